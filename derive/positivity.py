@@ -1,0 +1,105 @@
+"""Is it a law? Exact tests of positivity: Hankel determinants, supports on a half-line, and whole measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flint import fmpq
+
+from .derivation import Rule, Step
+from .errors import BranchError, DerivationError
+from .field import Element
+from .law import AlgebraicLaw
+from .series import terms_of
+
+_HANKEL_MOMENTS = 17
+
+
+def first_hankel_failure(moments: Sequence[fmpq]) -> int | None:
+    """The order k of the first moment m_k that no positive measure can have after the earlier ones, or None.
+
+    ``moments`` starts with m_0. The continued-fraction weights b_k = D_{k-2} D_k / D_{k-1}^2 (D the Hankel determinants)
+    must be positive; once one is zero the measure is finite, and all later moments must follow from it.
+
+    >>> first_hankel_failure([fmpq(v) for v in (1, 0, 1, 0, 0)])
+    4
+    """
+    previous = [fmpq(0)] * len(moments)
+    current = list(moments)  # current[k] = <x^k, p_j>, by the modified Chebyshev recurrence
+    if current[0] <= 0:
+        return 0
+    alpha, beta = (current[1] / current[0] if len(moments) > 1 else fmpq(0)), fmpq(0)
+    for j in range(1, (len(moments) - 1) // 2 + 1):
+        following = [fmpq(0)] * len(moments)
+        for k in range(j, len(moments) - j):
+            following[k] = current[k + 1] - alpha * current[k] - beta * previous[k]
+        if following[j] < 0:
+            return 2 * j
+        if following[j] == 0:
+            return next((j + k for k in range(j, len(moments) - j) if following[k] != 0), None)
+        alpha = (following[j + 1] / following[j] if j + 1 < len(moments) - j else fmpq(0)) - current[j] / current[j - 1]
+        beta = following[j] / current[j - 1]
+        previous, current = current, following
+    return None
+
+
+def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
+    """The law itself if it is a probability measure or still has parameters; raises `DerivationError` if it is none."""
+    from .support import require_herglotz
+
+    if not law.equation.is_numeric:
+        return law
+    prefix = f"{reason}: " if reason else f"{law.text} is not a law: "
+    if law.equation.field.is_rational:
+        failure = first_hankel_failure(terms_of(law.moment_series(_HANKEL_MOMENTS), _HANKEL_MOMENTS))
+        if failure is not None:
+            raise DerivationError(
+                f"{prefix}the Hankel determinant up to the moment m_{failure} is negative", law=law, moment=failure
+            )
+    try:
+        require_herglotz(law.equation)
+    except (DerivationError, BranchError) as error:
+        raise DerivationError(f"{prefix}{error}", law=law) from error
+    return law
+
+
+def nonnegativity(law: AlgebraicLaw) -> bool | None:
+    """Whether the support lies in [0, oo): True or False where that is proved, None where parameters leave it open."""
+    from .support import skeleton
+
+    if law.nonnegative:
+        return True
+    if law.equation.is_numeric:
+        lowest = skeleton(law.equation).lower_end
+        return lowest is not None and (lowest.polynomial[0] == 0 or float(lowest) > 0)
+    mean, square = terms_of(law.moment_series(3), 3)[1:]
+    if not mean and square:
+        return False
+    if isinstance(mean, Element) and mean.is_constant and mean.to_fmpq() < 0:
+        return False
+    return None
+
+
+def require_nonnegative_factor(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
+    """Check that A^(1/2) B A^(1/2) makes sense: None if one factor is non-negative for sure, otherwise the assumption.
+
+    Raises `DerivationError` if both are centred, or both have mass below 0.
+    """
+    if a.nonnegative or b.nonnegative:
+        return None
+    means = [terms_of(law.moment_series(2), 2)[1] for law in (a, b)]
+    if not any(bool(mean) for mean in means):
+        raise DerivationError(
+            f"the product of two centred laws, {a.text} and {b.text}, is not a law: all its moments vanish, and "
+            "A^(1/2) needs a non-negative A",
+            laws=(a, b),
+        )
+    known = [nonnegativity(law) for law in (a, b)]
+    if True in known:
+        return None
+    if known == [False, False]:
+        raise DerivationError(
+            f"neither {a.text} nor {b.text} is supported on [0, oo), so A^(1/2) B A^(1/2) is not defined", laws=(a, b)
+        )
+    text = " or ".join(law.text for law, k in zip((a, b), known, strict=True) if k is None)
+    return Step(Rule("domain", "A condition on the parameters."), f"{text} is supported on [0, oo)", kind="assumed")
