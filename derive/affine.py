@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy
 
-from .derivation import Rule
+from . import rules
 from .elimination import conclude
 from .equation import Values
 from .errors import ParameterError
@@ -22,15 +22,6 @@ from .field import to_element
 from .law import AlgebraicLaw, Recipe, joint, shown
 from .polynomials import generator, ring_of, substitute
 from .series import Series, compose, make_series, order
-
-AFFINE_RULE = Rule(
-    "affine map", "m_{aA+b}(z) = m_A((z - b)/a)/a", "partial fractions under the integral of the Stieltjes transform"
-)
-MOBIUS_RULE = Rule(
-    "Moebius map",
-    "For y = (ax+b)/(cx+d): m_Y(z) = c/(a-cz) + (ad-bc)/(a-cz)^2 m_A((dz-b)/(a-cz))",
-    "partial fractions under the integral of the Stieltjes transform",
-)
 
 
 def scale(law: AlgebraicLaw, a: Any) -> AlgebraicLaw:
@@ -85,7 +76,7 @@ def _affine(law: AlgebraicLaw, a: Any, b: Any, recipe: Recipe, text: str) -> Alg
         polynomial,
         {*equation.symbols, *a_symbols, *b_symbols},
         moments,
-        rule=AFFINE_RULE,
+        rule=rules.AFFINE_MAP,
         explanation=f"the law of {text}",
         uses=(law.conclusion,),
         recipe=recipe,
@@ -112,8 +103,8 @@ def mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any) -> AlgebraicLaw:
     Raises `ParameterError` if ad = bc, `DerivationError` if the pole -d/c lies in the support.
 
     >>> from derive.laws import marchenko_pastur
-    >>> mobius(marchenko_pastur(1), 1, 0, 1, 1).equation.expr
-    m**2*z**2 - m**2*z + 2*m*z - m + 1
+    >>> mobius(marchenko_pastur("1/2"), 0, 1, 1, 0).equation == inverse(marchenko_pastur("1/2")).equation
+    True
     """
     (a_, _), (b_, _), (c_, _), (d_, _) = map(to_element, (a, b, c, d))
     if not a_ * d_ - b_ * c_:
@@ -148,7 +139,7 @@ def _mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any, recipe: Recipe, t
         polynomial,
         symbols,
         moments,
-        rule=MOBIUS_RULE,
+        rule=rules.MOBIUS_MAP,
         explanation=f"the law of {text}",
         uses=(law.conclusion, side_condition),
         recipe=recipe,

@@ -12,7 +12,8 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz_mpoly
 
-from .derivation import Rule, Step
+from . import rules
+from .derivation import Step
 from .elimination import Resultant, conclude
 from .equation import M, Values, Z
 from .errors import DerivationError, ParameterError
@@ -29,34 +30,6 @@ from .series import (
     order,
     shifted,
     terms_of,
-)
-
-FREENESS_RULE = Rule("asymptotic freeness", "Assumed of the model; a theorem for independent unitarily invariant matrices.",
-                     "Voiculescu 1991; Mingo, Speicher 2017, chapter 4")  # fmt: skip
-SUM_RULE = Rule(
-    "free sum",
-    "R_{A+B}(g) = R_A(g) + R_B(g); equivalently m_A(x) = m_B(y) = m with x + y = z - 1/m",
-    "Voiculescu 1986; Speicher 2009, section 3",
-)
-PRODUCT_RULE = Rule(
-    "free product",
-    "S_{AB}(u) = S_A(u) S_B(u); equivalently x y = z (1+u)/u, where 1 + x m_A(x) = 1 + y m_B(y) = 1 + z m = -u",
-    "Voiculescu 1987",
-)
-POWER_RULE = Rule(
-    "free additive power",
-    "R -> t R; equivalently m_A(x) = m with x = (z - (t-1)/m)/t",
-    "Nica, Speicher 1996",
-)
-COMPRESSION_RULE = Rule(
-    "free compression",
-    "R(g) -> R(t g); equivalently m_A(x) = t m with x = z - (1/t - 1)/m",
-    "Nica, Speicher 1996, Theorem 1.1",
-)
-MULTIPLICATIVE_RULE = Rule(
-    "free multiplicative power",
-    "S -> S^s; equivalently x^s (u/(1+u))^(s-1) = z at the same u",
-    "Belinschi, Bercovici 2005",
 )
 
 
@@ -101,7 +74,7 @@ def free_sum(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
         moments,
-        rule=SUM_RULE,
+        rule=rules.FREE_SUM,
         explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
         uses=uses,
         recipe=Recipe(free_sum, (a, b)),
@@ -156,7 +129,7 @@ def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
         moments,
-        rule=PRODUCT_RULE,
+        rule=rules.FREE_PRODUCT,
         explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
         uses=uses,
         recipe=Recipe(free_product, (a, b)),
@@ -217,7 +190,7 @@ def free_power(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
         polynomial,
         {*law.equation.symbols, *symbols},
         moments,
-        rule=POWER_RULE,
+        rule=rules.FREE_POWER,
         explanation=f"the equation of {text}",
         uses=_with_condition(law, t_, t, lambda v: v >= 1, "t >= 1, so that the free power exists"),
         recipe=Recipe(free_power, (law, t)),
@@ -257,7 +230,7 @@ def compress(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
         polynomial,
         {*law.equation.symbols, *symbols},
         moments,
-        rule=COMPRESSION_RULE,
+        rule=rules.COMPRESSION,
         explanation=f"the equation of {text}",
         uses=_with_condition(law, t_, t, lambda v: v <= 1, "0 < t <= 1, the relative size of the corner"),
         recipe=Recipe(compress, (law, t)),
@@ -312,7 +285,7 @@ def free_multiplicative_power(law: AlgebraicLaw, s: Any) -> AlgebraicLaw:
         polynomial,
         law.equation.symbols,
         moments,
-        rule=MULTIPLICATIVE_RULE,
+        rule=rules.MULTIPLICATIVE_POWER,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, side_condition) if side_condition is not None else (law.conclusion,),
         recipe=Recipe(free_multiplicative_power, (law, s)),
@@ -352,7 +325,7 @@ def _rational_power(value: Any, exponent: fmpq) -> Any:
 
 
 def _freeness(a: AlgebraicLaw, b: AlgebraicLaw) -> Step:
-    return Step(FREENESS_RULE, f"{a.text} and {b.text} are asymptotically free", kind="assumed")
+    return Step(rules.FREENESS, f"{a.text} and {b.text} are asymptotically free", kind="assumed")
 
 
 def _added_transforms(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
@@ -367,7 +340,7 @@ def _added_transforms(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
         total = sympy.Add(a.r_transform(), b.r_transform(), evaluate=False)
         return (sympy.Eq(sympy.Function("R")(g), total, evaluate=False),)
 
-    return Step(SUM_RULE, "the R-transforms add", uses=(a.conclusion, b.conclusion), build=build)
+    return Step(rules.FREE_SUM, "the R-transforms add", uses=(a.conclusion, b.conclusion), build=build)
 
 
 def _positive(value: Any, name: str) -> tuple[Element, tuple[sympy.Symbol, ...]]:
@@ -380,7 +353,7 @@ def _positive(value: Any, name: str) -> tuple[Element, tuple[sympy.Symbol, ...]]
 def _with_condition(law: AlgebraicLaw, element: Element, value: Any, holds: Any, text: str) -> tuple[Step, ...]:
     if element.is_constant:
         return (law.conclusion,)
-    return (law.conclusion, Step(Rule("domain", "A condition on the parameters."), text, kind="assumed"))
+    return (law.conclusion, Step(rules.DOMAIN, text, kind="assumed"))
 
 
 def _rename_into(polynomial: fmpz_mpoly, ring: Any, images: dict[str, Any], drop: tuple[str, ...]) -> fmpz_mpoly:

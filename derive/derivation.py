@@ -22,11 +22,12 @@ class Evidence(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """A named rule: what it says, and where it is proved."""
+    """A named rule: what it says (in words and ASCII formulas, and in LaTeX), and where it is proved."""
 
     name: str
     statement: str
     reference: str = ""
+    latex: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import sympy
 from flint import fmpz_mpoly, nmod, nmod_poly
 
+from . import rules
 from .derivation import Rule, Step
 from .equation import MomentSource, ResolventEquation, Values, physical_equation, probes, vanishes
 from .errors import DerivationError
 from .field import polynomial_to_sympy
 from .law import AlgebraicLaw, Recipe
-from .series import Series, resized
 from .polynomials import degree, irreducible_factors, resultant, without_monomials
+from .series import Series, resized
 
 PRIME = 4611686018427387847  # the largest prime below 2^62
 _VERIFIED_TERMS = 40
-
-FACTOR_RULE = Rule(
-    "physical factor",
-    "The eliminated polynomial vanishes on the physical branch, so exactly one irreducible factor does. A factor "
-    "that differs from zero on the first exact moments is excluded.",
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ def _univariate(polynomial: fmpz_mpoly, name: str, values: dict[str, int]) -> nm
 
 def conclude(
     polynomial: fmpz_mpoly,
-    symbols: Sequence[sympy.Symbol],
+    parameters: Iterable[sympy.Symbol],
     moments: MomentSource,
     *,
     rule: Rule,
@@ -91,6 +86,7 @@ def conclude(
     ``polynomial`` lies in a ring with generators z, m and the parameters, and is known to vanish on the branch;
     ``rule`` says why. Steps added: the elimination, and, where it has more than one factor, the choice.
     """
+    symbols = tuple(sorted(parameters, key=lambda s: str(s.name)))
     moments = _longer(moments)
     squarefree = without_monomials(polynomial)
     factors = irreducible_factors(squarefree, "m")
@@ -115,7 +111,7 @@ def conclude(
     )
     if len(factors) > 1:
         step = Step(
-            FACTOR_RULE,
+            rules.PHYSICAL_FACTOR,
             f"of {len(factors)} irreducible factors, the one that carries the exact moments of {text}",
             uses=(step,),
             build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),

@@ -10,6 +10,7 @@ tells when a field is just Q, and the series in `derive.series` then use ``fmpq`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -353,6 +354,10 @@ def common_denominator(numbers: Iterable[fmpq]) -> fmpz:
     return denominator
 
 
+# Long enough for any number a person writes; an exponent of eight digits would fill the memory.
+_SHORT_NUMBER = re.compile(r"\s*[+-]?[0-9_./]{1,400}([eE][+-]?[0-9]{1,3})?\s*")
+
+
 def to_fmpq(value: Any) -> fmpq:
     """A rational number from an int, Fraction, fmpq, SymPy number, decimal or fraction string, or float.
 
@@ -370,6 +375,8 @@ def to_fmpq(value: Any) -> fmpq:
     if isinstance(value, sympy.Rational):
         return fmpq(int(value.p), int(value.q))
     try:
+        if isinstance(value, bool) or (isinstance(value, str) and not _SHORT_NUMBER.fullmatch(value)):
+            raise ValueError
         if isinstance(value, (str, Fraction)):
             exact = Fraction(value)
         elif isinstance(value, (float, sympy.Float)) or hasattr(value, "__float__"):

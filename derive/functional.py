@@ -7,7 +7,8 @@ from typing import Any
 import sympy
 from flint import fmpz, fmpz_mpoly
 
-from .derivation import Rule, Step
+from . import rules
+from .derivation import Step
 from .elimination import Resultant, conclude
 from .equation import Values
 from .errors import DerivationError, ParameterError
@@ -16,15 +17,6 @@ from .law import AlgebraicLaw, Recipe, joint, shown
 from .polynomials import generator, renamed, ring_of, substitute
 from .positivity import nonnegativity, require_law
 from .series import Series, compose, make_series, order, terms_of
-
-POWER_RULE = Rule(
-    "power", "z m_{A^k}(z) = (1/k) sum_j T(e^{2 pi i j/k} w), T(w) = w m_A(w), w^k = z", "partial fractions"
-)
-ROOT_RULE = Rule("symmetric root", "rho(x) = |x| rho_M(x^2), so m(z) = z m_M(z^2)", "change of variables")
-COMPANION_RULE = Rule(
-    "companion", "m_{X^T X}(z) = c m_{X X^T}(z) - (1-c)/z, X of size p x n, c = p/n", "equal non-zero spectra"
-)
-DIRECT_SUM_RULE = Rule("direct sum", "m_{diag(A,B)} = w m_A + (1-w) m_B", "additivity of the trace")
 
 
 def power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
@@ -81,7 +73,7 @@ def _prime_power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
         polynomial,
         law.equation.symbols,
         moments,
-        rule=POWER_RULE,
+        rule=rules.MATRIX_POWER,
         explanation=f"the equation of {text}",
         uses=(law.conclusion,),
         recipe=Recipe(power, (law, k)),
@@ -133,7 +125,7 @@ def symmetric_root(law: AlgebraicLaw) -> AlgebraicLaw:
         polynomial,
         law.equation.symbols,
         moments,
-        rule=ROOT_RULE,
+        rule=rules.SYMMETRIC_ROOT,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, *condition),
         recipe=Recipe(symmetric_root, (law,)),
@@ -146,7 +138,7 @@ def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
 
     >>> from derive.laws import marchenko_pastur
     >>> companion(marchenko_pastur(2), 2).moments(2)
-    [2, 12]
+    [2, 6]
 
     Raises `ParameterError` unless c > 0, `DerivationError` if c > 1 and the law has an atom below 1 - 1/c at 0.
     """
@@ -174,7 +166,7 @@ def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
         polynomial,
         {*law.equation.symbols, *symbols},
         moments,
-        rule=COMPANION_RULE,
+        rule=rules.COMPANION,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, *condition),
         recipe=Recipe(companion, (law, c)),
@@ -218,7 +210,7 @@ def direct_sum(a: AlgebraicLaw, b: AlgebraicLaw, weight: Any) -> AlgebraicLaw:
         polynomial,
         {*a.equation.symbols, *b.equation.symbols, *symbols},
         moments,
-        rule=DIRECT_SUM_RULE,
+        rule=rules.DIRECT_SUM,
         explanation=f"the equation of {text}",
         uses=(a.conclusion, b.conclusion),
         recipe=Recipe(direct_sum, (a, b, weight)),
@@ -236,7 +228,7 @@ def _nonnegative(law: AlgebraicLaw, what: str) -> tuple[Step, ...]:
 
 
 def _domain(text: str) -> Step:
-    return Step(Rule("domain", "A condition on the parameters."), text, kind="assumed")
+    return Step(rules.DOMAIN, text, kind="assumed")
 
 
 def _base(law: AlgebraicLaw) -> str:

@@ -7,15 +7,14 @@ from typing import Any
 
 import sympy
 
-from .derivation import Rule, Step
+from . import rules
+from .derivation import Step
 from .equation import M, Z, moments_given, physical_equation, spectral_ring, vanishes
 from .errors import DerivationError, ParameterError
 from .field import Field, check_names, rational_function, to_element
 from .law import AlgebraicLaw, Recipe, shown
 from .polynomials import irreducible_factors
 from .positivity import require_law
-
-GIVEN_RULE = Rule("given equation", "An equation and the first moments of its branch, as typed in by the user.")
 
 
 def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> AlgebraicLaw:
@@ -56,7 +55,7 @@ def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> Al
     equation = physical_equation(carriers, symbols, source)
     text = f"law_of_equation({polynomial}, {shown(tuple(moments))})"
     step = Step(
-        GIVEN_RULE,
+        rules.GIVEN_EQUATION,
         f"the equation of {text}",
         kind="assumed",
         build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 
-from .derivation import Rule
+from . import rules
 from .elimination import conclude
 from .equation import Values
 from .errors import ParameterError
@@ -17,9 +17,6 @@ from .law import AlgebraicLaw, Recipe, joint, shown
 from .polynomials import generator, ring_of
 from .series import Series, make_series
 from .transforms import law_of_r, law_of_s
-
-ATOMS_RULE = Rule("finite measure", "m(z) = sum_i w_i/(a_i - z)", "definition of the Stieltjes transform")
-TYPED_RULE = Rule("given equation", "An equation and its first moments, as stated by the user.")
 
 _g, _u = sympy.Symbol("g"), sympy.Symbol("u")
 
@@ -69,11 +66,11 @@ def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
     >>> free_poisson(2, 3).free_cumulants(3)
     [6, 18, 54]
     """
-    l, a = require_positive("rate", rate), _scalar(jump)
+    intensity, a = require_positive("rate", rate), _scalar(jump)
     if a == 0:
         raise ParameterError("the jump of a free Poisson law must not be zero", jump=jump)
     return law_of_r(
-        l * a / (1 - a * _g),
+        intensity * a / (1 - a * _g),
         _g,
         text=_call("free_poisson", rate, jump),
         recipe=Recipe(free_poisson, (rate, jump)),
@@ -144,7 +141,7 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
         polynomial,
         symbols,
         moments,
-        rule=ATOMS_RULE,
+        rule=rules.FINITE_MEASURE,
         explanation=f"the Stieltjes transform of {text}",
         uses=(),
         recipe=Recipe(atoms, (points, weights)),
@@ -196,6 +193,10 @@ def wachter(c1: Any, c2: Any) -> AlgebraicLaw:
     Raises `ParameterError` outside the domain. Source: Wachter, Ann. Statist. 8 (1980), Theorem 3.1.
     """
     a, b = require_positive("c1", c1), require_positive("c2", c2)
+    if (1 / a + 1 / b - 1).is_negative:
+        raise ParameterError(
+            f"W1 + W2 is singular: 1/c1 + 1/c2 must be at least 1; got c1 = {a}, c2 = {b}", c1=c1, c2=c2
+        )
     share = b / (a + b)
     law = atoms([0, 1], [1 - share, share]).compress(a * b / (a + b))
     return _named(law, _call("wachter", c1, c2), Recipe(wachter, (c1, c2)), nonnegative=True)

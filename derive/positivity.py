@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from flint import fmpq
 
-from .derivation import Rule, Step
+from . import rules
+from .derivation import Step
 from .errors import BranchError, DerivationError
 from .field import Element
 from .law import AlgebraicLaw
@@ -45,7 +46,7 @@ def first_hankel_failure(moments: Sequence[fmpq]) -> int | None:
 
 def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
     """The law itself if it is a probability measure or still has parameters; raises `DerivationError` if it is none."""
-    from .support import require_herglotz
+    from .herglotz import require_herglotz
 
     if not law.equation.is_numeric:
         return law
@@ -71,7 +72,7 @@ def nonnegativity(law: AlgebraicLaw) -> bool | None:
         return True
     if law.equation.is_numeric:
         lowest = skeleton(law.equation).lower_end
-        return lowest is not None and (lowest.polynomial[0] == 0 or float(lowest) > 0)
+        return lowest.polynomial[0] == 0 or float(lowest) > 0
     mean, square = terms_of(law.moment_series(3), 3)[1:]
     if not mean and square:
         return False
@@ -102,4 +103,4 @@ def require_nonnegative_factor(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
             f"neither {a.text} nor {b.text} is supported on [0, oo), so A^(1/2) B A^(1/2) is not defined", laws=(a, b)
         )
     text = " or ".join(law.text for law, k in zip((a, b), known, strict=True) if k is None)
-    return Step(Rule("domain", "A condition on the parameters."), f"{text} is supported on [0, oo)", kind="assumed")
+    return Step(rules.DOMAIN, f"{text} is supported on [0, oo)", kind="assumed")

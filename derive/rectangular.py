@@ -10,8 +10,9 @@ from typing import Any
 
 import sympy
 
-from .convolution import FREENESS_RULE, free_product
-from .derivation import Rule, Step
+from . import rules
+from .convolution import free_product
+from .derivation import Step
 from .elimination import Resultant, conclude
 from .equation import Values
 from .errors import ParameterError
@@ -20,17 +21,6 @@ from .functional import _base, _nonnegative, companion
 from .law import AlgebraicLaw, Recipe, joint, shown
 from .polynomials import generator, ring_of, substitute, without_monomials
 from .series import Coefficient, Series, compose, make_series, order, terms_of
-
-NOISE_RULE = Rule(
-    "information plus noise",
-    "m = b m_A(b^2 z - b s(1-c)), b = 1 + s c m",
-    "Dozier, Silverstein, J. Multivariate Anal. 98 (2007), equation (1.1)",
-)
-SUM_RULE = Rule(
-    "rectangular free sum",
-    "The rectangular R-transforms add: u_A(h) + u_B(h) = u(h), h = w (1+u)(1+cu), u = -(1 + z m), w = 1/z",
-    "Benaych-Georges, Probab. Theory Relat. Fields 144 (2009), section 3",
-)
 
 
 def sample_covariance(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
@@ -113,7 +103,7 @@ def information_plus_noise(law: AlgebraicLaw, s: Any, c: Any) -> AlgebraicLaw:
         polynomial,
         symbols,
         moments,
-        rule=NOISE_RULE,
+        rule=rules.INFORMATION_PLUS_NOISE,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, *conditions),
         recipe=Recipe(information_plus_noise, (law, s, c)),
@@ -155,13 +145,13 @@ def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
             return moments_from_rectangular(total, ratio, field)
 
     text = f"rectangular_sum({a.text}, {b.text}, {shown(c)})"
-    free = Step(FREENESS_RULE, f"A and B are asymptotically free rectangular matrices with A A^T ~ {a.text}, "
+    free = Step(rules.FREENESS, f"A and B are asymptotically free rectangular matrices with A A^T ~ {a.text}, "
                 f"B B^T ~ {b.text}", kind="assumed")  # fmt: skip
     return conclude(
         polynomial,
         symbols,
         moments,
-        rule=SUM_RULE,
+        rule=rules.RECTANGULAR_SUM,
         explanation=f"the equation of {text}",
         uses=(a.conclusion, b.conclusion, free, *conditions),
         recipe=Recipe(rectangular_sum, (a, b, c)),

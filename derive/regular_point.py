@@ -9,20 +9,17 @@ import flint
 import sympy
 from flint import acb, arb, fmpq, fmpz_mpoly, fmpz_poly
 
+from . import rules
+from .algebraic import AlgebraicNumber, real_roots
 from .continuation import Branch
-from .derivation import Rule, Step
+from .derivation import Step
 from .equation import MomentSource, Values
 from .errors import BranchError, DerivationError, PrecisionError, ResolventError
 from .field import ALPHA, Element, Extension, Field, coefficients_in, polynomial_ring, to_sympy_rational
 from .law import AlgebraicLaw
 from .polynomials import degree, generator, irreducible_factors, positive, substitute
 from .series import Coefficient, Series, SeriesPolynomial, compose, make_series, order
-from .support import AlgebraicNumber, real_roots
 
-POINT_RULE = Rule(
-    "point outside the support",
-    "m is real and analytic there; its value is the root of P(z0, m) that the continued branch reaches.",
-)
 _SAMPLES = ("1/2", "2", "1/3", "3", "1/5", "5", "4/5", "9/8", "1/20", "20")
 
 
@@ -63,7 +60,7 @@ def moments_at_pole(
 
     where = sympy.Eq(sympy.Symbol("z_0"), pole.to_sympy({s.name: s for s in ordered}), evaluate=False)
     step = Step(
-        POINT_RULE,
+        rules.OUTSIDE_SUPPORT,
         f"the pole of the map lies outside the support of {law.text}",
         kind="derived" if not ordered else "assumed",
         uses=(law.conclusion,),

@@ -1,7 +1,8 @@
-"""The exact skeleton of a law at numeric parameters: critical points, support intervals, atoms, and the test of being a law.
+"""The support of a law at numeric parameters: critical points, the gaps between them, intervals and their edges.
 
-Outside the real roots of D(z) = disc_m(P) lc_m(P) the physical branch is analytic, so between neighbouring roots
-the density is either positive throughout or zero throughout; one certified value in each gap decides which.
+The physical branch is analytic on the real line outside the real roots of D(z) = disc_m(P) lc_m(P), so between
+neighbouring roots the density is positive throughout or zero throughout. The branch is swept along the line: roots of D
+that it passes belong to other sheets. Where it stops, one certified value beyond decides how it goes on.
 """
 
 from __future__ import annotations
@@ -10,97 +11,70 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import flint
-import sympy
-from flint import acb, acb_poly, arb, fmpq, fmpz_poly
+from flint import acb, acb_poly, arb, fmpz_poly
 
-from .continuation import Branch, columns, number_ball, regular_disc
+from .algebraic import AlgebraicNumber, algebraic_numbers
+from .continuation import Branch, columns
 from .equation import ResolventEquation
 from .errors import BranchError, DerivationError, PrecisionError
-from .field import ALPHA, Element, Extension, Field, coefficients_in, polynomial_ring, to_sympy_rational
+from .field import coefficients_in, polynomial_ring
+from .point_masses import Atom, find_atom
 
 _MOST_BITS = 2048
 
 
 @dataclass(frozen=True)
-class AlgebraicNumber:
-    """A real algebraic number: an irreducible integer polynomial and the index of its root among the real ones."""
-
-    polynomial: tuple[int, ...]
-    index: int
-
-    def ball(self, precision: int = 128) -> arb:
-        """A ball around the number, of about the given relative precision."""
-        with flint.ctx.workprec(precision):
-            return real_roots(fmpz_poly(list(self.polynomial)))[self.index]
-
-    def __float__(self) -> float:
-        return float(self.ball(64))
-
-    @property
-    def rational(self) -> fmpq | None:
-        """The number as a fraction, if it is one."""
-        return fmpq(-self.polynomial[0], self.polynomial[1]) if len(self.polynomial) == 2 else None
-
-    def to_sympy(self) -> sympy.Expr:
-        """The number as a SymPy expression: rational, a quadratic surd, or a CRootOf."""
-        if self.rational is not None:
-            return to_sympy_rational(self.rational)
-        x = sympy.Symbol("x")
-        poly = sympy.Poly(list(reversed(self.polynomial)), x)
-        if poly.degree() == 2:
-            return sorted(sympy.roots(poly), key=float)[self.index]
-        return sympy.CRootOf(poly, self.index)
-
-
-@dataclass(frozen=True)
-class Atom:
-    """A point mass: its place and its weight, both exact."""
+class Edge:
+    """An end of a support interval: its place and how many sheets the physical branch joins there (ramification)."""
 
     point: AlgebraicNumber
-    weight: AlgebraicNumber
+    ramification: int
 
 
 @dataclass(frozen=True)
-class Gap:
-    """The open interval between two neighbouring critical points (None: unbounded), and whether the density lives there."""
+class Interval:
+    """A support interval, on whose inside the density is positive and analytic, and a point of it."""
 
-    left: AlgebraicNumber | None
-    right: AlgebraicNumber | None
+    left: Edge
+    right: Edge
     sample: float
-    positive: bool
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """All real critical points, the gaps between them, and the atoms."""
+    """The critical points on the real line, the support intervals and the atoms, and the branch that found them.
+
+    A critical point inside the support where the branch is singular (a cusp, say) is an edge of two intervals.
+    """
 
     points: tuple[AlgebraicNumber, ...]
-    gaps: tuple[Gap, ...]
+    intervals: tuple[Interval, ...]
     atoms: tuple[Atom, ...]
     branch: Branch
 
     @property
-    def lower_end(self) -> AlgebraicNumber | None:
-        """The left end of the support (None if the measure has no mass, which is no law)."""
-        ends = [g.left for g in self.gaps if g.positive and g.left is not None] + [a.point for a in self.atoms]
-        return min(ends, key=float, default=None)
+    def lower_end(self) -> AlgebraicNumber:
+        """The left end of the support."""
+        return min([*(i.left.point for i in self.intervals), *(a.point for a in self.atoms)], key=float)
+
+    @property
+    def upper_end(self) -> AlgebraicNumber:
+        """The right end of the support."""
+        return max([*(i.right.point for i in self.intervals), *(a.point for a in self.atoms)], key=float)
 
 
-def real_roots(polynomial: fmpz_poly) -> list[arb]:
-    """The real roots, sorted, as balls that isolate them."""
-    return sorted((r if isinstance(r, arb) else r.real for r, _ in polynomial.complex_roots()
-                   if isinstance(r, arb) or r.imag.is_zero()), key=lambda ball: float(ball.mid()))  # fmt: skip
-
-
+@lru_cache(maxsize=256)
 def critical_factors(equation: ResolventEquation) -> list[fmpz_poly]:
-    """The irreducible factors over Z of disc_m(P) lc_m(P)."""
+    """The distinct irreducible factors over Z of disc_m(P) lc_m(P), for an equation without parameters."""
     polynomial = equation.polynomial
-    discriminant = polynomial.discriminant("m") if equation.degree > 1 else polynomial.context().constant(1)
-    as_poly = _in_z(discriminant)
     found: list[fmpz_poly] = []
-    for candidate in (*(f for f, _ in as_poly.factor()[1]), *(f for f, _ in columns(equation)[-1].factor()[1])):
-        if candidate.degree() > 0 and candidate not in found:
-            found.append(candidate)
+    leading = columns(equation)[-1]
+    parts = [leading]
+    if equation.degree > 1:
+        discriminant = coefficients_in(polynomial.discriminant("m"), "z", polynomial_ring(()))
+        parts.append(fmpz_poly([next(iter(p.to_dict().values()), 0) for p in discriminant]))
+    for part in parts:
+        found += [f for f, _ in part.factor()[1] if f.degree() > 0 and f not in found]
     return found
 
 
@@ -123,205 +97,119 @@ def skeleton(equation: ResolventEquation) -> Skeleton:
 
 def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
     branch = Branch(equation, precision)
-    numbers: list[tuple[arb, AlgebraicNumber]] = []
+    factors = critical_factors(equation)
     with flint.ctx.workprec(precision):
-        for factor in critical_factors(equation):
-            coefficients = tuple(int(c) for c in factor.coeffs())
-            balls = real_roots(factor)
-            numbers += [(ball, AlgebraicNumber(coefficients, k)) for k, ball in enumerate(balls)]
-        numbers.sort(key=lambda pair: float(pair[0].mid()))
-        points = [n for _, n in numbers]
-        samples = _samples([ball for ball, _ in numbers])
-        gaps = []
-        for k, sample in enumerate(samples):
-            left = points[k - 1] if k > 0 else None
-            right = points[k] if k < len(points) else None
-            gaps.append(Gap(left, right, sample, _is_positive(branch, sample)))
-        for end in (gaps[0], gaps[-1]):
-            if end.positive:
-                raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
-        atoms = _atoms(equation, branch, [n for n in points])
-    return Skeleton(tuple(points), tuple(gaps), tuple(atoms), branch)
+        points = algebraic_numbers(factors, precision)
+        samples = _samples([p.ball(precision) for p in points])
+        positive, passed = _sweep(branch, points, samples)
+        leading = columns(equation)[-1]
+        candidates = [p for k, p in enumerate(points) if not passed[k] and p.is_root_of(leading)]
+        atoms = [a for p in candidates if (a := find_atom(equation, branch, p)) is not None]
+        intervals = _intervals(branch, factors, points, samples, positive, passed)
+    if not intervals and not atoms:
+        raise DerivationError("the branch has neither density nor atoms; it belongs to no law")
+    return Skeleton(tuple(points), tuple(intervals), tuple(atoms), branch)
 
 
 def _samples(balls: list[arb]) -> list[float]:
+    """A float in each gap between the sorted critical points, one before the first and one after the last."""
     if not balls:
         return [0.0]
     inner = []
-    for a, b in zip(balls, balls[1:], strict=False):
+    for a, b in zip(balls[:-1], balls[1:], strict=True):
         sample = (float(a.mid()) + float(b.mid())) / 2
         if not (a < sample and b > sample):
             raise PrecisionError("two critical points are too close to tell apart", points=(float(a), float(b)))
         inner.append(sample)
-    return [float(balls[0].mid()) - 1.0, *inner, float(balls[-1].mid()) + 1.0]
+    width = float((balls[-1] - balls[0]).mid()) or 1.0
+    return [float(balls[0].mid()) - width / 4, *inner, float(balls[-1].mid()) + width / 4]
 
 
-def _is_positive(branch: Branch, sample: float) -> bool:
-    z = acb(sample)
-    root = branch.value(z)
+def _sweep(branch: Branch, points: list[AlgebraicNumber], samples: list[float]) -> tuple[list[bool], list[bool]]:
+    """For each gap whether the density is positive, for each critical point whether the branch passes through it."""
+    root = branch.value(acb(samples[0]))
+    positive = [density_sign(branch, samples[0], root)]
+    if positive[0]:
+        raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
+    passed = []
+    for k in range(len(points)):
+        here, there = acb(samples[k]), acb(samples[k + 1])
+        try:
+            root = branch.follow(here, root, there, floor=1e-3 * (samples[k + 1] - samples[k]))
+            passed.append(True)
+            positive.append(positive[-1])
+        except (BranchError, PrecisionError):
+            root = branch.value(there)
+            passed.append(False)
+            positive.append(density_sign(branch, samples[k + 1], root))
+    if positive[-1]:
+        raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
+    return positive, passed
+
+
+def density_sign(branch: Branch, x: float, root: acb) -> bool:
+    """Whether the density at x, outside the critical points, is positive (True) or zero (False).
+
+    Raises `DerivationError` if it is negative.
+    """
     if root.imag > 0:
         return True
     if root.imag < 0:
         raise DerivationError(
-            f"the branch has negative density {float(root.imag.mid()) / 3.141592653589793:.6g} at x = {sample:.6g}: "
-            "it belongs to no probability measure",
-            point=sample,
+            f"the branch has negative density at x = {x:.6g}: it belongs to no probability measure", point=x
         )
-    if not branch.is_real(z, root):
-        raise PrecisionError("the sign of the density could not be decided", point=sample)
+    if not branch.is_real(acb(x), root):
+        raise PrecisionError("the sign of the density could not be decided", point=x)
     return False
 
 
-def _atoms(equation: ResolventEquation, branch: Branch, points: list[AlgebraicNumber]) -> list[Atom]:
-    leading = columns(equation)[-1]
-    found = []
-    for point in points:
-        factor = fmpz_poly(list(point.polynomial))
-        if divmod(leading, factor)[1] == 0:
-            weight = _weight_at(equation, branch, point)
-            if weight is not None:
-                found.append(Atom(point, weight))
+def _intervals(
+    branch: Branch,
+    factors: list[fmpz_poly],
+    points: list[AlgebraicNumber],
+    samples: list[float],
+    positive: list[bool],
+    passed: list[bool],
+) -> list[Interval]:
+    found: list[Interval] = []
+    left: Edge | None = None
+    sample = 0.0
+    for k, point in enumerate(points):
+        before, after = positive[k], positive[k + 1]
+        if passed[k] or not (before or after):
+            continue
+        turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1])
+        if before and after and turns == 1:
+            continue  # another sheet comes close, or there is an atom inside the continuous spectrum
+        edge = Edge(point, turns)
+        if before:
+            assert left is not None
+            found.append(Interval(left, edge, sample))
+        left, sample = (edge, samples[k + 1]) if after else (None, 0.0)
     return found
 
 
-def _weight_at(equation: ResolventEquation, branch: Branch, point: AlgebraicNumber) -> AlgebraicNumber | None:
-    """The mass at a pole: with y = (z - z0) m the branch has y -> -mass; the candidates are roots at z = z0."""
-    field, place = _field_of(point)
-    rows = _pole_rows(equation, field, place)
-    norm = _norm([row[0] if row else field.constant(0) for row in rows], field)
-    polys = [acb_poly([acb(_enclose(e)) for e in row] or [acb(0)]) for row in rows]
-    z0 = acb(_enclose(place))
-    for factor, _ in norm.factor()[1]:
-        if factor.degree() < 1 or factor[0] == 0:
-            continue
-        for index, ball in enumerate(real_roots(factor)):
-            value = sum((poly(acb(0)) * acb(ball) ** j for j, poly in enumerate(polys)), start=acb(0))
-            if not value.contains(0):
-                continue
-            radius, disc = regular_disc(polys, acb(ball))
-            x = acb(0, radius / 2)
-            mass = x * branch.value(z0 + x)
-            if disc.contains(mass):
-                if ball > 0:
-                    raise DerivationError(f"the branch has the negative mass {-float(ball.mid()):.6g} at x = "
-                                          f"{float(point):.6g}: it belongs to no probability measure")  # fmt: skip
-                return _negated(factor, index)
-            if disc.overlaps(mass):
-                raise PrecisionError("an atom could not be decided at this precision", point=float(point))
-    return None
+def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumber, sample: float) -> int:
+    """The number of turns around a critical point, alone in its circle, that bring the physical branch back."""
+    center = acb(point.ball(branch.precision).mid())
+    radius = _isolating_radius(factors, point, branch.precision)
+    offset = min(radius, abs(sample - float(point))) / 2
+    start = acb((center.real + arb(offset if sample > float(point) else -offset)).mid())
+    return branch.turns(center, start, branch.value(start), max(branch.equation.degree, 1))
 
 
-def _field_of(point: AlgebraicNumber) -> tuple[Field, Element]:
-    if point.rational is not None:
-        field = Field()
-        return field, field.constant(point.rational)
-    lead = point.polynomial[-1]
-    d = len(point.polynomial) - 1
-    modulus = tuple(((k,), c * lead ** (d - 1 - k)) for k, c in enumerate(point.polynomial[:-1]) if c) + (((d,), 1),)
-    value = lead * point.to_sympy()
-    field = Field((), Extension((), modulus, value))
-    return field, field.generator(ALPHA) / lead
-
-
-def _pole_rows(equation: ResolventEquation, field: Field, place: Element) -> list[list[Element]]:
-    """The coefficients in x of P(z0 + x, y/x) x^k, k the smallest that clears all poles."""
-    parts: list[dict[int, Element]] = []
-    for j, column in enumerate(columns(equation)):
-        terms: dict[int, Element] = {}
-        taylor = [field.constant(int(c)) for c in column.coeffs()]
-        for i in range(len(taylor)):  # repeated synthetic division gives the Taylor shift
-            for k in range(len(taylor) - 2, i - 1, -1):
-                taylor[k] = taylor[k] + taylor[k + 1] * place
-        for i, c in enumerate(taylor):
-            if c:
-                terms[i - j] = c
-        parts.append(terms)
-    low = min(k for terms in parts for k in terms)
-    return [
-        [terms.get(low + i, field.constant(0)) for i in range(max(terms, default=low) - low + 1)] for terms in parts
-    ]
-
-
-def _norm(coefficients: list[Element], field: Field) -> fmpz_poly:
-    """The norm to Q of a polynomial over the field, with integer coefficients."""
-    if field.extension is None:
-        ring = polynomial_ring(("y",))
-        total = sum((c.to_fmpq() * fmpq(1) for c in ()), start=fmpq(0))
-        del ring, total
-        common = 1
-        for c in coefficients:
-            common = common * int(c.to_fmpq().q)
-        return fmpz_poly([int((c.to_fmpq() * common).p) for c in coefficients])
-    wide = polynomial_ring(("y", ALPHA))
-    common = 1
-    for c in coefficients:
-        common = common * int(next(iter(c.denominator.to_dict().values())))
-    polynomial = wide.constant(0)
-    y = wide.gen(0)
-    for j, c in enumerate(coefficients):
-        integral = (c * common).numerator.project_to_context(wide)
-        polynomial = polynomial + integral * y**j
-    modulus = field.extension.polynomial(wide)
-    result = modulus.resultant(polynomial, ALPHA)
-    return _in_z(result, "y")
-
-
-def _in_z(polynomial: object, name: str = "z") -> fmpz_poly:
-    ring = polynomial_ring(())
-    parts = coefficients_in(polynomial, name, ring)  # type: ignore[arg-type]
-    return fmpz_poly([next(iter(p.to_dict().values()), 0) for p in parts])
-
-
-def _negated(factor: fmpz_poly, index: int) -> AlgebraicNumber:
-    flipped = [int(c) * (-1) ** k for k, c in enumerate(factor.coeffs())]
-    if flipped[-1] < 0:
-        flipped = [-c for c in flipped]
-    return AlgebraicNumber(tuple(flipped), len(real_roots(factor)) - 1 - index)
-
-
-def _enclose(element: Element) -> arb:
-    return number_ball(element)
-
-
-def require_herglotz(equation: ResolventEquation) -> None:
-    """Raise `DerivationError` unless the branch is the Stieltjes transform of a probability measure.
-
-    It is one if it continues analytically through the upper half-plane with non-negative boundary values and
-    positive atoms. Every complex critical point is visited: either the branch passes through it, or a small loop
-    around it brings the branch back.
-    """
-    frame = skeleton(equation)
-    branch = frame.branch
-    with flint.ctx.workprec(branch.precision):
-        critical = [r for f in critical_factors(equation) for r, _ in f.complex_roots()]
-        upper = [acb(r) for r in critical if isinstance(r, acb) and r.imag > 0]
-        leading = acb_poly(columns(equation)[-1])
-        for point in upper:
-            others = [abs(complex(point - acb(r))) for r in critical if not acb(r).overlaps(point)]
-            radius = 0.4 * min([*others, float(point.imag.mid())])
-            if not _passes(branch, point, radius, leading(point).contains(0)):
-                raise DerivationError(
-                    f"the branch has a singularity at z = {complex(point):.6g} in the upper half-plane: it belongs to "
-                    "no probability measure",
-                    point=complex(point),
-                )
-
-
-def _passes(branch: Branch, point: acb, radius: float, is_pole: bool) -> bool:
-    center = acb(point.real.mid(), point.imag.mid())
-    begin = center + acb(radius)
-    root = branch.value(begin)
-    try:
-        branch.follow(begin, root, center)
-    except (BranchError, PrecisionError):
-        if is_pole:
-            return False
-    else:
-        return True
-    here, ball = begin, root
-    for k in range(1, 9):
-        following = center + acb(radius) * acb(arb(k) / 4).exp_pi_i() if k < 8 else begin
-        following = acb(following.real.mid(), following.imag.mid())
-        ball = branch.follow(here, ball, following)
-        here = following
-    return bool(ball.overlaps(root))
+def _isolating_radius(factors: list[fmpz_poly], point: AlgebraicNumber, precision: int) -> float:
+    """A radius within which ``point`` is the only root of the factors (Rouche, on Taylor coefficients)."""
+    radius = 1.0
+    for factor in factors:
+        fine = precision + 16 * factor.degree()  # Taylor coefficients of a long polynomial cancel heavily
+        with flint.ctx.workprec(fine):
+            taylor = acb_poly(factor)(acb_poly([point.ball(fine), 1]))
+            bounds = [float(abs(c).upper()) for c in taylor]
+            lowest = 1 if list(map(int, factor.coeffs())) == list(point.polynomial) else 0
+            floor = float(abs(taylor[lowest]).lower())
+        while floor * radius**lowest <= 1.0001 * sum(c * radius**k for k, c in enumerate(bounds) if k > lowest):
+            radius /= 2
+            if radius < 1e-30:
+                raise PrecisionError("two critical points are too close to tell apart", point=float(point))
+    return radius

@@ -19,6 +19,7 @@ from typing import Any
 import sympy
 from flint import fmpz_mpoly, fmpz_mpoly_ctx
 
+from . import rules
 from .derivation import Rule, Step
 from .elimination import conclude
 from .equation import M, ResolventEquation, Values, Z, physical_equation
@@ -27,14 +28,6 @@ from .field import ALPHA, Element, Field, coefficients_in, polynomial_ring, poly
 from .law import AlgebraicLaw, Recipe, joint
 from .polynomials import Quotient, generator, irreducible_factors, ring_of, substitute, without_monomials
 from .series import Series, make_series, moments_from_cumulants, order, shifted, terms_of
-
-R_RULE = Rule(
-    "R-transform",
-    "R(G(z)) + 1/G(z) = z, G = -m",
-    "Voiculescu, Dykema, Nica 1992, section 3.2; Speicher 2009, section 3",
-)
-S_RULE = Rule("S-transform", "S(u) = chi(u) (1+u)/u at u = -(1 + z m), chi(u) = 1/z", "Voiculescu 1987, section 2")
-DEFINITION_RULE = Rule("definition by a transform", "The law is given through its transform.")
 
 # name -> ((argument, value), images of z and m in these, images of argument and value in z and m)
 _VARIABLES = {
@@ -218,7 +211,7 @@ def law_of_r(
             return moments_from_cumulants(1 + x * r, field)
 
     return _by_transform(
-        "R", expression, variable, polynomial, symbols, moments, R_RULE, text, recipe, nonnegative, types_in
+        "R", expression, variable, polynomial, symbols, moments, rules.R_TRANSFORM, text, recipe, nonnegative, types_in
     )
 
 
@@ -249,7 +242,7 @@ def law_of_s(
             return make_series(field, terms_of(1 + (u * s_long / (1 + u)).reversion(), n), n)
 
     return _by_transform(
-        "S", expression, variable, polynomial, symbols, moments, S_RULE, text, recipe, nonnegative, types_in
+        "S", expression, variable, polynomial, symbols, moments, rules.S_TRANSFORM, text, recipe, nonnegative, types_in
     )
 
 
@@ -302,7 +295,7 @@ def _by_transform(
 ) -> AlgebraicLaw:
     function = sympy.Function(f"{name}")
     given = Step(
-        DEFINITION_RULE,
+        rules.DEFINITION,
         f"the {name}-transform of {text}",
         kind="assumed" if types_in else "definition",
         build=lambda: (sympy.Eq(function(variable), expression, evaluate=False),),

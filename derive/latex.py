@@ -1,0 +1,241 @@
+r"""LaTeX and plain text of equations and derivations, in Stieltjes (m) or Cauchy (G = -m) convention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sympy
+
+from .derivation import Derivation, Step
+from .equation import G, M, ResolventEquation
+from .errors import ParameterError
+
+CONVENTIONS = ("stieltjes", "cauchy")
+_NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
+_LINE = 96  # visible characters that fit on one line of the document
+
+_PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[utf8]{inputenc}
+\usepackage[T1]{fontenc}
+\usepackage{amsmath,amssymb}
+\usepackage[margin=25mm]{geometry}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\begin{document}
+"""
+
+
+def equation_latex(equation: ResolventEquation, convention: str = "stieltjes") -> str:
+    r"""The equation P(z, m) = 0 by falling powers of m, or of G = -m.
+
+    Raises `ParameterError` for an unknown convention.
+
+    >>> from derive.laws import marchenko_pastur
+    >>> equation_latex(marchenko_pastur(sympy.Symbol("c")).equation)
+    'c z m^{2} + \\left(c + z - 1\\right) m + 1 = 0'
+    """
+    return " ".join(polynomial_terms(equation.expr, convention)) + " = 0"
+
+
+def in_convention(expression: sympy.Basic, convention: str) -> tuple[sympy.Basic, sympy.Symbol]:
+    """The expression in the variable of the convention, and that variable."""
+    if convention not in CONVENTIONS:
+        raise ParameterError(
+            f"unknown convention {convention!r}; known: {', '.join(CONVENTIONS)}", convention=convention
+        )
+    return (expression, M) if convention == "stieltjes" else (expression.xreplace({M: -G}), G)
+
+
+def polynomial_terms(expression: sympy.Expr, convention: str = "stieltjes") -> list[str]:
+    """A polynomial by falling powers of its variable, one signed LaTeX term each, the first without its plus sign."""
+    image, variable = in_convention(expression, convention)
+    polynomial = sympy.Poly(image, variable)
+    coefficients = [(k, c) for (k,), c in polynomial.terms()]
+    if sympy.factor_terms(coefficients[0][1]).could_extract_minus_sign():
+        coefficients = [(k, -c) for k, c in coefficients]
+    return _signed(coefficients, _print(variable))
+
+
+def _signed(coefficients: Sequence[tuple[int, sympy.Expr]], variable: str) -> list[str]:
+    terms: list[str] = []
+    for k, coefficient in coefficients:
+        power = "" if k == 0 else variable if k == 1 else f"{variable}^{{{k}}}"
+        for piece in _pieces(coefficient):
+            negative = piece.could_extract_minus_sign()
+            body = _product(-piece if negative else piece, power)
+            sign = "-" if negative else "+"
+            terms.append(f"{sign} {body}" if terms else f"-{body}" if negative else body)
+    return terms
+
+
+def _pieces(coefficient: sympy.Expr) -> list[sympy.Expr]:
+    """The coefficient factored, or its single terms where the factored form would not fit on a line."""
+    factored = sympy.factor(coefficient)
+    if _width(_print(factored)) <= _LINE - 12:
+        return [factored]
+    return list(sympy.Add.make_args(sympy.expand(coefficient)))
+
+
+def _product(coefficient: sympy.Expr, power: str) -> str:
+    if not power:
+        return _print(coefficient)
+    if coefficient == 1:
+        return power
+    text = _print(coefficient)
+    return rf"\left({text}\right) {power}" if isinstance(coefficient, sympy.Add) else f"{text} {power}"
+
+
+def _print(expression: sympy.Basic) -> str:
+    names = {s: _NAMES[s.name] for s in expression.free_symbols if s.name in _NAMES}
+    return sympy.latex(expression, symbol_names=names)
+
+
+def _width(text: str) -> int:
+    """Roughly how many characters LaTeX source shows: commands count as one, braces as none."""
+    import re
+
+    return len(re.sub(r"\\[A-Za-z]+|[{}^_ ]", lambda found: "x" if found[0].startswith("\\") else "", text))
+
+
+def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
+    """A claim's formula as display lines that fit the page."""
+    if isinstance(formula, sympy.Eq) and formula.rhs == 0 and formula.lhs.is_polynomial(M):
+        factors = [f for f in sympy.Mul.make_args(formula.lhs) if f.has(M)]
+        if len(factors) > 1:
+            names = [f"F_{{{k}}}" for k in range(1, len(factors) + 1)]
+            lines = [" ".join(names) + " = 0"]
+            for name, factor in zip(names, factors, strict=True):
+                lines += _packed([f"{name} =", *polynomial_terms(factor, convention)])
+            return lines
+        return _packed([*polynomial_terms(formula.lhs, convention), "= 0"])
+    image, _ = in_convention(formula, convention)
+    return [_print(image)]
+
+
+def _packed(terms: Sequence[str]) -> list[str]:
+    lines = [terms[0]]
+    for term in terms[1:]:
+        if _width(lines[-1]) + _width(term) > _LINE:
+            lines.append(rf"\quad {term}")
+        else:
+            lines[-1] += f" {term}"
+    return lines
+
+
+def derivation_document(derivation: Derivation, convention: str = "stieltjes", title: str = "") -> str:
+    r"""A LaTeX document of the derivation, one numbered item a step, with rules, assumptions and references.
+
+    It needs only amsmath, amssymb and geometry, and compiles with pdflatex.
+
+    Raises `ParameterError` for an unknown convention.
+
+    >>> from derive.laws import semicircle
+    >>> print(derivation_document(semicircle().derivation).splitlines()[0])
+    \documentclass[11pt,a4paper]{article}
+    """
+    in_convention(M, convention)
+    parts = [_PREAMBLE, rf"\section*{{{escape(title) or 'Derivation'}}}" + "\n", _convention_note(convention)]
+    parts.append("\\begin{enumerate}\n")
+    parts.extend(_step_latex(derivation, step, convention) for step in derivation.steps)
+    parts.append("\\end{enumerate}\n")
+    parts.append(_assumption_list(derivation))
+    parts.append("\\end{document}\n")
+    return "".join(parts)
+
+
+def _convention_note(convention: str) -> str:
+    if convention == "stieltjes":
+        note = r"$m(z) = \int \frac{\rho(dx)}{x - z}$, so $m \sim -1/z$ at infinity and $\rho = \frac{1}{\pi}\,\mathrm{Im}\, m$."
+    else:
+        note = (
+            r"$G(z) = \int \frac{\rho(dx)}{z - x} = -m(z)$, so $G \sim 1/z$ at infinity and "
+            r"$\rho = -\frac{1}{\pi}\,\mathrm{Im}\, G$."
+        )
+    return f"Convention: {note}\n\n"
+
+
+def _step_latex(derivation: Derivation, step: Step, convention: str) -> str:
+    rule = step.rule
+    head = rf"\item \textbf{{{escape(rule.name)}}}" + (r" \emph{(assumed)}" if step.kind == "assumed" else "")
+    lines = [head + (rf"\quad {rule.latex}" if rule.latex else rf"\quad {escape(rule.statement)}")]
+    used = ", ".join(str(derivation.number(s)) for s in step.uses)
+    source = f" From {used}." if used else ""
+    lines.append(rf"\\ {_prose(step.text)}.{source}" + (rf" [{escape(rule.reference)}]" if rule.reference else ""))
+    for formula in step.formulas:
+        body = formula_lines(formula, convention)
+        lines.append(r"\begin{align*}" + r" \\ ".join(f"& {line}" for line in body) + r"\end{align*}")
+    return "\n".join(lines) + "\n"
+
+
+def _assumption_list(derivation: Derivation) -> str:
+    assumed = derivation.assumptions
+    if not assumed:
+        return "\nNothing is assumed.\n"
+    listed = "; ".join(f"({derivation.number(s)}) {_prose(s.text)}" for s in assumed)
+    return f"\nAssumed, not proved: {listed}. Evidence for the equation: {derivation.evidence.value}.\n"
+
+
+def _prose(text: str) -> str:
+    return escape(text)
+
+
+def escape(text: str) -> str:
+    r"""Plain text made safe for LaTeX.
+
+    >>> print(escape("a_1 & 50%"))
+    a\_1 \& 50\%
+    """
+    table = {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "_": r"\_",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "&": r"\&",
+        "%": r"\%",
+        "#": r"\#",
+        "$": r"\$",
+        "<": r"$<$",
+        ">": r"$>$",
+        "⊞": r"$\boxplus$",
+        "⊠": r"$\boxtimes$",
+        "ς": r"$\varsigma$",
+        "ε": r"$\varepsilon$",
+        "φ": r"$\phi$",
+        "≥": r"$\geq$",
+        "≤": r"$\leq$",
+    }
+    return "".join(table.get(c, c) for c in text)
+
+
+def derivation_text(derivation: Derivation, convention: str = "stieltjes") -> str:
+    """The derivation as plain text, one numbered step after the other.
+
+    >>> from derive.laws import semicircle
+    >>> print(derivation_text(semicircle().derivation))
+    1. definition by a transform: the R-transform of semicircle(1)
+       R(g) = g
+    2. R-transform: the equation of semicircle(1), from its R-transform [from 1]
+       z + 1/m = -m
+       m**2 + m*z + 1 = 0
+    evidence: proved
+    """
+    in_convention(M, convention)
+    return "\n".join(_text_lines(derivation, convention))
+
+
+def _text_lines(derivation: Derivation, convention: str) -> Iterator[str]:
+    for k, step in enumerate(derivation.steps, start=1):
+        used = ", ".join(str(derivation.number(s)) for s in step.uses)
+        mark = " (assumed)" if step.kind == "assumed" else ""
+        yield f"{k}. {step.rule.name}{mark}: {step.text}" + (f" [from {used}]" if used else "")
+        for formula in step.formulas:
+            image, _ = in_convention(formula, convention)
+            if isinstance(image, sympy.Eq):
+                yield f"   {image.lhs} = {image.rhs}"
+            else:
+                yield f"   {image}"
+    yield f"evidence: {derivation.evidence.value}"
+    for step in derivation.assumptions:
+        yield f"assumed (step {derivation.number(step)}): {step.text}"

@@ -1,0 +1,134 @@
+r"""The theorems a derivation may use: each with a name, a statement in words and in LaTeX, and where it is proved."""
+
+from __future__ import annotations
+
+from .derivation import Rule
+
+DEFINITION = Rule(
+    "definition by a transform",
+    "The law is given through its transform.",
+)
+R_TRANSFORM = Rule(
+    "R-transform",
+    "R(G(z)) + 1/G(z) = z, G = -m",
+    "Voiculescu, J. Funct. Anal. 66 (1986); Speicher 2009, section 3",
+    r"$R(G(z)) + 1/G(z) = z$ with $G = -m$.",
+)
+S_TRANSFORM = Rule(
+    "S-transform",
+    "S(u) = chi(u) (1+u)/u at u = -(1 + z m), chi(u) = 1/z",
+    "Voiculescu, J. Operator Theory 18 (1987), section 2",
+    r"$S(u) = \chi(u)(1+u)/u$ at $u = -(1 + z m)$, where $\chi(u) = 1/z$.",
+)
+FINITE_MEASURE = Rule(
+    "finite measure",
+    "m(z) = sum_i w_i/(a_i - z)",
+    "definition of the Stieltjes transform",
+    r"$m(z) = \sum_i w_i/(a_i - z)$.",
+)
+FREENESS = Rule(
+    "asymptotic freeness",
+    "Assumed of the model; a theorem for independent unitarily invariant matrices.",
+    "Voiculescu, Invent. Math. 104 (1991); Mingo, Speicher 2017, chapter 4",
+)
+DOMAIN = Rule("domain", "A condition on the parameters.")
+FREE_SUM = Rule(
+    "free sum",
+    "R_{A+B}(g) = R_A(g) + R_B(g); equivalently m_A(x) = m_B(y) = m with x + y = z - 1/m",
+    "Voiculescu, J. Funct. Anal. 66 (1986); Speicher 2009, section 3",
+    r"$R_{A+B} = R_A + R_B$; equivalently $m_A(\omega_A) = m_B(\omega_B) = m(z)$ with "
+    r"$\omega_A + \omega_B = z - 1/m(z)$.",
+)
+FREE_PRODUCT = Rule(
+    "free product",
+    "S_{AB}(u) = S_A(u) S_B(u); equivalently x y = z (1+u)/u, where 1 + x m_A(x) = 1 + y m_B(y) = 1 + z m = -u",
+    "Voiculescu, J. Operator Theory 18 (1987)",
+    r"$S_{AB} = S_A S_B$; equivalently $\omega_A m_A(\omega_A) = \omega_B m_B(\omega_B) = z\,m(z)$ with "
+    r"$\omega_A\,\omega_B = z^2 m/(1 + z m)$.",
+)
+FREE_POWER = Rule(
+    "free additive power",
+    "R -> t R; equivalently m_A(x) = m with x = (z - (t-1)/m)/t",
+    "Nica, Speicher, Amer. J. Math. 118 (1996)",
+    r"$R \mapsto t R$; equivalently $m_A\bigl((z + (1-t)(-1/m))/t\bigr) = m$.",
+)
+COMPRESSION = Rule(
+    "free compression",
+    "R(g) -> R(t g); equivalently m_A(x) = t m with x = z - (1/t - 1)/m",
+    "Nica, Speicher, Amer. J. Math. 118 (1996)",
+    r"$R(g) \mapsto R(t g)$; equivalently $m_A\bigl(z - (1/t - 1)/m\bigr) = t\,m$.",
+)
+MULTIPLICATIVE_POWER = Rule(
+    "free multiplicative power",
+    "S -> S^s; equivalently x^s (u/(1+u))^(s-1) = z at the same u",
+    "Belinschi, Bercovici, Int. Math. Res. Not. (2005)",
+    r"$S \mapsto S^s$; equivalently $z = \omega^s (u/(1+u))^{s-1}$ at the same $u$.",
+)
+AFFINE_MAP = Rule(
+    "affine map",
+    "m_{aA+b}(z) = m_A((z - b)/a)/a",
+    "partial fractions under the integral",
+    r"$m_{aA+b}(z) = \frac1a\, m_A\bigl(\frac{z-b}{a}\bigr)$.",
+)
+MOBIUS_MAP = Rule(
+    "Moebius map",
+    "For y = (ax+b)/(cx+d): m_Y(z) = c/(a-cz) + (ad-bc)/(a-cz)^2 m_A((dz-b)/(a-cz))",
+    "partial fractions under the integral",
+    r"For $y = \frac{ax+b}{cx+d}$: $m_Y(z) = \frac{c}{a-cz} + \frac{ad-bc}{(a-cz)^2}\, m_A\bigl(\frac{dz-b}{a-cz}\bigr)$.",
+)
+OUTSIDE_SUPPORT = Rule(
+    "point outside the support",
+    "m is real and analytic there; its value is the root of P(z0, m) that the continued branch reaches.",
+)
+MATRIX_POWER = Rule(
+    "power",
+    "z m_{A^k}(z) = (1/k) sum_j T(e^{2 pi i j/k} w), T(w) = w m_A(w), w^k = z",
+    "partial fractions",
+    r"$z\,m_{A^k}(z) = \frac1k \sum_{j=1}^{k} T(e^{2\pi i j/k} w)$, $T(w) = w\,m_A(w)$, $w^k = z$.",
+)
+SYMMETRIC_ROOT = Rule(
+    "symmetric root",
+    "rho(x) = |x| rho_M(x^2), so m(z) = z m_M(z^2)",
+    "change of variables",
+    r"$\rho(x) = |x|\,\rho_M(x^2)$, so $m(z) = z\,m_M(z^2)$.",
+)
+COMPANION = Rule(
+    "companion",
+    "m_{X^T X}(z) = c m_{X X^T}(z) - (1-c)/z, X of size p x n, c = p/n",
+    "equal non-zero spectra",
+    r"$m_{X^\top X}(z) = c\,m_{XX^\top}(z) - (1-c)/z$, $X$ of size $p \times n$, $c = p/n$.",
+)
+DIRECT_SUM = Rule(
+    "direct sum",
+    "m_{diag(A,B)} = w m_A + (1-w) m_B",
+    "additivity of the trace",
+    r"$m_{\mathrm{diag}(A,B)} = w\,m_A + (1-w)\,m_B$.",
+)
+INFORMATION_PLUS_NOISE = Rule(
+    "information plus noise",
+    "m = b m_A(b^2 z - b s(1-c)), b = 1 + s c m",
+    "Dozier, Silverstein, J. Multivariate Anal. 98 (2007), Theorem 1.1",
+    r"$m = b\,m_A\bigl(b^2 z - b s(1-c)\bigr)$, $b = 1 + s c\,m$.",
+)
+RECTANGULAR_SUM = Rule(
+    "rectangular free sum",
+    "The rectangular R-transforms add: u_A(h) + u_B(h) = u(h), h = w (1+u)(1+cu), u = -(1 + z m), w = 1/z",
+    "Benaych-Georges, Probab. Theory Relat. Fields 144 (2009), section 3",
+    r"$u_A(h) + u_B(h) = u(h)$, $h = w(1+u)(1+cu)$, $u = -(1+zm)$, $w = 1/z$.",
+)
+PHYSICAL_FACTOR = Rule(
+    "physical factor",
+    "The eliminated polynomial vanishes on the physical branch, so exactly one irreducible factor does. A factor "
+    "that differs from zero on the first exact moments is excluded.",
+)
+GIVEN_EQUATION = Rule(
+    "given equation",
+    "An equation and the first moments of its branch, as typed in by the user.",
+)
+EQUILIBRIUM = Rule(
+    "one-cut equilibrium measure",
+    "G(z) = V'(z)/2 - h(z) sqrt(z^2 - b^2), h the polynomial part of V'(z)/(2 sqrt(z^2 - b^2)), b from G ~ 1/z",
+    "Deift 1999, section 6.7; Brezin, Itzykson, Parisi, Zuber 1978",
+    r"$G(z) = \tfrac12 V'(z) - h(z)\sqrt{z^2 - b^2}$, $h$ the polynomial part of "
+    r"$V'(z)/(2\sqrt{z^2-b^2})$, $b$ from $G \sim 1/z$.",
+)
