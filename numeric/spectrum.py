@@ -1,0 +1,261 @@
+"""`Spectrum`: a law at numeric parameters, with the interface of a frozen SciPy distribution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+from flint import acb, arb, ctx
+from numpy.typing import ArrayLike, NDArray
+
+from derive.errors import BranchError, NotCertified, ParameterError, PrecisionError
+from derive.law import AlgebraicLaw
+from derive.support import critical_factors, skeleton
+
+from .certificate import Certificate, moment_checks
+from .piece import Array, Piece, resolve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_CERTIFIED_MOMENTS = 12
+
+
+@dataclass(frozen=True)
+class SupportInterval:
+    """A support interval [left, right]; near an edge the density behaves like |x - edge|^exponent."""
+
+    left: float
+    right: float
+    left_exponent: Fraction
+    right_exponent: Fraction
+
+
+@dataclass(frozen=True)
+class PointMass:
+    """An atom with its exact place and weight (SymPy numbers)."""
+
+    point: sympy.Expr
+    weight: sympy.Expr
+
+
+class Spectrum:
+    """The spectral measure of a law at numeric parameters.
+
+    The support comes from the exact discriminant, the density from the physical branch, continued from infinity
+    with proof; construction checks the total mass and the first 12 exact moments to 1e-10 (see `certificate`).
+    Densities are accurate to about 1e-13 of their maximum away from edges.
+
+    Args:
+        law: an `AlgebraicLaw`.
+        parameters: a value for each of its parameters: int, float, Fraction, "1/2" or SymPy number. A float stands
+            for the shortest decimal that prints as it.
+
+    Raises `ParameterError` for missing, unknown or inadmissible parameters, `DerivationError` if the branch belongs to
+    no probability measure, `NotCertified` if mass or moments are not reproduced.
+
+    >>> from derive.laws import marchenko_pastur
+    >>> rho = Spectrum(marchenko_pastur(sympy.Symbol("c", positive=True)), c=4)
+    >>> [(round(i.left, 12), round(i.right, 12)) for i in rho.intervals]
+    [(1.0, 9.0)]
+    >>> rho.atoms
+    (PointMass(point=0, weight=3/4),)
+    >>> round(float(rho.pdf(3.0)), 12), round(rho.moment(2), 10)
+    (0.045944074618, 5.0)
+    """
+
+    def __init__(self, law: AlgebraicLaw, **parameters: Any) -> None:
+        if not isinstance(law, AlgebraicLaw):
+            raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
+        self.law = law.at(**parameters)
+        if self.law.parameters and not self.law.equation.is_numeric:
+            names = ", ".join(s.name for s in self.law.equation.symbols)
+            raise ParameterError(f"a spectrum needs a number for each parameter; missing: {names}", missing=names)
+        self._skeleton = skeleton(self.law.equation)
+        self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self._skeleton.atoms)
+        self._points = np.array([float(a.point) for a in self._skeleton.atoms])
+        self._weights = np.array([float(a.weight) for a in self._skeleton.atoms])
+        groups = [resolve(self._skeleton.branch, i, self._nearby()) for i in self._skeleton.intervals]
+        self._groups = groups
+        self._pieces: list[Piece] = [piece for group in groups for piece in group]
+        self.certificate = self._certify()
+        self.certificate.require(self.law.text)
+
+    def __repr__(self) -> str:
+        return f"Spectrum({self.law.text})"
+
+    def _nearby(self) -> list[complex]:
+        factors = critical_factors(self.law.equation)
+        roots = [complex(r) for f in factors for r, _ in f.complex_roots()]
+        return [r for r in roots if r.imag > 0]
+
+    # -- the support ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """The support of the continuous part, from left to right, with the exponents of the density at the edges."""
+        found = []
+        for group in self._groups:
+            first, last = group[0], group[-1]
+            found.append(SupportInterval(first.left, last.right, _exponent(first, -1), _exponent(last, 1)))
+        return tuple(found)
+
+    def support(self) -> tuple[float, float]:
+        """The smallest interval that holds the whole measure, atoms included."""
+        return float(self._skeleton.lower_end), float(self._skeleton.upper_end)
+
+    # -- functions -----------------------------------------------------------------------------------------
+
+    def pdf(self, x: ArrayLike) -> Array:
+        """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges."""
+        points = np.asarray(x, dtype=float)
+        result = np.where(np.isnan(points), np.nan, 0.0)
+        for piece in self._pieces:
+            inside = (points >= piece.left) & (points <= piece.right)
+            if np.any(inside):
+                result[inside] = piece.pdf(points[inside])
+        return result
+
+    def cdf(self, x: ArrayLike) -> Array:
+        """The mass of (-oo, x], atoms included."""
+        points = np.asarray(x, dtype=float)
+        result = np.where(np.isnan(points), np.nan, 0.0)
+        for piece in self._pieces:
+            result = result + np.where(points >= piece.right, piece.mass, 0.0)
+            inside = (points > piece.left) & (points < piece.right)
+            if np.any(inside):
+                result[inside] += piece.cdf(points[inside])
+        for place, weight in zip(self._points, self._weights, strict=True):
+            result = result + np.where(points >= place, weight, 0.0)
+        return np.clip(result, 0.0, 1.0)
+
+    def sf(self, x: ArrayLike) -> Array:
+        """The mass of (x, oo)."""
+        return 1.0 - self.cdf(x)
+
+    def ppf(self, q: ArrayLike) -> Array:
+        """The smallest x with cdf(x) >= q; NaN outside [0, 1]."""
+        levels = np.asarray(q, dtype=float)
+        lower, upper = self.support()
+        low, high = np.full(levels.shape, lower), np.full(levels.shape, upper)
+        for _ in range(200):
+            middle = low + (high - low) / 2
+            reached = self.cdf(middle) >= levels
+            low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+            if np.all((middle == low) | (middle == high) | (high - low <= 1e-15 * np.abs(high))):
+                break
+        high = np.where(levels <= 0, lower, high)
+        return np.where((levels < 0) | (levels > 1) | np.isnan(levels), np.nan, high)
+
+    def rvs(self, size: int | tuple[int, ...] = 1, rng: np.random.Generator | int | None = None) -> Array:
+        """Independent random numbers with this law, by inversion of the cdf."""
+        return self.ppf(np.random.default_rng(rng).random(size))
+
+    def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
+        """m(z) = int rho(dx)/(x - z), with certified continuation at every point.
+
+        Real points inside the support get the limit from above; below the real axis m(conj z) = conj m(z).
+        Edges and atoms, where the limit does not exist, give NaN.
+        """
+        points = np.asarray(z, dtype=np.complex128)
+        flat = np.array([self._stieltjes_at(complex(p)) for p in points.ravel()], dtype=np.complex128)
+        return flat.reshape(points.shape)
+
+    def _stieltjes_at(self, z: complex) -> complex:
+        if not (math.isfinite(z.real) and math.isfinite(z.imag)):
+            return complex("nan") if math.isnan(z.real) or math.isnan(z.imag) else 0j
+        if z.imag < 0:
+            return self._stieltjes_at(z.conjugate()).conjugate()
+        branch = self._skeleton.branch
+        with ctx.workprec(branch.precision):
+            try:
+                return complex(branch.value(acb(arb(z.real), arb(z.imag))))
+            except (BranchError, PrecisionError):
+                return complex("nan+nanj")
+
+    # -- integrals -----------------------------------------------------------------------------------------
+
+    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-11) -> float:
+        """The integral of a function of an array of points, Gauss-Legendre in the edge-free variable, until it settles.
+
+        Raises `PrecisionError` if 4096 nodes an interval do not reach the tolerance (a singular function, say).
+        """
+        before = math.inf
+        for points in (64, 128, 256, 512, 1024, 2048, 4096):
+            total = self._integral(function, points)
+            if abs(total - before) <= tolerance * max(1.0, abs(total)):
+                return total
+            before = total
+        raise PrecisionError(
+            f"the expectation did not settle to {tolerance:g}; loosen the tolerance or split off the function's singularity"
+        )
+
+    def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:
+        total = 0.0
+        for piece in self._pieces:
+            x, weights = piece.quadrature(max(points, len(piece.boundary)))
+            total += float(np.sum(weights * np.asarray(function(x))))
+        if len(self._points):
+            total += float(np.sum(self._weights * np.asarray(function(self._points))))
+        return total
+
+    def moment(self, k: int) -> float:
+        """The k-th moment, by quadrature."""
+        return self._integral(lambda x: x**k, 64 + k)
+
+    def mean(self) -> float:
+        """The mean."""
+        return self.moment(1)
+
+    def var(self) -> float:
+        """The variance."""
+        mean = self.mean()
+        return self._integral(lambda x: (x - mean) ** 2, 64)
+
+    def std(self) -> float:
+        """The standard deviation."""
+        return math.sqrt(self.var())
+
+    # -- trust ---------------------------------------------------------------------------------------------
+
+    def _certify(self) -> Certificate:
+        n = _CERTIFIED_MOMENTS
+        exact = [float(m) for m in self.law.moments(n)]
+        quadrature = [self.moment(k) for k in range(1, n + 1)]
+        scale = [self._integral(lambda x, k=k: np.abs(x) ** k, 64 + k) for k in range(1, n + 1)]  # type: ignore[misc]
+        lowest, highest = 0.0, 0.0
+        for piece in self._pieces:
+            weights = piece.quadrature(len(piece.boundary))[1]
+            lowest, highest = min(lowest, float(weights.min())), max(highest, float(weights.max()))
+        return Certificate(
+            mass=self._integral(np.ones_like, 64),
+            moments=tuple(moment_checks(exact, quadrature, scale)),
+            lowest=lowest / highest if highest else 0.0,
+        )
+
+    # -- pictures ------------------------------------------------------------------------------------------
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draw the density, with edges and atoms; returns the matplotlib axes."""
+        from .plots import density_plot
+
+        return density_plot(self, ax, **style)
+
+
+def _exponent(piece: Piece, side: int) -> Fraction:
+    """The exponent of the density at an edge, read off the order of the zero of Im f(t) at t = side."""
+    end = 0 if side < 0 else 1
+    ramification, pole = piece.ramification[end], piece.poles[end]
+    values = np.polynomial.chebyshev.Chebyshev(piece.boundary.imag)
+    scale = float(np.max(np.abs(piece.boundary.imag)))
+    for order in range(2 * ramification + 1):
+        if abs(values(side)) > 1e-7 * scale:
+            return Fraction(order - pole, ramification)
+        values = values.deriv()
+    raise NotCertified("the density vanishes to a high order at an edge", piece=piece)
