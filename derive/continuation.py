@@ -48,8 +48,7 @@ class Branch:
         with flint.ctx.workprec(precision):
             self.center = acb(float(number_ball(_mean(equation)).mid()))  # exact: any float near the mean will do
             height = max(abs(int(c)).bit_length() for column in self.columns for c in column.coeffs())
-            local = acb_poly([self.center, arb(1)])
-            self._rows = [acb_poly(c)(local) * (arb(2) ** -height) for c in self.columns]
+            self._rows = [acb_poly(c) * (arb(2) ** -height) for c in self.columns]  # so that floats do not overflow
             self._matrix = self._double_matrix()
             self.start, self.start_root = self._anchor()
         self._grid: list[tuple[acb, acb]] = [(self.start, self.start_root)]
@@ -57,14 +56,14 @@ class Branch:
     # -- certified steps -----------------------------------------------------------------------------------
 
     def _polynomial(self, z: acb) -> list[acb]:
-        local = z - self.center
-        return [row(local) for row in self._rows]
+        return [row(z) for row in self._rows]
 
     def _double_matrix(self) -> np.ndarray:
         """The coefficients of (z - center)^i m^j as floats, each to a relative rounding error."""
         matrix = np.zeros((max(len(row) for row in self._rows), len(self._rows)))
+        there = acb_poly([self.center, 1])
         for j, row in enumerate(self._rows):
-            matrix[: len(row), j] = [float(c.real.mid()) for c in row]
+            matrix[: len(row), j] = [float(c.real.mid()) for c in row(there)]
         return matrix
 
     def _grain(self, center: acb) -> arb:
@@ -156,7 +155,7 @@ class Branch:
         return values, errors
 
     def _taylor_in_balls(self, z: acb, center: acb) -> np.ndarray | None:
-        there, here = acb_poly([z - self.center, 1]), acb_poly([center, 1])
+        there, here = acb_poly([z, 1]), acb_poly([center, 1])
         moved = [row(there) for row in self._rows]
         depth = max(len(row) for row in moved)
         grid = [acb_poly([row[i] for row in moved])(here) for i in range(depth)]

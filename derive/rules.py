@@ -132,3 +132,8 @@ EQUILIBRIUM = Rule(
     r"$G(z) = \tfrac12 V'(z) - h(z)\sqrt{z^2 - b^2}$, $h$ the polynomial part of "
     r"$V'(z)/(2\sqrt{z^2-b^2})$, $b$ from $G \sim 1/z$.",
 )
+ELIMINATION = Rule(
+    "elimination",
+    "The resultant of two relations vanishes where they have a common solution.",
+    "von zur Gathen, Gerhard, Modern Computer Algebra, section 6.2",
+)

@@ -148,7 +148,7 @@ class Spectrum:
             middle = low + (high - low) / 2
             reached = self.cdf(middle) >= levels
             low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-            if np.all((middle == low) | (middle == high) | (high - low <= 1e-15 * np.abs(high))):
+            if np.all(high - low <= 4e-16 * (upper - lower)):
                 break
         high = np.where(levels <= 0, lower, high)
         return np.where((levels < 0) | (levels > 1) | np.isnan(levels), np.nan, high)
@@ -199,7 +199,7 @@ class Spectrum:
     def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:
         total = 0.0
         for piece in self._pieces:
-            x, weights = piece.quadrature(max(points, len(piece.boundary)))
+            x, weights = piece.quadrature(points + len(piece.boundary))
             total += float(np.sum(weights * np.asarray(function(x))))
         if len(self._points):
             total += float(np.sum(self._weights * np.asarray(function(self._points))))
