@@ -149,16 +149,11 @@ def _mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any, recipe: Recipe, t
 
 
 def _sign(value: Any) -> int | None:
-    expression = sympy.sympify(value) if isinstance(value, (int, sympy.Basic)) else None
-    if expression is None:
-        element, _ = to_element(value)
-        number = element.to_fmpq()
-        return (number > 0) - (number < 0)
-    if expression.is_positive:
-        return 1
-    if expression.is_zero:
-        return 0
-    return -1 if expression.is_negative else None
+    """The sign of a scalar, None where its parameters leave it open."""
+    if isinstance(value, sympy.Basic):
+        return 1 if value.is_positive else 0 if value.is_zero else -1 if value.is_negative else None
+    number = to_element(value)[0].to_fmpq()
+    return (number > 0) - (number < 0)
 
 
 def _factor(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Real algebraic numbers: an irreducible integer polynomial and the index of a real root, refinable to any precision."""
+"""Real algebraic numbers: an irreducible integer polynomial and the index of a real root; any precision."""
 
 from __future__ import annotations
 

@@ -74,8 +74,22 @@ class Derivation:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """All steps, each after the ones it uses, each once."""
-        return tuple(_in_order(self.last))
+        """All steps, each after the ones it uses; a step made twice, for two uses of one law, is listed once."""
+        return tuple(self._numbered[1])
+
+    @cached_property
+    def _numbered(self) -> tuple[dict[int, int], list[Step]]:
+        """For every step (by identity) its number, and the steps in order of their numbers."""
+        numbers: dict[int, int] = {}
+        known: dict[tuple[object, ...], int] = {}
+        listed: list[Step] = []
+        for step in _in_order(self.last):
+            key = (step.rule, step.text, step.kind, tuple(numbers[id(s)] for s in step.uses))
+            if key not in known:
+                listed.append(step)
+                known[key] = len(listed)
+            numbers[id(step)] = known[key]
+        return numbers, listed
 
     @property
     def assumptions(self) -> tuple[Step, ...]:
@@ -89,7 +103,7 @@ class Derivation:
 
     def number(self, step: Step) -> int:
         """The number of a step, from 1."""
-        return next(k for k, s in enumerate(self.steps, start=1) if s is step)
+        return self._numbered[0][id(step)]
 
     def check(self) -> bool:
         """Run every step's check.

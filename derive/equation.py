@@ -181,22 +181,35 @@ def physical_equation(
     check_names(symbols)
     chosen = select_factor(factors, symbols, moments)
     used = [n for n, unused in zip(chosen.context().names(), _unused(chosen), strict=True) if not unused]
-    germ_length = 1
-    while germ_length <= _MOST_TERMS:
+    plain = Field(tuple(n for n in used if n not in ("z", "m")))
+    if _separates(chosen, plain, (plain.constant(1),)):  # total mass 1 is enough: no series is needed
+        return _assembled(chosen, symbols, used, (plain.constant(1),))
+    for germ_length in range(2, _MOST_TERMS + 1):
         series = moments(germ_length, {})
         base: Field = getattr(series, "field", Field())
         germ = tuple(base.coerce(c) for c in terms_of(series, germ_length))
-        separated = SeriesPolynomial(base, series_rows(chosen, {}, base)).separation(
-            [c.to_fmpq() for c in germ] if base.is_rational else germ
-        )
-        if separated is not None:
-            names = {*used, *(n for c in germ for n in c.field.names)}
-            kept = tuple(s for s in sorted(symbols, key=lambda s: str(s.name)) if s.name in names)
-            home = Field(tuple(s.name for s in kept), base.extension)
-            ring = spectral_ring(kept)
-            return ResolventEquation(chosen.project_to_context(ring), kept, tuple(home.coerce(c) for c in germ))
-        germ_length += 1
+        if _separates(chosen, base, germ):
+            return _assembled(chosen, symbols, used, germ)
     raise DerivationError(f"{_MOST_TERMS} moments do not single out one branch", polynomial=chosen)
+
+
+def _separates(polynomial: fmpz_mpoly, base: Field, germ: Sequence[Element]) -> bool:
+    home = base.join(Field(tuple(n for n in polynomial.context().names() if n not in ("z", "m"))))
+    rows = series_rows(polynomial, {}, home)
+    known = [c.to_fmpq() if home.is_rational else home.coerce(c) for c in germ]
+    return SeriesPolynomial(home, rows).separation(known) is not None
+
+
+def _assembled(
+    polynomial: fmpz_mpoly, symbols: Sequence[sympy.Symbol], used: Sequence[str], germ: Sequence[Element]
+) -> ResolventEquation:
+    """The equation in the ring of the parameters that occur in it or in its germ."""
+    names = {*used, *(n for c in germ for n in c.field.names)}
+    kept = tuple(s for s in sorted(symbols, key=lambda s: str(s.name)) if s.name in names)
+    home = Field(tuple(s.name for s in kept), germ[0].field.extension)
+    return ResolventEquation(
+        polynomial.project_to_context(spectral_ring(kept)), kept, tuple(home.coerce(c) for c in germ)
+    )
 
 
 def _unused(polynomial: fmpz_mpoly) -> list[bool]:

@@ -37,7 +37,7 @@ def equilibrium_measure(M: int, t: Any = 1) -> AlgebraicLaw:
     ``t`` is positive: a number or an expression in parameters.
 
     >>> equilibrium_measure(2, "1/12").moments(4)
-    [0, 3, 0, 18]
+    [0, 4/3, 0, 3]
     >>> equilibrium_measure(1).equation.expr
     m**2 + 2*m*z + 2
 

@@ -29,8 +29,8 @@ def require_herglotz(equation: ResolventEquation) -> None:
             radius = 0.4 * min([*others, float(point.imag.mid())])
             if not _is_regular(branch, point, radius, leading(point).contains(0)):
                 raise DerivationError(
-                    f"the branch has a singularity at z = {complex(point):.6g}, in the upper half-plane: it belongs to no "
-                    "probability measure",
+                    f"the branch has a singularity at z = {complex(point):.6g}, in the upper half-plane: it belongs "
+                    "to no probability measure",
                     point=complex(point),
                 )
 

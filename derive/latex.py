@@ -2,6 +2,7 @@ r"""LaTeX and plain text of equations and derivations, in Stieltjes (m) or Cauch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import sympy
@@ -21,6 +22,7 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[margin=25mm]{geometry}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
+\setlength{\emergencystretch}{4em}
 \begin{document}
 """
 
@@ -92,8 +94,6 @@ def _print(expression: sympy.Basic) -> str:
 
 def _width(text: str) -> int:
     """Roughly how many characters LaTeX source shows: commands count as one, braces as none."""
-    import re
-
     return len(re.sub(r"\\[A-Za-z]+|[{}^_ ]", lambda found: "x" if found[0].startswith("\\") else "", text))
 
 
@@ -135,7 +135,7 @@ def derivation_document(derivation: Derivation, convention: str = "stieltjes", t
     """
     in_convention(M, convention)
     parts = [_PREAMBLE, rf"\section*{{{escape(title) or 'Derivation'}}}" + "\n", _convention_note(convention)]
-    parts.append("\\begin{enumerate}\n")
+    parts.append("\\begin{enumerate}\\raggedright\n")
     parts.extend(_step_latex(derivation, step, convention) for step in derivation.steps)
     parts.append("\\end{enumerate}\n")
     parts.append(_assumption_list(derivation))
@@ -145,7 +145,10 @@ def derivation_document(derivation: Derivation, convention: str = "stieltjes", t
 
 def _convention_note(convention: str) -> str:
     if convention == "stieltjes":
-        note = r"$m(z) = \int \frac{\rho(dx)}{x - z}$, so $m \sim -1/z$ at infinity and $\rho = \frac{1}{\pi}\,\mathrm{Im}\, m$."
+        note = (
+            r"$m(z) = \int \frac{\rho(dx)}{x - z}$, so $m \sim -1/z$ at infinity and "
+            r"$\rho = \frac{1}{\pi}\,\mathrm{Im}\, m$."
+        )
     else:
         note = (
             r"$G(z) = \int \frac{\rho(dx)}{z - x} = -m(z)$, so $G \sim 1/z$ at infinity and "
@@ -158,9 +161,12 @@ def _step_latex(derivation: Derivation, step: Step, convention: str) -> str:
     rule = step.rule
     head = rf"\item \textbf{{{escape(rule.name)}}}" + (r" \emph{(assumed)}" if step.kind == "assumed" else "")
     lines = [head + (rf"\quad {rule.latex}" if rule.latex else rf"\quad {escape(rule.statement)}")]
-    used = ", ".join(str(derivation.number(s)) for s in step.uses)
+    used = ", ".join(map(str, sorted({derivation.number(s) for s in step.uses})))
     source = f" From {used}." if used else ""
-    lines.append(rf"\\ {_prose(step.text)}.{source}" + (rf" [{escape(rule.reference)}]" if rule.reference else ""))
+    lines.append(
+        rf"\\ {_prose(step.text[:1].upper() + step.text[1:])}.{source}"
+        + (rf" [{escape(rule.reference)}]" if rule.reference else "")
+    )
     for formula in step.formulas:
         body = formula_lines(formula, convention)
         lines.append(r"\begin{align*}" + r" \\ ".join(f"& {line}" for line in body) + r"\end{align*}")
@@ -176,7 +182,8 @@ def _assumption_list(derivation: Derivation) -> str:
 
 
 def _prose(text: str) -> str:
-    return escape(text)
+    """A step's words, which may hold a law's long expression: it may break after brackets and operators."""
+    return re.sub(r"([(*@])", r"\1\\allowbreak{}", escape(text))
 
 
 def escape(text: str) -> str:
@@ -227,7 +234,7 @@ def derivation_text(derivation: Derivation, convention: str = "stieltjes") -> st
 
 def _text_lines(derivation: Derivation, convention: str) -> Iterator[str]:
     for k, step in enumerate(derivation.steps, start=1):
-        used = ", ".join(str(derivation.number(s)) for s in step.uses)
+        used = ", ".join(map(str, sorted({derivation.number(s) for s in step.uses})))
         mark = " (assumed)" if step.kind == "assumed" else ""
         yield f"{k}. {step.rule.name}{mark}: {step.text}" + (f" [from {used}]" if used else "")
         for formula in step.formulas:

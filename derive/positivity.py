@@ -19,8 +19,8 @@ _HANKEL_MOMENTS = 17
 def first_hankel_failure(moments: Sequence[fmpq]) -> int | None:
     """The order k of the first moment m_k that no positive measure can have after the earlier ones, or None.
 
-    ``moments`` starts with m_0. The continued-fraction weights b_k = D_{k-2} D_k / D_{k-1}^2 (D the Hankel determinants)
-    must be positive; once one is zero the measure is finite, and all later moments must follow from it.
+    ``moments`` starts with m_0. The continued-fraction weights b_k = D_{k-2} D_k / D_{k-1}^2 (D the Hankel
+    determinants) must be positive; once one is zero the measure is finite and all later moments follow from it.
 
     >>> first_hankel_failure([fmpq(v) for v in (1, 0, 1, 0, 0)])
     4

@@ -1,7 +1,8 @@
 """Rectangular matrices: sample covariances, information plus noise, and the rectangular free sum.
 
-For a p x n matrix with p/n -> c and the law of A A^T, put u(w) = sum_{k>=1} m_k w^k and h = w (1+u)(1+cu). The rectangular
-free cumulants are the coefficients of u as a power series in h; they add for free rectangular matrices.
+For a p x n matrix with p/n -> c and the law of A A^T, put u(w) = sum_{k>=1} m_k w^k and h = w (1+u)(1+cu).
+The rectangular free cumulants are the coefficients of u as a power series in h; they add for free rectangular
+matrices.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def information_plus_noise(law: AlgebraicLaw, s: Any, c: Any) -> AlgebraicLaw:
     >>> information_plus_noise(atoms([1]), 1, 1).moments(2)
     [2, 7]
 
-    Raises `ParameterError` unless s, c > 0, `DerivationError` if the law has mass below 0 (or, for c > 1, a rank above n).
+    Raises `ParameterError` unless s, c > 0, `DerivationError` if the law has mass below 0 (for c > 1: a rank above n).
     """
     s_, c_, symbols, conditions = _rectangular_inputs((law,), c, s)
     assert s_ is not None

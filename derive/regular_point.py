@@ -20,7 +20,9 @@ from .law import AlgebraicLaw
 from .polynomials import degree, generator, irreducible_factors, positive, substitute
 from .series import Coefficient, Series, SeriesPolynomial, compose, make_series, order
 
-_SAMPLES = ("1/2", "2", "1/3", "3", "1/5", "5", "4/5", "9/8", "1/20", "20")
+_SAMPLES = tuple(
+    fmpq(p, q) for p, q in ((1, 2), (2, 1), (1, 3), (3, 1), (1, 5), (5, 1), (4, 5), (9, 8), (1, 20), (20, 1))
+)
 
 
 def moments_at_pole(
@@ -30,8 +32,8 @@ def moments_at_pole(
 
     With x = Delta w/(c(aw - c)), Delta = ad - bc: M(w) = -c/(aw - c) - Delta w/(aw - c)^2 m_A(-d/c + x).
 
-    Raises `DerivationError` if the pole lies in the support, or the value there is a root of a factor of degree > 2 whose
-    coefficients still contain parameters.
+    Raises `DerivationError` if the pole lies in the support, or if the value there is a root of a factor of degree
+    above 2 whose coefficients still contain parameters.
     """
     names = tuple(sorted({s.name for s in symbols} | {s.name for s in law.equation.symbols}))
     field = Field(names)
@@ -135,7 +137,7 @@ def _sample_points(symbols: Sequence[sympy.Symbol]) -> Iterator[dict[str, fmpq]]
     pools = []
     for symbol in symbols:
         signs = (-1,) if symbol.is_negative else (1,) if symbol.is_positive or symbol.is_nonnegative else (1, -1)
-        pools.append([sign * fmpq(*map(int, (text.split("/") + ["1"])[:2])) for text in _SAMPLES for sign in signs])
+        pools.append([sign * value for value in _SAMPLES for sign in signs])
     combinations = itertools.product(*pools)
     for combination in itertools.islice(
         sorted(combinations, key=lambda c: max(float(abs(v) + 1 / abs(v)) for v in c)), 60
@@ -144,13 +146,11 @@ def _sample_points(symbols: Sequence[sympy.Symbol]) -> Iterator[dict[str, fmpq]]
 
 
 def _specialised(factor: fmpz_mpoly, values: Values) -> fmpz_poly:
-    target = Field()
     parts = coefficients_in(factor, "m", polynomial_ring(tuple(n for n in factor.context().names() if n != "m")))
     numbers = [Field(tuple(p.context().names())).element(p).evaluate(values).to_fmpq() for p in parts]
     common = 1
     for q in numbers:
         common *= int(q.q)
-    del target
     return fmpz_poly([int((q * common).p) for q in numbers])
 
 
@@ -184,7 +184,7 @@ def _closed_form(
         return AlgebraicNumber(tuple(int(c) for c in numeric.coeffs()), index).to_sympy()
     if len(parts) > 3:
         raise DerivationError(
-            f"the value at the pole is algebraic of degree {len(parts) - 1} over the parameters; give numeric parameters"
+            f"the value at the pole is algebraic of degree {len(parts) - 1} over the parameters; give them numbers"
         )
     field = Field(tuple(parts[0].context().names()))
     c, b, a = (field.element(p).to_sympy({n: sympy.Symbol(n) for n in field.names}) for p in parts)
@@ -196,7 +196,6 @@ def _closed_form(
 
 def _taylor_rows(law: AlgebraicLaw, pole: Element, wide: Field) -> list[list[Coefficient]]:
     """P(z0 + x, m) as rows in x for each power of m."""
-    symbols = law.equation.symbols
     ring = polynomial_ring(("x", "m", *wide.names))
     x = generator(ring, "x")
     top, bottom = (e.project_to_context(ring) for e in (pole.numerator, pole.denominator))
@@ -207,7 +206,6 @@ def _taylor_rows(law: AlgebraicLaw, pole: Element, wide: Field) -> list[list[Coe
     for column in coefficients_in(image, "m", inner):
         row = [wide.element(p) for p in coefficients_in(column, "x", deep)]
         rows.append([e.to_fmpq() for e in row] if wide.is_rational else row)
-    del symbols
     return rows
 
 

@@ -74,7 +74,8 @@ MOBIUS_MAP = Rule(
     "Moebius map",
     "For y = (ax+b)/(cx+d): m_Y(z) = c/(a-cz) + (ad-bc)/(a-cz)^2 m_A((dz-b)/(a-cz))",
     "partial fractions under the integral",
-    r"For $y = \frac{ax+b}{cx+d}$: $m_Y(z) = \frac{c}{a-cz} + \frac{ad-bc}{(a-cz)^2}\, m_A\bigl(\frac{dz-b}{a-cz}\bigr)$.",
+    r"For $y = \frac{ax+b}{cx+d}$: "
+    r"$m_Y(z) = \frac{c}{a-cz} + \frac{ad-bc}{(a-cz)^2}\, m_A\bigl(\frac{dz-b}{a-cz}\bigr)$.",
 )
 OUTSIDE_SUPPORT = Rule(
     "point outside the support",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import flint
 from flint import acb, acb_poly, arb, fmpz_poly
@@ -82,8 +83,8 @@ def critical_factors(equation: ResolventEquation) -> list[fmpz_poly]:
 def skeleton(equation: ResolventEquation) -> Skeleton:
     """The skeleton of a law without free parameters.
 
-    Raises `DerivationError` if the boundary values of the branch belong to no positive measure, `PrecisionError` if 2048
-    bits do not separate the critical points.
+    Raises `DerivationError` if the boundary values of the branch belong to no positive measure, `PrecisionError` if
+    2048 bits do not separate the critical points.
     """
     precision = 128
     while True:
@@ -116,7 +117,7 @@ def _samples(balls: list[arb]) -> list[float]:
     if not balls:
         return [0.0]
     inner = []
-    for a, b in zip(balls[:-1], balls[1:], strict=True):
+    for a, b in pairwise(balls):
         sample = (float(a.mid()) + float(b.mid())) / 2
         if not (a < sample and b > sample):
             raise PrecisionError("two critical points are too close to tell apart", points=(float(a), float(b)))

@@ -201,7 +201,7 @@ def law_of_r(
     ring = ring_of(("z", "m"), numerator, drop=(variable.name,))
     z, m = generator(ring, "z"), generator(ring, "m")
     minus = {variable.name: (-m, ring.constant(1))}
-    top, bottom = (_poly_at(p, variable.name, ring, minus) for p in (numerator, denominator))
+    top, bottom = (substitute(p, ring, minus) for p in (numerator, denominator))
     polynomial = bottom * (z * m + 1) - m * top
 
     def moments(n: int, values: Values) -> Series:
@@ -229,7 +229,7 @@ def law_of_s(
     ring = ring_of(("z", "m"), numerator, drop=(variable.name,))
     z, m = generator(ring, "z"), generator(ring, "m")
     u_image = {variable.name: (-z * m - 1, ring.constant(1))}
-    top, bottom = (_poly_at(p, variable.name, ring, u_image) for p in (numerator, denominator))
+    top, bottom = (substitute(p, ring, u_image) for p in (numerator, denominator))
     polynomial = m * bottom - (z * m + 1) * top
 
     def moments(n: int, values: Values) -> Series:
@@ -305,7 +305,7 @@ def _by_transform(
     target = Z + 1 / M if name == "R" else M / (1 + Z * M)
 
     def substituted() -> tuple[sympy.Basic, ...]:
-        return (sympy.Eq(target, sympy.sympify(expression).xreplace({variable: image}), evaluate=False),)
+        return (sympy.Eq(target, expression.xreplace({variable: image}), evaluate=False),)
 
     return conclude(
         polynomial,
@@ -329,10 +329,6 @@ def _rational(expression: Any, variable: sympy.Symbol) -> tuple[fmpz_mpoly, fmpz
         raise ParameterError(f"{expression} has a pole at {variable} = 0; a law's transform is analytic there",
                              expression=expression)  # fmt: skip
     return element.numerator, element.denominator, tuple(s for s in symbols if s != variable)
-
-
-def _poly_at(polynomial: fmpz_mpoly, name: str, ring: fmpz_mpoly_ctx, images: dict[str, Quotient]) -> fmpz_mpoly:
-    return substitute(polynomial, ring, images)
 
 
 def _taylor(

@@ -52,8 +52,8 @@ class Certificate:
         if -self.lowest > self.tolerance:
             failures.append(f"the density falls to {self.lowest:.3g} of its maximum")
         raise NotCertified(
-            f"the spectrum of {subject} fails its certificate: {'; '.join(failures[:3])}. If the equation was typed in, it or "
-            "its moments are probably wrong; otherwise please report it",
+            f"{subject}: the spectrum fails its certificate: {'; '.join(failures[:3])}. If the equation was typed in, "
+            "it or its moments are probably wrong; otherwise please report it",
             certificate=self,
         )
 

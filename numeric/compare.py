@@ -1,4 +1,4 @@
-"""Sampled eigenvalues against a spectrum: distribution functions, moments and linear statistics with standard errors."""
+"""Sampled eigenvalues against a spectrum: distribution functions, moments and statistics with standard errors."""
 
 from __future__ import annotations
 

@@ -155,8 +155,8 @@ def _resolve(
             break  # far from converged: a singularity is near
     if depth >= _DEEPEST:
         raise NotCertified(
-            f"the density on [{float(left.place):.6g}, {float(right.place):.6g}] is not resolved by {_SIZES[-1]} nodes; "
-            "the parameters are probably close to a point where the support changes its shape",
+            f"the density on [{float(left.place):.6g}, {float(right.place):.6g}] is not resolved by {_SIZES[-1]} "
+            "nodes; the parameters are probably close to a point where the support changes its shape",
             interval=(float(left.place), float(right.place)),
         )
     split, rest = _split(float(left.place), float(right.place), nearby)

@@ -65,6 +65,7 @@ def histogram_plot(spectrum: Spectrum, eigenvalues: ArrayLike, ax: Axes | None =
     for patch in ax.collections:
         patch.set_alpha(0.35)
     ax.set_xlim(*span)
+    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.max(heights / len(values) / np.diff(bins), initial=0.0)) * 1.05))
     ax.legend(frameon=False, fontsize=8)
     return ax
 

@@ -193,7 +193,7 @@ class Spectrum:
                 return total
             before = total
         raise PrecisionError(
-            f"the expectation did not settle to {tolerance:g}; loosen the tolerance or split off the function's singularity"
+            f"the expectation did not settle to {tolerance:g}; loosen the tolerance or split off the singularity"
         )
 
     def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:

@@ -1,0 +1,288 @@
+"""The schema of a catalog entry: one frozen object that says everything about one ensemble."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from derive.derivation import Rule, Step
+from derive.errors import ParameterError
+from derive.law import AlgebraicLaw, Recipe
+
+from .facts import Fact, Values, ZeroEdge
+from .parameter import Parameter, unknown
+
+Matrix = NDArray[np.float64]
+
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes that a sampler may use at its peak unless the caller allows more."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where something is written: the text of the reference and the place in it."""
+
+    text: str
+    locator: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A translation between a source's convention and ours, a misprint with its correction, or a remark."""
+
+    kind: Literal["convention", "misprint", "remark"]
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A way to draw the ensemble's actual matrix.
+
+    Attributes:
+        name: the keyword that chooses it.
+        doc: what is built, what ``size`` means, and how ratios are rounded.
+        build: (size, rng, **parameters as floats) -> symmetric matrix of float64.
+        default_size: a size at which the spectrum is close to its limit and the draw takes about a second.
+        memory: (size, **parameters as floats) -> the bytes held at the peak, by an upper estimate.
+        multiple_of: what the size must be a multiple of.
+        follows_law: False where the matrix breaks an assumption of the law on purpose, so that its spectrum differs.
+    """
+
+    name: str
+    doc: str
+    build: Callable[..., Matrix]
+    default_size: int
+    memory: Callable[..., float]
+    multiple_of: int = 1
+    follows_law: bool = True
+
+    def check_size(self, size: Any, values: Mapping[str, float], limit: float) -> int:
+        """The size as an int; raises `ParameterError` if there is no such size, or it needs more than the limit."""
+        is_integer = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+        if not is_integer or size < 2 or size % self.multiple_of:
+            kind = "an integer" if self.multiple_of == 1 else f"a multiple of {self.multiple_of}"
+            raise ParameterError(
+                f"the size of the sampler {self.name!r} must be {kind}, at least 2; got {size!r}", size=size
+            )
+        needed = self.memory(int(size), **values)
+        if needed > limit:
+            raise ParameterError(
+                f"a matrix of size {size} from the sampler {self.name!r} needs about {needed / 2**30:.3g} GiB, more "
+                f"than the limit of {limit / 2**30:.3g} GiB; take a smaller size, or pass memory=<bytes>",
+                size=size,
+                needed=needed,
+            )
+        return int(size)
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """A named ensemble of random matrices: its law with its derivation, its sampler, and what is known about it.
+
+    Attributes:
+        slug: the permanent name, lower-case words joined by hyphens.
+        title: the name for people.
+        model: the matrix in LaTeX.
+        parameters: in the order in which they are printed.
+        derive: (**symbols or values) -> the law, with its derivation; never a formula copied from a source.
+        samplers: the first is the default.
+        references: where the model and the law come from.
+        known: facts stated by sources, never used by ``derive``.
+        cases: parameters off the defaults at which tests run, a degenerate one among them.
+        assumptions: what is assumed of the model and is no theorem; they become steps of the derivation.
+        notes: translations of conventions, misprints and remarks.
+
+    >>> from catalog import get
+    >>> entry = get("marchenko-pastur")
+    >>> entry.law(c="1/4", sigma=2).moments(2)
+    [4, 20]
+    >>> entry.law().parameters
+    (c, sigma)
+    >>> entry.sample(6, 0, c="1/2").shape
+    (6, 6)
+
+    Raises `ParameterError` for a malformed slug, no sampler, and facts or cases that do not fit the parameters.
+    """
+
+    slug: str
+    title: str
+    model: str
+    parameters: tuple[Parameter, ...]
+    derive: Callable[..., AlgebraicLaw]
+    samplers: tuple[Sampler, ...]
+    references: tuple[Reference, ...]
+    known: tuple[Fact, ...] = ()
+    cases: tuple[Mapping[str, Any], ...] = ()
+    assumptions: tuple[Step, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.slug):
+            raise ParameterError(f"a slug is lower-case words joined by hyphens; got {self.slug!r}", slug=self.slug)
+        for what, entries in (("parameter", self.parameters), ("sampler", self.samplers)):
+            names = [e.name for e in entries]
+            if len(set(names)) < len(names):
+                raise ParameterError(f"{self.slug} has two {what}s of one name: {', '.join(names)}", names=names)
+        if not self.samplers or not self.references:
+            raise ParameterError(f"{self.slug} needs at least one sampler and one reference", slug=self.slug)
+        for fact in self.known:
+            parameters = {fact.parameter} if isinstance(fact, ZeroEdge) else set()
+            strange = (fact.free_symbols | parameters) - set(self.symbols.values())
+            if strange:
+                names = sorted(map(str, strange))
+                raise ParameterError(f"a fact of {self.slug} has unknown symbols: {', '.join(names)}", fact=fact)
+        for step in self.assumptions:
+            if step.kind != "assumed":
+                raise ParameterError(f"an assumption of {self.slug} is of kind {step.kind!r}: {step.text}", step=step)
+        for case in self.cases:
+            self.numbers(case)
+
+    def __repr__(self) -> str:
+        return f"<Ensemble {self.slug}>"
+
+    @property
+    def symbols(self) -> dict[str, sympy.Symbol]:
+        """The parameters' symbols by name."""
+        return {p.name: p.symbol for p in self.parameters}
+
+    # -- the law -------------------------------------------------------------------------------------------
+
+    def law(self, **parameters: Any) -> AlgebraicLaw:
+        """The limiting law, with its derivation; parameters that are not given stay symbolic.
+
+        Values may be numbers, strings like "1/2", or SymPy expressions (rational functions of other symbols). The
+        law's ``at`` replays this, so domains are checked again and the assumptions are kept.
+
+        Raises `ParameterError` for a name the ensemble does not have and for a value outside its domain.
+        """
+        values = {**self.symbols, **self.validate(parameters)}
+        law = self.derive(**values)
+        conclusion = law.conclusion
+        if self.assumptions:
+            conclusion = replace(conclusion, uses=(*conclusion.uses, *self.assumptions))
+        return replace(law, conclusion=conclusion, recipe=Recipe(self._replay, tuple(values.values())))
+
+    def facts(self, **parameters: Any) -> tuple[Fact, ...]:
+        """The known facts at the given parameters; those that are not given stay symbolic."""
+        images: Values = {self.symbols[name]: value for name, value in self.validate(parameters).items()}
+        return tuple(fact.at(images) for fact in self.known)
+
+    def _replay(self, *values: Any) -> AlgebraicLaw:
+        return self.law(**dict(zip(self.symbols, values, strict=True)))
+
+    # -- matrices ------------------------------------------------------------------------------------------
+
+    def sample(
+        self,
+        size: int,
+        rng: np.random.Generator | int,
+        *,
+        sampler: str | None = None,
+        memory: float = MEMORY_LIMIT,
+        **parameters: Any,
+    ) -> Matrix:
+        """One draw of the ensemble's matrix, symmetric, float64.
+
+        ``size`` is in the sampler's own unit, most often the number of rows; ``rng`` a NumPy Generator or a seed;
+        ``memory`` the bytes allowed at the peak. Parameters that are not given take their defaults.
+
+        Raises `ParameterError` for an unknown sampler or parameter, a parameter without a value, and a size that is
+        impossible or too large for the memory.
+        """
+        from numeric.sampling import generator
+
+        chosen = self.sampler(sampler)
+        values = {name: float(Fraction(int(v.p), int(v.q))) for name, v in self.numbers(parameters).items()}
+        return chosen.build(chosen.check_size(size, values, memory), generator(rng), **values)
+
+    def sampler(self, name: str | None = None) -> Sampler:
+        """The sampler of that name, the first without one; raises `ParameterError` for an unknown name."""
+        if name is None:
+            return self.samplers[0]
+        for sampler in self.samplers:
+            if sampler.name == name:
+                return sampler
+        raise unknown(f"sampler of {self.slug}", name, [s.name for s in self.samplers])
+
+    # -- parameters ----------------------------------------------------------------------------------------
+
+    def validate(self, parameters: Mapping[str, Any]) -> dict[str, sympy.Expr]:
+        """The given parameters as exact values in their domains; raises `ParameterError` for unknown names too."""
+        table = {p.name: p for p in self.parameters}
+        for name in parameters:
+            if name not in table:
+                raise unknown(f"parameter of {self.slug}", name, table)
+        return {name: p.validate(parameters[name]) for name, p in table.items() if name in parameters}
+
+    def numbers(self, parameters: Mapping[str, Any]) -> dict[str, sympy.Rational]:
+        """All parameters as rational numbers, with defaults for those not given.
+
+        Raises `ParameterError` as `validate` does, and where a parameter has no value or a symbolic one.
+        """
+        given = self.validate(parameters)
+        values = {}
+        for p in self.parameters:
+            value = given.get(p.name, p.default)
+            if value is None:
+                raise ParameterError(f"{self.slug} needs a value for {p.name} ({p.doc}), in {p.domain}", parameter=p)
+            if not value.is_Rational:
+                raise ParameterError(f"{p.name} ({p.doc}) must be a number here; got {value}", parameter=p, value=value)
+            values[p.name] = value
+        return values
+
+    # -- export --------------------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as plain values that `json.dumps` takes: everything but the functions, which go by their names."""
+        return {
+            "slug": self.slug,
+            "title": self.title,
+            "model": self.model,
+            "parameters": [p.to_json() for p in self.parameters],
+            "samplers": [
+                {"name": s.name, "doc": s.doc, "default_size": s.default_size, "follows_law": s.follows_law}
+                for s in self.samplers
+            ],
+            "assumptions": [
+                {"name": a.rule.name, "text": a.text, "source": a.rule.reference} for a in self.assumptions
+            ],
+            "known": [fact.to_json() for fact in self.known],
+            "cases": [{name: str(v) for name, v in self.numbers(case).items()} for case in self.cases],
+            "references": [{"text": r.text, "locator": r.locator} for r in self.references],
+            "notes": [{"kind": n.kind, "text": n.text, "source": n.source} for n in self.notes],
+        }
+
+
+def assumption(name: str, text: str, source: str = "") -> Step:
+    """A step of kind "assumed": something the law rests on that is not proved of the model.
+
+    >>> assumption("independent errors", "the residuals do not depend on the data").kind
+    'assumed'
+    """
+    return Step(Rule(name, "Assumed of the model, not proved.", source), text, kind="assumed")
+
+
+def columns(rows: int, ratio: float) -> int:
+    """The number of columns nearest to rows/ratio, for a matrix whose rows over columns tend to ``ratio``.
+
+    >>> columns(100, 0.25)
+    400
+
+    Raises `ParameterError` where no column would be left.
+    """
+    number = rows / ratio
+    if number < 0.5:
+        raise ParameterError(
+            f"{rows} rows at ratio {ratio:g} leave no columns; take a size of at least {ratio:.4g}",
+            rows=rows,
+            ratio=ratio,
+        )
+    return max(1, round(number))

@@ -1,0 +1,175 @@
+"""The loss Hessian of a single-hidden-layer ReLU network: outer-product and residual terms, freely added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy
+
+from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
+from catalog.facts import AtomAt, CauchyEquation, FreeCumulant, Moment, RTransform, ZeroEdge
+from derive.law import AlgebraicLaw
+
+from . import hessian_h0, hessian_h1
+from .hessian_h0 import IID_JACOBIAN, PENNINGTON_BAHRI, PHI, SIGMA, SURVEY
+from .hessian_h1 import EPS, GAUSSIAN_DATA, GAUSSIAN_RESIDUALS, HALF_OF_THE_DATA
+
+_phi, _eps, _s = PHI.symbol, EPS.symbol, SIGMA.symbol
+_z, _G, _g = sympy.symbols("z G g")
+
+FREE_TERMS = assumption(
+    "freeness of the two terms",
+    "H_0 and H_1 are asymptotically free, although they are functions of the same data and weights",
+    PENNINGTON_BAHRI,
+)
+GAUSSIAN_WEIGHTS = assumption(
+    "Gaussian weights", "the weights are independent centred Gaussian variables, without biases", PENNINGTON_BAHRI
+)
+
+
+def derive_law(phi: Any, eps: Any, sigma: Any) -> AlgebraicLaw:
+    """The law of H_0 + H_1, free: R(g) = sigma/(1 - sigma phi g) + eps phi g/(2 - eps phi^2 g^2).
+
+    >>> half = sympy.Rational(1, 2)
+    >>> derive_law(half, half, sympy.Integer(1)).moments(2)
+    [1, 13/8]
+    """
+    return hessian_h0.ENSEMBLE.law(phi=phi, sigma=sigma) + hessian_h1.ENSEMBLE.law(phi=phi, eps=eps)
+
+
+def sample_model(size: int, rng: np.random.Generator, phi: float, eps: float, sigma: float) -> Matrix:
+    """H_0 + O H_1 O^T, size x size: an independent Wishart matrix and a residual term in a random basis."""
+    from numeric.sampling import free_rotation
+
+    total = free_rotation(hessian_h1.sample_matrix(size, rng, phi, eps), rng)
+    total += hessian_h0.sample_matrix(size, rng, phi, sigma)
+    return total
+
+
+def sample_network(size: int, rng: np.random.Generator, phi: float, eps: float, sigma: float) -> Matrix:
+    """The Hessian of an actual ReLU network of width n = size on m = 2n/phi samples, rounded; 2n^2 x 2n^2.
+
+    See `catalog.relu_network.random_state` for the scale of the weights.
+    """
+    from catalog import relu_network
+
+    return relu_network.hessian(relu_network.random_state(size, _samples(size, phi), rng, eps, sigma))
+
+
+def _samples(width: int, phi: float) -> int:
+    return max(1, round(2 * width / phi))
+
+
+def _model_memory(size: int, phi: float, eps: float, sigma: float) -> float:
+    return 6 * 8.0 * size**2 + hessian_h0.memory(size, phi, sigma)
+
+
+def _network_memory(size: int, phi: float, eps: float, sigma: float) -> float:
+    from catalog import relu_network
+
+    return relu_network.hessian_memory(size, _samples(size, phi))
+
+
+def _critical_energy() -> sympy.Expr:
+    chi = 1 + 16 * _phi - 8 * _phi**2
+    top = 27 - 18 * chi - chi**2 + 8 * sympy.sqrt(chi) ** 3
+    return _s**2 * top / (32 * _phi * (1 - _phi) ** 3)
+
+
+ENSEMBLE = Ensemble(
+    slug="hessian",
+    title="Loss Hessian of a single-hidden-layer ReLU network",
+    model=r"H = H_0 + H_1,\quad L = \frac{1}{2m} \sum_{i\mu} e_{i\mu}^2,\ \hat y = W^{(2)} [W^{(1)} x]_+,\ "
+    r"n_0 = n_1 = n_2 = n,\quad \phi = 2n/m,\ \epsilon = \mathbb{E} L/n,\ "
+    r"\varsigma = \mathbb{E}\,\mathrm{tr}\, H_0/(2n^2)",
+    parameters=(PHI, EPS, SIGMA),
+    derive=derive_law,
+    samplers=(
+        Sampler(
+            "model",
+            "An independent Wishart H_0 plus H_1 in a Haar random basis; size is the number of rows, even.",
+            sample_model,
+            1000,
+            _model_memory,
+            multiple_of=2,
+        ),
+        Sampler(
+            "network",
+            "The exact Hessian of a ReLU network with Gaussian weights of variance 2 sigma/n, Gaussian data and "
+            "Gaussian residuals of variance 2 eps; size is the width n, the matrix is 2n^2 x 2n^2 and m = 2n/phi, "
+            "rounded. Its H_0 is no Wishart matrix, so this is how far the assumptions carry.",
+            sample_network,
+            24,
+            _network_memory,
+            follows_law=False,
+        ),
+    ),
+    references=(
+        Reference(PENNINGTON_BAHRI, "the equation of the Stieltjes transform of H"),
+        Reference(SURVEY, "section 4.1"),
+    ),
+    known=(
+        Moment(1, _s),
+        Moment(2, _s**2 * (1 + _phi) + _eps * _phi / 2),
+        Moment(3, _s**3 * (1 + 3 * _phi + _phi**2) + 3 * _s * _eps * _phi / 2),
+        *(FreeCumulant(k, _s**k * _phi ** (k - 1)) for k in (1, 3, 5)),
+        *(FreeCumulant(2 * k, _s ** (2 * k) * _phi ** (2 * k - 1) + _eps * _phi / 2 * (_eps * _phi**2 / 2) ** (k - 1))
+          for k in (1, 2, 3)),
+        RTransform(
+            _s / (1 - _s * _phi * _g) + _eps * _phi * _g / (2 - _eps * _phi**2 * _g**2), _g, "Pennington, Bahri 2017"
+        ),
+        CauchyEquation(
+            2 * (_z - _s * (1 - _phi)) * _G
+            - _phi * (2 * _s * _z + _eps * (1 - _phi)) * _G**2
+            - _eps * _phi**2 * (_z + _s * (_phi - 2)) * _G**3
+            + _z * _eps * _s * _phi**3 * _G**4
+            - 2,
+            (_z, _G),
+            "Pennington, Bahri 2017; Kim 2020, section 4.1",
+        ),
+        AtomAt(sympy.Integer(0), sympy.Max(0, 1 - 2 / _phi), "the atoms of H_0 and H_1 at 0, freely added"),
+        ZeroEdge(_eps, _critical_energy(), "the left edge of H reaches 0, for phi < 1"),
+    ),
+    cases=(
+        {"phi": "1/2", "eps": 1, "sigma": 1},
+        {"phi": "1/4", "eps": "1/2", "sigma": 2},
+        {"phi": 1, "eps": "1/3", "sigma": 1},
+        {"phi": 4, "eps": 1, "sigma": "1/2"},
+    ),
+    assumptions=(FREE_TERMS, GAUSSIAN_RESIDUALS, GAUSSIAN_DATA, GAUSSIAN_WEIGHTS, IID_JACOBIAN, HALF_OF_THE_DATA),
+    notes=(
+        Note(
+            "convention",
+            "The sources write m_H(z) for the Cauchy transform G(z), and the equation in it; the Stieltjes transform "
+            "here is m = -G.",
+            "Pennington, Bahri 2017; Kim 2020, section 4.1",
+        ),
+        Note(
+            "convention",
+            "sigma is the mean of H_0, a final sigma there. Residuals N(0, 1), as stated there, mean eps = 1/2.",
+            "Kim 2020, section 4.1",
+        ),
+        Note(
+            "misprint",
+            "The index is the mass below 0: the upper limit of its integral is 0, printed as p.",
+            "Kim 2020, section 4.1",
+        ),
+        Note(
+            "misprint",
+            "The index vanishes below the critical energy; its power law in |eps - eps_c| holds above it only.",
+            "Kim 2020, section 4.1",
+        ),
+        Note(
+            "remark",
+            "What the assumptions are worth at a random point of a real network (phi = 1/2, eps = sigma = 1, widths 16 "
+            "to 30): the spectrum of its H_1 is that of hessian-h1, but its H_0 is far from a Wishart matrix (a few "
+            "eigenvalues grow with the width), and the spectra of H differ by about 0.2 in Kolmogorov's distance.",
+        ),
+        Note(
+            "remark",
+            "At phi = 1 the critical energy is 0: every positive energy gives negative eigenvalues. For phi > 2 "
+            "there is an atom at 0.",
+        ),
+    ),
+)  # fmt: skip

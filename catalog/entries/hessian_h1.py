@@ -1,0 +1,148 @@
+"""The residual term of the loss Hessian of a single-hidden-layer ReLU network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption, columns
+from catalog.facts import AtomAt, CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
+from catalog.parameter import Parameter
+from derive.law import AlgebraicLaw
+
+from . import wishart_product
+from .hessian_h0 import PENNINGTON_BAHRI, PHI, SURVEY
+
+EPS = Parameter("eps", "energy: the loss over the number of outputs", positive=True)
+_phi, _eps = PHI.symbol, EPS.symbol
+_z, _G, _g = sympy.symbols("z G g")
+_scale = _eps * _phi**2 / 2
+
+GAUSSIAN_RESIDUALS = assumption(
+    "Gaussian residuals",
+    "the residuals e_i,mu are independent N(0, 2 eps), and independent of the data and of the weights",
+    PENNINGTON_BAHRI,
+)
+GAUSSIAN_DATA = assumption(
+    "Gaussian data", "the inputs have independent N(0, 1) components", PENNINGTON_BAHRI
+)  # fmt: skip
+HALF_OF_THE_DATA = assumption(
+    "ReLU mask",
+    "the derivative of the ReLU selects, for every hidden unit, half of the samples independently of the data, so that "
+    "each block of H_1 has the spectrum of (1/m) E X^T with m/2 columns",
+    PENNINGTON_BAHRI,
+)
+
+
+def _squared_law(phi: Any, eps: Any) -> AlgebraicLaw:
+    alpha = sympy.Integer(1) / phi  # m/2 columns over n rows
+    return eps * phi**2 / 2 * wishart_product.ENSEMBLE.law(alpha=alpha)
+
+
+def derive_law(phi: Any, eps: Any) -> AlgebraicLaw:
+    r"""The law: the symmetric root of the law of (1/m^2)(\hat e \hat x^T)(\hat e \hat x^T)^T.
+
+    With m = 2n/phi and residuals of variance 2 eps that matrix is eps phi^2/2 times a `wishart-product` of ratio
+    (m/2)/n = 1/phi.
+
+    >>> derive_law(sympy.Rational(1, 2), sympy.Integer(1)).moments(4)
+    [0, 1/4, 0, 5/32]
+    """
+    return _squared_law(phi, eps).symmetric_root()
+
+
+def density(x: NDArray[np.float64], phi: float, eps: float) -> NDArray[np.float64]:
+    """(|x|/s) rho_c(x^2/s, 1/phi), s = eps phi^2/2, rho_c the density of `wishart-product`; same shape as ``x``.
+
+    >>> float(density(np.array([9.0]), phi=0.5, eps=1.0)[0])
+    0.0
+    """
+    s = eps * phi**2 / 2
+    return np.abs(x) / s * wishart_product.density(x**2 / s, 1 / phi)
+
+
+def sample_matrix(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:
+    """[[0, B], [B^T, 0]], size x size, B = (1/m) E X^T with E, X of size n x m/2, n = size/2, m/2 = n/phi, rounded."""
+    from numeric.sampling import gaussian, hermitisation
+
+    n = size // 2
+    half = columns(n, phi)
+    residuals, inputs = gaussian(n, half, rng, 2 * eps), gaussian(n, half, rng)
+    return hermitisation(residuals @ inputs.T / (2 * half))
+
+
+def memory(size: int, phi: float, eps: float) -> float:
+    """An upper estimate, in bytes, of what a draw holds at its peak."""
+    return 8 * (1.5 * size**2 + 1.5 * size * max(1.0, size / phi))
+
+
+def _support() -> Support:
+    low, high = (sympy.sqrt(_scale * edge) for edge in wishart_product.edges(1 / _phi, sympy.sqrt))
+    gap = sympy.Piecewise((low, _phi > 1), (0, True))
+    return Support(((-high, -gap), (gap, high)), "Dupic, Perez Castillo 2014, section 4.2")
+
+
+ENSEMBLE = Ensemble(
+    slug="hessian-h1",
+    title="Residual term of the loss Hessian of a ReLU network",
+    model=r"H_1 = \begin{pmatrix} 0 & B \\ B^\top & 0 \end{pmatrix},\ B = \frac{1}{m} \hat e \hat x^\top,\quad "
+    r"\hat e, \hat x \in \mathbb{R}^{n \times m/2},\ \hat e_{i\mu} \sim N(0, 2\epsilon),\ \hat x_{i\mu} \sim N(0, 1),"
+    r"\quad \phi = 2n/m",
+    parameters=(PHI, EPS),
+    derive=derive_law,
+    samplers=(
+        Sampler(
+            "block",
+            "One block B in its symmetric matrix; size is 2n, and the factors of B have n/phi columns, rounded.",
+            sample_matrix,
+            1000,
+            memory,
+            multiple_of=2,
+        ),
+    ),
+    references=(
+        Reference(PENNINGTON_BAHRI, "the density and the R-transform of H_1"),
+        Reference(SURVEY, "section 4.1"),
+        wishart_product.ENSEMBLE.references[0],
+    ),
+    known=(
+        *(Moment(k, sympy.Integer(0), "symmetry") for k in (1, 3, 5)),
+        Moment(2, _eps * _phi / 2),
+        Moment(4, _eps**2 * _phi**2 * (2 + _phi) / 4),
+        *(FreeCumulant(2 * k, _eps * _phi / 2 * _scale ** (k - 1)) for k in range(1, 4)),
+        RTransform(_eps * _phi * _g / (2 - _eps * _phi**2 * _g**2), _g, "Pennington, Bahri 2017"),
+        CauchyEquation(
+            _eps * _phi**2 * _z * _G**3 + _eps * _phi * (1 - _phi) * _G**2 - 2 * _z * _G + 2, (_z, _G)
+        ),
+        _support(),
+        AtomAt(sympy.Integer(0), sympy.Max(0, 1 - 1 / _phi), "Dupic, Perez Castillo 2014, section 4.2"),
+        ClosedDensity(density, "Pennington, Bahri 2017, with a misprint corrected; see wishart-product"),
+    ),
+    cases=({"phi": "1/2", "eps": 1}, {"phi": 2, "eps": "1/3"}, {"phi": 1, "eps": 2}),
+    assumptions=(GAUSSIAN_RESIDUALS, GAUSSIAN_DATA, HALF_OF_THE_DATA),
+    notes=(
+        Note(
+            "convention",
+            "The sources write the density with alpha = m/n = 2/phi, and m(z) for the Cauchy transform.",
+            "Pennington, Bahri 2017",
+        ),
+        Note(
+            "convention",
+            "Residuals N(0, 1), as the assumptions are stated there, mean eps = 1/2: the variance is 2 eps.",
+            "Kim 2020, section 4.1",
+        ),
+        Note(
+            "misprint",
+            "In its density rho_c the product (r_+ r_-) must read (r_+ - r_-).",
+            "Kim 2020, section 4.1",
+        ),
+        Note(
+            "remark",
+            "For residuals independent of the data the mask is exact in the limit: a random common sign on e and x "
+            "leaves e x^T as it is and makes the active samples of a unit Gaussian again, m/2 of them on average.",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,55 @@
+"""The registry: slugs to ensembles. The catalog's own entries are imported when they are first asked for."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from derive.errors import ParameterError
+
+from . import entries
+from .ensemble import Ensemble
+from .parameter import unknown
+
+# One entry per module; a module's name is its slug with underscores, so two entries cannot have one slug.
+_files = [info.name for info in pkgutil.iter_modules(entries.__path__)]
+_modules = {name.replace("_", "-"): f"{entries.__name__}.{name}" for name in _files}
+_loaded: dict[str, Ensemble] = {}
+
+
+def names() -> tuple[str, ...]:
+    """The slugs of all ensembles, sorted.
+
+    >>> "hessian" in names()
+    True
+    """
+    return tuple(sorted({*_modules, *_loaded}))
+
+
+def get(slug: str) -> Ensemble:
+    """The ensemble with that slug.
+
+    >>> get("semicircle").title
+    'Wigner matrix'
+
+    Raises `ParameterError`, with the closest match, for a slug that does not exist.
+    """
+    if slug not in _loaded:
+        if slug not in _modules:
+            raise unknown("ensemble", slug, names())
+        entry = importlib.import_module(_modules[slug]).ENSEMBLE
+        if entry.slug != slug:
+            raise ParameterError(f"the module {_modules[slug]} holds the entry {entry.slug!r}, not {slug!r}", slug=slug)
+        _loaded[slug] = entry
+    return _loaded[slug]
+
+
+def register(ensemble: Ensemble) -> Ensemble:
+    """Add an ensemble of one's own to the catalog, and return it.
+
+    Raises `ParameterError` if the slug is taken, whether its entry has been imported or not.
+    """
+    if ensemble.slug in names():
+        raise ParameterError(f"the slug {ensemble.slug!r} is taken; choose another one", slug=ensemble.slug)
+    _loaded[ensemble.slug] = ensemble
+    return ensemble
