@@ -1,0 +1,75 @@
+# Two commands are enough on a machine with Python 3.11 or newer and make: `make demo` and `make test`.
+# Everything is installed into .venv of this folder; `make clean` removes it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BENCH := .venv-bench
+OUT := demo-output
+
+# Small matrices and two test workers: threads of the linear algebra library would only fight for the cores.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help demo test test-slow lint types doctest bench pictures clean
+
+help:
+	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
+	@echo "make test      run the tests (under ten minutes on two cores)"
+	@echo "make test-slow run the long tests"
+	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
+	@echo "make bench     time derivations against rmtool; writes benchmarks/RESULTS.md"
+	@echo "make pictures  make the pictures and the catalog page of docs/ again"
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; choose one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing into $(VENV) (once; needs the package index) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	@mkdir -p $(OUT)
+	@echo "== The law of the Hessian, derived step by step =="
+	$(BIN)/resolvent derive hessian
+	@echo; echo "== The same as a LaTeX document, every step verified again =="
+	$(BIN)/resolvent derive hessian --check --format latex --output $(OUT)/hessian.tex
+	@echo; echo "== Its density at phi = 1/2, eps = 1, sigma = 1 =="
+	$(BIN)/resolvent density hessian --set phi=1/2 --set eps=1 --set sigma=1 --output $(OUT)/density.png
+	@echo; echo "== Against sampled matrices: independent terms, then the Hessian of a real ReLU network =="
+	$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --plot $(OUT)/model.png
+	$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --sampler network --trials 5 \
+	  --plot $(OUT)/network.png || test $$? -eq 1
+	@echo; echo "Written: $$(ls $(OUT)/* | tr '\n' ' ')"
+	@echo "The network departs from the law: the report above says where, and which assumptions the law rests on."
+
+test: $(READY)
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -q -n 2 -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+doctest: $(READY)
+	$(BIN)/python -m pytest -q -n 2 --doctest-modules derive numeric catalog resolvent
+	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md
+
+bench: $(READY)
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . 'rmtool==1.0.0'
+	cd benchmarks && ../$(BENCH)/bin/python run.py
+
+pictures: $(READY)
+	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_catalog.py
+
+clean:
+	rm -rf $(VENV) $(BENCH) $(OUT)

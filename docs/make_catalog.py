@@ -1,0 +1,57 @@
+"""Make docs/catalog.md from the catalog's own data: `make pictures`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import catalog
+from catalog.ensemble import Ensemble
+
+PAGE = Path(__file__).with_name("catalog.md")
+
+HEAD = """# The catalog
+
+Made from the entries' own data; every law is derived, every fact below is compared with the derived law in the tests.
+
+```python
+>>> import resolvent as rv
+>>> rv.catalog.names()
+{names}
+>>> hessian = rv.catalog.get("hessian")
+>>> hessian.law(phi="1/2", eps="1/2", sigma=1).moments(4)
+[1, 13/8, 47/16, 187/32]
+>>> hessian.sample(100, 0, phi="1/2", eps="1/2", sigma=1).shape
+(100, 100)
+
+```
+"""
+
+
+def entry_lines(entry: Ensemble) -> Iterator[str]:
+    """One entry as Markdown."""
+    yield f"## {entry.slug}"
+    yield f"{entry.title}."
+    yield f"$$ {entry.model} $$"
+    yield "\n".join(f"- `{p.name}` ({p.domain}): {p.doc}" + (f"; default {p.default}" if p.default is not None else "")
+                    for p in entry.parameters)  # fmt: skip
+    yield f"Equation: $ {entry.law().latex()} $"
+    if entry.assumptions:
+        yield "Assumed:\n\n" + "\n".join(f"- {step.text}" for step in entry.assumptions)
+    yield "Samplers:\n\n" + "\n".join(f"- `{s.name}`: {s.doc}" for s in entry.samplers)
+    if entry.notes:
+        yield "Notes:\n\n" + "\n".join(f"- {note.kind}: {note.text} ({note.source})" for note in entry.notes)
+    yield "References: " + "; ".join(f"{r.text}, {r.locator}" for r in entry.references)
+
+
+def page() -> str:
+    """The whole page."""
+    names = catalog.names()
+    parts = [HEAD.format(names=names)]
+    for name in names:
+        parts += entry_lines(catalog.get(name))
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
