@@ -19,7 +19,7 @@ from .elimination import conclude
 from .equation import Values
 from .errors import ParameterError
 from .field import to_element
-from .law import AlgebraicLaw, Recipe, joint, shown
+from .law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
 from .polynomials import generator, ring_of, substitute
 from .series import Series, compose, make_series, order
 
@@ -38,7 +38,8 @@ def scale(law: AlgebraicLaw, a: Any) -> AlgebraicLaw:
         raise ParameterError("scaling by zero leaves the point mass at 0; use atoms([0]) for it", law=law)
     if element == 1:
         return law
-    text = f"-({law.text})" if element == -1 else f"{_factor(a)}*({law.text})"
+    inner = grouped(law.text, OPERATORS)
+    text = f"-{inner}" if element == -1 else f"{_factor(a)}*{inner}"
     return _affine(law, a, 0, Recipe(scale, (law, a)), text)
 
 
@@ -94,7 +95,7 @@ def inverse(law: AlgebraicLaw) -> AlgebraicLaw:
 
     Raises `DerivationError` if 0 lies in the support (no moments exist then).
     """
-    return _mobius(law, 0, 1, 1, 0, Recipe(inverse, (law,)), f"({law.text})**-1")
+    return _mobius(law, 0, 1, 1, 0, Recipe(inverse, (law,)), f"{grouped(law.text, OPERATORS)}**-1")
 
 
 def mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any) -> AlgebraicLaw:
@@ -111,7 +112,7 @@ def mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any) -> AlgebraicLaw:
         raise ParameterError("the Moebius map is constant: ad - bc = 0", coefficients=(a, b, c, d))
     if not c_:
         return shift(scale(law, _quotient(a, d)), _quotient(b, d))
-    text = f"({law.text}).mobius({shown(a)}, {shown(b)}, {shown(c)}, {shown(d)})"
+    text = f"{grouped(law.text, OPERATORS)}.mobius({shown(a)}, {shown(b)}, {shown(c)}, {shown(d)})"
     return _mobius(law, a, b, c, d, Recipe(mobius, (law, a, b, c, d)), text)
 
 

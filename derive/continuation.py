@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import flint
 import numpy as np
-from flint import acb, acb_poly, arb, fmpq, fmpz_poly
+from flint import acb, acb_poly, arb, fmpq, fmpz_mpoly, fmpz_poly
 
 from .equation import ResolventEquation, series_rows
 from .errors import BranchError, DerivationError, PrecisionError
@@ -28,30 +28,20 @@ _SMALLEST_STEP = 2.0**-60
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
 
 
-class Branch:
-    """The physical branch of an equation without parameters, followed with proof.
+class Sheet:
+    """A root y of sum_j rows[j](x) y^j, followed through the x-plane by proof.
 
     Args:
-        equation: a `ResolventEquation` without free parameters.
+        rows: the coefficients of y^0, y^1, ... as polynomials in x.
         precision: working precision in bits.
-
-    Raises `DerivationError` if parameters are left.
+        center: an exact point; Taylor coefficients in double precision are formed from expansions around it.
     """
 
-    def __init__(self, equation: ResolventEquation, precision: int = 128) -> None:
-        if not equation.is_numeric:
-            names = ", ".join(s.name for s in equation.symbols)
-            raise DerivationError(f"the branch is followed at numeric parameters; give values for {names}")
-        self.equation = equation
+    def __init__(self, rows: Sequence[acb_poly], precision: int, center: complex = 0.0) -> None:
         self.precision = precision
-        self.columns = columns(equation)
-        with flint.ctx.workprec(precision):
-            self.center = acb(float(number_ball(_mean(equation)).mid()))  # exact: any float near the mean will do
-            height = max(abs(int(c)).bit_length() for column in self.columns for c in column.coeffs())
-            self._rows = [acb_poly(c) * (arb(2) ** -height) for c in self.columns]  # so that floats do not overflow
-            self._matrix = self._double_matrix()
-            self.start, self.start_root = self._anchor()
-        self._grid: list[tuple[acb, acb]] = [(self.start, self.start_root)]
+        self._rows = list(rows)
+        self._center = acb(center)
+        self._matrix = self._double_matrix()
 
     # -- certified steps -----------------------------------------------------------------------------------
 
@@ -59,9 +49,9 @@ class Branch:
         return [row(z) for row in self._rows]
 
     def _double_matrix(self) -> np.ndarray:
-        """The coefficients of (z - center)^i m^j as floats, each to a relative rounding error."""
+        """The coefficients of (x - center)^i y^j as floats, each to a relative rounding error."""
         matrix = np.zeros((max(len(row) for row in self._rows), len(self._rows)))
-        there = acb_poly([self.center, 1])
+        there = acb_poly([self._center, 1])
         for j, row in enumerate(self._rows):
             matrix[: len(row), j] = [float(c.real.mid()) for c in row(there)]
         return matrix
@@ -69,6 +59,10 @@ class Branch:
     def _grain(self, center: acb) -> arb:
         """A radius a little above the rounding errors, so that balls have an interior."""
         return (abs(center).upper() + arb(2) ** -64) * arb(2) ** (12 - self.precision)
+
+    def widened(self, ball: acb) -> acb:
+        """The ball with a margin for rounding errors that its own radius does not know of."""
+        return _inflated(_mid(ball), abs(ball - _mid(ball)).upper() + self._grain(_mid(ball)))
 
     def refine(self, z: acb, guess: acb) -> acb:
         """A tight ball that holds exactly one root of P(z, .), z exact, by Newton's iteration from a guess.
@@ -133,7 +127,7 @@ class Branch:
     def _taylor(self, z: acb, root: acb) -> np.ndarray | None:
         """Upper bounds of |c_ij/c_01|, Taylor coefficients of P at (z, root); c_00 stands for the root's own error."""
         center = _mid(root)
-        values, errors = self._taylor_in_doubles(complex(z - self.center), complex(center))
+        values, errors = self._taylor_in_doubles(complex(z - self._center), complex(center))
         unit = abs(values[0, 1]) - errors[0, 1]
         if unit > 1e3 * errors[0, 1]:
             table = (np.abs(values) + errors) / unit * 1.0000001
@@ -200,36 +194,6 @@ class Branch:
                 if trail is not None and not last:
                     trail.append((position, ball))
 
-    def value(self, z: acb) -> acb:
-        """The physical root at a point of the closed upper half-plane, as a ball; real points are limits from above.
-
-        The path goes from the start at i/w0 along the horizontal and then down, so it stays in the half-plane.
-
-        Raises `BranchError` at branch points.
-        """
-        with flint.ctx.workprec(self.precision):
-            for detour in _DETOURS:
-                try:
-                    return self._reach(z, detour)
-                except BranchError as error:  # sheets may cross on the path itself, which another path avoids
-                    failure = error
-                    stop = complex(error.objects["z"])  # type: ignore[call-overload]
-                    if abs(stop - complex(z)) < 1e-9 * (1 + abs(stop)):
-                        break
-            raise failure
-
-    def _reach(self, z: acb, detour: float) -> acb:
-        nearest, root = min(self._grid, key=lambda pair: abs(complex(pair[0] - z)))
-        height = max(float(nearest.imag.mid()), float(z.imag.mid()), abs(float((nearest - z).real.mid())) / 2)
-        rise = acb(nearest.real.mid(), arb(height * (1 + abs(detour))))
-        above = acb(z.real.mid() + arb(detour * height), rise.imag)
-        root = self.follow(nearest, root, rise)
-        root = self.follow(rise, root, above)
-        trail = [(above, root)]
-        root = self.follow(above, root, z, trail)
-        self._grid += [stop for k, stop in enumerate(trail) if k % 4 == 0]
-        return root
-
     def is_real(self, z: acb, root: acb) -> bool:
         """Whether the root at a real z is proved real: it is the only one in a ball symmetric about the real axis."""
         with flint.ctx.workprec(self.precision):
@@ -274,9 +238,69 @@ class Branch:
                     return turn
             raise BranchError("the branch does not close up; the critical point is not isolated", z=complex(center))
 
+    # -- values anywhere ------------------------------------------------------------------------------------
+
+    def anchor(self, z: acb, root: acb) -> None:
+        """Name the root to be followed: an enclosure that isolates it, at an exact point of the upper half-plane."""
+        self._grid: list[tuple[acb, acb]] = [(z, root)]
+
+    def value(self, z: acb) -> acb:
+        """The anchored root, continued to a point of the closed upper half-plane; real points are limits from above.
+
+        The path goes up where it must, along a horizontal and then down, so it stays in the half-plane.
+
+        Raises `BranchError` at branch points.
+        """
+        with flint.ctx.workprec(self.precision):
+            for detour in _DETOURS:
+                try:
+                    return self._reach(z, detour)
+                except BranchError as error:  # sheets may cross on the path itself, which another path avoids
+                    failure = error
+                    stop = complex(error.objects["z"])  # type: ignore[call-overload]
+                    if abs(stop - complex(z)) < 1e-9 * (1 + abs(stop)):
+                        break
+            raise failure
+
+    def _reach(self, z: acb, detour: float) -> acb:
+        nearest, root = min(self._grid, key=lambda pair: abs(complex(pair[0] - z)))
+        height = max(float(nearest.imag.mid()), float(z.imag.mid()), abs(float((nearest - z).real.mid())) / 2)
+        rise = acb(nearest.real.mid(), arb(height * (1 + abs(detour))))
+        above = acb(z.real.mid() + arb(detour * height), rise.imag)
+        root = self.follow(nearest, root, rise)
+        root = self.follow(rise, root, above)
+        trail = [(above, root)]
+        root = self.follow(above, root, z, trail)
+        self._grid += [stop for k, stop in enumerate(trail) if k % 4 == 0]
+        return root
+
+
+class Branch(Sheet):
+    """The physical branch of an equation without parameters, followed with proof.
+
+    Args:
+        equation: a `ResolventEquation` without free parameters.
+        precision: working precision in bits.
+
+    Raises `DerivationError` if parameters are left.
+    """
+
+    def __init__(self, equation: ResolventEquation, precision: int = 128) -> None:
+        if not equation.is_numeric:
+            names = ", ".join(s.name for s in equation.symbols)
+            raise DerivationError(f"the branch is followed at numeric parameters; give values for {names}")
+        self.equation = equation
+        with flint.ctx.workprec(precision):
+            polynomials = columns(equation)
+            height = max(abs(int(c)).bit_length() for column in polynomials for c in column.coeffs())
+            rows = [acb_poly(c) * (arb(2) ** -height) for c in polynomials]  # so that floats do not overflow
+            super().__init__(rows, precision, float(number_ball(_mean(equation)).mid()))
+            self.start, self.start_root = self._start()
+        self.anchor(self.start, self.start_root)
+
     # -- the start at infinity -----------------------------------------------------------------------------
 
-    def _anchor(self) -> tuple[acb, acb]:
+    def _start(self) -> tuple[acb, acb]:
         coefficients, germ = _unfolded(self.equation)
         radius, ball = regular_disc(coefficients, germ[-1])
         w, z = acb(0, -radius), acb(0, 1 / radius)
@@ -316,7 +340,7 @@ def regular_disc(coefficients: Sequence[acb_poly], point: acb) -> tuple[arb, acb
         disc = acb(arb(0, radius), arb(0, radius))
         drift, _ = _horner([poly(disc) for poly in slopes], center)
         moved = (value + drift * disc) / slope
-        ball = _inflated(center, 2 * abs(moved).upper() + abs(point - center).upper() * 2)
+        ball = _inflated(center, 2 * abs(moved).upper() + abs(point - center).upper() * 2 + arb(2) ** -100)
         _, slope_wide = _horner([poly(disc) for poly in coefficients], ball)
         image = center - moved + (1 - slope_wide / slope) * (ball - center)
         if ball.contains_interior(image):
@@ -346,7 +370,11 @@ def keeps_apart(coefficients: Sequence[acb_poly], place: acb, radius: arb) -> ar
 
 def columns(equation: ResolventEquation) -> list[fmpz_poly]:
     """The coefficients of m^0, m^1, ... in P as polynomials in z, for an equation without parameters."""
-    polynomial = equation.polynomial
+    return polynomial_columns(equation.polynomial)
+
+
+def polynomial_columns(polynomial: fmpz_mpoly) -> list[fmpz_poly]:
+    """The coefficients of m^0, m^1, ... of a polynomial in z and m."""
     table: dict[int, dict[int, int]] = {}
     for (i, j), coefficient in polynomial.to_dict().items():
         table.setdefault(j, {})[i] = coefficient

@@ -13,12 +13,13 @@ import sympy
 from flint import fmpq, fmpz_mpoly
 
 from . import rules
+from .affine import scale
 from .derivation import Step
 from .elimination import Resultant, conclude
 from .equation import M, Values, Z
 from .errors import DerivationError, ParameterError
 from .field import Element, to_element
-from .law import AlgebraicLaw, Recipe, joint, shown
+from .law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
 from .polynomials import generator, renamed, ring_of, substitute, without_monomials
 from .positivity import require_law, require_nonnegative_factor
 from .series import (
@@ -41,13 +42,13 @@ def free_sum(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
     3*m**2 + m*z + 1
     """
     pa, pb = a.equation.polynomial, b.equation.polynomial
-    ring = ring_of(("x", "y", "m"), pa, pb, drop=("z",))
-    x, y, m = (generator(ring, n) for n in ("x", "y", "m"))
+    ring = ring_of(("x'", "y'", "m"), pa, pb, drop=("z",))
+    x, y, m = (generator(ring, n) for n in ("x'", "y'", "m"))
     one = ring.constant(1)
-    step = Resultant.of(renamed(pa, ring, {"z": "x"}), substitute(pb, ring, {"z": (y - x, one)}), "x")
+    step = Resultant.of(renamed(pa, ring, {"z": "x'"}), substitute(pb, ring, {"z": (y - x, one)}), "x'")
     out = ring_of(("z", "m"), pa, pb)
     z, m = generator(out, "z"), generator(out, "m")
-    polynomial = _rename_into(step.value, out, {"y": (z * m - 1, m)}, drop=("x",))
+    polynomial = _rename_into(step.value, out, {"y'": (z * m - 1, m)}, drop=("x'",))
 
     def moments(n: int, values: Values) -> Series:
         field, (ma, mb), _ = joint(n, values, [a, b], [])
@@ -56,7 +57,10 @@ def free_sum(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
                 cumulants_from_moments(ma, field) + cumulants_from_moments(mb, field) - 1, field
             )
 
-    text = f"{a.text} - {b.text[2:-1]}" if b.text.startswith("-(") else f"{a.text} + {b.text}"
+    if b.recipe.build is scale and b.recipe.arguments[1] == -1:
+        text = f"{a.text} - {grouped(b.recipe.arguments[0].text, '+-')}"
+    else:
+        text = f"{a.text} + {grouped(b.text, '+-')}"
     xs, ys = sympy.symbols("omega_A omega_B")
 
     def subordination() -> tuple[sympy.Basic, ...]:
@@ -96,23 +100,23 @@ def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
     """
     side_condition = require_nonnegative_factor(a, b)
     pa, pb = a.equation.polynomial, b.equation.polynomial
-    ring = ring_of(("x", "y", "u"), pa, pb, drop=("z", "m"))
-    x, y, u = (generator(ring, n) for n in ("x", "y", "u"))
+    ring = ring_of(("x'", "y'", "u'"), pa, pb, drop=("z", "m"))
+    x, y, u = (generator(ring, n) for n in ("x'", "y'", "u'"))
     one = ring.constant(1)
     first = without_monomials(substitute(pa, ring, {"z": (x, one), "m": (-(1 + u), x)}))
     second = without_monomials(substitute(pb, ring, {"z": (y, x), "m": (-(1 + u) * x, y)}))
-    step = Resultant.of(first, second, "x")
+    step = Resultant.of(first, second, "x'")
     out = ring_of(("z", "m"), pa, pb)
     z, m = generator(out, "z"), generator(out, "m")
     one = out.constant(1)
-    images = {"y": (z * z * m, z * m + 1), "u": (-z * m - 1, one)}
-    polynomial = _rename_into(step.value, out, images, drop=("x",))
+    images = {"y'": (z * z * m, z * m + 1), "u'": (-z * m - 1, one)}
+    polynomial = _rename_into(step.value, out, images, drop=("x'",))
 
     def moments(n: int, values: Values) -> Series:
         field, (ma, mb), _ = joint(n, values, [a, b], [])
         return product_moments(ma, mb, field, n)
 
-    text = f"{_atom(a)} @ {_atom(b)}"
+    text = f"{grouped(a.text, OPERATORS)} @ {grouped(b.text, OPERATORS)}"
     xs, ys = sympy.symbols("omega_A omega_B")
 
     def subordination() -> tuple[sympy.Basic, ...]:
@@ -185,7 +189,7 @@ def free_power(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
         with order(n):
             return moments_from_cumulants(1 + (cumulants_from_moments(series, field) - 1) * factor, field)
 
-    text = f"{_atom(law)}.free_power({shown(t)})"
+    text = f"{grouped(law.text, OPERATORS)}.free_power({shown(t)})"
     result = conclude(
         polynomial,
         {*law.equation.symbols, *symbols},
@@ -225,7 +229,7 @@ def compress(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
             scaled = compose(cumulants_from_moments(series, field) - 1, make_series(field, [0, factor], n))
             return moments_from_cumulants(1 + scaled / factor, field)
 
-    text = f"{_atom(law)}.compress({shown(t)})"
+    text = f"{grouped(law.text, OPERATORS)}.compress({shown(t)})"
     return conclude(
         polynomial,
         {*law.equation.symbols, *symbols},
@@ -258,16 +262,18 @@ def free_multiplicative_power(law: AlgebraicLaw, s: Any) -> AlgebraicLaw:
     if exponent == 1:
         return law
     side_condition = require_nonnegative_factor(law, law)
+    if not terms_of(law.moment_series(2), 2)[1]:
+        raise DerivationError(f"{law.text} has mean 0, so it has no S-transform to take a power of", law=law)
     p, q = int(exponent.p), int(exponent.q)
     own = law.equation.polynomial
-    ring = ring_of(("x", "z", "u"), own, drop=("m",))
-    x, z, u = (generator(ring, n) for n in ("x", "z", "u"))
+    ring = ring_of(("x'", "z", "u'"), own, drop=("m",))
+    x, z, u = (generator(ring, n) for n in ("x'", "z", "u'"))
     first = without_monomials(substitute(own, ring, {"z": (x, ring.constant(1)), "m": (-(1 + u), x)}))
     second = z**q * (1 + u) ** (p - q) - x**p * u ** (p - q)
-    step = Resultant.of(first, second, "x")
+    step = Resultant.of(first, second, "x'")
     out = ring_of(("z", "m"), own)
     zo, mo = generator(out, "z"), generator(out, "m")
-    polynomial = _rename_into(step.value, out, {"u": (-zo * mo - 1, out.constant(1))}, drop=("x",))
+    polynomial = _rename_into(step.value, out, {"u'": (-zo * mo - 1, out.constant(1))}, drop=("x'",))
 
     def moments(n: int, values: Values) -> Series:
         field, (series,), _ = joint(n + 1, values, [law], [])
@@ -280,7 +286,7 @@ def free_multiplicative_power(law: AlgebraicLaw, s: Any) -> AlgebraicLaw:
             back = shifted(powered, 1) / (1 + u_)
             return make_series(field, terms_of(1 + back.reversion(), n), n)
 
-    text = f"{_atom(law)}.free_multiplicative_power({shown(s)})"
+    text = f"{grouped(law.text, OPERATORS)}.free_multiplicative_power({shown(s)})"
     return conclude(
         polynomial,
         law.equation.symbols,
@@ -359,8 +365,3 @@ def _with_condition(law: AlgebraicLaw, element: Element, value: Any, holds: Any,
 def _rename_into(polynomial: fmpz_mpoly, ring: Any, images: dict[str, Any], drop: tuple[str, ...]) -> fmpz_mpoly:
     source = ring_of([n for n in polynomial.context().names() if n not in drop], polynomial, drop=drop)
     return substitute(polynomial.project_to_context(source), ring, images)
-
-
-def _atom(law: AlgebraicLaw) -> str:
-    simple = law.text.isidentifier() or (law.text.endswith(")") and law.text.split("(")[0].isidentifier())
-    return law.text if simple and law.text.count("(") == 1 else f"({law.text})"

@@ -168,9 +168,10 @@ def select_factor(factors: Sequence[fmpz_mpoly], symbols: Sequence[sympy.Symbol]
 
 def vanishes(polynomial: fmpz_mpoly, moments: Series, values: Values) -> bool:
     """Whether P(1/w, -w M(w)) is zero to the order that the known terms of M decide."""
-    base = getattr(moments, "field", Field())
-    rows = series_rows(polynomial, values, base)
-    residual = SeriesPolynomial(base, rows).value(moments, moments.prec)
+    own: Field = getattr(moments, "field", Field())
+    base = own.join(Field(tuple(n for n in polynomial.context().names() if n not in {"z", "m", *values})))
+    series = make_series(base, terms_of(moments, moments.prec), moments.prec)
+    residual = SeriesPolynomial(base, series_rows(polynomial, values, base)).value(series, moments.prec)
     return not any(bool(c) for c in terms_of(residual, moments.prec))
 
 

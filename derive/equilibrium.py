@@ -52,7 +52,7 @@ def equilibrium_measure(M: int, t: Any = 1) -> AlgebraicLaw:
         raise ParameterError(f"t must be positive, or V confines nothing; got {shown(t)}", t=t)
     square = _edge_square(half, t_, symbols)
     steps = _elimination(half, t_)
-    polynomial = steps.value.project_to_context(ring_of(("z", "m"), steps.value, drop=("s",)))
+    polynomial = steps.value.project_to_context(ring_of(("z", "m"), steps.value, drop=("s'",)))
 
     def moments(n: int, values: Values) -> Series:
         field, _, (s,) = joint(n, values, [], [square])
@@ -111,8 +111,8 @@ def _h(half: int, t: sympy.Expr, z: sympy.Symbol, b: sympy.Symbol) -> sympy.Expr
 
 def _elimination(half: int, t: Element) -> Resultant:
     """Eliminate s = b^2 from (V'/2 + m)^2 = h^2 (z^2 - s) and M t c_M s^M = 1, in integers."""
-    ring = ring_of(("s", "z", "m"), t.numerator)
-    s, z, m = (generator(ring, n) for n in ("s", "z", "m"))
+    ring = ring_of(("s'", "z", "m"), t.numerator)
+    s, z, m = (generator(ring, n) for n in ("s'", "z", "m"))
     p, q = (e.project_to_context(ring) for e in (t.numerator, t.denominator))
     scale = 4 ** (half - 1)
     h = ring.constant(0)
@@ -120,7 +120,7 @@ def _elimination(half: int, t: Element) -> Resultant:
         h = h + int(_central(j) * scale) * s**j * z ** (2 * (half - 1 - j))
     relation = scale**2 * (half * p * z ** (2 * half - 1) + q * m) ** 2 - (half * p * h) ** 2 * (z**2 - s)
     edge = half * p * math.comb(2 * half, half) * s**half - 4**half * q
-    return Resultant.of(edge, relation, "s")
+    return Resultant.of(edge, relation, "s'")
 
 
 def _edge_square(half: int, t: Element, symbols: tuple[sympy.Symbol, ...]) -> Element:

@@ -433,6 +433,8 @@ def check_names(symbols: Iterable[sympy.Symbol]) -> None:
             raise ParameterError(
                 f"the name {symbol.name!r} is reserved for the spectral variables; rename the parameter", symbol=symbol
             )
+        if not symbol.name.isidentifier():
+            raise ParameterError(f"{symbol.name!r} cannot name a parameter; use letters, digits and _", symbol=symbol)
         if seen.setdefault(symbol.name, symbol) != symbol:
             raise ParameterError(
                 f"two different parameters are called {symbol.name!r} (their assumptions differ); "

@@ -13,10 +13,12 @@ from .elimination import Resultant, conclude
 from .equation import Values
 from .errors import DerivationError, ParameterError
 from .field import to_element
-from .law import AlgebraicLaw, Recipe, joint, shown
+from .law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
 from .polynomials import generator, renamed, ring_of, substitute
 from .positivity import nonnegativity, require_law
 from .series import Series, compose, make_series, order, terms_of
+
+_MOST_SHEETS = 64
 
 
 def power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
@@ -42,33 +44,35 @@ def power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
             result = _prime_power(result, int(prime))
     if result is law:
         return law
-    return AlgebraicLaw(
-        result.equation, result.conclusion, Recipe(power, (law, k)), f"{_base(law)}**{k}", result.nonnegative
-    )
+    text = f"{grouped(law.text, OPERATORS)}**{k}"
+    return AlgebraicLaw(result.equation, result.conclusion, Recipe(power, (law, k)), text, result.nonnegative)
 
 
 def _prime_power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
+    if law.equation.degree**k > _MOST_SHEETS:
+        sheets = f"{law.equation.degree}**{k}"
+        raise DerivationError(f"({law.text})**{k} has up to {sheets} sheets, which is beyond this engine", law=law)
     own = law.equation.polynomial
-    ring = ring_of(("T", "S", "w", "zeta"), own, drop=("z", "m"))
-    t, s, w, zeta = (generator(ring, n) for n in ("T", "S", "w", "zeta"))
+    ring = ring_of(("T'", "S'", "w'", "zeta'"), own, drop=("z", "m"))
+    t, s, w, zeta = (generator(ring, n) for n in ("T'", "S'", "w'", "zeta'"))
     sheet = substitute(own, ring, {"z": (w, ring.constant(1)), "m": (t, w)})
     cyclotomic = sum((zeta**j for j in range(1, k)), start=ring.constant(1))
-    total = renamed(sheet, ring, {"T": "S"})
+    total = renamed(sheet, ring, {"T'": "S'"})
     eliminations = []
     for j in range(1, k):
-        turned = substitute(sheet, ring, {"w": (zeta**j * w, ring.constant(1)), "T": (s - t, ring.constant(1))})
-        step = Resultant.of(renamed(total, ring, {"S": "T"}), divmod(turned, cyclotomic)[1], "T")
+        turned = substitute(sheet, ring, {"w'": (zeta**j * w, ring.constant(1)), "T'": (s - t, ring.constant(1))})
+        step = Resultant.of(renamed(total, ring, {"S'": "T'"}), divmod(turned, cyclotomic)[1], "T'")
         eliminations.append(step)
         total = divmod(step.value, cyclotomic)[1]
     out = ring_of(("z", "m"), own)
     z, m = generator(out, "z"), generator(out, "m")
-    polynomial = substitute(_in_powers(total, k), out, {"S": (k * z * m, out.constant(1))})
+    polynomial = substitute(_in_powers(total, k), out, {"S'": (k * z * m, out.constant(1))})
 
     def moments(n: int, values: Values) -> Series:
         field, (series,), _ = joint(k * n, values, [law], [])
         return make_series(field, terms_of(series, k * n)[::k], n)
 
-    text = f"{_base(law)}**{k}"
+    text = f"{grouped(law.text, OPERATORS)}**{k}"
     return conclude(
         polynomial,
         law.equation.symbols,
@@ -86,9 +90,9 @@ def _prime_power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
 def _in_powers(polynomial: fmpz_mpoly, k: int) -> fmpz_mpoly:
     """The polynomial in z = w^k, which it is once all k-th roots of unity have been multiplied in."""
     source = polynomial.context()
-    out = ring_of(("z", "S"), polynomial, drop=("T", "w", "zeta"))
-    slots = [source.variable_to_index("w" if n == "z" else n) for n in out.names()]
-    silent = [source.variable_to_index(n) for n in ("T", "zeta")]
+    out = ring_of(("z", "S'"), polynomial, drop=("T'", "w'", "zeta'"))
+    slots = [source.variable_to_index("w'" if n == "z" else n) for n in out.names()]
+    silent = [source.variable_to_index(n) for n in ("T'", "zeta'")]
     terms: dict[tuple[int, ...], fmpz] = {}
     for exponents, coefficient in polynomial.to_dict().items():
         key = [exponents[i] for i in slots]
@@ -120,7 +124,7 @@ def symmetric_root(law: AlgebraicLaw) -> AlgebraicLaw:
         with order(n):
             return compose(series, make_series(field, [0, 0, 1], n))
 
-    text = f"{_base(law)}.symmetric_root()"
+    text = f"{grouped(law.text, OPERATORS)}.symmetric_root()"
     return conclude(
         polynomial,
         law.equation.symbols,
@@ -156,7 +160,7 @@ def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
         with order(n):
             return 1 + (series - 1) * factor
 
-    text = f"{_base(law)}.companion({shown(c)})"
+    text = f"{grouped(law.text, OPERATORS)}.companion({shown(c)})"
     if not c_.is_constant:
         condition = (
             *condition,
@@ -192,13 +196,13 @@ def direct_sum(a: AlgebraicLaw, b: AlgebraicLaw, weight: Any) -> AlgebraicLaw:
     if w_.is_constant and not 0 < w_.to_fmpq() < 1:
         raise ParameterError(f"the weight must lie strictly between 0 and 1; got {shown(weight)}", weight=weight)
     pa, pb = a.equation.polynomial, b.equation.polynomial
-    ring = ring_of(("x", "z", "m"), pa, pb, w_.numerator)
-    x, m = generator(ring, "x"), generator(ring, "m")
+    ring = ring_of(("x'", "z", "m"), pa, pb, w_.numerator)
+    x, m = generator(ring, "x'"), generator(ring, "m")
     p, q = (e.project_to_context(ring) for e in (w_.numerator, w_.denominator))
-    first = renamed(pa, ring, {"m": "x"})
+    first = renamed(pa, ring, {"m": "x'"})
     second = substitute(pb, ring, {"m": (q * m - p * x, q - p)})
-    step = Resultant.of(first, second, "x")
-    polynomial = step.value.project_to_context(ring_of(("z", "m"), step.value, drop=("x",)))
+    step = Resultant.of(first, second, "x'")
+    polynomial = step.value.project_to_context(ring_of(("z", "m"), step.value, drop=("x'",)))
 
     def moments(n: int, values: Values) -> Series:
         _, (ma, mb), (share,) = joint(n, values, [a, b], [w_])
@@ -229,9 +233,3 @@ def _nonnegative(law: AlgebraicLaw, what: str) -> tuple[Step, ...]:
 
 def _domain(text: str) -> Step:
     return Step(rules.DOMAIN, text, kind="assumed")
-
-
-def _base(law: AlgebraicLaw) -> str:
-    from .convolution import _atom
-
-    return _atom(law)

@@ -61,4 +61,6 @@ def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> Al
         build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
         types_in=True,
     )
-    return require_law(AlgebraicLaw(equation, step, Recipe(law_of_equation, (polynomial, tuple(moments))), text))
+    return require_law(
+        AlgebraicLaw(equation, step, Recipe(law_of_equation, (polynomial, tuple(moments)), frozenset({Z, M})), text)
+    )

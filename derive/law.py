@@ -25,6 +25,7 @@ class Recipe:
 
     build: Callable[..., AlgebraicLaw]
     arguments: tuple[Any, ...]
+    bound: frozenset[sympy.Symbol] = frozenset()  # symbols of the arguments that are no parameters
 
     def replay(self, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicLaw]) -> AlgebraicLaw:
         """The same construction with symbols replaced; laws that occur twice are rebuilt once."""
@@ -33,7 +34,7 @@ class Recipe:
 
 def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicLaw]) -> Any:
     if isinstance(argument, AlgebraicLaw):
-        if not set(argument.parameters) & set(images):
+        if not _symbols(argument) & set(images):
             return argument
         if id(argument) not in done:
             done[id(argument)] = argument.recipe.replay(images, done)
@@ -106,7 +107,7 @@ class AlgebraicLaw(Law):
     @property
     def parameters(self) -> tuple[sympy.Symbol, ...]:
         """The free parameters, sorted by name, those that dropped out of the equation included."""
-        return tuple(sorted(_symbols(self.recipe.arguments), key=lambda s: str(s.name)))
+        return tuple(sorted(_symbols(self), key=lambda s: str(s.name)))
 
     @property
     def derivation(self) -> Derivation:
@@ -227,7 +228,7 @@ class AlgebraicLaw(Law):
 
         if isinstance(other, AlgebraicLaw):
             raise ParameterError("A / B is ambiguous for laws; write A @ B**-1", laws=(self, other))
-        inverse = _as_scalar(other)
+        inverse = as_scalar(other)
         if inverse == 0:
             raise ParameterError("a law cannot be divided by zero", law=self)
         return scale(self, 1 / inverse)
@@ -341,6 +342,19 @@ def joint(
     return base, series, coefficients
 
 
+OPERATORS = "+-*/@"
+
+
+def grouped(text: str, operators: str) -> str:
+    """A law's text, in brackets if one of the operators stands in it outside of all brackets."""
+    depth = 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and character in operators:
+            return f"({text})"
+    return text
+
+
 def shown(value: Any) -> str:
     """A scalar argument as it is written in an expression."""
     if isinstance(value, (tuple, list)):
@@ -350,16 +364,12 @@ def shown(value: Any) -> str:
     return str(to_fmpq(value)) if not isinstance(value, str) else value
 
 
-def _symbols(arguments: Any) -> set[sympy.Symbol]:
-    found: set[sympy.Symbol] = set()
-    for argument in arguments:
-        if isinstance(argument, AlgebraicLaw):
-            found |= set(argument.parameters)
-        elif isinstance(argument, (tuple, list)):
-            found |= _symbols(argument)
-        elif isinstance(argument, sympy.Basic):
-            found |= argument.free_symbols
-    return found
+def _symbols(argument: Any) -> set[sympy.Symbol]:
+    if isinstance(argument, AlgebraicLaw):
+        return _symbols(argument.recipe.arguments) - argument.recipe.bound
+    if isinstance(argument, (tuple, list)):
+        return {symbol for part in argument for symbol in _symbols(part)}
+    return set(argument.free_symbols) if isinstance(argument, sympy.Basic) else set()
 
 
 def _checked(symbol: sympy.Symbol, value: Any) -> sympy.Expr:
@@ -380,7 +390,8 @@ def _checked(symbol: sympy.Symbol, value: Any) -> sympy.Expr:
     return number
 
 
-def _as_scalar(value: Any) -> Any:
+def as_scalar(value: Any) -> sympy.Expr:
+    """A user's scalar as a SymPy expression; `ParameterError` for what is neither number nor expression."""
     if isinstance(value, sympy.Expr):
         return value
     if isinstance(value, (str, numbers.Number, fmpq)):

@@ -18,7 +18,8 @@ from .polynomials import generator, ring_of
 from .series import Series, make_series
 from .transforms import law_of_r, law_of_s
 
-_g, _u = sympy.Symbol("g"), sympy.Symbol("u")
+# Not identifiers, so that no parameter can have these names; printed without the prime.
+_g, _u = sympy.Symbol("g'"), sympy.Symbol("u'")
 
 
 def semicircle(variance: Any = 1) -> AlgebraicLaw:

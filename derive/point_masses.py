@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, real_roots
-from .continuation import Branch, columns, keeps_apart, number_ball
+from .continuation import Branch, Sheet, columns, keeps_apart, number_ball, polynomial_columns
 from .equation import ResolventEquation
 from .errors import DerivationError, PrecisionError
 from .field import ALPHA, Element, Extension, Field, coefficients_in, common_denominator, polynomial_ring
+from .polynomials import irreducible_factors, substitute
+
+_CLOSEST = 1e-30  # a mass must show, or not, at this distance
 
 
 @dataclass(frozen=True)
@@ -37,25 +40,62 @@ def find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumbe
     polys = [acb_poly([acb(number_ball(e)) for e in row]) for row in rows]
     z0 = acb(number_ball(place)).mid()
     candidates = _candidates(norm, polys)
-    masses = [root for root, _ in candidates if root.imag.contains(0) and root.real < 0]
-    lightest = min((float(abs(root).lower()) for root in masses), default=1.0)
-    d = _spacing(branch, point)
-    for _ in range(60):
-        value = acb(0, d) * branch.value(z0 + acb(0, d))
-        if not masses or abs(value).upper() < lightest:
+    masses = [abs(root).lower() for root, _ in candidates if root.imag.contains(0) and root.real < 0]
+    if not masses:
+        return None
+    lightest = min(masses, key=float)
+    x = acb(0, min(1.0, abs(float(point)) or 1.0) / 16)
+    near = Sheet(polys, branch.precision)
+    y = near.refine(x, guess := x * branch.value(z0 + x))
+    if not near.same(x, y, near.widened(guess)):
+        raise PrecisionError("the branch was lost next to a pole", point=float(point))
+    while abs(complex(x)) > _CLOSEST:
+        if abs(y).upper() < lightest:
             return None
-        close = [pair for pair in candidates if abs(pair[0] - value) < float(abs(pair[0]).lower()) / 8]
-        if close and _is_taken(polys, close[0][0], [root for root, _ in candidates], value, d):
-            root, factor = close[0]
-            if root.real > 0:
-                raise DerivationError(f"the branch has a negative mass at x = {float(point):.6g}", point=point)
-            return Atom(point, _negated(factor, root.real))
-        d /= 16
+        for root, factor in candidates:
+            if not abs(y - root) < abs(root).lower() / 8:
+                continue
+            radius, reach = _isolation(polys, root, [r for r, _ in candidates])
+            if reach < abs(x).upper():
+                x, y = _closer(near, x, y, reach / 2)
+            if abs(y - root) < radius:
+                if root.real > 0:
+                    raise DerivationError(f"the branch has a negative mass at x = {float(point):.6g}", point=point)
+                return Atom(point, _negated(factor, root.real))
+        x, y = _closer(near, x, y, abs(x) / 16)
     raise PrecisionError("an atom could not be decided at this precision", point=float(point))
 
 
-def _spacing(branch: Branch, point: AlgebraicNumber) -> float:
-    return min(1.0, abs(float(point)) or 1.0) / 16
+def without_atoms(branch: Branch, atoms: list[Atom]) -> Sheet:
+    """The branch m(z) - sum_j w_j/(a_j - z), which is regular at the atoms; the branch itself if one is irrational."""
+    if not atoms or any(number.rational is None for atom in atoms for number in (atom.point, atom.weight)):
+        return branch
+    ring = branch.equation.polynomial.context()
+    z, m = ring.gens()
+    bottom, top = ring.constant(1), ring.constant(0)
+    for atom in atoms:
+        a, w = atom.point.rational, atom.weight.rational
+        assert a is not None
+        assert w is not None
+        factor = w.q * (a.p - a.q * z)
+        top, bottom = top * factor + w.p * a.q * bottom, bottom * factor
+    shifted = irreducible_factors(substitute(branch.equation.polynomial, ring, {"m": (m * bottom + top, bottom)}), "m")
+    assert len(shifted) == 1, "a shift of m keeps the polynomial irreducible"
+    rows = [acb_poly(c) for c in polynomial_columns(shifted[0])]
+    sheet = Sheet(rows, branch.precision, complex(branch.start.real))
+    poles = sum((acb(a.weight.ball()) / (acb(a.point.ball()) - branch.start) for a in atoms), start=acb(0))
+    guess = branch.start_root - poles
+    root = sheet.refine(branch.start, guess)
+    if not sheet.same(branch.start, root, sheet.widened(guess)):
+        raise PrecisionError("the continuous part could not be told from another sheet", z=complex(branch.start))
+    sheet.anchor(branch.start, root)
+    return sheet
+
+
+def _closer(near: Sheet, x: acb, y: acb, distance: arb) -> tuple[acb, acb]:
+    """Follow the branch down the imaginary axis, in the variable y, which stays finite at the pole."""
+    target = acb(arb(0), distance.mid())
+    return target, near.follow(x, y, target)
 
 
 def _candidates(norm: fmpz_poly, polys: list[acb_poly]) -> list[tuple[acb, fmpz_poly]]:
@@ -69,11 +109,11 @@ def _candidates(norm: fmpz_poly, polys: list[acb_poly]) -> list[tuple[acb, fmpz_
     return found
 
 
-def _is_taken(polys: list[acb_poly], root: acb, roots: list[acb], value: acb, d: float) -> bool:
-    """Whether the branch, at ``value`` for |x| = d, ends at this root: certified by a circle that no root crosses."""
+def _isolation(polys: list[acb_poly], root: acb, roots: list[acb]) -> tuple[arb, arb]:
+    """A circle around a root, and a bound for abs(x) below which no root crosses it."""
     distances = [abs(root - other).lower() for other in roots if not other.overlaps(root)]
     radius = min([*distances, abs(root).lower()], key=float) / 3
-    return bool(keeps_apart(polys, root, radius) >= d and abs(value - root) < radius)
+    return radius, keeps_apart(polys, root, radius)
 
 
 def _field_of(point: AlgebraicNumber) -> tuple[Field, Element]:

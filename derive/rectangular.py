@@ -18,8 +18,8 @@ from .elimination import Resultant, conclude
 from .equation import Values
 from .errors import ParameterError
 from .field import Element, to_element
-from .functional import _base, _nonnegative, companion
-from .law import AlgebraicLaw, Recipe, joint, shown
+from .functional import _nonnegative, companion
+from .law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
 from .polynomials import generator, ring_of, substitute, without_monomials
 from .series import Coefficient, Series, compose, make_series, order, terms_of
 
@@ -41,7 +41,7 @@ def sample_covariance(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
         product.equation,
         product.conclusion,
         Recipe(sample_covariance, (law, c)),
-        f"{_base(law)}.wishart({shown(c)})",
+        f"{grouped(law.text, OPERATORS)}.wishart({shown(c)})",
         product.nonnegative,
     )
 
@@ -99,7 +99,7 @@ def information_plus_noise(law: AlgebraicLaw, s: Any, c: Any) -> AlgebraicLaw:
             cumulants = rectangular_cumulants(series, ratio, field)
             return moments_from_rectangular(cumulants + make_series(field, [0, noise], n), ratio, field)
 
-    text = f"{_base(law)}.information_plus_noise({shown(s)}, {shown(c)})"
+    text = f"{grouped(law.text, OPERATORS)}.information_plus_noise({shown(s)}, {shown(c)})"
     return conclude(
         polynomial,
         symbols,
@@ -125,19 +125,19 @@ def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
     """
     _, c_, symbols, conditions = _rectangular_inputs((a, b), c)
     pa, pb = a.equation.polynomial, b.equation.polynomial
-    ring = ring_of(("v", "y", "h"), pa, pb, c_.numerator, drop=("z", "m"))
-    v, y, h = (generator(ring, n) for n in ("v", "y", "h"))
+    ring = ring_of(("v'", "y'", "h'"), pa, pb, c_.numerator, drop=("z", "m"))
+    v, y, h = (generator(ring, n) for n in ("v'", "y'", "h'"))
     p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
     first, second = (
         without_monomials(substitute(own, ring, {"z": ((1 + u) * (q + p * u), q * h), "m": (-h * q, q + p * u)}))
         for own, u in ((pa, v), (pb, y - v))
     )
-    step = Resultant.of(first, second, "v")
+    step = Resultant.of(first, second, "v'")
     out = ring_of(("z", "m"), pa, pb, c_.numerator)
     z, m = generator(out, "z"), generator(out, "m")
     p, q = (e.project_to_context(out) for e in (c_.numerator, c_.denominator))
-    bare = step.value.project_to_context(ring_of(("y", "h"), step.value, drop=("v",)))
-    polynomial = substitute(bare, out, {"y": (-z * m - 1, out.constant(1)), "h": (-m * (q - p - p * z * m), q)})
+    bare = step.value.project_to_context(ring_of(("y'", "h'"), step.value, drop=("v'",)))
+    polynomial = substitute(bare, out, {"y'": (-z * m - 1, out.constant(1)), "h'": (-m * (q - p - p * z * m), q)})
 
     def moments(n: int, values: Values) -> Series:
         field, (ma, mb), (ratio,) = joint(n, values, [a, b], [c_])

@@ -196,15 +196,15 @@ def _closed_form(
 
 def _taylor_rows(law: AlgebraicLaw, pole: Element, wide: Field) -> list[list[Coefficient]]:
     """P(z0 + x, m) as rows in x for each power of m."""
-    ring = polynomial_ring(("x", "m", *wide.names))
-    x = generator(ring, "x")
+    ring = polynomial_ring(("x'", "m", *wide.names))
+    x = generator(ring, "x'")
     top, bottom = (e.project_to_context(ring) for e in (pole.numerator, pole.denominator))
     image = substitute(law.equation.polynomial, ring, {"z": (top + bottom * x, bottom)})
     rows = []
-    inner = polynomial_ring(("x", *wide.names))
+    inner = polynomial_ring(("x'", *wide.names))
     deep = polynomial_ring(wide.names)
     for column in coefficients_in(image, "m", inner):
-        row = [wide.element(p) for p in coefficients_in(column, "x", deep)]
+        row = [wide.element(p) for p in coefficients_in(column, "x'", deep)]
         rows.append([e.to_fmpq() for e in row] if wide.is_rational else row)
     return rows
 

@@ -15,11 +15,11 @@ import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, algebraic_numbers
-from .continuation import Branch, columns
+from .continuation import Branch, Sheet, columns
 from .equation import ResolventEquation
 from .errors import BranchError, DerivationError, PrecisionError
 from .field import coefficients_in, polynomial_ring
-from .point_masses import Atom, find_atom
+from .point_masses import Atom, find_atom, without_atoms
 
 _MOST_BITS = 2048
 
@@ -46,12 +46,15 @@ class Skeleton:
     """The critical points on the real line, the support intervals and the atoms, and the branch that found them.
 
     A critical point inside the support where the branch is singular (a cusp, say) is an edge of two intervals.
+    ``continuous`` is the Stieltjes transform without the atoms' poles, for values close to atoms (the branch itself
+    if an atom is irrational).
     """
 
     points: tuple[AlgebraicNumber, ...]
     intervals: tuple[Interval, ...]
     atoms: tuple[Atom, ...]
     branch: Branch
+    continuous: Sheet
 
     @property
     def lower_end(self) -> AlgebraicNumber:
@@ -109,7 +112,9 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
         intervals = _intervals(branch, factors, points, samples, positive, passed)
     if not intervals and not atoms:
         raise DerivationError("the branch has neither density nor atoms; it belongs to no law")
-    return Skeleton(tuple(points), tuple(intervals), tuple(atoms), branch)
+    with flint.ctx.workprec(precision):
+        continuous = without_atoms(branch, atoms) if intervals else branch
+    return Skeleton(tuple(points), tuple(intervals), tuple(atoms), branch, continuous)
 
 
 def _samples(balls: list[arb]) -> list[float]:

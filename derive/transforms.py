@@ -24,8 +24,17 @@ from .derivation import Rule, Step
 from .elimination import conclude
 from .equation import M, ResolventEquation, Values, Z, physical_equation
 from .errors import DerivationError, ParameterError
-from .field import ALPHA, Element, Field, coefficients_in, polynomial_ring, polynomial_to_sympy, to_element
-from .law import AlgebraicLaw, Recipe, joint
+from .field import (
+    ALPHA,
+    Element,
+    Field,
+    check_names,
+    coefficients_in,
+    polynomial_ring,
+    polynomial_to_sympy,
+    rational_function,
+)
+from .law import AlgebraicLaw, Recipe, as_scalar, joint
 from .polynomials import Quotient, generator, irreducible_factors, ring_of, substitute, without_monomials
 from .series import Series, make_series, moments_from_cumulants, order, shifted, terms_of
 
@@ -259,7 +268,8 @@ def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """
     from .positivity import require_law
 
-    recipe = Recipe(law_of_r_transform, (expression, variable))
+    expression = as_scalar(expression)
+    recipe = Recipe(law_of_r_transform, (expression, variable), frozenset({variable}))
     text = f"law_of_r_transform({expression}, {variable})"
     return require_law(law_of_r(expression, variable, text=text, recipe=recipe, types_in=True))
 
@@ -275,7 +285,8 @@ def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """
     from .positivity import require_law
 
-    recipe = Recipe(law_of_s_transform, (expression, variable))
+    expression = as_scalar(expression)
+    recipe = Recipe(law_of_s_transform, (expression, variable), frozenset({variable}))
     text = f"law_of_s_transform({expression}, {variable})"
     return require_law(law_of_s(expression, variable, text=text, recipe=recipe, types_in=True))
 
@@ -293,12 +304,14 @@ def _by_transform(
     nonnegative: bool | None,
     types_in: bool,
 ) -> AlgebraicLaw:
-    function = sympy.Function(f"{name}")
+    function = sympy.Function(name)
+    plain = sympy.Symbol(variable.name.rstrip("'"))
+    printed = variable if plain in {sympy.Symbol(s.name) for s in symbols} else plain
     given = Step(
         rules.DEFINITION,
         f"the {name}-transform of {text}",
         kind="assumed" if types_in else "definition",
-        build=lambda: (sympy.Eq(function(variable), expression, evaluate=False),),
+        build=lambda: (sympy.Eq(function(printed), expression.xreplace({variable: printed}), evaluate=False),),
         types_in=types_in,
     )
     image = -M if name == "R" else -(1 + Z * M)
@@ -322,13 +335,16 @@ def _by_transform(
 
 
 def _rational(expression: Any, variable: sympy.Symbol) -> tuple[fmpz_mpoly, fmpz_mpoly, tuple[sympy.Symbol, ...]]:
-    element, symbols = to_element(expression)
-    element = Field(tuple(sorted({*element.field.names, variable.name}))).coerce(element)
+    expression = as_scalar(expression)
+    symbols = tuple(sorted(expression.free_symbols - {variable}, key=lambda s: str(s.name)))
+    check_names(symbols)
+    field = Field(tuple(sorted({*(s.name for s in symbols), variable.name})))
+    element = rational_function(expression, field)
     at_zero = coefficients_in(element.denominator, variable.name, element.field.ring)[0]
     if at_zero.is_zero():
         raise ParameterError(f"{expression} has a pole at {variable} = 0; a law's transform is analytic there",
                              expression=expression)  # fmt: skip
-    return element.numerator, element.denominator, tuple(s for s in symbols if s != variable)
+    return element.numerator, element.denominator, symbols
 
 
 def _taylor(

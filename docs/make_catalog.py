@@ -20,7 +20,7 @@ Made from the entries' own data; every law is derived, every fact below is compa
 {names}
 >>> hessian = rv.catalog.get("hessian")
 >>> hessian.law(phi="1/2", eps="1/2", sigma=1).moments(4)
-[1, 13/8, 47/16, 187/32]
+[1, 13/8, 25/8, 853/128]
 >>> hessian.sample(100, 0, phi="1/2", eps="1/2", sigma=1).shape
 (100, 100)
 

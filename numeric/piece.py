@@ -1,16 +1,18 @@
-r"""One support interval of a spectrum: m(x + i0) as a Chebyshev series in a variable that removes the edge exponents.
+r"""One support interval of a spectrum: the density as a Chebyshev series in a variable that removes the edge exponents.
 
-At an edge a where e sheets meet, m is analytic in (x-a)^(1/e), with at most a pole of order k < e. With
-x(t) a polynomial, dx/dt ~ (1+t)^(e_a - 1) (1-t)^(e_b - 1), the function f(t) = (1+t)^(k_a) (1-t)^(k_b) m(x(t)) is
-analytic on [-1, 1], and its Chebyshev coefficients fall geometrically.
+At an edge a where e sheets meet, Im m is analytic in (x-a)^(1/e), with at most a pole of order k < e. With x(t) a
+polynomial, dx/dt ~ (1+t)^(e_a - 1) (1-t)^(e_b - 1), the function f(t) = (1+t)^(k_a) (1-t)^(k_b) rho(x(t)) is analytic
+on [-1, 1], and its Chebyshev coefficients fall geometrically. (Real poles of m, atoms, have no imaginary part.)
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import flint
@@ -20,7 +22,7 @@ from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
 
-from derive.continuation import Branch
+from derive.continuation import Sheet
 from derive.errors import BranchError, NotCertified, PrecisionError
 from derive.support import Interval
 
@@ -38,8 +40,8 @@ class Piece:
     Attributes:
         left, right: the edges, as floats.
         ramification: how many sheets meet at the left and at the right edge.
-        poles: the orders k of the pole of m in (x-a)^(1/e) at the two edges.
-        boundary: complex Chebyshev coefficients of f(t) = (1+t)^k_a (1-t)^k_b m(x(t)).
+        poles: the orders k of the pole of the density in (x-a)^(1/e) at the two edges.
+        boundary: Chebyshev coefficients of f(t) = (1+t)^k_a (1-t)^k_b rho(x(t)).
         map: coefficients (lowest first) of (x(t) - left)/(right - left), a polynomial in t.
     """
 
@@ -49,7 +51,6 @@ class Piece:
     poles: tuple[int, int]
     boundary: Array
     map: Array
-    tail: float
 
     @property
     def width(self) -> float:
@@ -60,16 +61,11 @@ class Piece:
         """The variable t in [-1, 1] of points of the closed interval, by safeguarded Newton steps."""
         return _inverse(self.map, self.ramification, (x - self.left) / self.width, (self.right - x) / self.width)
 
-    def stieltjes(self, x: Array) -> Array:
-        """m(x + i0) at points of the open interval."""
-        t = self.position(x)
-        return cheb.chebval(t, self.boundary) / self._weight(t)
-
     def pdf(self, x: Array) -> Array:
         """The density at points of the open interval (at an edge with a pole: infinity)."""
         t = self.position(x)
         with np.errstate(divide="ignore"):
-            return np.maximum(cheb.chebval(t, self.boundary.imag) / (math.pi * self._weight(t)), 0.0)
+            return np.maximum(cheb.chebval(t, self.boundary) / self._weight(t), 0.0)
 
     def cdf(self, x: Array) -> Array:
         """The mass of the interval left of x."""
@@ -84,9 +80,9 @@ class Piece:
     def measure(self) -> Array:
         """Chebyshev coefficients of rho(x(t)) dx/dt."""
         a, b = (e - 1 - k for e, k in zip(self.ramification, self.poles, strict=True))
-        scale = self.width / math.pi / _norm(self.ramification)
+        scale = self.width / _norm(self.ramification)
         factor = cheb.poly2cheb(poly.polymul(poly.polypow([1, 1], a), poly.polypow([1, -1], b)))
-        return cheb.chebmul(self.boundary.imag, factor) * scale
+        return cheb.chebmul(self.boundary, factor) * scale
 
     @property
     def primitive(self) -> Array:
@@ -94,8 +90,8 @@ class Piece:
         return cheb.chebint(self.measure, lbnd=-1)
 
     def quadrature(self, points: int) -> tuple[Array, Array]:
-        """Nodes x and weights for integrals of smooth functions against the density (Gauss-Legendre in t)."""
-        t, weight = np.polynomial.legendre.leggauss(points)
+        """Nodes x and weights for integrals of smooth functions against the density (Fejer's rule in t)."""
+        t, weight = _fejer(points)
         return self.at(t), weight * cheb.chebval(t, self.measure)
 
     def at(self, t: Array) -> Array:
@@ -113,10 +109,10 @@ class _End:
 
     place: arb
     ramification: int
-    pole: int = 0
+    is_edge: bool = True
 
 
-def resolve(branch: Branch, interval: Interval, nearby: Sequence[complex]) -> list[Piece]:
+def resolve(sheet: Sheet, interval: Interval, nearby: Sequence[complex]) -> list[Piece]:
     """Sample the certified branch on an interval until Chebyshev series have converged to 1e-14.
 
     Where a critical point off the line (one of ``nearby``) comes close, the interval is split next to it; the map
@@ -124,34 +120,35 @@ def resolve(branch: Branch, interval: Interval, nearby: Sequence[complex]) -> li
 
     Raises `NotCertified` if that does not converge.
     """
-    with flint.ctx.workprec(branch.precision):
+    with flint.ctx.workprec(sheet.precision):
         base = acb(interval.sample)
-        anchor = (base, branch.value(base))
-        ends = []
-        for edge, sign in ((interval.left, 1), (interval.right, -1)):
-            place = edge.point.ball(branch.precision).mid()
-            ends.append(_End(place, edge.ramification, _pole_order(branch, anchor, place, sign, edge.ramification)))
-        return _resolve(branch, anchor, ends[0], ends[1], list(nearby), 0)
+        left, right = (
+            _End(edge.point.ball(sheet.precision).mid(), edge.ramification) for edge in (interval.left, interval.right)
+        )
+        return _resolve(sheet, (base, sheet.value(base)), left, right, list(nearby), 0)
 
 
 def _resolve(
-    branch: Branch, anchor: tuple[acb, acb], left: _End, right: _End, nearby: list[complex], depth: int
+    sheet: Sheet, inner: tuple[acb, acb], left: _End, right: _End, nearby: list[complex], depth: int
 ) -> list[Piece]:
-    ramification, poles = (left.ramification, right.ramification), (left.pole, right.pole)
+    ramification = (left.ramification, right.ramification)
     unit = _unit_polynomial(ramification)
+    orders = [range(end.ramification if end.is_edge else 1) for end in (left, right)]
     for size in _SIZES:
         t = np.cos(math.pi * (np.arange(size) + 0.5) / size)
-        values = _sample(branch, anchor, left.place, right.place, unit, t)
-        coefficients = _coefficients(values * (1 + t) ** poles[0] * (1 - t) ** poles[1])
-        largest = float(np.max(np.abs(coefficients)))
-        tail = float(np.max(np.abs(coefficients[-max(4, size // 12) :])))
-        if tail <= _TAIL * largest:
-            kept = int(np.max(np.nonzero(np.abs(coefficients) > 0.02 * _TAIL * largest))) + 1
-            mapped = np.array([float(c) for c in unit])
-            return [
-                Piece(float(left.place), float(right.place), ramification, poles, coefficients[:kept], mapped, tail)
-            ]
-        if size >= _SIZES[1] and tail > 1e-4 * largest:
+        density = _sample(sheet, inner, left.place, right.place, unit, t)
+        best = math.inf
+        for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right
+            coefficients = _coefficients(density * (1 + t) ** poles[0] * (1 - t) ** poles[1])
+            largest = float(np.max(np.abs(coefficients)))
+            tail = float(np.max(np.abs(coefficients[-max(4, size // 12) :]))) / largest
+            if tail <= _TAIL:
+                kept = int(np.max(np.nonzero(np.abs(coefficients) > 0.02 * _TAIL * largest))) + 1
+                mapped = np.array([float(c) for c in unit])
+                ends = float(left.place), float(right.place)
+                return [Piece(*ends, ramification, (poles[0], poles[1]), coefficients[:kept], mapped)]
+            best = min(best, tail)
+        if size >= _SIZES[1] and best > 1e-4:
             break  # far from converged: a singularity is near
     if depth >= _DEEPEST:
         raise NotCertified(
@@ -160,13 +157,11 @@ def _resolve(
             interval=(float(left.place), float(right.place)),
         )
     split, rest = _split(float(left.place), float(right.place), nearby)
-    place = arb(split)
-    middle = acb(split)
-    inner = (middle, branch.value(middle))
-    end = _End(place, 3)
+    middle = (acb(split), sheet.value(acb(split)))
+    end = _End(arb(split), 3, is_edge=False)
     return [
-        *_resolve(branch, inner, left, end, rest, depth + 1),
-        *_resolve(branch, inner, end, right, rest, depth + 1),
+        *_resolve(sheet, middle, left, end, rest, depth + 1),
+        *_resolve(sheet, middle, end, right, rest, depth + 1),
     ]
 
 
@@ -226,26 +221,26 @@ def _inverse(unit: Array, ramification: tuple[int, int], low: Array, high: Array
     return t
 
 
-def _sample(branch: Branch, anchor: tuple[acb, acb], left: arb, right: arb, unit: list[Fraction], t: Array) -> Array:
-    """m(x(t) + i0) at the nodes, walking outwards from the anchor along the interval."""
+def _sample(sheet: Sheet, inner: tuple[acb, acb], left: arb, right: arb, unit: list[Fraction], t: Array) -> Array:
+    """The density at the nodes, walking outwards from the inner point along the interval."""
     width = right - left
     nodes = [(left + width * _horner(unit, node)).mid() for node in t]
-    start = float(anchor[0].real.mid())
-    values = np.empty(len(nodes), dtype=np.complex128)
+    start = float(inner[0].real.mid())
+    density = np.empty(len(nodes))
     ascending = sorted(range(len(nodes)), key=lambda k: float(nodes[k]))
     upper = [k for k in ascending if float(nodes[k]) >= start]
     lower = [k for k in reversed(ascending) if float(nodes[k]) < start]
     for run in (upper, lower):
-        here, root = anchor
+        here, root = inner
         for k in run:
             there = acb(nodes[k])
             try:
-                root = branch.follow(here, root, there)
-            except (BranchError, PrecisionError):  # another sheet crosses on the line itself
-                root = branch.value(there)
+                root = sheet.follow(here, root, there, floor=1e-3 * abs(float((there - here).real.mid())))
+            except (BranchError, PrecisionError):  # another sheet comes close on the line itself: go around it
+                root = sheet.value(there)
             here = there
-            values[k] = complex(root)
-    return values
+            density[k] = float(root.imag.mid()) / math.pi
+    return density
 
 
 def _horner(coefficients: list[Fraction], t: float) -> arb:
@@ -255,26 +250,20 @@ def _horner(coefficients: list[Fraction], t: float) -> arb:
     return value
 
 
+@lru_cache(maxsize=64)
+def _fejer(n: int) -> tuple[Array, Array]:
+    """Fejer's first rule on [-1, 1]: Chebyshev nodes, and weights that are exact below degree n."""
+    from scipy.fft import dct
+
+    k = np.arange(n)
+    integrals = np.where(k % 2 == 0, 2.0 / (1.0 - np.where(k % 2 == 0, k, 0.0) ** 2), 0.0)
+    return np.cos(math.pi * (k + 0.5) / n), dct(integrals, type=3) / n
+
+
 def _coefficients(values: Array) -> Array:
     """Chebyshev coefficients from values at the nodes cos(pi (k + 1/2)/n)."""
     from scipy.fft import dct
 
-    n = len(values)
-    coefficients = (dct(values.real, type=2) + 1j * dct(values.imag, type=2)) / n
+    coefficients = dct(values, type=2) / len(values)
     coefficients[0] /= 2
-    return np.asarray(coefficients, dtype=np.complex128)
-
-
-def _pole_order(branch: Branch, anchor: tuple[acb, acb], edge: arb, sign: int, ramification: int) -> int:
-    """The order of the pole of m in (x-a)^(1/e): the growth between two points close to the edge, in e-th parts."""
-    base, root = anchor
-    gap = abs(float(base.real.mid()) - float(edge))
-    points = [acb((edge + sign * arb(gap) * arb(2) ** -k).mid()) for k in (36, 40)]
-    sizes = []
-    here = base
-    for point in points:
-        root = branch.follow(here, root, point)
-        here = point
-        sizes.append(abs(complex(root)))
-    growth = math.log2(sizes[1] / sizes[0]) / 4 * ramification
-    return max(round(growth), 0)
+    return coefficients

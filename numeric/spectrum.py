@@ -81,7 +81,8 @@ class Spectrum:
         self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self._skeleton.atoms)
         self._points = np.array([float(a.point) for a in self._skeleton.atoms])
         self._weights = np.array([float(a.weight) for a in self._skeleton.atoms])
-        groups = [resolve(self._skeleton.branch, i, self._nearby()) for i in self._skeleton.intervals]
+        nearby = self._nearby() if self._skeleton.intervals else []
+        groups = [resolve(self._skeleton.continuous, i, nearby) for i in self._skeleton.intervals]
         self._groups = groups
         self._pieces: list[Piece] = [piece for group in groups for piece in group]
         self.certificate = self._certify()
@@ -182,7 +183,7 @@ class Spectrum:
     # -- integrals -----------------------------------------------------------------------------------------
 
     def expect(self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-11) -> float:
-        """The integral of a function of an array of points, Gauss-Legendre in the edge-free variable, until it settles.
+        """The integral of a function of an array of points, in the edge-free variable, until it settles.
 
         Raises `PrecisionError` if 4096 nodes an interval do not reach the tolerance (a singular function, say).
         """
@@ -199,7 +200,7 @@ class Spectrum:
     def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:
         total = 0.0
         for piece in self._pieces:
-            x, weights = piece.quadrature(points + len(piece.boundary))
+            x, weights = piece.quadrature(points + 2 * len(piece.boundary))
             total += float(np.sum(weights * np.asarray(function(x))))
         if len(self._points):
             total += float(np.sum(self._weights * np.asarray(function(self._points))))
@@ -231,7 +232,7 @@ class Spectrum:
         scale = [self._integral(lambda x, k=k: np.abs(x) ** k, 64 + k) for k in range(1, n + 1)]  # type: ignore[misc]
         lowest, highest = 0.0, 0.0
         for piece in self._pieces:
-            weights = piece.quadrature(len(piece.boundary))[1]
+            weights = piece.quadrature(2 * len(piece.boundary))[1]
             lowest, highest = min(lowest, float(weights.min())), max(highest, float(weights.max()))
         return Certificate(
             mass=self._integral(np.ones_like, 64),
@@ -249,11 +250,11 @@ class Spectrum:
 
 
 def _exponent(piece: Piece, side: int) -> Fraction:
-    """The exponent of the density at an edge, read off the order of the zero of Im f(t) at t = side."""
+    """The exponent of the density at an edge, read off the order of the zero of f(t) at t = side."""
     end = 0 if side < 0 else 1
     ramification, pole = piece.ramification[end], piece.poles[end]
-    values = np.polynomial.chebyshev.Chebyshev(piece.boundary.imag)
-    scale = float(np.max(np.abs(piece.boundary.imag)))
+    values = np.polynomial.chebyshev.Chebyshev(piece.boundary)
+    scale = float(np.max(np.abs(piece.boundary)))
     for order in range(2 * ramification + 1):
         if abs(values(side)) > 1e-7 * scale:
             return Fraction(order - pole, ramification)

@@ -1,1 +1,145 @@
-""""""
+"""Limiting spectral laws of random matrices: derived exactly, turned into numbers, compared with sampled matrices.
+
+>>> import resolvent as rv
+>>> c = rv.parameter("c", positive=True)
+>>> law = rv.semicircle() + rv.marchenko_pastur(c)
+>>> law.equation.expr
+c*m**3 + c*m**2*z + c*m + m**2 + m*z - m + 1
+>>> law.moments(3)
+[1, c + 2, c**2 + 3*c + 4]
+
+Names are imported when they are first used, so that importing the package takes no time.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "derive.equation": ("ResolventEquation",),
+    "derive.derivation": ("Derivation", "Evidence", "Rule", "Step"),
+    "derive.errors": (
+        "BranchError",
+        "DerivationError",
+        "NotCertified",
+        "ParameterError",
+        "ParseError",
+        "PrecisionError",
+        "ResolventError",
+    ),
+    "derive.law": ("AlgebraicLaw", "Law"),
+    "derive.laws": (
+        "arcsine",
+        "atoms",
+        "free_poisson",
+        "fuss_catalan",
+        "kesten_mckay",
+        "marchenko_pastur",
+        "semicircle",
+        "wachter",
+    ),
+    "derive.equilibrium": ("equilibrium_measure",),
+    "derive.functional": ("direct_sum",),
+    "derive.given": ("law_of_equation",),
+    "derive.rectangular": ("doubly_correlated_wishart", "rectangular_sum"),
+    "derive.transforms": ("law_of_r_transform", "law_of_s_transform"),
+    "numeric.spectrum": ("Spectrum",),
+    "resolvent.expressions": ("parse",),
+    "resolvent.symbols": ("G", "m", "parameter", "z"),
+    "resolvent.verification": ("Verification", "verify"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AlgebraicLaw",
+    "BranchError",
+    "Derivation",
+    "DerivationError",
+    "Evidence",
+    "G",
+    "Law",
+    "NotCertified",
+    "ParameterError",
+    "ParseError",
+    "PrecisionError",
+    "ResolventEquation",
+    "ResolventError",
+    "Rule",
+    "Spectrum",
+    "Step",
+    "Verification",
+    "arcsine",
+    "atoms",
+    "catalog",
+    "direct_sum",
+    "doubly_correlated_wishart",
+    "equilibrium_measure",
+    "free_poisson",
+    "fuss_catalan",
+    "kesten_mckay",
+    "law_of_equation",
+    "law_of_r_transform",
+    "law_of_s_transform",
+    "m",
+    "marchenko_pastur",
+    "parameter",
+    "parse",
+    "rectangular_sum",
+    "semicircle",
+    "verify",
+    "wachter",
+    "z",
+]
+
+if TYPE_CHECKING:
+    import catalog
+    from derive.derivation import Derivation, Evidence, Rule, Step
+    from derive.equation import ResolventEquation
+    from derive.equilibrium import equilibrium_measure
+    from derive.errors import (
+        BranchError,
+        DerivationError,
+        NotCertified,
+        ParameterError,
+        ParseError,
+        PrecisionError,
+        ResolventError,
+    )
+    from derive.functional import direct_sum
+    from derive.given import law_of_equation
+    from derive.law import AlgebraicLaw, Law
+    from derive.laws import (
+        arcsine,
+        atoms,
+        free_poisson,
+        fuss_catalan,
+        kesten_mckay,
+        marchenko_pastur,
+        semicircle,
+        wachter,
+    )
+    from derive.rectangular import doubly_correlated_wishart, rectangular_sum
+    from derive.transforms import law_of_r_transform, law_of_s_transform
+    from numeric.spectrum import Spectrum
+
+    from .expressions import parse
+    from .symbols import G, m, parameter, z
+    from .verification import Verification, verify
+
+
+def __getattr__(name: str) -> Any:
+    if name == "catalog":
+        return importlib.import_module("catalog")
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'resolvent' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 
 from derive.derivation import Derivation, Step
+from derive.equation import ResolventEquation
 from derive.latex import equation_latex, in_convention
 from derive.law import AlgebraicLaw
 
@@ -55,14 +56,14 @@ def to_text(
     lines += _listed("moments", "m", law.moments(moments))
     lines += _listed("free cumulants", "kappa", law.free_cumulants(cumulants))
     if steps:
-        lines += ["", "derivation:", *_folded(derivation.text(convention).splitlines())]
+        lines += ["", "derivation:", *folded(derivation.text(convention).splitlines())]
     else:
         for step in derivation.assumptions:
             lines += wrapped(f"assumed: {step.text}")
     return "\n".join(lines)
 
 
-def to_latex(law: AlgebraicLaw, convention: str = "stieltjes", *, steps: bool = True) -> str:
+def to_latex(law: AlgebraicLaw, convention: str = "stieltjes", *, steps: bool = True, title: str = "") -> str:
     """LaTeX: with ``steps`` the document of the whole derivation, which compiles; otherwise the equation alone.
 
     >>> from derive.laws import semicircle
@@ -72,7 +73,7 @@ def to_latex(law: AlgebraicLaw, convention: str = "stieltjes", *, steps: bool = 
     Raises `ParameterError` for an unknown convention.
     """
     if steps:
-        return law.derivation.latex(convention=convention, title=law.text)
+        return law.derivation.latex(convention=convention, title=title or law.text)
     return law.latex(convention)
 
 
@@ -100,7 +101,7 @@ def to_json(
         },
         "meaning": _MEANING[convention],
         "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in law.equation.symbols],
-        "germ": [str(v) for v in germ_of(law)],
+        "germ": [str(v) for v in germ_of(law.equation)],
         "evidence": derivation.evidence.value,
         "assumptions": [step.text for step in derivation.assumptions],
     }
@@ -142,7 +143,7 @@ def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
         keywords = "".join(f", {a}=True" for a in ("real", *assumptions_of(symbol)) if getattr(symbol, f"is_{a}"))
         lines.append(f"{name} = sympy.Symbol({symbol.name!r}{keywords})")
     terms = _terms(sympy.expand(expression).xreplace(images))
-    germ = [code_of(v.xreplace(images)) for v in germ_of(law)]
+    germ = [code_of(v.xreplace(images)) for v in germ_of(law.equation)]
     lines += ["", "# equal to 0", *_assigned("polynomial", terms)]
     lines += ["", "# m_0, m_1, ...: the moments that tell the physical branch from the others"]
     return "\n".join([*lines, f"germ = [{', '.join(germ)}]", ""])
@@ -151,10 +152,10 @@ def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
 # -- parts that the exports share --------------------------------------------------------------------------------
 
 
-def germ_of(law: AlgebraicLaw) -> list[sympy.Expr]:
+def germ_of(equation: ResolventEquation) -> list[sympy.Expr]:
     """The moments m_0 = 1, m_1, ... that fix the physical branch, as SymPy expressions."""
-    table = {s.name: s for s in law.equation.symbols}
-    return [element.to_sympy(table) for element in law.equation.germ]
+    table = {s.name: s for s in equation.symbols}
+    return [element.to_sympy(table) for element in equation.germ]
 
 
 def assumptions_of(symbol: sympy.Symbol) -> list[str]:
@@ -187,26 +188,28 @@ def identifiers(symbols: Iterable[sympy.Symbol], taken: Iterable[str]) -> dict[s
 
 
 def code_of(expression: sympy.Expr) -> str:
-    """A germ moment as SymPy code: exact rationals, square roots and CRootOf by SymPy's own names."""
-    printed = sympy.srepr(expression) if not expression.free_symbols else _with_rationals(expression)
-    return re.sub(r"\b(Add|Mul|Pow|Integer|Rational|CRootOf|Symbol|Poly|Half|sqrt)\b(?=\()", r"sympy.\1", printed)
+    """An expression in plain symbols as Python code that makes it exactly, with SymPy's constructors.
+
+    >>> code_of(sympy.Symbol("c") / 2)
+    'sympy.Mul(sympy.Rational(1, 2), c)'
+    """
+    printed = re.sub(r"\bSymbol\('(\w+)'\)", r"\1", sympy.srepr(expression))
+    return re.sub(r"\b([A-Z]\w*)\b(?=\()", r"sympy.\1", printed)
 
 
-def _with_rationals(expression: sympy.Expr) -> str:
-    return str(sympy.together(expression))  # integers over integers times symbols: no float division can occur
-
-
-def wrapped(text: str, indent: str = "  ") -> list[str]:
+def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
     """The text in lines of at most 80 columns, broken at spaces only."""
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def _folded(lines: Iterable[str]) -> list[str]:
-    folded = []
+def folded(lines: Iterable[str]) -> list[str]:
+    """The lines, those beyond 80 columns broken at spaces, with their indent kept."""
+    result = []
     for line in lines:
         indent = line[: len(line) - len(line.lstrip())]
-        folded += [indent + piece for piece in wrapped(line.lstrip(), "   ")] if len(line) > WIDTH else [line]
-    return folded
+        pieces = wrapped(line.lstrip(), "   ", WIDTH - len(indent)) if len(line) > WIDTH else [line.lstrip()]
+        result += [indent + piece for piece in pieces]
+    return result
 
 
 def _terms(expression: sympy.Expr) -> list[str]:
@@ -258,7 +261,7 @@ def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[str]:
         return []
     lines = [f"{title}:"]
     for k, value in enumerate(values, start=1):
-        lines += _folded([f"  {letter}_{k} = {value}"])
+        lines += folded([f"  {letter}_{k} = {value}"])
     return lines
 
 

@@ -1,17 +1,17 @@
-'''A law as a self-contained Python function: source text that needs only numpy and can be pasted anywhere.
+"""A law as a self-contained Python function: source text that needs only numpy and can be pasted anywhere.
 
 The function finds the physical root by continuation. Near infinity m = -w (m_0 + m_1 w + ... + w^k Y) with w = 1/z and
 known moments m_0, ..., m_(k-1); the equation for Y has one simple root at w = 0, from which it is followed to the point
 asked for. A step is taken only where Rouche's theorem keeps exactly one root in a disc around the present one, so no
 other sheet can be mistaken for it.
-'''
+"""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Mapping
-from math import gcd
+from math import floor, gcd, log2, sqrt
 from typing import Any
 
 import sympy
@@ -19,13 +19,13 @@ import sympy
 from derive.equation import ResolventEquation, series_rows
 from derive.errors import DerivationError
 from derive.field import polynomial_to_sympy
-from derive.law import AlgebraicLaw
 from derive.latex import in_convention
+from derive.law import AlgebraicLaw
 from derive.series import SeriesPolynomial
 
 from .export import assumptions_of, germ_of, identifiers
 
-_TAKEN = frozenset({"x", "z", "m", "G", "np", "p", "sqrt", "density", "stieltjes", "cauchy", "parameters"})
+_TAKEN = frozenset(["BINOMIALS", "CENTER", "cauchy", "comb", "density", "np", "p", "sqrt", "stieltjes", "x", "z"])
 _LARGEST_INTEGER = 2**53  # beyond, a coefficient is not a float any more
 
 
@@ -44,10 +44,11 @@ def to_python_function(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
     that Python cannot write with square roots.
     """
     in_convention(sympy.S.Zero, convention)
-    equation = law.equation
+    center = _center(law)
+    equation = (law - center).equation if center else law.equation
     names = identifiers(equation.symbols, _TAKEN)
     images = {s: sympy.Symbol(n) for s, n in names.items()}
-    germ = [_germ_code(value, images, law) for value in germ_of(law)]
+    germ = [_germ_code(value, images, law) for value in germ_of(equation)]
     keywords = ", ".join(names.values())
     passed = "".join(f", {n}={n}" for n in names.values())
     conditions = [
@@ -67,6 +68,7 @@ def to_python_function(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
         "ENTRIES": "\n".join([*conditions, *_entries(equation, images)]),
         "GERM": ", ".join(germ),
         "LOST": str(_lost_order(equation) + len(germ)),
+        "CENTER": repr(float(center)),
         "CAUCHY": _CAUCHY if convention == "cauchy" else "",
     }
     for key, value in replacements.items():
@@ -77,6 +79,15 @@ def to_python_function(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
 
 
 _CONDITIONS = {"positive": "> 0", "negative": "< 0", "nonnegative": ">= 0", "nonpositive": "<= 0", "nonzero": "!= 0"}
+
+
+def _center(law: AlgebraicLaw) -> sympy.Rational:
+    """A short binary fraction near the mean of a numeric law: shifted there, its coefficients lose far fewer digits."""
+    if not law.equation.is_numeric:
+        return sympy.S.Zero
+    mean, square = (float(v) for v in law.moments(2))
+    unit = sympy.Integer(2) ** floor(log2(sqrt(square - mean**2))) if square - mean**2 > 1e-12 * square else None
+    return unit * round(mean / float(unit)) if unit else sympy.nsimplify(mean, rational=True)
 
 
 def _entries(equation: ResolventEquation, images: Mapping[sympy.Symbol, sympy.Symbol]) -> list[str]:
@@ -141,57 +152,66 @@ _TEMPLATE = '''"""Density and Stieltjes transform m(z) = int rho(dx)/(x - z) of
 
     @LAW@
 
-m solves P(z, m) = 0; the physical root is followed from infinity in steps that no other root can enter.
+m solves P(z, m) = 0; the physical root is followed from infinity in steps that no other root can enter. A value that
+rounding could change by more than 1e-8 of itself raises ArithmeticError (in the density: nan).
 """
 
 from math import comb, sqrt
 
 import numpy as np
 
+CENTER = @CENTER@  # P is written for z - CENTER, where rounding costs least
+
 
 def density(x@SIGNATURE@):
     """The density at real x (a number or an array), without point masses; nan where it is singular, as at an edge."""
-    p, germ = _equation(@ONLY@)
+    law = _law(@ONLY@)
     points = np.asarray(x, dtype=float)
-    values = [_limit(p, germ, float(t)) for t in points.ravel()]
+    values = [_limit(law, float(t) - CENTER) for t in points.ravel()]
     return np.array(values).reshape(points.shape)[()]
 
 
 def stieltjes(z@SIGNATURE@):
     """m(z) at z off the real axis (a number or an array)."""
-    p, germ = _equation(@ONLY@)
+    law = _law(@ONLY@)
     points = np.asarray(z, dtype=complex)
     if np.any(points.imag == 0):
         raise ValueError("z must not be real; use density(x) there")
-    values = [_value(p, germ, complex(t.real, abs(t.imag))) for t in points.ravel()]
+    values = [_value(law, complex(t.real - CENTER, abs(t.imag))) for t in points.ravel()]
     values = [v if t.imag > 0 else v.conjugate() for t, v in zip(points.ravel(), values)]
     return np.array(values).reshape(points.shape)[()]
 @CAUCHY@
 
-def _equation(@KEYWORDS@):
-    """The coefficients p[i, j] of z**i m**j in P, and the first moments m_0, m_1, ... of the physical branch."""
+def _law(@KEYWORDS@):
+    """The coefficients p[i, j] of (z - CENTER)**i m**j in P, moments about CENTER, and the start at infinity."""
     p = np.zeros((@DIMENSIONS@))
 @ENTRIES@
-    return p / np.max(np.abs(p)), [@GERM@]
+    p, germ = p / np.max(np.abs(p)), [@GERM@]
+    return p, germ, *_at_infinity(p, germ)
 
 
-def _limit(p, germ, x):
+def _limit(law, x):
     if not np.isfinite(x):
         return float("nan") if np.isnan(x) else 0.0
     try:
-        return max(_value(p, germ, complex(x, 0.0)).imag / np.pi, 0.0)
+        return max(_value(law, complex(x, 0.0)).imag / np.pi, 0.0)
     except ArithmeticError:
         return float("nan")
 
 
-def _value(p, germ, z):
+def _value(law, z):
     """Down the line from x + i oo: in w = 1/z as far as x + i h, then in z itself."""
     high = complex(z.real, max(z.imag, 1.0 + abs(z.real)))
-    start, y = _at_infinity(p, germ)
+    p, germ, start, y = law
     w = 1 / high
     y = _follow(start, 0j, y, w)
     m = -w * (sum(c * w**k for k, c in enumerate(germ)) + w ** len(germ) * y)
-    return _follow(p, high, m, z)
+    m = _follow(p, high, m, z)
+    sizes = np.abs(p) * np.abs(z) ** np.arange(p.shape[0])[:, None] * np.abs(m) ** np.arange(p.shape[1])
+    slope = abs(_taylor(p, z, m)[0, 1])
+    if not 4e-16 * np.sum(sizes) <= 1e-8 * slope * abs(m):
+        raise ArithmeticError(f"rounding swamps the equation at z = {z}; shift the law so that its mean is near 0")
+    return m
 
 
 def _at_infinity(p, germ):
@@ -218,11 +238,14 @@ def _at_infinity(p, germ):
 def _follow(a, t, y, target):
     """The root y of sum a[i, j] t**i y**j, continued along the segment from t to target."""
     y = _newton(a, t, y)
+    start = abs(target - t)
     for _ in range(20000):
         if t == target:
             return y
+        if abs(target - t) <= 1e-14 * start:
+            break  # the steps shrink toward a singular target
         b = _taylor(a, t, y)
-        radius, reach = _safe(np.abs(b))
+        radius, reach = _safe(np.abs(b), 1e3 * (1 + abs(y)))
         gap = abs(target - t)
         step = min(gap, reach)
         following = target if step == gap else t + step * (target - t) / gap
@@ -238,10 +261,10 @@ def _follow(a, t, y, target):
                 if not abs(found - y) < radius:
                     break
         t, y = following, found
-    raise ArithmeticError(f"the path meets a singular point near {t}")
+    raise ArithmeticError(f"the path meets a singular point, or rounding swamps the equation, near {t}")
 
 
-def _safe(b):
+def _safe(b, largest):
     """A radius and a reach: for steps up to the reach, Rouche's theorem keeps one root within the radius.
 
     On the circle |y| = r the term b[0, 1] y exceeds all the others together.
@@ -251,8 +274,8 @@ def _safe(b):
     radius = 1e300 if not np.any(higher) else np.min(
         [(b[0, 1] / (2 * len(higher) * c)) ** (1 / k) for k, c in enumerate(higher, start=1) if c > 0]
     )
-    radius = min(radius, 1e3)
-    while radius < 1e3 and np.sum(higher * (2 * radius) ** ones[1:-1]) <= b[0, 1] / 2:
+    radius = min(radius, largest)
+    while radius < largest and np.sum(higher * (2 * radius) ** ones[1:-1]) <= b[0, 1] / 2:
         radius *= 2
     room = 0.4 * b[0, 1] * radius
     rest = b[1:] @ radius**ones
@@ -268,14 +291,17 @@ def _safe(b):
 def _newton(a, t, y):
     row = t ** np.arange(a.shape[0]) @ a
     slopes = row[1:] * np.arange(1, len(row))
+    before = np.inf
     for _ in range(40):
-        slope = np.polyval(slopes[::-1], y)
+        powers = y ** np.arange(len(row))
+        slope = slopes @ powers[:-1]
         if slope == 0:
             raise ArithmeticError(f"a double root at {t}")
-        step = np.polyval(row[::-1], y) / slope
-        y = y - step
-        if abs(step) <= 4e-16 * abs(y):
-            break
+        step = abs(change := row @ powers / slope)
+        y = y - change
+        if step <= 4e-16 * abs(y) or (before <= 1e-8 * abs(y) and step > before / 2):
+            break  # converged, or as far as rounding lets it
+        before = step
     return complex(y)
 
 
@@ -285,5 +311,9 @@ def _taylor(a, t, y):
 
 
 def _shift(n, t):
-    return np.array([[comb(k, i) * t ** (k - i) if k >= i else 0.0 for k in range(n)] for i in range(n)])
+    i, k = np.indices((n, n))
+    return BINOMIALS[:n, :n] * t ** np.maximum(k - i, 0)
+
+
+BINOMIALS = np.array([[float(comb(k, i)) for k in range(200)] for i in range(200)])
 '''

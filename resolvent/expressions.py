@@ -1,4 +1,4 @@
-"""Expressions such as ``semicircle() + marchenko_pastur(c)``: the grammar of the command line, read without evaluating text.
+"""Expressions such as ``semicircle() + marchenko_pastur(c)``: the grammar of the command line.
 
     law      law + law, law - law            free sum and difference
              law @ law                       free product, the spectrum of A^(1/2) B A^(1/2)
@@ -50,8 +50,8 @@ Value = Scalar | AlgebraicLaw
 def parse(text: str) -> AlgebraicLaw:
     """The law that an expression stands for.
 
-    Parameters are symbols with the assumption ``positive=True``, equal to ``rv.parameter(name, positive=True)``. Numbers
-    are exact: 1/2 and 0.5 are the same rational. The text of a law (``str(law)``) reads back as that law.
+    Parameters are symbols with the assumption ``positive=True``, equal to ``rv.parameter(name, positive=True)``.
+    Numbers are exact: 1/2 and 0.5 are the same rational. The text of a law (``str(law)``) reads back as that law.
 
     >>> parse("semicircle() + marchenko_pastur(c)").equation.expr
     c*m**3 + c*m**2*z + c*m + m**2 + m*z - m + 1
@@ -106,8 +106,11 @@ class _Reader:
         self.source = source
         self.variables: Mapping[str, sympy.Symbol] = {}
 
+    def error(self, message: str, place: ast.AST) -> ParseError:
+        return self.source.error(message, place)
+
     def fail(self, message: str, place: ast.AST) -> NoReturn:
-        raise self.source.error(message, place)
+        raise self.error(message, place)
 
     def read(self, node: ast.AST) -> Value:
         if isinstance(node, ast.BinOp):
@@ -121,9 +124,8 @@ class _Reader:
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Attribute):
-            self._method(node)
-            self.fail(f"a method is called: write .{node.attr}(...)", node)
-        self.fail(_INSTEAD.get(type(node), "this has no meaning here"), node)
+            raise self.error(f"a method is called: write .{self._method(node).name}(...)", node)
+        raise self.error(_INSTEAD.get(type(node), "this has no meaning here"), node)
 
     # -- operators -----------------------------------------------------------------------------------------
 
@@ -257,7 +259,7 @@ class _Reader:
         if name in NOT_RATIONAL:
             self.fail(f"{name!r} is not rational; use a parameter and give its value later", node)
         hint = closest(name, function_names()) or f"; known: {', '.join(function_names())}"
-        self.fail(f"unknown law {name!r}{hint}", node)
+        raise self.error(f"unknown law {name!r}{hint}", node)
 
     def _method(self, node: ast.Attribute) -> Word:
         if node.attr not in METHODS:

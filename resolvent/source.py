@@ -35,8 +35,8 @@ _MARGIN = 34  # characters shown on either side of the place, so that the line f
 class Source:
     """An expression's text with its syntax tree.
 
-    Raises `ParseError` for text that is too long, too deeply nested, has other characters than ASCII letters, digits and
-    ``_ . , ( ) [ ] + - * / @ =``, or is no expression.
+    Raises `ParseError` for text that is too long, too deeply nested, has other characters than ASCII letters, digits
+    and ``_ . , ( ) [ ] + - * / @ =``, or is no expression.
 
     >>> Source("1 + c").tree.op.__class__.__name__
     'Add'
@@ -53,12 +53,14 @@ class Source:
             raise ParseError(f"an expression is a text; got {type(text).__name__}", text=text)
         if len(text) > MOST_CHARACTERS:
             raise ParseError(
-                f"the expression has {len(text)} characters; the most is {MOST_CHARACTERS}. Build larger laws in Python",
+                f"the expression has {len(text)} characters; the most is {MOST_CHARACTERS}. Build it in Python",
                 text=text,
             )
         self.text = re.sub(r"\s", " ", text).strip()
         if not self.text:
-            raise ParseError("the expression is empty; write a law such as semicircle() + marchenko_pastur(c)", text=text)
+            raise ParseError(
+                "the expression is empty; write a law such as semicircle() + marchenko_pastur(c)", text=text
+            )
         self._check_characters()
         self._check_brackets()
         self.tree = self._parse()

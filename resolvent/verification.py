@@ -112,7 +112,7 @@ class Verification:
             f"{'':6} {'derived':>12} {'sampled':>12} {'error':>9} {'size -> oo':>12} {'error':>9} {'score':>8}",
         ]
         lines += [
-            f"{s.name:6} {s.derived:12.6f} {s.sampled:12.6f} {s.error:9.1e} {s.extrapolated:12.6f} "
+            f"{s.name:6} {_number(s.derived)} {_number(s.sampled)} {s.error:9.1e} {_number(s.extrapolated)} "
             f"{s.extrapolated_error:9.1e} {s.score:8.2f}"
             for s in (*self.moments, *self.statistics)
         ]
@@ -148,6 +148,11 @@ class Verification:
         axes = histogram_plot(self.spectrum, np.concatenate(self.eigenvalues), ax, label=f"sampled ({self.sampler})")
         axes.set_title(f"{self.slug}: {', '.join(f'{k} = {v}' for k, v in self.parameters.items())}", fontsize=10)
         return axes
+
+
+def _number(value: float) -> str:
+    """Six decimals, without a minus sign before zero."""
+    return f"{round(value, 6) + 0.0:12.6f}"
 
 
 def verify(

@@ -32,8 +32,8 @@ class Word:
         name: as it is written.
         arguments: (name, kind) in order; the first ``required`` of them must be given.
         home: the module that has the function; empty for a method of a law.
-        most: the largest value of a COUNT, the largest numerator and denominator of a RATIO. The work grows so fast with
-            it that more would never end.
+        most: the largest value of a COUNT, the largest numerator and denominator of a RATIO. The work grows so fast
+            with it that more would never end.
     """
 
     name: str
@@ -72,7 +72,7 @@ FUNCTIONS = _table(
     _word("wachter", "c1 c2", "derive.laws"),
     _word("kesten_mckay", "d", "derive.laws"),
     _word("fuss_catalan", "s:COUNT", "derive.laws", most=32),
-    _word("equilibrium_measure", "M:COUNT t", "derive.equilibrium", most=16),
+    _word("equilibrium_measure", "M:COUNT t", "derive.equilibrium", 1, most=12),
     _word("direct_sum", "a:LAW b:LAW weight", "derive.functional"),
     _word("doubly_correlated_wishart", "a:LAW b:LAW c", "derive.rectangular"),
     _word("rectangular_sum", "a:LAW b:LAW c", "derive.rectangular"),

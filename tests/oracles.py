@@ -328,23 +328,45 @@ def integral(function: Callable[[float], complex], density: Density, low: float,
     return complex(sum(function(x) * density(x) * weight for x, weight in values)) * pi / nodes
 
 
-def stieltjes(z: complex, density: Density, low: float, high: float, atoms: Sequence[tuple[float, float]] = ()) -> complex:
+def stieltjes(
+    z: complex, density: Density, low: float, high: float, atoms: Sequence[tuple[float, float]] = ()
+) -> complex:
     """The integral of rho(dx)/(x - z), atoms given as pairs (point, mass)."""
     return integral(lambda x: 1 / (x - z), density, low, high) + sum(w / (a - z) for a, w in atoms)
+
+
+def stieltjes_of_sum(z: complex, a: Sequence[tuple[float, float]], b: Sequence[tuple[float, float]]) -> complex:
+    """m(z) of the free sum of two finite measures (pairs of point and mass), by iterating the subordination maps.
+
+    w -> z + h_B(z + h_A(w)), h = 1/G - id, contracts in the upper half-plane (Belinschi, Bercovici 2007).
+    """
+
+    def cauchy(w: complex, measure: Sequence[tuple[float, float]]) -> complex:
+        return sum((mass / (w - x) for x, mass in measure), start=0j)
+
+    w = z
+    for _ in range(100_000):
+        other = z + 1 / cauchy(w, a) - w
+        following = z + 1 / cauchy(other, b) - other
+        if abs(following - w) < 1e-15 * (1 + abs(w)):
+            break
+        w = following
+    return -cauchy(w, a)
 
 
 # -- matrices ------------------------------------------------------------------------------------------------
 
 
 def trace_moments(matrix: np.ndarray, n: int) -> list[float]:
-    """Normalised traces of the first n powers of a symmetric matrix."""
-    eigenvalues = np.linalg.eigvalsh(matrix)
-    return [float(np.mean(eigenvalues**k)) for k in range(1, n + 1)]
+    """Normalised traces of the first n <= 4 powers of a symmetric matrix, from its square."""
+    square = matrix @ matrix
+    traces = [np.trace(matrix), np.trace(square), np.sum(square * matrix), np.sum(square * square)]
+    return [float(t) / len(matrix) for t in traces[:n]]
 
 
-def haar_orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
-    """A Haar orthogonal matrix: QR of a Gaussian matrix with the signs of R's diagonal moved to Q."""
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+def haar_orthogonal(size: int, rng: np.random.Generator, columns: int | None = None) -> np.ndarray:
+    """The first columns of a Haar orthogonal matrix: QR of a Gaussian one, the signs of R's diagonal moved to Q."""
+    q, r = np.linalg.qr(rng.standard_normal((size, columns or size)))
     return q * np.sign(np.diag(r))
 
 

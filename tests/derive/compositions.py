@@ -20,7 +20,10 @@ ORDER = 10
 Moments = Callable[[int], list[Fraction]]
 
 exact = settings(
-    deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 """Settings of the property tests: the same examples in every run."""
 
@@ -127,7 +130,9 @@ def positive_leaves() -> st.SearchStrategy[Composed]:
 def moved(draw: st.DrawFn, inner: st.SearchStrategy[Composed]) -> Composed:
     """One unary operation on a law."""
     a = draw(inner)
-    kind = draw(st.sampled_from(["shift", "scale", "compress", "free power", "companion", "root", "direct sum", "square"]))
+    kind = draw(
+        st.sampled_from(["shift", "scale", "compress", "free power", "companion", "root", "direct sum", "square"])
+    )
     t = draw(st.sampled_from(SHARES))
     if kind == "shift":
         b = draw(st.sampled_from(SIGNED))

@@ -1,4 +1,4 @@
-"""Laws of random compositions against recursions for their moments in fractions, and the identities between operations."""
+"""Random compositions of laws against recursions for their moments in fractions, and identities between operations."""
 
 from __future__ import annotations
 

@@ -77,13 +77,21 @@ def test_a_sum_of_two_five_atom_measures_has_degree_seventeen() -> None:
         (([F(-1), F(1)], [F(1, 2)] * 2), ([F(-1), F(0), F(1)], [F(1, 4), F(1, 2), F(1, 4)])),
         (([F(0), F(1)], [F(1, 2)] * 2), ([F(0), F(1)], [F(1, 2)] * 2)),
         (([F(0), F(1)], [F(1, 3), F(2, 3)]), ([F(0), F(1)], [F(1, 2)] * 2)),
-        (([F(0), F(1), F(2)], [F(1, 4), F(1, 2), F(1, 4)]), ([F(0), F(1), F(2), F(3)], [F(1, 8), F(3, 8), F(3, 8), F(1, 8)])),
+        (
+            ([F(0), F(1), F(2)], [F(1, 4), F(1, 2), F(1, 4)]),
+            ([F(0), F(1), F(2), F(3)], [F(1, 8), F(3, 8), F(3, 8), F(1, 8)]),
+        ),
     ],
 )
 def test_the_physical_factor_of_special_positions_carries_the_moments(a: Any, b: Any) -> None:
     law = _sum_of_atoms(a, b)
     assert fractions(law.moments(20)) == oracles.sum_moments(oracles.atom_moments(*a, 20), oracles.atom_moments(*b, 20))
     assert sympy.Poly(law.equation.expr, Z, M).is_irreducible
+
+
+def test_two_equally_weighted_measures_of_three_atoms_add_up_to_degree_three() -> None:
+    # six weights of 1/3 make the elimination of degree 5 split
+    assert (atoms([-1, 0, 2]) + atoms([0, 1, 3])).equation.degree == 3
 
 
 def _sum_of_atoms(a: tuple[list[Fraction], list[Fraction]], b: tuple[list[Fraction], list[Fraction]]) -> AlgebraicLaw:
@@ -135,7 +143,12 @@ def test_the_triple_product_is_its_textbook_quartic() -> None:
     u = -(1 + Z * M)
     expected = sympy.expand(M * (1 + u / 2) * (1 + u / 3) * (1 + u / 5) + u)
     law = marchenko_pastur("1/2") @ marchenko_pastur("1/3") @ marchenko_pastur("1/5")
-    assert sympy.expand(law.equation.expr * sympy.Poly(expected, Z, M).LC() - expected * sympy.Poly(law.equation.expr, Z, M).LC()) == 0
+    assert (
+        sympy.expand(
+            law.equation.expr * sympy.Poly(expected, Z, M).LC() - expected * sympy.Poly(law.equation.expr, Z, M).LC()
+        )
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,7 +228,7 @@ def test_two_centred_laws_have_no_product() -> None:
 
 
 def test_two_laws_with_negative_mass_have_no_product() -> None:
-    with pytest.raises(DerivationError, match="neither .* is supported on \\[0, oo\\)"):
+    with pytest.raises(DerivationError, match=r"neither .* is supported on \[0, oo\)"):
         (semicircle() + 1) @ atoms([-1, 2])
 
 
@@ -267,7 +280,7 @@ def test_a_free_power_below_one_of_a_coin_does_not_exist() -> None:
 def test_the_corner_of_a_matrix_has_the_moments_of_the_compression() -> None:
     rng = np.random.default_rng(13)
     size, t = 800, 0.25
-    rotation = oracles.haar_orthogonal(size, rng)[:, : int(t * size)]
+    rotation = oracles.haar_orthogonal(size, rng, columns=int(t * size))
     a = oracles.diagonal_of([0, 1, 5], [0.5, 0.25, 0.25], size)
     seen = oracles.trace_moments(rotation.T @ (a[:, None] * rotation), 4)
     law = atoms([0, 1, 5], ["1/2", "1/4", "1/4"]).compress("1/4")
@@ -301,7 +314,7 @@ def test_the_first_multiplicative_power_is_the_law() -> None:
 
 
 def test_multiplicative_powers_of_zero_are_refused() -> None:
-    with pytest.raises(DerivationError, match="mean|zero|delta"):
+    with pytest.raises(DerivationError, match=r"mean|zero|delta|\[0\]"):
         atoms([0]).free_multiplicative_power(2)
 
 

@@ -98,7 +98,9 @@ def test_elements_of_two_fields_meet_in_the_joined_field() -> None:
 
 def test_evaluation_is_substitution() -> None:
     element = to_element((C**2 - D) / (C + D))[0]
-    assert as_sympy(element.evaluate({"c": fmpq(1, 2)})) == sympy.cancel((sympy.Rational(1, 4) - D) / (D + sympy.Rational(1, 2)))
+    assert as_sympy(element.evaluate({"c": fmpq(1, 2)})) == sympy.cancel(
+        (sympy.Rational(1, 4) - D) / (D + sympy.Rational(1, 2))
+    )
     assert element.evaluate({"c": fmpq(1), "d": fmpq(3)}).to_fmpq() == fmpq(-1, 2)
 
 
@@ -190,7 +192,9 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
         to_fmpq(value)
 
 
-@pytest.mark.parametrize("expression", [sympy.sqrt(C), sympy.pi, sympy.sqrt(2), sympy.exp(C), C**D, sympy.oo, sympy.nan])
+@pytest.mark.parametrize(
+    "expression", [sympy.sqrt(C), sympy.pi, sympy.sqrt(2), sympy.exp(C), C**D, sympy.oo, sympy.nan]
+)
 def test_what_is_no_rational_function_is_refused(expression: sympy.Expr) -> None:
     with pytest.raises(ParameterError, match="is not a rational function of parameters"):
         to_element(expression)
@@ -231,9 +235,7 @@ def test_substitution_clears_each_denominator_once() -> None:
     image = substitute(x**2 * y + x + y, ring, {"x": (x + 1, y), "y": (x, x - 1)})
     # x -> (x+1)/y of degree 2 and y -> x/(x-1) of degree 1, so y^2 (x-1) is multiplied in
     u, v = sympy.symbols("x y")
-    expected = sympy.cancel(
-        ((u + 1) ** 2 / v**2 * u / (u - 1) + (u + 1) / v + u / (u - 1)) * v**2 * (u - 1)
-    )
+    expected = sympy.cancel(((u + 1) ** 2 / v**2 * u / (u - 1) + (u + 1) / v + u / (u - 1)) * v**2 * (u - 1))
     assert sympy.expand(sympy.sympify(str(image).replace("^", "**")) - expected) == 0
 
 

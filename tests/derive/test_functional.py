@@ -30,11 +30,16 @@ POINTS = [0.7 + 0.6j, -1.2 + 0.4j, 2.5 + 0.3j]
 # -- powers --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("k", [2, 3, 5, 6])
+@pytest.mark.parametrize("k", [2, 3, 4])
 @exact
 @given(a=leaves())
 def test_powers_take_every_kth_moment(k: int, a: Composed) -> None:
     assert fractions((a.law**k).moments(5)) == a.moments(5 * k)[k - 1 :: k]
+
+
+@pytest.mark.parametrize("k", [5, 6])
+def test_high_powers_take_every_kth_moment(k: int) -> None:
+    assert fractions((semicircle(2) ** k).moments(4)) == oracles.semicircle_moments(F(2), 4 * k)[k - 1 :: k]
 
 
 @pytest.mark.parametrize("k", [2, 3, 4])
@@ -91,7 +96,7 @@ def test_exponents_that_are_no_integers_are_refused(k: Any) -> None:
 
 
 def test_negative_powers_of_a_law_with_mass_at_zero_are_refused() -> None:
-    with pytest.raises(DerivationError, match="lies in the support"):
+    with pytest.raises(DerivationError, match=r"no finite Stieltjes transform|lies in the support"):
         marchenko_pastur(1) ** -2
 
 
@@ -111,9 +116,7 @@ def test_the_branch_of_a_symmetric_root_is_an_integral_of_the_density() -> None:
     density, low, high = oracles.marchenko_pastur_density(0.25)
     branch = Branch(marchenko_pastur("1/4").symmetric_root().equation)
     for z in POINTS:
-        expected = oracles.integral(
-            lambda x, z=z: (1 / (sqrt(x) - z) + 1 / (-sqrt(x) - z)) / 2, density, low, high
-        )
+        expected = oracles.integral(lambda x, z=z: (1 / (sqrt(x) - z) + 1 / (-sqrt(x) - z)) / 2, density, low, high)
         assert complex(branch.value(acb(z.real, z.imag))) == pytest.approx(expected, rel=1e-9)
 
 

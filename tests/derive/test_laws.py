@@ -68,9 +68,9 @@ def test_the_marchenko_pastur_equation_is_that_of_the_conventions() -> None:
 
 
 def test_free_poisson_cumulants_are_rate_times_powers_of_the_jump() -> None:
-    l, a = sympy.symbols("l a", positive=True)
-    cumulants = free_poisson(l, -a).free_cumulants(6)
-    assert all(sympy.expand(k - l * (-a) ** n) == 0 for n, k in enumerate(cumulants, start=1))
+    rate, a = sympy.symbols("rate a", positive=True)
+    cumulants = free_poisson(rate, -a).free_cumulants(6)
+    assert all(sympy.expand(k - rate * (-a) ** n) == 0 for n, k in enumerate(cumulants, start=1))
 
 
 def test_free_poisson_with_a_negative_jump_by_partitions() -> None:
@@ -253,7 +253,9 @@ def test_input_outside_the_domain_is_refused(build: Callable[[], Any], message: 
         (marchenko_pastur(C), {"c": sympy.sqrt(C)}, "is not a rational function of parameters"),
     ],
 )
-def test_values_outside_a_parameters_domain_are_refused(law: AlgebraicLaw, values: dict[str, Any], message: str) -> None:
+def test_values_outside_a_parameters_domain_are_refused(
+    law: AlgebraicLaw, values: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ParameterError, match=message):
         law.at(**values)
 

@@ -35,7 +35,9 @@ numbers = st.fractions(-3, 3, max_denominator=4)
 
 
 def rationals(series: object, n: int) -> list[Fraction]:
-    return [Fraction(int(c.p), int(c.q)) for c in (t if isinstance(t, fmpq) else t.to_fmpq() for t in terms_of(series, n))]
+    return [
+        Fraction(int(c.p), int(c.q)) for c in (t if isinstance(t, fmpq) else t.to_fmpq() for t in terms_of(series, n))
+    ]
 
 
 def made(field: Field, terms: list[Fraction], n: int) -> object:

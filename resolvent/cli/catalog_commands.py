@@ -1,0 +1,89 @@
+"""``resolvent list`` and ``resolvent show``: what the catalog has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .files import emit
+from .guard import guarded
+from .subjects import AsJson, Name, require_entry, to_json_text
+
+if TYPE_CHECKING:
+    from catalog.ensemble import Ensemble
+
+_LABEL = 12
+
+
+@guarded
+def list_entries(json: AsJson = False) -> None:
+    """List the catalog's ensembles."""
+    import catalog
+
+    entries = [catalog.get(name) for name in catalog.names()]
+    if json:
+        rows = [{"slug": e.slug, "title": e.title, "parameters": [p.to_json() for p in e.parameters]} for e in entries]
+        emit(to_json_text(rows), None)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name", no_wrap=True, style="bold")
+    table.add_column("parameters", no_wrap=True)
+    table.add_column("ensemble")
+    for e in entries:
+        table.add_row(e.slug, ", ".join(p.name for p in e.parameters), e.title)
+    Console(soft_wrap=False, highlight=False).print(table)
+
+
+@guarded
+def show(name: Name, json: AsJson = False) -> None:
+    """Show one ensemble of the catalog.
+
+    Its model, parameters, samplers, assumptions, known facts, notes and references.
+    """
+    entry = require_entry(name)
+    emit(to_json_text(entry.to_json()) if json else entry_text(entry), None)
+
+
+def entry_text(entry: Ensemble) -> str:
+    """A catalog entry as plain text of at most 80 columns."""
+    lines = [f"{entry.slug}: {entry.title}", ""]
+    lines += _labelled("model", entry.model)
+    for p in entry.parameters:
+        default = "" if p.default is None else f", default {p.default}"
+        lines += _labelled("parameter", f"{p.name} in {p.domain}{default}: {p.doc}")
+    for s in entry.samplers:
+        follows = "" if s.follows_law else " (breaks an assumption of the law on purpose)"
+        lines += _labelled("sampler", f"{s.name}, size {s.default_size}{follows}: {s.doc}")
+    for step in entry.assumptions:
+        lines += _labelled("assumed", f"{step.rule.name}: {step.text}")
+    for fact in entry.known:
+        lines += _labelled("known", _fact_text(fact.to_json()))
+    for note in entry.notes:
+        source = f" [{note.source}]" if note.source else ""
+        lines += _labelled(note.kind, f"{note.text}{source}")
+    for reference in entry.references:
+        lines += _labelled("reference", f"{reference.text}{', ' if reference.locator else ''}{reference.locator}")
+    return "\n".join([*lines, "", f"resolvent derive {entry.slug} derives the law."])
+
+
+def _fact_text(fact: dict[str, Any]) -> str:
+    fields = {k: v for k, v in fact.items() if k not in ("kind", "source") and v not in ("", None)}
+    source = f" [{fact['source']}]" if fact.get("source") else ""
+    return f"{fact['kind']}: " + ", ".join(f"{k} = {v}" for k, v in fields.items()) + source
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    import textwrap
+
+    from resolvent.export import WIDTH
+
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"{label:{_LABEL}}",
+        subsequent_indent=" " * _LABEL,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,150 @@
+"""``resolvent density``: the density of a law at numeric parameters, as CSV, a picture, or JSON."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .files import check_writable, emit, write_file
+from .guard import guarded, interruptible, note
+from .subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from numeric.spectrum import Spectrum
+
+PICTURES = (".png", ".svg", ".pdf")
+_MOST_POINTS = 1_000_000
+
+
+@guarded
+def density(
+    subject: NameOrExpression,
+    settings: Settings = None,
+    points: Annotated[
+        int, typer.Option(min=2, max=_MOST_POINTS, metavar="N", help="About how many points the CSV has.")
+    ] = 400,
+    json: AsJson = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write .csv, .json or a picture: .png, .svg, .pdf."),
+    ] = None,
+) -> None:
+    """Compute the density of a law.
+
+    Every parameter needs a value; a catalog entry's defaults are taken where it has them.
+    Without --output the CSV goes to standard output; --json prints the support, the atoms and the certificate instead.
+    The points stand denser at the edges of the support. Atoms are not part of the density; they are reported.
+    """
+    from resolvent.progress import Progress
+
+    if output is not None:
+        check_output(output, (".csv", ".json", *PICTURES))
+    with Progress("computing the spectrum"), interruptible():
+        found = read_subject(subject, settings or [], numeric=True)
+        from numeric.spectrum import Spectrum
+
+        spectrum = Spectrum(found.law)
+        content = _content(spectrum, found, output, points, json)
+    if isinstance(content, bytes):
+        assert output is not None
+        write_file(output, content)
+    else:
+        emit(content, output)
+    if json and output is not None:
+        emit(to_json_text(spectrum_json(spectrum, found)), None)
+    if not json:
+        for atom in spectrum.atoms:
+            note(f"an atom at {atom.point} of weight {atom.weight} is not part of the density")
+
+
+def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file of another kind, or one that cannot be written; raises `ParameterError`."""
+    from derive.errors import ParameterError
+
+    if path.suffix.lower() not in suffixes:
+        raise ParameterError(f"cannot tell what to write to {path}; end the name in {', '.join(suffixes)}", path=path)
+    check_writable(path)
+
+
+def _content(spectrum: Spectrum, subject: Subject, output: Path | None, points: int, json: bool) -> str | bytes:
+    suffix = output.suffix.lower() if output is not None else (".json" if json else ".csv")
+    if suffix == ".json":
+        return to_json_text(spectrum_json(spectrum, subject))
+    if suffix == ".csv":
+        return csv_text(spectrum, points)
+    return picture(lambda axes: spectrum.plot(axes), suffix, _title(subject))
+
+
+def spectrum_json(spectrum: Spectrum, subject: Subject) -> dict[str, Any]:
+    """What is known of the spectrum, as plain values: support, edges, atoms (exact), certificate."""
+    lower, upper = spectrum.support()
+    return {
+        "law": spectrum.law.text,
+        "ensemble": subject.entry.slug if subject.entry else None,
+        "parameters": {name: str(value) for name, value in subject.values.items()},
+        "support": [lower, upper],
+        "intervals": [
+            {
+                "left": i.left,
+                "right": i.right,
+                "left_exponent": str(i.left_exponent),
+                "right_exponent": str(i.right_exponent),
+            }
+            for i in spectrum.intervals
+        ],
+        "atoms": [
+            {
+                "point": str(a.point),
+                "point_value": float(a.point),
+                "weight": str(a.weight),
+                "weight_value": float(a.weight),
+            }
+            for a in spectrum.atoms
+        ],
+        "certificate": spectrum.certificate.to_json(),
+    }
+
+
+def csv_text(spectrum: Spectrum, points: int) -> str:
+    """Lines ``x,density`` with x increasing, about ``points`` of them inside the support, with 17 digits."""
+    import numpy as np
+
+    intervals = spectrum.intervals
+    total = sum(i.right - i.left for i in intervals)
+    lines = ["x,density"]
+    for i in intervals:
+        count = max(round(points * (i.right - i.left) / total), 2)
+        # Chebyshev's points: never an edge itself, where a density may be infinite, and dense near it
+        angles = np.pi * (2 * np.arange(count) + 1) / (2 * count)
+        x = (i.left + i.right) / 2 - (i.right - i.left) / 2 * np.cos(angles)
+        lines += [f"{a:.17g},{b:.17g}" for a, b in zip(x, spectrum.pdf(x), strict=True)]
+    return "\n".join(lines)
+
+
+def picture(draw: Callable[[Axes], object], suffix: str, title: str = "") -> bytes:
+    """A drawing on fresh axes as the bytes of a .png, .svg or .pdf file; needs no display."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    draw(axes)
+    if title:
+        axes.set_title(title, fontsize=9, wrap=True)
+    stream = io.BytesIO()
+    figure.savefig(stream, format=suffix.removeprefix("."), dpi=160)
+    return stream.getvalue()
+
+
+def _title(subject: Subject) -> str:
+    if subject.entry is None:
+        return subject.law.text if len(subject.law.text) <= 80 else ""
+    return f"{subject.entry.slug}: {', '.join(f'{k} = {v}' for k, v in subject.values.items())}"

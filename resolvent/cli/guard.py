@@ -1,0 +1,76 @@
+"""What a command does with errors: one clear message on standard error and an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import typer
+
+from derive.errors import ResolventError
+
+CLAIM_FAILS, BAD_USE, STOPPED = 1, 2, 130
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose errors become messages.
+
+    Errors raised on purpose leave with status 2, an interrupt with 130. Anything else is a defect of the program; it is
+    reported in one line as well, with the traceback only if RESOLVENT_TRACEBACK is set in the environment.
+    """
+
+    @functools.wraps(command)
+    def run(*args: object, **kwargs: object) -> None:
+        try:
+            command(*args, **kwargs)
+        except ResolventError as error:
+            leave(f"error: {error}", BAD_USE)
+        except KeyboardInterrupt:
+            leave("stopped", STOPPED)
+        except BrokenPipeError:  # the reader, head say, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except MemoryError:
+            leave("error: the memory does not suffice; take a smaller problem", BAD_USE)
+        except Exception as error:
+            if os.environ.get("RESOLVENT_TRACEBACK"):
+                raise
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            leave(f"error: this is a defect of resolvent, please report it ({what})", BAD_USE)
+
+    return run
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Within it, an interrupt ends the process at once, by the signal itself (a shell sees status 130).
+
+    Python would answer only when the present call into the exact arithmetic returns, which may take minutes. Nothing
+    may be written to files inside.
+    """
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not ours or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def leave(message: str, status: int) -> None:
+    """Print the message on standard error and end the command with this status."""
+    note(message)
+    raise typer.Exit(status)
+
+
+def note(message: str) -> None:
+    """Print something that is no result on standard error."""
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,141 @@
+"""What a command is about: a catalog name or an expression, and values for its parameters."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from derive.errors import ParameterError, ParseError
+
+if TYPE_CHECKING:
+    from catalog.ensemble import Ensemble
+    from derive.law import AlgebraicLaw
+
+NameOrExpression = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME_OR_EXPRESSION",
+        help="A catalog name (see `list`) or an expression, such as 'semicircle() + marchenko_pastur(c)'.",
+        show_default=False,
+    ),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A catalog name (see `list`).", show_default=False)]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Give a parameter its value, as in --set c=1/2. Repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A law with its values put in, and the catalog entry it comes from, if any."""
+
+    law: AlgebraicLaw
+    values: Mapping[str, Any]
+    entry: Ensemble | None = None
+
+
+def read_subject(text: str, settings: Sequence[str], *, numeric: bool = False) -> Subject:
+    """The law that a name or an expression stands for, with the values of ``--set``.
+
+    With ``numeric`` every parameter needs a number; a catalog entry's defaults are taken where it has them.
+
+    Raises `ParseError` or `ParameterError`.
+    """
+    values = read_settings(settings)
+    entry = find_entry(text)
+    if entry is not None:
+        chosen = entry.numbers(values) if numeric else entry.validate(values)
+        return Subject(entry.law(**chosen), chosen, entry)
+    from resolvent.expressions import parse
+
+    law = _parsed(text, parse)
+    known = {s.name for s in law.parameters}
+    for name in values:
+        if name not in known:
+            from catalog.parameter import unknown
+
+            raise unknown("parameter", name, sorted(known))
+    needed = {s.name for s in law.equation.symbols}
+    if numeric and (missing := sorted(needed - set(values))):
+        hint = " ".join(f"--set {name}=..." for name in missing)
+        raise ParameterError(f"every parameter needs a number here; add {hint}", missing=missing)
+    if numeric and (symbolic := [name for name, value in values.items() if not value.is_number]):
+        raise ParameterError(f"{symbolic[0]} needs a number here; got {values[symbolic[0]]}", names=symbolic)
+    return Subject(law.at(**values), values)
+
+
+def find_entry(text: str) -> Ensemble | None:
+    """The catalog entry whose name the text is (hyphens or underscores), None for anything else."""
+    import catalog
+
+    slug = text.strip().replace("_", "-")
+    return catalog.get(slug) if slug in catalog.names() else None
+
+
+def require_entry(text: str) -> Ensemble:
+    """The catalog entry of that name; raises `ParameterError` with the closest match."""
+    import catalog
+
+    return find_entry(text) or catalog.get(text.strip())
+
+
+def read_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """The values of ``--set NAME=VALUE`` options, exact.
+
+    >>> read_settings(["c=1/2", "sigma=0.1"])
+    {'c': 1/2, 'sigma': 1/10}
+
+    Raises `ParameterError` for what is not NAME=VALUE and for a name given twice, `ParseError` for the value.
+    """
+    from resolvent.expressions import parse_scalar
+
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = (part.strip() for part in setting.partition("="))
+        if not equals or not name.isidentifier():
+            raise ParameterError(f"--set takes NAME=VALUE, as in --set c=1/2; got {setting!r}", setting=setting)
+        if name in values:
+            raise ParameterError(f"--set gives {name} twice", name=name)
+        values[name] = parse_scalar(value)
+    return values
+
+
+def to_json_text(value: Any) -> str:
+    """JSON as the commands print it: indented, ASCII, numbers that are not finite as null."""
+    return json.dumps(_finite(value), indent=2, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if not hasattr(value, "__float__"):
+        return str(value)
+    number = float(value)
+    return number if abs(number) != float("inf") and number == number else None
+
+
+def _parsed(text: str, parse: Any) -> AlgebraicLaw:
+    """The expression, with a hint where a bare word was meant to be a catalog name."""
+    try:
+        law: AlgebraicLaw = parse(text)
+    except ParseError as error:
+        if re.fullmatch(r"[A-Za-z][\w-]*", text.strip(), flags=re.ASCII):
+            import catalog
+
+            close = difflib.get_close_matches(text.strip(), catalog.names(), n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]!r}?" if close else "see `resolvent list` for the names"
+            raise ParseError(f"{text.strip()!r} is no catalog name; {hint}", text=text) from error
+        raise
+    return law

@@ -1,0 +1,48 @@
+"""Symbols: the spectral variables z, m, G = -m, and the parameters of laws."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sympy
+
+from derive.equation import G, M, Z
+from derive.errors import ParameterError
+from derive.field import check_names
+
+z, m = Z, M
+
+_ASSUMPTIONS = frozenset(
+    {"real", "positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer", "rational", "finite"}
+)
+
+
+def parameter(name: str, **assumptions: Any) -> sympy.Symbol:
+    """A parameter of laws: a real SymPy symbol, with further assumptions such as ``positive=True``.
+
+    >>> parameter("c", positive=True) == sympy.Symbol("c", positive=True)
+    True
+    >>> parameter("a").is_real
+    True
+
+    Raises `ParameterError` for a name that is no identifier or reserved for the spectral variables, for an assumption
+    that says nothing about a real number, and for assumptions that contradict one another.
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ParameterError(f"a parameter's name is letters, digits and _, a letter first; got {name!r}", name=name)
+    for key, value in assumptions.items():
+        if key not in _ASSUMPTIONS or not isinstance(value, bool):
+            known = ", ".join(sorted(_ASSUMPTIONS))
+            raise ParameterError(f"unknown assumption {key}={value!r}; one of {known} must be True or False", name=name)
+    try:
+        symbol = sympy.Symbol(name, **{**assumptions, "real": assumptions.get("real", True)})
+    except sympy.core.facts.InconsistentAssumptions:
+        raise ParameterError(f"the assumptions on {name} contradict one another: {assumptions}", name=name) from None
+    if symbol.is_real is not True:
+        raise ParameterError(f"the parameter {name} must be real; leave real=False out", name=name)
+    check_names([symbol])
+    return symbol
+
+
+__all__ = ["G", "m", "parameter", "z"]
