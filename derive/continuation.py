@@ -25,6 +25,7 @@ from .field import ALPHA, Element, Extension
 from .polynomials import degree
 
 _SMALLEST_STEP = 2.0**-60
+_MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
 
 
@@ -172,6 +173,7 @@ class Sheet:
         """
         with flint.ctx.workprec(self.precision):
             position, ball = z0, root
+            steps = 0
             smallest = max(floor, _SMALLEST_STEP * max(abs(complex(z0)), abs(complex(z1)), 1e-300))
             while True:
                 rest = z1 - position
@@ -179,7 +181,8 @@ class Sheet:
                 if distance == 0.0:
                     return ball
                 width, radius = self.reach(position, ball)
-                if width < smallest and width < distance:
+                steps += 1
+                if (width < smallest or steps > _MOST_STEPS) and width < distance:
                     raise BranchError(
                         f"the physical branch cannot be continued through z = {complex(position):.6g}; "
                         "a branch point lies there",
@@ -258,7 +261,7 @@ class Sheet:
                 except BranchError as error:  # sheets may cross on the path itself, which another path avoids
                     failure = error
                     stop = complex(error.objects["z"])  # type: ignore[call-overload]
-                    if abs(stop - complex(z)) < 1e-9 * (1 + abs(stop)):
+                    if abs(stop - complex(z)) < 1e-6 * (1 + abs(stop)):
                         break
             raise failure
 
@@ -304,26 +307,17 @@ class Branch(Sheet):
         coefficients, germ = _unfolded(self.equation)
         radius, ball = regular_disc(coefficients, germ[-1])
         w, z = acb(0, -radius), acb(0, 1 / radius)
+        tail = Sheet(coefficients, self.precision).refine(w, ball)
+        if not ball.contains(tail):
+            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(z))
         series = acb(0)
-        for coefficient in reversed([*germ[:-1], ball]):
+        for coefficient in reversed([*germ[:-1], tail]):
             series = series * w + coefficient
-        return z, self._tight_start(z, -w * series)
-
-    def _tight_start(self, z: acb, root: acb) -> acb:
-        """Shrink the enclosure of the start by interval Newton steps (it holds exactly one root by proof)."""
-        coefficients = self._polynomial(z)
-        for _ in range(200):
-            center = _mid(root)
-            value, _ = _horner(coefficients, center)
-            _, slope = _horner(coefficients, root)
-            if slope.contains(0):
-                raise PrecisionError("the start at infinity is not isolated; raise the precision", z=z)
-            image = center - value / slope
-            smaller = acb(root.real.intersection(image.real), root.imag.intersection(image.imag))
-            if float(smaller.rad()) > 0.9 * float(root.rad()):
-                return smaller
-            root = smaller
-        return root
+        guess = self.widened(-w * series)
+        root = self.refine(z, guess)
+        if not self.same(z, root, guess):
+            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(z))
+        return z, root
 
 
 def regular_disc(coefficients: Sequence[acb_poly], point: acb) -> tuple[arb, acb]:

@@ -88,7 +88,8 @@ class Field:
     @property
     def ring(self) -> fmpz_mpoly_ctx:
         """The ring that numerators and denominators live in."""
-        return polynomial_ring(self.names if self.extension is None else (*self.names, ALPHA))
+        # alpha comes first: in lexicographic order its highest power must lead the minimal polynomial
+        return polynomial_ring(self.names if self.extension is None else (ALPHA, *self.names))
 
     @property
     def modulus(self) -> fmpz_mpoly | None:

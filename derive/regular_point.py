@@ -11,12 +11,13 @@ from flint import acb, arb, fmpq, fmpz_mpoly, fmpz_poly
 
 from . import rules
 from .algebraic import AlgebraicNumber, real_roots
-from .continuation import Branch
+from .continuation import Branch, columns
 from .derivation import Step
 from .equation import MomentSource, Values
 from .errors import BranchError, DerivationError, PrecisionError, ResolventError
 from .field import ALPHA, Element, Extension, Field, coefficients_in, polynomial_ring, to_sympy_rational
 from .law import AlgebraicLaw
+from .point_masses import find_atom
 from .polynomials import degree, generator, irreducible_factors, positive, substitute
 from .series import Coefficient, Series, SeriesPolynomial, compose, make_series, order
 
@@ -115,6 +116,9 @@ def _value_outside_support(law: AlgebraicLaw, point: fmpq) -> arb:
         with flint.ctx.workprec(precision):
             try:
                 branch = Branch(law.equation, precision)
+                number = AlgebraicNumber((-int(point.p), int(point.q)), 0)
+                if number.is_root_of(columns(law.equation)[-1]) and find_atom(law.equation, branch, number):
+                    raise BranchError(f"{law.text} has an atom at {point}", point=point)
                 z = acb(arb(point))
                 root = branch.value(z)
                 if branch.is_real(z, root):
@@ -140,7 +144,7 @@ def _sample_points(symbols: Sequence[sympy.Symbol]) -> Iterator[dict[str, fmpq]]
         pools.append([sign * value for value in _SAMPLES for sign in signs])
     combinations = itertools.product(*pools)
     for combination in itertools.islice(
-        sorted(combinations, key=lambda c: max(float(abs(v) + 1 / abs(v)) for v in c)), 60
+        sorted(combinations, key=lambda c: max(float(abs(v) + 1 / abs(v)) for v in c)), 24
     ):
         yield {s.name: v for s, v in zip(symbols, combination, strict=True)}
 

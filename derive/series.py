@@ -200,15 +200,21 @@ class SeriesPolynomial:
 
         A truncated series g is within x^(v+1) of exactly one root if val F(g) > 2v, v = val F_Y(g).
         """
-        reach = 2 * (sum(len(r) for r in self.rows) + len(self.rows) * len(germ)) + 2
-        y = make_series(self.field, list(germ), reach)
-        v = int(self.slope(y, reach).valuation())
-        e = int(self.value(y, reach).valuation())
-        if v < 0:  # python-flint's valuation of zero
+        known = list(germ)
+        highest = max(len(row) for row in self.rows) + len(self.rows) * len(known)  # F(g) is a polynomial below this
+        reach = 4
+        while True:
+            slope = terms_of(self.slope(make_series(self.field, known, reach), reach), reach)
+            v = next((k for k, c in enumerate(slope) if c), None)
+            if v is not None:
+                break
+            if reach > highest:
+                return None
+            reach *= 2
+        if len(known) <= v:
             return None
-        if e < 0:
-            e = reach
-        return v if e > 2 * v and len(germ) > v else None
+        residual = self.value(make_series(self.field, known, 2 * v + 1), 2 * v + 1)
+        return None if any(bool(c) for c in terms_of(residual, 2 * v + 1)) else v
 
     def root(self, germ: Sequence[Coefficient], n: int) -> Series:
         """The power series Y with F(x, Y) = 0 that begins with ``germ``, modulo x^n, by Newton's iteration.

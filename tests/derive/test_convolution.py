@@ -308,6 +308,11 @@ def test_a_half_integer_power_of_a_mean_that_is_a_square_is_exact() -> None:
     assert law.moments(1) == [8]
 
 
+def test_a_half_integer_power_of_a_mean_that_is_a_symbolic_square_is_exact() -> None:
+    law = (C**2 * marchenko_pastur(1)).free_multiplicative_power("3/2")
+    assert law.moments(1) == [C**3]
+
+
 def test_the_first_multiplicative_power_is_the_law() -> None:
     law = marchenko_pastur(1)
     assert law.free_multiplicative_power(1) is law

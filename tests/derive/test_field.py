@@ -212,6 +212,12 @@ def test_names_of_spectral_variables_are_reserved(name: str) -> None:
         to_element(sympy.Symbol(name))
 
 
+@pytest.mark.parametrize("name", ["a b", "c'", "2x", "x_{1}"])
+def test_names_that_are_no_identifiers_are_refused(name: str) -> None:
+    with pytest.raises(ParameterError, match="cannot name a parameter; use letters, digits and _"):
+        to_element(sympy.Symbol(name))
+
+
 def test_two_symbols_of_one_name_are_refused() -> None:
     with pytest.raises(ParameterError, match="two different parameters are called 'c'"):
         check_names([sympy.Symbol("c"), sympy.Symbol("c", positive=True)])

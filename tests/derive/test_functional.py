@@ -95,6 +95,12 @@ def test_exponents_that_are_no_integers_are_refused(k: Any) -> None:
         power(semicircle(), k)
 
 
+def test_powers_of_too_many_sheets_are_refused() -> None:
+    law = marchenko_pastur("1/2") @ marchenko_pastur("1/3") @ marchenko_pastur("1/5")
+    with pytest.raises(DerivationError, match=r"has up to 4\*\*7 sheets, which is beyond this engine"):
+        law**7
+
+
 def test_negative_powers_of_a_law_with_mass_at_zero_are_refused() -> None:
     with pytest.raises(DerivationError, match=r"no finite Stieltjes transform|lies in the support"):
         marchenko_pastur(1) ** -2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import sqrt
 from typing import Any
@@ -456,7 +457,7 @@ def test_a_circle_around_a_branch_point_closes_after_two_turns() -> None:
         branch.turns(acb(2), start, root, 1)
 
 
-def branch_of(polynomial: sympy.Expr, moments: list[int]) -> ResolventEquation:
+def branch_of(polynomial: sympy.Expr, moments: Sequence[int | Fraction]) -> ResolventEquation:
     """The branch of a polynomial that begins with these moments, whether or not it belongs to a measure."""
     parts = sympy.Poly(sympy.expand(polynomial), Z, M).terms()
     factor = spectral_ring(()).from_dict({exponents: int(c) for exponents, c in parts})
@@ -481,14 +482,16 @@ def test_branches_of_no_positive_measure_have_no_skeleton(
         skeleton(branch_of(polynomial, moments))
 
 
-def test_a_singularity_in_the_upper_half_plane_is_found() -> None:
-    # half a semicircle and half a branch of variance -1: the density is positive, but m has branch points at +-2i
-    s = sympy.Symbol("s")
-    second = -((2 * M - s) ** 2) + Z * (2 * M - s) + 1
-    polynomial = sympy.resultant(s**2 + Z * s + 1, second, s)
-    # the search may end at the singularity or on the way to the line
-    with pytest.raises((DerivationError, BranchError), match=r"in the upper half-plane|a branch point lies there"):
-        require_herglotz(branch_of(polynomial, [1, 0, 0, 0, 2]))
+@pytest.mark.parametrize(("shift", "share"), [(5, F(1, 2)), (1, F(1, 10))])
+def test_a_singularity_in_the_upper_half_plane_is_found(shift: int, share: Fraction) -> None:
+    # part a semicircle, part a branch of variance -1 around ``shift``, which has branch points at shift +- 2i
+    s, e = sympy.Symbol("s"), q(share)
+    rest = M - (1 - e) * s
+    polynomial = sympy.resultant(s**2 + Z * s + 1, -(rest**2) + (Z - shift) * e * rest + e**2, s)
+    cleared = sympy.numer(sympy.together(polynomial))
+    equation = branch_of(cleared, [F(1), share * shift, 1 - share + share * (shift**2 - 1)])
+    with pytest.raises(DerivationError, match=rf"a singularity at z = {shift}\+2j, in the upper half-plane"):
+        require_herglotz(equation)
 
 
 @pytest.mark.parametrize(

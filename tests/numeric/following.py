@@ -77,10 +77,9 @@ class Follower:
         """
         factors = sympy.discriminant(self.polynomial.as_expr(), M) * self.rows_leading()
         with mp.workdps(DIGITS):
-            roots = sorted(
-                {mp.mpf(sympy.N(r, DIGITS)) for f, _ in sympy.factor_list(factors, Z)[1] for r in sympy.Poly(f, Z).nroots(
-                    n=DIGITS, maxsteps=200) if r.is_real}
-            )  # fmt: skip
+            parts = [sympy.Poly(f, Z) for f, _ in sympy.factor_list(factors, Z)[1]]
+            zeros = [r for part in parts for r in part.nroots(n=DIGITS, maxsteps=200)]
+            roots = sorted({mp.mpf(sympy.N(r, DIGITS)) for r in zeros if r.is_real})
             found: list[tuple[float, float]] = []
             for a, b in pairwise(roots):
                 if self.values([(a + b) / 2])[0].imag > mp.mpf(10) ** (-DIGITS // 2):

@@ -30,9 +30,13 @@ Array = NDArray[Any]
 @lru_cache
 def law(name: str) -> Spectrum:
     """A spectrum, built once."""
-    return Spectrum({"semicircle": semicircle, "mp4": lambda: marchenko_pastur(4),
-                     "atoms": lambda: atoms([0, 1, 5], ["1/2", "1/4", "1/4"]),
-                     "bulks": lambda: atoms([-4, 4]) + semicircle("1/4")}[name]())  # fmt: skip
+    laws = {
+        "semicircle": semicircle,
+        "mp4": lambda: marchenko_pastur(4),
+        "atoms": lambda: atoms([0, 1, 5], ["1/2", "1/4", "1/4"]),
+        "bulks": lambda: atoms([-4, 4]) + semicircle("1/4"),
+    }
+    return Spectrum(laws[name]())
 
 
 # -- Kolmogorov's distance -----------------------------------------------------------------------------------

@@ -21,8 +21,14 @@ from numeric.spectrum import Spectrum
 @lru_cache
 def law(name: str) -> Spectrum:
     """A spectrum, built once."""
-    return Spectrum({"semicircle": semicircle, "mp1": lambda: marchenko_pastur(1), "mp4": lambda: marchenko_pastur(4),
-                     "atoms": lambda: atoms([0, 1]), "bulks": lambda: atoms([-4, 4]) + semicircle("1/4")}[name]())  # fmt: skip
+    laws = {
+        "semicircle": semicircle,
+        "mp1": lambda: marchenko_pastur(1),
+        "mp4": lambda: marchenko_pastur(4),
+        "atoms": lambda: atoms([0, 1]),
+        "bulks": lambda: atoms([-4, 4]) + semicircle("1/4"),
+    }
+    return Spectrum(laws[name]())
 
 
 def curves(ax: Axes) -> list[tuple[Any, Any]]:
