@@ -62,7 +62,7 @@ def real_roots(polynomial: fmpz_poly) -> list[arb]:
     """The distinct real roots, sorted, as balls that isolate them at the current precision."""
     roots = [root for root, _ in polynomial.complex_roots()]
     real = [r if isinstance(r, arb) else r.real for r in roots if isinstance(r, arb) or r.imag.is_zero()]
-    return sorted(real, key=lambda ball: float(ball.mid()))
+    return sorted(real, key=lambda ball: ball.mid())
 
 
 def algebraic_numbers(factors: Iterable[fmpz_poly], precision: int) -> list[AlgebraicNumber]:
@@ -71,4 +71,4 @@ def algebraic_numbers(factors: Iterable[fmpz_poly], precision: int) -> list[Alge
     for factor in factors:
         coefficients = tuple(int(c) for c in factor.coeffs())
         found += [AlgebraicNumber(coefficients, k) for k in range(len(_real_roots(coefficients, precision)))]
-    return sorted(found, key=lambda number: float(number.ball(precision).mid()))
+    return sorted(found, key=lambda number: number.ball(precision).mid())

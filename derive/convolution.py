@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy
-from flint import fmpq, fmpz_mpoly
+from flint import fmpq, fmpz, fmpz_mpoly
 
 from . import rules
 from .affine import scale
@@ -98,6 +98,10 @@ def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
 
     Raises `DerivationError` for two centred laws, and when neither law is supported on [0, oo).
     """
+    text = f"{grouped(a.text, OPERATORS)} @ {grouped(b.text, OPERATORS)}"
+    if a.is_zero or b.is_zero:
+        zero = a if a.is_zero else b
+        return AlgebraicLaw(zero.equation, zero.conclusion, Recipe(free_product, (a, b)), text, True)
     side_condition = require_nonnegative_factor(a, b)
     pa, pb = a.equation.polynomial, b.equation.polynomial
     ring = ring_of(("x'", "y'", "u'"), pa, pb, drop=("z", "m"))
@@ -116,7 +120,6 @@ def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
         field, (ma, mb), _ = joint(n, values, [a, b], [])
         return product_moments(ma, mb, field, n)
 
-    text = f"{grouped(a.text, OPERATORS)} @ {grouped(b.text, OPERATORS)}"
     xs, ys = sympy.symbols("omega_A omega_B")
 
     def subordination() -> tuple[sympy.Basic, ...]:
@@ -264,6 +267,7 @@ def free_multiplicative_power(law: AlgebraicLaw, s: Any) -> AlgebraicLaw:
     side_condition = require_nonnegative_factor(law, law)
     if not terms_of(law.moment_series(2), 2)[1]:
         raise DerivationError(f"{law.text} has mean 0, so it has no S-transform to take a power of", law=law)
+    _rational_power(terms_of(law.moment_series(2), 2)[1], exponent)  # raises unless the new mean is exact
     p, q = int(exponent.p), int(exponent.q)
     own = law.equation.polynomial
     ring = ring_of(("x'", "z", "u'"), own, drop=("m",))
@@ -319,15 +323,28 @@ def _rational_power(value: Any, exponent: fmpq) -> Any:
     if q == 1:
         return power
     if isinstance(power, Element):
-        if not power.is_constant:
+        parts = [_polynomial_root(polynomial, q) for polynomial in (power.numerator, power.denominator)]
+        if power.field.extension is not None or parts[0] is None or parts[1] is None:
             raise DerivationError(
-                f"the mean to the power {exponent} is not rational in the parameters; normalise the mean to 1 first"
+                f"the mean to the power {exponent} is not rational in the parameters; scale the law to mean 1 first"
             )
-        return power.field.constant(_rational_power(power.to_fmpq(), fmpq(1, q)))
+        return power.field.element(parts[0], parts[1])
     root = sympy.root(sympy.Rational(int(power.p), int(power.q)), q)
     if not root.is_Rational:
         raise DerivationError(f"the mean to the power {exponent} is irrational; scale the law to mean 1 first")
     return fmpq(int(root.p), int(root.q))
+
+
+def _polynomial_root(polynomial: fmpz_mpoly, q: int) -> fmpz_mpoly | None:
+    """The q-th root of a polynomial in parameters, or None; parameters count as positive, as means are."""
+    content, factors = polynomial.factor()
+    root = fmpz(content).root(q) if content > 0 else fmpz(0)
+    if root**q != content or any(multiplicity % q for _, multiplicity in factors):
+        return None
+    result = polynomial.context().constant(root)
+    for factor, multiplicity in factors:
+        result = result * factor ** (int(multiplicity) // q)
+    return result
 
 
 def _freeness(a: AlgebraicLaw, b: AlgebraicLaw) -> Step:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from numbers import Integral, Rational
 from typing import Any
 
 import sympy
@@ -169,7 +171,7 @@ class Element:
         return bool(a.numerator == b.numerator and a.denominator == b.denominator)
 
     def __hash__(self) -> int:
-        return hash((tuple(self.numerator.to_dict()), tuple(self.denominator.to_dict())))
+        return hash((_signature(self.numerator), _signature(self.denominator)))
 
     def __neg__(self) -> Element:
         return Element(self.field, -self.numerator, self.denominator)
@@ -311,6 +313,15 @@ def _norm_and_cofactor(field: Field, value: fmpz_mpoly, modulus: fmpz_mpoly) -> 
     return -by_power[0], cofactor
 
 
+def _signature(polynomial: fmpz_mpoly) -> frozenset[tuple[tuple[tuple[str, int], ...], int]]:
+    """The terms of a polynomial, the same in every ring that has its generators."""
+    names = polynomial.context().names()
+    return frozenset(
+        (tuple(sorted((n, e) for n, e in zip(names, exponents, strict=True) if e)), int(c))
+        for exponents, c in polynomial.to_dict().items()
+    )
+
+
 def _constant_term(polynomial: fmpz_mpoly) -> fmpz:
     return next(iter(polynomial.to_dict().values()), fmpz(0))
 
@@ -371,14 +382,14 @@ def to_fmpq(value: Any) -> fmpq:
     """
     if isinstance(value, fmpq):
         return value
-    if isinstance(value, (int, fmpz)) and not isinstance(value, bool):
-        return fmpq(value)
+    if isinstance(value, (Integral, fmpz)) and not isinstance(value, bool):
+        return fmpq(int(value))
     if isinstance(value, sympy.Rational):
         return fmpq(int(value.p), int(value.q))
     try:
         if isinstance(value, bool) or (isinstance(value, str) and not _SHORT_NUMBER.fullmatch(value)):
             raise ValueError
-        if isinstance(value, (str, Fraction)):
+        if isinstance(value, (str, Rational, Decimal)):
             exact = Fraction(value)
         elif isinstance(value, (float, sympy.Float)) or hasattr(value, "__float__"):
             exact = Fraction(repr(float(value)))

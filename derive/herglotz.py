@@ -8,6 +8,7 @@ from flint import acb, acb_poly
 from .continuation import Branch, columns
 from .equation import ResolventEquation
 from .errors import BranchError, DerivationError, PrecisionError
+from .point_masses import find_atom
 from .support import critical_factors, skeleton
 
 
@@ -18,7 +19,12 @@ def require_herglotz(equation: ResolventEquation) -> None:
     positive atoms (m ~ -1/z then makes the mass 1). Every complex critical point is visited: the branch passes
     through it, or a small loop around it brings the branch back.
     """
-    branch = skeleton(equation).branch
+    frame = skeleton(equation)
+    branch = frame.branch
+    leading_column = columns(equation)[-1]
+    for number in frame.points:
+        if number.is_root_of(leading_column):
+            find_atom(equation, branch, number, positive=False)  # raises at a negative mass
     with flint.ctx.workprec(branch.precision):
         critical = [acb(r) for f in critical_factors(equation) for r, _ in f.complex_roots()]
         leading = acb_poly(columns(equation)[-1])

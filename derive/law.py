@@ -141,6 +141,12 @@ class AlgebraicLaw(Law):
             images[table[name]] = _checked(table[name], value)
         return self.recipe.replay(images, {}) if images else self
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether this is the point mass at 0, the law of the zero matrix."""
+        ring = self.equation.polynomial.context()
+        return self.equation.polynomial == ring.gen(0) * ring.gen(1) + 1
+
     # -- series --------------------------------------------------------------------------------------------
 
     def moment_series(self, n: int, values: Values | None = None) -> Series:

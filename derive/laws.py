@@ -248,7 +248,11 @@ def _check_atoms(points: Any, weights: Any, a: list[Element], w: list[Element]) 
         raise ParameterError(f"weights must be positive; got {', '.join(bad)}", weights=weights)
     total = sum(w[1:], start=w[0])
     if total != 1:
-        raise ParameterError(f"the weights must sum to 1; they sum to {total}", weights=weights)
+        raise ParameterError(f"the weights must sum to 1; they sum to {_sum_text(total)}", weights=weights)
+
+
+def _sum_text(total: Any) -> str:
+    return str(total.to_sympy({n: sympy.Symbol(n) for n in total.field.names}))
 
 
 def _named(law: AlgebraicLaw, text: str, recipe: Recipe, nonnegative: bool | None = None) -> AlgebraicLaw:

@@ -24,13 +24,16 @@ class Atom:
     weight: AlgebraicNumber
 
 
-def find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumber) -> Atom | None:
+def find_atom(
+    equation: ResolventEquation, branch: Branch, point: AlgebraicNumber, positive: bool = True
+) -> Atom | None:
     """The atom at a root z0 of the leading coefficient, or None.
 
     With y = (z - z0) m, a branch with mass w has y -> -w, so -w is a root of the lowest coefficient of P(z0 + x, y/x)
     in x. Which root the physical branch takes is certified in two ways. A positive measure has at most the mass
     d Im m(z0 + i d) at z0, for every d > 0: that excludes heavier candidates. And where a circle around a candidate
-    meets no root for all |x| <= r, the branch stays inside it as x -> 0 if it is inside at |x| <= r.
+    (or around 0, for no mass) meets no root for all |x| <= r, the branch stays inside it as x -> 0 if it is inside at
+    |x| <= r. With ``positive=False`` only the second way counts, and every candidate is looked at.
 
     Raises `DerivationError` for a negative mass, `PrecisionError` if the precision decides nothing.
     """
@@ -40,7 +43,7 @@ def find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumbe
     polys = [acb_poly([acb(number_ball(e)) for e in row]) for row in rows]
     z0 = acb(number_ball(place)).mid()
     candidates = _candidates(norm, polys)
-    masses = [abs(root).lower() for root, _ in candidates if root.imag.contains(0) and root.real < 0]
+    masses = [abs(r).lower() for r, _ in candidates if not r.contains(0) and (not positive or _may_be_mass(r))]
     if not masses:
         return None
     lightest = min(masses, key=float)
@@ -50,8 +53,14 @@ def find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumbe
     if not near.same(x, y, near.widened(guess)):
         raise PrecisionError("the branch was lost next to a pole", point=float(point))
     while abs(complex(x)) > _CLOSEST:
-        if abs(y).upper() < lightest:
-            return None
+        if abs(y).upper() < lightest / 4:
+            if positive:
+                return None
+            reach = keeps_apart(polys, acb(0), lightest / 3)
+            if reach < abs(x).upper():
+                x, y = _closer(near, x, y, reach / 2)
+            if abs(y).upper() < lightest / 4:
+                return None
         for root, factor in candidates:
             if not abs(y - root) < abs(root).lower() / 8:
                 continue
@@ -59,7 +68,7 @@ def find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumbe
             if reach < abs(x).upper():
                 x, y = _closer(near, x, y, reach / 2)
             if abs(y - root) < radius:
-                if root.real > 0:
+                if not _may_be_mass(root):
                     raise DerivationError(f"the branch has a negative mass at x = {float(point):.6g}", point=point)
                 return Atom(point, _negated(factor, root.real))
         x, y = _closer(near, x, y, abs(x) / 16)
@@ -90,6 +99,11 @@ def without_atoms(branch: Branch, atoms: list[Atom]) -> Sheet:
         raise PrecisionError("the continuous part could not be told from another sheet", z=complex(branch.start))
     sheet.anchor(branch.start, root)
     return sheet
+
+
+def _may_be_mass(root: acb) -> bool:
+    """Whether a limit of (z - z0) m is minus a positive mass."""
+    return bool(root.imag.contains(0) and root.real < 0)
 
 
 def _closer(near: Sheet, x: acb, y: acb, distance: arb) -> tuple[acb, acb]:

@@ -124,6 +124,10 @@ def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
     Raises `ParameterError` unless c > 0, `DerivationError` if a law has mass below 0 (or, for c > 1, a rank above n).
     """
     _, c_, symbols, conditions = _rectangular_inputs((a, b), c)
+    text = f"rectangular_sum({a.text}, {b.text}, {shown(c)})"
+    if a.is_zero or b.is_zero:
+        other = b if a.is_zero else a
+        return AlgebraicLaw(other.equation, other.conclusion, Recipe(rectangular_sum, (a, b, c)), text, True)
     pa, pb = a.equation.polynomial, b.equation.polynomial
     ring = ring_of(("v'", "y'", "h'"), pa, pb, c_.numerator, drop=("z", "m"))
     v, y, h = (generator(ring, n) for n in ("v'", "y'", "h'"))
@@ -145,7 +149,6 @@ def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
             total = rectangular_cumulants(ma, ratio, field) + rectangular_cumulants(mb, ratio, field)
             return moments_from_rectangular(total, ratio, field)
 
-    text = f"rectangular_sum({a.text}, {b.text}, {shown(c)})"
     free = Step(rules.FREENESS, f"A and B are asymptotically free rectangular matrices with A A^T ~ {a.text}, "
                 f"B B^T ~ {b.text}", kind="assumed")  # fmt: skip
     return conclude(

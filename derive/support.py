@@ -38,7 +38,7 @@ class Interval:
 
     left: Edge
     right: Edge
-    sample: float
+    sample: arb
 
 
 @dataclass(frozen=True)
@@ -117,21 +117,21 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
     return Skeleton(tuple(points), tuple(intervals), tuple(atoms), branch, continuous)
 
 
-def _samples(balls: list[arb]) -> list[float]:
-    """A float in each gap between the sorted critical points, one before the first and one after the last."""
+def _samples(balls: list[arb]) -> list[arb]:
+    """An exact point in each gap between the sorted critical points, one before the first and one after the last."""
     if not balls:
-        return [0.0]
+        return [arb(0)]
     inner = []
     for a, b in pairwise(balls):
-        sample = (float(a.mid()) + float(b.mid())) / 2
+        sample = ((a + b) / 2).mid()
         if not (a < sample and b > sample):
             raise PrecisionError("two critical points are too close to tell apart", points=(float(a), float(b)))
         inner.append(sample)
-    width = float((balls[-1] - balls[0]).mid()) or 1.0
-    return [float(balls[0].mid()) - width / 4, *inner, float(balls[-1].mid()) + width / 4]
+    margin = (balls[-1] - balls[0]).mid() / 4 if len(balls) > 1 else arb(1)
+    return [(balls[0] - margin).mid(), *inner, (balls[-1] + margin).mid()]
 
 
-def _sweep(branch: Branch, points: list[AlgebraicNumber], samples: list[float]) -> tuple[list[bool], list[bool]]:
+def _sweep(branch: Branch, points: list[AlgebraicNumber], samples: list[arb]) -> tuple[list[bool], list[bool]]:
     """For each gap whether the density is positive, for each critical point whether the branch passes through it."""
     root = branch.value(acb(samples[0]))
     positive = [density_sign(branch, samples[0], root)]
@@ -141,7 +141,7 @@ def _sweep(branch: Branch, points: list[AlgebraicNumber], samples: list[float]) 
     for k in range(len(points)):
         here, there = acb(samples[k]), acb(samples[k + 1])
         try:
-            root = branch.follow(here, root, there, floor=1e-3 * (samples[k + 1] - samples[k]))
+            root = branch.follow(here, root, there, floor=1e-3 * float(samples[k + 1] - samples[k]))
             passed.append(True)
             positive.append(positive[-1])
         except (BranchError, PrecisionError):
@@ -153,7 +153,7 @@ def _sweep(branch: Branch, points: list[AlgebraicNumber], samples: list[float]) 
     return positive, passed
 
 
-def density_sign(branch: Branch, x: float, root: acb) -> bool:
+def density_sign(branch: Branch, x: arb, root: acb) -> bool:
     """Whether the density at x, outside the critical points, is positive (True) or zero (False).
 
     Raises `DerivationError` if it is negative.
@@ -162,10 +162,11 @@ def density_sign(branch: Branch, x: float, root: acb) -> bool:
         return True
     if root.imag < 0:
         raise DerivationError(
-            f"the branch has negative density at x = {x:.6g}: it belongs to no probability measure", point=x
+            f"the branch has negative density at x = {float(x):.6g}: it belongs to no probability measure",
+            point=float(x),
         )
     if not branch.is_real(acb(x), root):
-        raise PrecisionError("the sign of the density could not be decided", point=x)
+        raise PrecisionError("the sign of the density could not be decided", point=float(x))
     return False
 
 
@@ -173,13 +174,13 @@ def _intervals(
     branch: Branch,
     factors: list[fmpz_poly],
     points: list[AlgebraicNumber],
-    samples: list[float],
+    samples: list[arb],
     positive: list[bool],
     passed: list[bool],
 ) -> list[Interval]:
     found: list[Interval] = []
     left: Edge | None = None
-    sample = 0.0
+    sample = arb(0)
     for k, point in enumerate(points):
         before, after = positive[k], positive[k + 1]
         if passed[k] or not (before or after):
@@ -191,16 +192,17 @@ def _intervals(
         if before:
             assert left is not None
             found.append(Interval(left, edge, sample))
-        left, sample = (edge, samples[k + 1]) if after else (None, 0.0)
+        left, sample = (edge, samples[k + 1]) if after else (None, arb(0))
     return found
 
 
-def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumber, sample: float) -> int:
+def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumber, sample: arb) -> int:
     """The number of turns around a critical point, alone in its circle, that bring the physical branch back."""
     center = acb(point.ball(branch.precision).mid())
     radius = _isolating_radius(factors, point, branch.precision)
-    offset = min(radius, abs(sample - float(point))) / 2
-    start = acb((center.real + arb(offset if sample > float(point) else -offset)).mid())
+    exact = point.ball(branch.precision)
+    offset = min(radius, abs(float(sample - exact))) / 2
+    start = acb((center.real + arb(offset if sample > exact else -offset)).mid())
     return branch.turns(center, start, branch.value(start), max(branch.equation.degree, 1))
 
 

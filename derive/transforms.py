@@ -155,6 +155,11 @@ def relation(law: AlgebraicLaw, name: str) -> TransformRelation:
             f"the parameter {clash.pop()!r} has the name of a variable of {name}; rename it", law=law, name=name
         )
     own = law.equation.polynomial
+    if law.is_zero and name in ("R", "S", "psi", "eta"):
+        if name == "S":
+            raise DerivationError("the zero matrix has no S-transform (its mean is 0)", law=law)
+        value = polynomial_ring(_VARIABLES[name]).gen(1)
+        return TransformRelation(name, value, law.equation)
     ring = ring_of(_VARIABLES[name], own, drop=("z", "m"))
     image = without_monomials(substitute(own, ring, _to_spectral(name, ring)))
     factors = irreducible_factors(image, _VARIABLES[name][1])

@@ -40,16 +40,17 @@ class Certificate:
     @property
     def passes(self) -> bool:
         """Whether the spectrum may be used."""
-        return self.worst <= self.tolerance
+        errors = (abs(self.mass - 1.0), -self.lowest, *(m.error for m in self.moments))
+        return all(error <= self.tolerance for error in errors)  # a NaN fails
 
     def require(self, subject: str) -> None:
         """Raise `NotCertified`, naming the fact that fails, unless the certificate passes."""
         if self.passes:
             return
-        failures = [f"the total mass is {self.mass:.12g}"] if abs(self.mass - 1) > self.tolerance else []
+        failures = [f"the total mass is {self.mass:.12g}"] if not abs(self.mass - 1) <= self.tolerance else []
         failures += [f"moment {m.order} is {m.quadrature:.12g} instead of {m.exact:.12g}" for m in self.moments
-                     if m.error > self.tolerance]  # fmt: skip
-        if -self.lowest > self.tolerance:
+                     if not m.error <= self.tolerance]  # fmt: skip
+        if not -self.lowest <= self.tolerance:
             failures.append(f"the density falls to {self.lowest:.3g} of its maximum")
         raise NotCertified(
             f"{subject}: the spectrum fails its certificate: {'; '.join(failures[:3])}. If the equation was typed in, "

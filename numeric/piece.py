@@ -42,7 +42,8 @@ class Piece:
         ramification: how many sheets meet at the left and at the right edge.
         poles: the orders k of the pole of the density in (x-a)^(1/e) at the two edges.
         boundary: Chebyshev coefficients of f(t) = (1+t)^k_a (1-t)^k_b rho(x(t)).
-        map: coefficients (lowest first) of (x(t) - left)/(right - left), a polynomial in t.
+        from_left: coefficients (lowest first) of (x - left)/width, a polynomial in 1 + t.
+        from_right: those of (right - x)/width, a polynomial in 1 - t.
     """
 
     left: float
@@ -50,26 +51,50 @@ class Piece:
     ramification: tuple[int, int]
     poles: tuple[int, int]
     boundary: Array
-    map: Array
+    from_left: Array
+    from_right: Array
 
     @property
     def width(self) -> float:
         """The length of the interval."""
         return self.right - self.left
 
-    def position(self, x: Array) -> Array:
-        """The variable t in [-1, 1] of points of the closed interval, by safeguarded Newton steps."""
-        return _inverse(self.map, self.ramification, (x - self.left) / self.width, (self.right - x) / self.width)
-
     def pdf(self, x: Array) -> Array:
-        """The density at points of the open interval (at an edge with a pole: infinity)."""
-        t = self.position(x)
+        """The density at points of the closed interval; infinite at an edge with a pole."""
+        s, r = self.position(x)
         with np.errstate(divide="ignore"):
-            return np.maximum(cheb.chebval(t, self.boundary) / self._weight(t), 0.0)
+            return np.maximum(self._at(self.boundary, s, r) / (s ** self.poles[0] * r ** self.poles[1]), 0.0)
 
     def cdf(self, x: Array) -> Array:
         """The mass of the interval left of x."""
-        return cheb.chebval(self.position(x), self.primitive)
+        return self._at(self.primitive, *self.position(x))
+
+    def ppf(self, mass: Array) -> Array:
+        """The point with the given mass between it and the left edge, by bisection from the nearer edge."""
+        low, high = np.zeros_like(mass), np.full_like(mass, 2.0)
+        from_left = mass <= self.mass / 2
+        for _ in range(80):
+            middle = (low + high) / 2
+            s, r = np.where(from_left, middle, 2 - middle), np.where(from_left, 2 - middle, middle)
+            below = self._at(self.primitive, s, r) < mass
+            low, high = np.where(below == from_left, middle, low), np.where(below == from_left, high, middle)
+        return np.where(
+            from_left,
+            self.left + self.width * poly.polyval(high, self.from_left),
+            self.right - self.width * poly.polyval(high, self.from_right),
+        )
+
+    def position(self, x: Array) -> tuple[Array, Array]:
+        """1 + t and 1 - t of points of the closed interval, the smaller one to full relative accuracy."""
+        low, high = (x - self.left) / self.width, (self.right - x) / self.width
+        near_left = low <= high
+        s = _solve(self.from_left, self.ramification[0], np.where(near_left, low, 0.5))
+        r = _solve(self.from_right, self.ramification[1], np.where(near_left, 0.5, high))
+        return np.where(near_left, s, 2 - r), np.where(near_left, 2 - s, r)
+
+    @staticmethod
+    def _at(coefficients: Array, s: Array, r: Array) -> Array:
+        return cheb.chebval(np.where(s <= r, s - 1, 1 - r), coefficients)
 
     @property
     def mass(self) -> float:
@@ -95,12 +120,9 @@ class Piece:
         return self.at(t), weight * cheb.chebval(t, self.measure)
 
     def at(self, t: Array) -> Array:
-        """x(t)."""
-        return self.left + self.width * _unit_map(self.map, self.ramification, t)
-
-    def _weight(self, t: Array) -> Array:
-        ka, kb = self.poles
-        return (1 + t) ** ka * (1 - t) ** kb
+        """x(t), accurate relative to the nearer edge."""
+        left = self.left + self.width * poly.polyval(1 + t, self.from_left)
+        return np.where(t <= 0, left, self.right - self.width * poly.polyval(1 - t, self.from_right))
 
 
 @dataclass(frozen=True)
@@ -144,9 +166,10 @@ def _resolve(
             tail = float(np.max(np.abs(coefficients[-max(4, size // 12) :]))) / largest
             if tail <= _TAIL:
                 kept = int(np.max(np.nonzero(np.abs(coefficients) > 0.02 * _TAIL * largest))) + 1
-                mapped = np.array([float(c) for c in unit])
                 ends = float(left.place), float(right.place)
-                return [Piece(*ends, ramification, (poles[0], poles[1]), coefficients[:kept], mapped)]
+                return [
+                    Piece(*ends, ramification, (poles[0], poles[1]), coefficients[:kept], *_edge_maps(ramification))
+                ]
             best = min(best, tail)
         if size >= _SIZES[1] and best > 1e-4:
             break  # far from converged: a singularity is near
@@ -195,30 +218,39 @@ def _norm(ramification: tuple[int, int]) -> float:
     return 2.0 ** (a + b - 1) * math.factorial(a - 1) * math.factorial(b - 1) / math.factorial(a + b - 1)
 
 
-def _unit_map(unit: Array, ramification: tuple[int, int], t: Array) -> Array:
-    return np.clip(poly.polyval(t, unit), 0.0, 1.0)
+def _edge_maps(ramification: tuple[int, int]) -> tuple[Array, Array]:
+    """u as a polynomial in 1 + t, and 1 - u as one in 1 - t; both have positive leading behaviour s^e."""
+    left = _shifted(_unit_polynomial(ramification))
+    right = _shifted(_unit_polynomial((ramification[1], ramification[0])))
+    return left, right
 
 
-def _inverse(unit: Array, ramification: tuple[int, int], low: Array, high: Array) -> Array:
-    """t with u(t) = low = 1 - high; near an end the expansion there keeps the relative accuracy."""
-    a, b = ramification
-    norm = _norm(ramification)
-    left = 2 * np.clip(low, 0, 1) ** (1 / a)  # start: exact for a one-sided map, good enough for Newton
-    right = 2 * np.clip(high, 0, 1) ** (1 / b)
-    t = np.where(low < high, np.minimum(left - 1, 0.9), np.maximum(1 - right, -0.9))
-    below, above = np.full_like(t, -1.0), np.full_like(t, 1.0)
-    for _ in range(60):
-        residual = poly.polyval(t, unit) - low
-        below, above = np.where(residual <= 0, t, below), np.where(residual >= 0, t, above)
-        slope = (1 + t) ** (a - 1) * (1 - t) ** (b - 1) / norm
+def _shifted(polynomial: list[Fraction]) -> Array:
+    """The coefficients of a polynomial in t as one in s = 1 + t, exact before rounding."""
+    terms = list(polynomial)
+    for i in range(len(terms)):
+        for k in range(len(terms) - 2, i - 1, -1):
+            terms[k] -= terms[k + 1]
+    return np.array([float(c) for c in terms])
+
+
+def _solve(coefficients: Array, order: int, value: Array) -> Array:
+    """The root s in [0, 2] of an increasing polynomial c_e s^e + ..., by safeguarded Newton steps."""
+    slope_coefficients = poly.polyder(coefficients)
+    value = np.clip(value, 0.0, 1.0)
+    s = np.minimum((value / coefficients[order]) ** (1 / order), 1.9)
+    low, high = np.zeros_like(s), np.full_like(s, 2.0)
+    for _ in range(80):
+        residual = poly.polyval(s, coefficients) - value
+        low, high = np.where(residual <= 0, s, low), np.where(residual >= 0, s, high)
+        slope = poly.polyval(s, slope_coefficients)
         with np.errstate(divide="ignore", invalid="ignore"):
-            step = t - residual / slope
-        outside = ~((step > below) & (step < above))
-        following = np.where(outside, (below + above) / 2, step)
-        if np.all(np.abs(following - t) <= 4e-16):
+            step = s - residual / slope
+        following = np.where((step >= low) & (step <= high), step, (low + high) / 2)
+        if np.all(np.abs(following - s) <= 4e-16 * np.abs(s)):
             break
-        t = following
-    return t
+        s = following
+    return np.where(value == 0.0, 0.0, s)
 
 
 def _sample(sheet: Sheet, inner: tuple[acb, acb], left: arb, right: arb, unit: list[Fraction], t: Array) -> Array:

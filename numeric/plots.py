@@ -54,18 +54,21 @@ def histogram_plot(spectrum: Spectrum, eigenvalues: ArrayLike, ax: Axes | None =
         at_atom |= np.abs(values - float(atom.point)) < 1e-6 * max(width, 1.0)
     low, high = np.quantile(values, [0.001, 0.999]) if len(values) else (lower, upper)
     span = (min(lower, float(low)), max(upper, float(high)))
+    if span[0] == span[1]:  # a single atom, and nothing else
+        span = (span[0] - 0.5, span[1] + 0.5)
     rest = values[~at_atom]
     bins = np.linspace(*span, int(np.clip(np.sqrt(len(rest)), 20, 120)) + 1)
     heights, _ = np.histogram(rest, bins=bins)
+    bars = heights / max(len(values), 1) / np.diff(bins)
     ax.bar(
-        bins[:-1], heights / len(values) / np.diff(bins), width=np.diff(bins), align="edge", color=_BARS, zorder=0,
+        bins[:-1], bars, width=np.diff(bins), align="edge", color=_BARS, zorder=0,
         label=label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms not drawn)",
     )  # fmt: skip
     density_plot(spectrum, ax, label="derived")
     for patch in ax.collections:
         patch.set_alpha(0.35)
     ax.set_xlim(*span)
-    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.max(heights / len(values) / np.diff(bins), initial=0.0)) * 1.05))
+    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.max(bars, initial=0.0)) * 1.05))
     ax.legend(frameon=False, fontsize=8)
     return ax
 

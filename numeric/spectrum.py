@@ -116,25 +116,25 @@ class Spectrum:
     def pdf(self, x: ArrayLike) -> Array:
         """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges."""
         points = np.asarray(x, dtype=float)
-        result = np.where(np.isnan(points), np.nan, 0.0)
+        flat = points.ravel()
+        result = np.where(np.isnan(flat), np.nan, 0.0)
         for piece in self._pieces:
-            inside = (points >= piece.left) & (points <= piece.right)
-            if np.any(inside):
-                result[inside] = piece.pdf(points[inside])
-        return result
+            inside = (flat >= piece.left) & (flat <= piece.right)
+            result[inside] = piece.pdf(flat[inside])
+        return result.reshape(points.shape)
 
     def cdf(self, x: ArrayLike) -> Array:
         """The mass of (-oo, x], atoms included."""
         points = np.asarray(x, dtype=float)
-        result = np.where(np.isnan(points), np.nan, 0.0)
+        flat = points.ravel()
+        result = np.where(np.isnan(flat), np.nan, 0.0)
         for piece in self._pieces:
-            result = result + np.where(points >= piece.right, piece.mass, 0.0)
-            inside = (points > piece.left) & (points < piece.right)
-            if np.any(inside):
-                result[inside] += piece.cdf(points[inside])
+            result[flat >= piece.right] += piece.mass
+            inside = (flat > piece.left) & (flat < piece.right)
+            result[inside] += piece.cdf(flat[inside])
         for place, weight in zip(self._points, self._weights, strict=True):
-            result = result + np.where(points >= place, weight, 0.0)
-        return np.clip(result, 0.0, 1.0)
+            result[flat >= place] += weight
+        return np.clip(result, 0.0, 1.0).reshape(points.shape)
 
     def sf(self, x: ArrayLike) -> Array:
         """The mass of (x, oo)."""
@@ -143,16 +143,27 @@ class Spectrum:
     def ppf(self, q: ArrayLike) -> Array:
         """The smallest x with cdf(x) >= q; NaN outside [0, 1]."""
         levels = np.asarray(q, dtype=float)
+        flat = levels.ravel()
+        knots, before, after = self._knots
+        k = np.minimum(np.searchsorted(after, flat - 1e-15), len(knots) - 1)
+        result = knots[k]  # right for levels inside an atom's jump
+        for piece in self._pieces:
+            start = float(self.cdf(piece.left)) if len(knots) else 0.0
+            inner = (flat < before[k] - 1e-15) & (knots[k] > piece.left) & (knots[k] <= piece.right)
+            jumps = np.array([np.sum(self._weights[(self._points > piece.left) & (self._points < x)]) for x in knots])
+            if np.any(inner):
+                result[inner] = piece.ppf(np.clip(flat[inner] - start - jumps[k[inner]], 0.0, piece.mass))
         lower, upper = self.support()
-        low, high = np.full(levels.shape, lower), np.full(levels.shape, upper)
-        for _ in range(200):
-            middle = low + (high - low) / 2
-            reached = self.cdf(middle) >= levels
-            low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-            if np.all(high - low <= 4e-16 * (upper - lower)):
-                break
-        high = np.where(levels <= 0, lower, high)
-        return np.where((levels < 0) | (levels > 1) | np.isnan(levels), np.nan, high)
+        result = np.where(flat <= 0, lower, np.where(flat >= 1, upper, result))
+        return np.where((flat < 0) | (flat > 1) | np.isnan(flat), np.nan, result).reshape(levels.shape)
+
+    @cached_property
+    def _knots(self) -> tuple[Array, Array, Array]:
+        """The ends of pieces and the atoms in increasing order, with the mass below and up to each."""
+        places = np.unique([*(p.left for p in self._pieces), *(p.right for p in self._pieces), *self._points])
+        after = self.cdf(places)
+        jump = np.array([np.sum(self._weights[self._points == x]) for x in places])
+        return places, after - jump, after
 
     def rvs(self, size: int | tuple[int, ...] = 1, rng: np.random.Generator | int | None = None) -> Array:
         """Independent random numbers with this law, by inversion of the cdf."""

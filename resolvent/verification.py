@@ -73,8 +73,8 @@ class Verification:
         worst = max(self.statistics, key=lambda s: abs(s.score))
         if worst.p_value < self.level / len(self.statistics):
             seen.append(
-                f"the statistic {worst.name} is {worst.extrapolated:.5g} +- {worst.extrapolated_error:.1g} extrapolated to "
-                f"infinite size, the law gives {worst.derived:.5g} ({abs(worst.score):.1f} standard errors)"
+                f"the statistic {worst.name} is {worst.extrapolated:.5g} +- {worst.extrapolated_error:.1g} in the "
+                f"limit of infinite size, the law gives {worst.derived:.5g} ({abs(worst.score):.1f} standard errors)"
             )
         seen.append(self._about_outside())
         if self.verdict == DEPARTS and self.assumptions:
@@ -88,8 +88,8 @@ class Verification:
         side = "more" if d.excess > 0 else "less"
         change = f"{self.smaller_distance.value:.4f} at size {self.sizes[0]}, {d.value:.4f} at size {self.sizes[1]}"
         return (
-            f"the distribution functions differ by at most {d.value:.4f} (bound {self.distance_bound:.4f}; {change}); at "
-            f"x = {d.location:.4g} the sample has {side} mass to the left"
+            f"the distribution functions differ by at most {d.value:.4f} (bound {self.distance_bound:.4f}; {change}); "
+            f"at x = {d.location:.4g} the sample has {side} mass to the left"
         )
 
     def _about_outside(self) -> str:
@@ -98,8 +98,8 @@ class Verification:
         share = len(self.outside) / sum(len(v) for v in self.eigenvalues)
         lower, upper = self.spectrum.support()
         return (
-            f"{len(self.outside)} eigenvalues ({share:.2%}) lie further than {self.margin:.2g} outside the support, from "
-            f"{self.outside[0]:.4g} to {self.outside[-1]:.4g} (support [{lower:.4g}, {upper:.4g}])"
+            f"{len(self.outside)} eigenvalues ({share:.2%}) lie further than {self.margin:.2g} outside the support, "
+            f"from {self.outside[0]:.4g} to {self.outside[-1]:.4g} (support [{lower:.4g}, {upper:.4g}])"
         )
 
     def report(self) -> str:
@@ -185,11 +185,16 @@ def verify(
     >>> result.verdict
     'supported'
     """
+    if not isinstance(ensemble, Ensemble):
+        raise ParameterError(
+            f"verify needs an ensemble of the catalog, which can be sampled; got {type(ensemble).__name__}",
+            ensemble=ensemble,
+        )
     chosen = ensemble.sampler(sampler)
     values = ensemble.numbers(params)
     if isinstance(trials, bool) or not isinstance(trials, int) or trials < 3:
         raise ParameterError(f"at least 3 trials are needed for standard errors; got {trials!r}", trials=trials)
-    if not 0 < level < 1:
+    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
         raise ParameterError(f"the level must lie between 0 and 1; got {level!r}", level=level)
     floats = {name: float(v) for name, v in values.items()}
     from catalog.ensemble import MEMORY_LIMIT

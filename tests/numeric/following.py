@@ -23,7 +23,7 @@ class Follower:
 
     def __init__(self, equation: sympy.Expr) -> None:
         self.polynomial = sympy.Poly(equation, M, Z)
-        self.rows = [[mp.mpf(int(c)) for c in sympy.Poly(column, Z).all_coeffs()] for column in self._columns()]
+        self.rows = [[int(c) for c in sympy.Poly(column, Z).all_coeffs()] for column in self._columns()]
 
     def _columns(self) -> list[Any]:
         whole = sympy.Poly(self.polynomial.clear_denoms()[1].as_expr(), M)

@@ -87,19 +87,19 @@ def check_moments(composed: Composed) -> None:
 # -- random compositions -------------------------------------------------------------------------------------
 
 
-@examples(8)
+@examples(15)
 @given(of_degree(4))
 def test_random_compositions_hold_their_certificate(composed: Composed) -> None:
     check_moments(composed)
 
 
-@examples(5)
+@examples(12)
 @given(rectangular_laws())
 def test_random_rectangular_laws_hold_their_certificate(law: AlgebraicLaw) -> None:
     check_certified(law)
 
 
-@examples(6)
+@examples(10)
 @given(leaves())
 def test_elementary_laws_hold_their_certificate(composed: Composed) -> None:
     check_moments(composed)
