@@ -24,7 +24,6 @@ from .errors import BranchError, DerivationError, PrecisionError
 from .field import ALPHA, Element, Extension
 from .polynomials import degree
 
-_SMALLEST_STEP = 2.0**-60
 _MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
 
@@ -174,7 +173,7 @@ class Sheet:
         with flint.ctx.workprec(self.precision):
             position, ball = z0, root
             steps = 0
-            smallest = max(floor, _SMALLEST_STEP * max(abs(complex(z0)), abs(complex(z1)), 1e-300))
+            smallest = max(floor, 2.0 ** (24 - self.precision) * max(abs(complex(z0)), abs(complex(z1)), 1e-300))
             while True:
                 rest = z1 - position
                 distance = abs(complex(rest))
@@ -346,20 +345,20 @@ def regular_disc(coefficients: Sequence[acb_poly], point: acb) -> tuple[arb, acb
 def keeps_apart(coefficients: Sequence[acb_poly], place: acb, radius: arb) -> arb:
     """A bound r such that for |x| <= r no root y of sum_j a_j(x) y^j lies on the circle of ``radius`` around ``place``.
 
-    Roots inside the circle then stay inside while x moves in the disc. Raises `BranchError` if r would be below 2^-60.
+    Roots inside the circle then stay inside while x moves in the disc. Raises `PrecisionError` if the precision allows no such r.
     """
     for arcs in (32, 128):
         half = radius * (4.0 / arcs)  # an arc of 1/n turn fits in a square of half-width pi/n radii
         piece = acb(arb(0, half), arb(0, half))
         shifts = [acb_poly([_mid(place + acb(radius) * acb(arb(2 * k) / arcs).exp_pi_i()), 1]) for k in range(arcs)]
         bound = 1.0
-        for _ in range(60):
+        for _ in range(flint.ctx.prec - 24):
             disc = acb(arb(0, bound), arb(0, bound))
             there = acb_poly([poly(disc) for poly in coefficients])
             if not any(there(shift)(piece).contains(0) for shift in shifts):
                 return arb(bound)
             bound /= 2
-    raise BranchError("a cluster of roots could not be isolated", point=complex(place))
+    raise PrecisionError("a cluster of roots could not be isolated", point=complex(place))
 
 
 def columns(equation: ResolventEquation) -> list[fmpz_poly]:

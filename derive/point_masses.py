@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, real_roots
@@ -12,8 +13,6 @@ from .equation import ResolventEquation
 from .errors import DerivationError, PrecisionError
 from .field import ALPHA, Element, Extension, Field, coefficients_in, common_denominator, polynomial_ring
 from .polynomials import irreducible_factors, substitute
-
-_CLOSEST = 1e-30  # a mass must show, or not, at this distance
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,11 @@ def find_atom(
 
     Raises `DerivationError` for a negative mass, `PrecisionError` if the precision decides nothing.
     """
+    with flint.ctx.workprec(branch.precision):
+        return _find_atom(equation, branch, point, positive)
+
+
+def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumber, positive: bool) -> Atom | None:
     field, place = _field_of(point)
     rows = _pole_rows(equation, field, place)
     norm = _norm([row[0] for row in rows], field)
@@ -52,7 +56,8 @@ def find_atom(
     y = near.refine(x, guess := x * branch.value(z0 + x))
     if not near.same(x, y, near.widened(guess)):
         raise PrecisionError("the branch was lost next to a pole", point=float(point))
-    while abs(complex(x)) > _CLOSEST:
+    closest = 2.0 ** (24 - branch.precision) * (1 + abs(float(point)))
+    while abs(complex(x)) > closest:
         if abs(y).upper() < lightest / 4:
             if positive:
                 return None

@@ -108,7 +108,7 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
         positive, passed = _sweep(branch, points, samples)
         leading = columns(equation)[-1]
         candidates = [p for k, p in enumerate(points) if not passed[k] and p.is_root_of(leading)]
-        atoms = [a for p in candidates if (a := find_atom(equation, branch, p)) is not None]
+        atoms = [a for p in candidates if (a := find_atom(equation, branch, p, positive=False)) is not None]
         intervals = _intervals(branch, factors, points, samples, positive, passed)
     if not intervals and not atoms:
         raise DerivationError("the branch has neither density nor atoms; it belongs to no law")
