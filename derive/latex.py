@@ -13,7 +13,7 @@ from .errors import ParameterError
 
 CONVENTIONS = ("stieltjes", "cauchy")
 _NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
-_LINE = 96  # visible characters that fit on one line of the document
+_LINE = 76  # visible characters that fit on one line of the document
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[utf8]{inputenc}

@@ -1,0 +1,128 @@
+"""LaTeX and text of equations and derivations, against formulas written by hand and against pdflatex itself."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import sympy
+
+import catalog
+from derive.derivation import Derivation, Rule, Step
+from derive.errors import ParameterError
+from derive.latex import derivation_document, derivation_text, escape, formula_lines, polynomial_terms
+from derive.law import AlgebraicLaw
+from derive.laws import atoms, marchenko_pastur, semicircle
+
+M, Z = sympy.symbols("m z")
+c = sympy.Symbol("c", positive=True)
+
+needs_pdflatex = pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="pdflatex is missing (Debian: texlive-latex-recommended)"
+)
+
+
+def compiled(source: str, folder: Path) -> str:
+    """Run pdflatex; returns its log after a success, fails the test with the log's errors otherwise."""
+    (folder / "document.tex").write_text(source, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    assert run.returncode == 0, "\n".join(line for line in run.stdout.splitlines() if line.startswith(("!", "l.")))
+    assert (folder / "document.pdf").stat().st_size > 10_000
+    return (folder / "document.log").read_text(errors="replace")
+
+
+def test_the_quartic_of_the_hessian_in_cauchy_convention() -> None:
+    # FORMULAS: eps sigma phi^3 z G^4 - eps phi^2 (z + sigma(phi-2)) G^3 - phi(2 sigma z + eps(1-phi)) G^2
+    #           + 2 (z - sigma(1-phi)) G - 2 = 0
+    assert catalog.get("hessian").law().latex(convention="cauchy") == (
+        r"\varepsilon \phi^{3} \sigma z G^{4} - \varepsilon \phi^{2} \left(\phi \sigma - 2 \sigma + z\right) G^{3} "
+        r"- \phi \left(- \varepsilon \phi + \varepsilon + 2 \sigma z\right) G^{2} "
+        r"+ 2 \left(\phi \sigma - \sigma + z\right) G - 2 = 0"
+    )
+
+
+def test_marchenko_pastur_in_stieltjes_convention() -> None:
+    assert marchenko_pastur(c).latex() == r"c z m^{2} + \left(c + z - 1\right) m + 1 = 0"
+
+
+def test_the_leading_term_is_positive_in_both_conventions() -> None:
+    expression = -2 * M**3 + Z
+    assert [polynomial_terms(expression, k)[0] for k in ("stieltjes", "cauchy")] == ["2 m^{3}", "2 G^{3}"]
+
+
+def test_signs_of_odd_powers_change_with_the_convention() -> None:
+    assert " ".join(polynomial_terms(M**2 + Z * M + 1, "cauchy")) == "G^{2} - z G + 1"
+
+
+def test_a_product_is_listed_factor_by_factor() -> None:
+    lines = formula_lines(sympy.Eq((M + Z) * (M**2 + 1), 0, evaluate=False), "stieltjes")
+    assert lines[0] == "F_{1} F_{2} = 0"
+    assert {line.split("= ")[1] for line in lines[1:]} == {"m + z", "m^{2} + 1"}
+
+
+def test_an_unknown_convention_is_refused() -> None:
+    with pytest.raises(ParameterError, match="unknown convention 'fourier'; known: stieltjes, cauchy"):
+        semicircle().latex(convention="fourier")
+
+
+def test_the_document_numbers_every_step_once() -> None:
+    derivation = (semicircle() + marchenko_pastur(c)).derivation
+    assert derivation_document(derivation).count(r"\item") == len(derivation.steps)
+
+
+def test_the_document_lists_every_assumption() -> None:
+    law = catalog.get("hessian").law()
+    closing = derivation_document(law.derivation).split("Assumed, not proved:")[1]
+    numbers = {int(n) for n in re.findall(r"\((\d+)\) [A-Z(s\d]|\((\d+)\)", closing) for n in n if n}
+    assert numbers >= {law.derivation.number(step) for step in law.derivation.assumptions}
+
+
+def test_the_text_says_which_steps_a_step_uses() -> None:
+    derivation = (semicircle() + marchenko_pastur(c)).derivation
+    last = next(
+        line for line in derivation_text(derivation).splitlines() if line.startswith(f"{len(derivation.steps)}.")
+    )
+    assert last.endswith("[from 2, 4, 5, 6]")
+
+
+def test_the_text_follows_the_convention() -> None:
+    assert "   G**2 - G*z + 1 = 0" in derivation_text(semicircle().derivation, "cauchy").splitlines()
+
+
+@needs_pdflatex
+@pytest.mark.parametrize("convention", ["stieltjes", "cauchy"])
+@pytest.mark.parametrize("name", catalog.names())
+def test_documents_of_the_catalog_compile(name: str, convention: str, tmp_path: Path) -> None:
+    log = compiled(catalog.get(name).law().derivation.latex(convention, title=name), tmp_path)
+    assert "Missing character" not in log
+
+
+@needs_pdflatex
+@pytest.mark.parametrize(
+    "law",
+    [
+        atoms([-1, 0, 2]) + atoms([0, 1, 3], ["1/4", "1/4", "1/2"]),
+        (semicircle(c) + 3) ** -1,
+        marchenko_pastur(c).information_plus_noise(2, c).wishart("1/3"),
+    ],
+    ids=["degree five", "irrational moments", "symbolic"],
+)
+def test_long_documents_fit_the_page(law: AlgebraicLaw, tmp_path: Path) -> None:
+    log = compiled(law.derivation.latex(), tmp_path)
+    widths = [float(w) for w in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
+    assert max(widths, default=0.0) < 40.0  # points: it stays inside the paper's margin
+
+
+@needs_pdflatex
+def test_special_characters_in_words_compile(tmp_path: Path) -> None:
+    words = "50% of {a_1} & b^2 ~ #3 $ \\ < > ⊞ ⊠ ς ε φ ≥ ≤"
+    step = Step(Rule(words, words, words), words)
+    compiled(Derivation(step).latex(title=words), tmp_path)
+
+
+def test_escaping_leaves_letters_alone() -> None:
+    assert escape("Marchenko, Pastur 1967") == "Marchenko, Pastur 1967"
