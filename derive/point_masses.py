@@ -8,11 +8,12 @@ import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, real_roots
-from .continuation import Branch, Sheet, columns, keeps_apart, number_ball, polynomial_columns
+from .continuation import Branch, columns, number_ball, polynomial_columns
 from .equation import ResolventEquation
 from .errors import DerivationError, PrecisionError
 from .field import ALPHA, Element, Extension, Field, coefficients_in, common_denominator, polynomial_ring
 from .polynomials import irreducible_factors, substitute
+from .sheet import Sheet, keeps_apart
 
 
 @dataclass(frozen=True)

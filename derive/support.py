@@ -15,11 +15,12 @@ import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, algebraic_numbers
-from .continuation import Branch, Sheet, columns
+from .continuation import Branch, columns
 from .equation import ResolventEquation
 from .errors import BranchError, DerivationError, PrecisionError
 from .field import coefficients_in, polynomial_ring
 from .point_masses import Atom, find_atom, without_atoms
+from .sheet import Sheet
 
 _MOST_BITS = 2048
 

@@ -22,8 +22,8 @@ from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
 
-from derive.continuation import Sheet
 from derive.errors import BranchError, NotCertified, PrecisionError
+from derive.sheet import Sheet
 from derive.support import Interval
 
 Array = NDArray[Any]  # of float64; NumPy's stubs widen the results of arithmetic

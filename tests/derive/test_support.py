@@ -14,13 +14,14 @@ from flint import acb, acb_poly, arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.continuation import Branch, algebraic_ball, columns, keeps_apart, number_ball, regular_disc
+from derive.continuation import Branch, algebraic_ball, columns, number_ball
 from derive.equation import ResolventEquation, moments_given, physical_equation, spectral_ring
 from derive.errors import BranchError, DerivationError, PrecisionError
 from derive.field import Extension, Field
 from derive.herglotz import require_herglotz
 from derive.law import AlgebraicLaw
 from derive.laws import arcsine, atoms, kesten_mckay, marchenko_pastur, semicircle, wachter
+from derive.sheet import keeps_apart, regular_disc
 from derive.support import Skeleton, skeleton
 from derive.transforms import law_of_r_transform
 from tests import oracles
