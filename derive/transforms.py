@@ -168,7 +168,7 @@ def relation(law: AlgebraicLaw, name: str) -> TransformRelation:
 
 
 def transform(law: AlgebraicLaw, name: str) -> sympy.Expr | TransformRelation:
-    """R or S as an expression where its relation has degree 1 or 2 in the value, otherwise the relation.
+    """R or S as an expression where it is rational, a square root or an n-th root; otherwise the relation.
 
     The square root's sign is read off the exact series; the root is written so that it is analytic at the origin.
 
@@ -183,6 +183,8 @@ def transform(law: AlgebraicLaw, name: str) -> sympy.Expr | TransformRelation:
     parts = [polynomial_to_sympy(c, table) for c in coefficients_in(found.polynomial, y_name, ring)]
     if len(parts) == 2:
         return sympy.factor(-parts[0] / parts[1])
+    if len(parts) > 3 and not any(parts[1:-1]):
+        return _pure_root(found, -parts[0] / parts[-1], len(parts) - 1)
     if len(parts) > 3 or ALPHA in found.polynomial.context().names():
         return found
     x = found.argument
@@ -199,6 +201,12 @@ def transform(law: AlgebraicLaw, name: str) -> sympy.Expr | TransformRelation:
         return found
     root = x ** (low // 2) * sympy.sqrt(sympy.factor(sympy.expand(discriminant.as_expr() / x**low)))
     return sympy.simplify((-b + (root if sign.is_positive else -root)) / (2 * a))
+
+
+def _pure_root(found: TransformRelation, power: sympy.Expr, n: int) -> sympy.Expr | TransformRelation:
+    """The n-th root of a rational function, for a value that is positive at the origin; otherwise the relation."""
+    start = found.series(1)[0]
+    return sympy.root(sympy.factor(power), n) if start.is_positive else found
 
 
 def law_of_r(

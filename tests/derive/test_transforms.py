@@ -260,3 +260,10 @@ def test_a_typed_in_transform_leaves_the_evidence_assumed() -> None:
 def test_transforms_of_no_law_are_refused(build: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         build()
+
+
+def test_the_s_transform_of_a_fractional_power_is_a_root() -> None:
+    # S of MP(c) is 1/(1 + c u), and the 4/3 power of a law has the 4/3 power of its S-transform
+    s = marchenko_pastur("1/2").free_multiplicative_power("4/3").s_transform()
+    u = sympy.Symbol("u")
+    assert all(abs(s.subs(u, x) - (1 + x / 2) ** (-4 / 3)) < 1e-12 for x in (-0.3, 0.1, 0.7))
