@@ -13,7 +13,7 @@ import sympy
 from flint import acb, acb_poly, arb, fmpq, fmpz_mpoly, fmpz_poly
 
 from .equation import ResolventEquation, series_rows
-from .errors import DerivationError, PrecisionError
+from .errors import BranchError, DerivationError, PrecisionError
 from .field import ALPHA, Element, Extension
 from .polynomials import degree
 from .series import SeriesPolynomial, terms_of
@@ -48,10 +48,19 @@ class Branch(Sheet):
     def _start(self) -> tuple[acb, acb]:
         coefficients, germ = _unfolded(self.equation)
         radius, ball = regular_disc(coefficients, germ[-1])
-        w, z = acb(0, -radius), acb(0, 1 / radius)
-        tail = Sheet(coefficients, self.precision).refine(w, ball)
+        w = acb(0, -radius)
+        unfolded = Sheet(coefficients, self.precision)
+        tail = unfolded.refine(w, ball)
         if not ball.contains(tail):
-            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(z))
+            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(1 / w))
+        # Sheets that agree to several orders in 1/z are far apart in this chart: come down from infinity in it.
+        size = math.sqrt(abs(float(number_ball(self.equation.field.coerce(self.equation.moment_series(3)[2])).mid())))
+        while abs(complex(w)) * 8 * max(size, 1e-6) < 1:
+            try:
+                w, tail = 2 * w, unfolded.follow(w, tail, 2 * w, floor=1e-2 * abs(complex(w)))
+            except (BranchError, PrecisionError):
+                break
+        z = acb(0, (1 / w).imag.mid())
         series = acb(0)
         for coefficient in reversed([*germ[:-1], tail]):
             series = series * w + coefficient
