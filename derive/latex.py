@@ -18,7 +18,7 @@ _LINE = 76  # visible characters that fit on one line of the document
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
-\usepackage{amsmath,amssymb}
+\usepackage{amsmath,amssymb,graphicx}
 \usepackage[margin=25mm]{geometry}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
@@ -64,7 +64,8 @@ def _signed(coefficients: Sequence[tuple[int, sympy.Expr]], variable: str) -> li
         power = "" if k == 0 else variable if k == 1 else f"{variable}^{{{k}}}"
         for piece in _pieces(coefficient):
             negative = piece.could_extract_minus_sign()
-            body = _product(-piece if negative else piece, power)
+            alone = not terms and not negative  # a sum may stand without brackets only where no sign precedes it
+            body = _product(-piece if negative else piece, power, brackets=not alone)
             sign = "-" if negative else "+"
             terms.append(f"{sign} {body}" if terms else f"-{body}" if negative else body)
     return terms
@@ -78,9 +79,10 @@ def _pieces(coefficient: sympy.Expr) -> list[sympy.Expr]:
     return list(sympy.Add.make_args(sympy.expand(coefficient)))
 
 
-def _product(coefficient: sympy.Expr, power: str) -> str:
+def _product(coefficient: sympy.Expr, power: str, brackets: bool) -> str:
     if not power:
-        return _print(coefficient)
+        text = _print(coefficient)
+        return rf"\left({text}\right)" if brackets and isinstance(coefficient, sympy.Add) else text
     if coefficient == 1:
         return power
     text = _print(coefficient)
@@ -109,7 +111,8 @@ def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
             return lines
         return _packed([*polynomial_terms(formula.lhs, convention), "= 0"])
     image, _ = in_convention(formula, convention)
-    return [_print(image)]
+    text = _print(image)
+    return [text if _width(text) <= _LINE else rf"\resizebox{{0.95\linewidth}}{{!}}{{$\displaystyle {text}$}}"]
 
 
 def _packed(terms: Sequence[str]) -> list[str]:
@@ -125,7 +128,7 @@ def _packed(terms: Sequence[str]) -> list[str]:
 def derivation_document(derivation: Derivation, convention: str = "stieltjes", title: str = "") -> str:
     r"""A LaTeX document of the derivation, one numbered item a step, with rules, assumptions and references.
 
-    It needs only amsmath, amssymb and geometry, and compiles with pdflatex.
+    It needs only amsmath, amssymb, graphicx and geometry, and compiles with pdflatex.
 
     Raises `ParameterError` for an unknown convention.
 
@@ -164,8 +167,7 @@ def _step_latex(derivation: Derivation, step: Step, convention: str) -> str:
     used = ", ".join(map(str, sorted({derivation.number(s) for s in step.uses})))
     source = f" From {used}." if used else ""
     lines.append(
-        rf"\\ {_prose(step.text[:1].upper() + step.text[1:])}.{source}"
-        + (rf" [{escape(rule.reference)}]" if rule.reference else "")
+        rf"\\ {_prose(_sentence(step.text))}.{source}" + (rf" [{escape(rule.reference)}]" if rule.reference else "")
     )
     for formula in step.formulas:
         body = formula_lines(formula, convention)
@@ -179,6 +181,11 @@ def _assumption_list(derivation: Derivation) -> str:
         return "\nNothing is assumed.\n"
     listed = "; ".join(f"({derivation.number(s)}) {_prose(s.text)}" for s in assumed)
     return f"\nAssumed, not proved: {listed}. Evidence for the equation: {derivation.evidence.value}.\n"
+
+
+def _sentence(text: str) -> str:
+    """The words with a capital, unless they begin with an expression."""
+    return text[:1].upper() + text[1:] if text.split(" ")[0].replace(",", "").isalpha() else text
 
 
 def _prose(text: str) -> str:

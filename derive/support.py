@@ -23,6 +23,7 @@ from .point_masses import Atom, find_atom, without_atoms
 from .sheet import Sheet
 
 _MOST_BITS = 2048
+_SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,11 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
         positive, passed = _sweep(branch, points, samples)
         leading = columns(equation)[-1]
         candidates = [p for k, p in enumerate(points) if not passed[k] and p.is_root_of(leading)]
-        atoms = [a for p in candidates if (a := find_atom(equation, branch, p, positive=False)) is not None]
+        atoms = [
+            a
+            for p in candidates
+            if (a := find_atom(equation, branch, p, positive=equation.degree > _SMALL)) is not None
+        ]
         intervals = _intervals(branch, factors, points, samples, positive, passed)
     if not intervals and not atoms:
         raise DerivationError("the branch has neither density nor atoms; it belongs to no law")

@@ -189,13 +189,21 @@ def _resolve(
 
 
 def _split(left: float, right: float, nearby: list[complex]) -> tuple[float, list[complex]]:
-    """Where to split: below the critical point that limits convergence most, otherwise in the middle."""
+    """Where to split: below the critical point that limits convergence most, towards one that is close to an end, or
+    in the middle."""
     width = right - left
-    inside = [c for c in nearby if left + 1e-9 * width < c.real < right - 1e-9 * width]
-    if not inside:
+    inside = [c for c in nearby if c.imag > 0 and left + 1e-9 * width < c.real < right - 1e-9 * width]
+    if inside:
+        worst = min(inside, key=lambda c: abs(c.imag) / math.sqrt((c.real - left) * (right - c.real)))
+        return worst.real, [c for c in nearby if c.imag == 0 or abs(c.real - worst.real) > 1e-9 * width]
+    grain = 1e-15 * (abs(left) + abs(right))
+    before = min((left - c.real for c in nearby if left - c.real > grain), default=math.inf)
+    after = min((c.real - right for c in nearby if c.real - right > grain), default=math.inf)
+    near = min(before, after)
+    if near > 0.05 * width:
         return left + width / 2, nearby
-    worst = min(inside, key=lambda c: abs(c.imag) / math.sqrt((c.real - left) * (right - c.real)))
-    return worst.real, [c for c in inside if abs(c.real - worst.real) > 1e-9 * width]
+    step = math.sqrt(near * width)  # each side then sees its singularity at the same relative distance
+    return (left + step if before <= after else right - step), nearby
 
 
 def _unit_polynomial(ramification: tuple[int, int]) -> list[Fraction]:

@@ -94,7 +94,7 @@ class Spectrum:
     def _nearby(self) -> list[complex]:
         factors = critical_factors(self.law.equation)
         roots = [complex(r) for f in factors for r, _ in f.complex_roots()]
-        return [r for r in roots if r.imag > 0]
+        return [r for r in roots if r.imag >= 0]
 
     # -- the support ---------------------------------------------------------------------------------------
 
@@ -218,8 +218,18 @@ class Spectrum:
         return total
 
     def moment(self, k: int) -> float:
-        """The k-th moment, by quadrature."""
-        return self._integral(lambda x: x**k, 64 + k)
+        """The k-th moment, by quadrature; k may be a negative integer where 0 lies outside the support.
+
+        Raises `ParameterError` for other k.
+        """
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
+            raise ParameterError(f"the order of a moment must be an integer; got {k!r}", k=k)
+        if k < 0 and self._holds_zero():
+            raise ParameterError(f"the moment of order {k} does not exist: 0 lies in the support", k=k)
+        return self._integral(lambda x: x ** float(k), 64 + abs(k))
+
+    def _holds_zero(self) -> bool:
+        return any(i.left <= 0 <= i.right for i in self.intervals) or bool(np.any(self._points == 0))
 
     def mean(self) -> float:
         """The mean."""

@@ -248,7 +248,7 @@ def _polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[st
         factored = sympy.factor(-coefficient if flip else coefficient)
         negative = factored.could_extract_minus_sign()
         factored = -factored if negative else factored
-        body = f"({factored})" if isinstance(factored, sympy.Add) and k else str(factored)
+        body = f"({factored})" if isinstance(factored, sympy.Add) and (k or negative) else str(factored)
         power = "" if k == 0 else f"{variable}" if k == 1 else f"{variable}**{k}"
         body = power if power and factored == 1 else f"{body}*{power}" if power else body
         sign = "-" if negative else "+"

@@ -15,7 +15,7 @@ from derive.derivation import Derivation, Rule, Step
 from derive.errors import ParameterError
 from derive.latex import derivation_document, derivation_text, escape, formula_lines, polynomial_terms
 from derive.law import AlgebraicLaw
-from derive.laws import atoms, marchenko_pastur, semicircle
+from derive.laws import atoms, marchenko_pastur, semicircle, wachter
 
 M, Z = sympy.symbols("m z")
 c = sympy.Symbol("c", positive=True)
@@ -126,3 +126,50 @@ def test_special_characters_in_words_compile(tmp_path: Path) -> None:
 
 def test_escaping_leaves_letters_alone() -> None:
     assert escape("Marchenko, Pastur 1967") == "Marchenko, Pastur 1967"
+
+
+def read_back(latex: str) -> sympy.Expr:
+    """The polynomial that LaTeX of sums, products and powers stands for; adjacent factors multiply."""
+    tokens = re.findall(r"\\left\(|\\right\)|\^\{\d+\}|[-+]|\d+|\\?[A-Za-z]+(?:_\{\w+\})?", latex)
+    code, factor_before = "", False
+    for token in tokens:
+        if token.startswith("^"):
+            code += "**" + token[2:-1]
+            continue
+        closing, sign = token == r"\right)", token in "+-"
+        code += "*" if factor_before and not (closing or sign) else ""
+        if token == r"\left(":
+            code += "("
+        elif closing:
+            code += ")"
+        elif sign or token.isdigit():
+            code += token
+        else:
+            code += f"S({token.replace('_{', '').replace('}', '')!r})"
+        factor_before = not sign and token != r"\left("
+    return eval(code, {"S": sympy.Symbol})  # noqa: S307 - made of the tokens above only
+
+
+@pytest.mark.parametrize("convention", ["stieltjes", "cauchy"])
+@pytest.mark.parametrize(
+    "law",
+    [
+        atoms(sympy.symbols("a b", real=True)),
+        semicircle(c) + atoms(sympy.symbols("a b", real=True)),
+        wachter(*sympy.symbols("c1 c2", positive=True)),
+        catalog.get("hessian").law(),
+        marchenko_pastur(c).information_plus_noise(2, c),
+        marchenko_pastur(c).direct_sum(-semicircle(), "1/3"),
+    ],
+    ids=str,
+)
+def test_the_printed_equation_reads_back_as_the_equation(law: AlgebraicLaw, convention: str) -> None:
+    names = {r"\varepsilon": "eps", r"\phi": "phi", r"\sigma": "sigma"}
+    text = law.latex(convention).removesuffix(" = 0")
+    for command, name in names.items():
+        text = text.replace(command, name)
+    expression = law.equation.expr.xreplace({s: sympy.Symbol(s.name) for s in law.equation.symbols})
+    if convention == "cauchy":
+        expression = expression.xreplace({M: -sympy.Symbol("G")})
+    found = sympy.expand(read_back(text))
+    assert sympy.expand(found - expression) == 0 or sympy.expand(found + expression) == 0

@@ -19,6 +19,7 @@ from derive.law import AlgebraicLaw
 from derive.laws import arcsine, atoms, free_poisson, fuss_catalan, kesten_mckay, marchenko_pastur, semicircle
 from resolvent.export import assumptions_of, code_of, identifiers, to_json, to_latex, to_sympy_code, to_text
 from resolvent.export_python import to_python_function
+from resolvent.expressions import parse
 
 c, sigma, v = (sympy.Symbol(name, positive=True) for name in ("c", "sigma", "v"))
 z, m, G = sympy.symbols("z m G")
@@ -355,3 +356,16 @@ def test_identifiers_do_not_collide() -> None:
 
 def test_assumptions_leave_out_the_weaker() -> None:
     assert assumptions_of(sympy.Symbol("k", positive=True, integer=True)) == ["positive", "integer"]
+
+
+@pytest.mark.parametrize("convention", ["stieltjes", "cauchy"])
+@pytest.mark.parametrize("text", ["wachter(c1, c2)", "atoms([a, b], [p, 1 - p])", "semicircle(t) + atoms([a, b])"])
+def test_the_equation_in_text_reads_back_as_the_equation(text: str, convention: str) -> None:
+    law = parse(text)
+    lines = to_text(law, convention, steps=False).splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("equation")) + 1
+    last = next(k for k, line in enumerate(lines) if line.endswith("= 0"))
+    printed = "".join(line.strip() + " " for line in lines[first : last + 1]).removesuffix("= 0 ")
+    symbols = {s.name: s for s in law.equation.symbols} | {"z": sympy.Symbol("z"), "m": sympy.Symbol("m")}
+    found = eval(printed, {**symbols, "G": -sympy.Symbol("m")})  # noqa: S307 - the text is our own
+    assert sympy.expand(found - law.equation.expr) == 0 or sympy.expand(found + law.equation.expr) == 0
