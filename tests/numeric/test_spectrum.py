@@ -723,3 +723,40 @@ def test_an_equation_of_no_measure_is_refused_at_the_value_that_makes_it_one() -
 
 def test_repr_names_the_law() -> None:
     assert repr(spectrum("semicircle")) == "Spectrum(semicircle(1))"
+
+
+@pytest.mark.parametrize("c", ["1.0001", "0.99999", "1.000001"])
+def test_marchenko_pastur_next_to_square_has_its_closed_density(c: str) -> None:
+    # an edge closer than 1e-8 to the pole at 0
+    ratio = float(c)
+    lower = (float(Fraction(c) - 1) / (1 + math.sqrt(ratio))) ** 2  # (1 - sqrt(c))^2 without cancellation
+    upper = (1 + math.sqrt(ratio)) ** 2
+    x = np.geomspace(1.001 * lower, 0.999 * upper, 200)
+    exact = np.sqrt((x - lower) * (upper - x)) / (2 * math.pi * ratio * x)
+    assert np.max(np.abs(Spectrum(marchenko_pastur(c)).pdf(x) / exact - 1)) < 1e-7
+
+
+def test_the_sum_of_an_equilibrium_measure_and_a_semicircle_is_certified() -> None:
+    # moments in an extension of Q: the sheets of m agree to several orders at infinity
+    law = equilibrium_measure(2, "1/4") + semicircle(1)
+    assert Spectrum(law).moment(2) == pytest.approx(float(equilibrium_measure(2, "1/4").moments(2)[1]) + 1, abs=1e-10)
+
+
+def test_moments_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(ParameterError, match="the moment of order -1 does not exist: 0 lies in the support"):
+        Spectrum(semicircle()).moment(-1)
+
+
+def test_fractional_moments_are_refused() -> None:
+    with pytest.raises(ParameterError, match=r"the order of a moment must be an integer; got 2\.5"):
+        Spectrum(semicircle()).moment(2.5)  # type: ignore[arg-type]
+
+
+def test_inverse_moments_of_a_law_away_from_zero() -> None:
+    assert Spectrum(marchenko_pastur("1/2")).moment(-1) == pytest.approx(2.0, abs=1e-12)  # 1/(1 - c)
+
+
+@pytest.mark.slow
+def test_another_pair_of_five_atoms_is_certified() -> None:
+    rho = Spectrum(atoms([0, 1, 3, 6, 10]) + atoms([0, 1, 4, 5, 7]))
+    assert rho.moment(2) == pytest.approx(float(146 / 5 + 91 / 5 + 2 * 4 * 17 / 5), abs=1e-9)
