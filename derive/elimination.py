@@ -88,8 +88,8 @@ def conclude(
     """
     symbols = tuple(sorted(parameters, key=lambda s: str(s.name)))
     moments = _longer(moments)
-    squarefree = without_monomials(polynomial)
-    factors = irreducible_factors(squarefree, "m")
+    stripped = without_monomials(polynomial)
+    factors = irreducible_factors(stripped, "m")
     equation = physical_equation(factors, symbols, moments)
 
     def eliminated() -> tuple[sympy.Basic, ...]:
@@ -115,7 +115,7 @@ def conclude(
             f"of {len(factors)} irreducible factors, the one that carries the exact moments of {text}",
             uses=(step,),
             build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
-            verify=lambda: agrees(equation, symbols, moments) and divides(equation, squarefree),
+            verify=lambda: agrees(equation, symbols, moments) and divides(equation, stripped),
         )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 

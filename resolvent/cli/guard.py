@@ -34,6 +34,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             leave("stopped", STOPPED)
         except BrokenPipeError:  # the reader, head say, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            leave(f"error: the output cannot be written: {error.strerror or error}", BAD_USE)
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except MemoryError:
