@@ -108,7 +108,7 @@ class Sheet:
             low, high = 0.0, 1.0 + abs(complex(z))
             if contracts(0.0) == math.inf:
                 return 0.0, 0.0
-            while contracts(high) < math.inf:
+            while high < 1e30 and contracts(high) < math.inf:
                 low, high = high, 8 * high
             while high > 1e-60 and (low == 0.0 or high > 1.05 * low):
                 middle = high / 4 if low == 0.0 else math.sqrt(low * high)
