@@ -10,7 +10,7 @@ from flint import acb, acb_poly, arb, fmpz_poly
 from .algebraic import AlgebraicNumber, real_roots
 from .continuation import Branch, columns, number_ball, polynomial_columns
 from .equation import ResolventEquation
-from .errors import DerivationError, PrecisionError
+from .errors import BranchError, DerivationError, PrecisionError
 from .field import ALPHA, Element, Extension, Field, coefficients_in, common_denominator, polynomial_ring
 from .polynomials import irreducible_factors, substitute
 from .sheet import Sheet, keeps_apart
@@ -52,11 +52,14 @@ def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumb
     if not masses:
         return None
     lightest = min(masses, key=float)
-    x = acb(0, min(1.0, abs(float(point)) or 1.0) / 16)
     near = Sheet(polys, branch.precision)
-    y = near.refine(x, guess := x * branch.value(z0 + x))
-    if not near.same(x, y, near.widened(guess)):
-        raise PrecisionError("the branch was lost next to a pole", point=float(point))
+    x = acb(0, min(1.0, abs(float(point)) or 1.0) / 16)
+    try:
+        y = _handed_over(near, x, x * branch.value(z0 + x), point)
+    except BranchError:  # sheets with a pole of the same weight are too close in m: come from far away in y
+        far = (branch.start - z0).mid()
+        near.anchor(far, _handed_over(near, far, far * branch.start_root, point))
+        y = near.value(x)
     closest = 2.0 ** (24 - branch.precision) * (1 + abs(float(point)))
     while abs(complex(x)) > closest:
         if abs(y).upper() < lightest / 4:
@@ -110,6 +113,14 @@ def without_atoms(branch: Branch, atoms: list[Atom]) -> Sheet:
 def _may_be_mass(root: acb) -> bool:
     """Whether a limit of (z - z0) m is minus a positive mass."""
     return bool(root.imag.contains(0) and root.real < 0)
+
+
+def _handed_over(near: Sheet, x: acb, guess: acb, point: AlgebraicNumber) -> acb:
+    """The root y that a value of x m(z0 + x) stands for, proved to be the same one."""
+    y = near.refine(x, guess)
+    if not near.same(x, y, near.widened(guess)):
+        raise PrecisionError("the branch was lost next to a pole", point=float(point))
+    return y
 
 
 def _closer(near: Sheet, x: acb, y: acb, distance: arb) -> tuple[acb, acb]:
