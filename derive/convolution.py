@@ -199,7 +199,7 @@ def free_power(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
         moments,
         rule=rules.FREE_POWER,
         explanation=f"the equation of {text}",
-        uses=_with_condition(law, t_, t, lambda v: v >= 1, f"{shown(t)} >= 1, so that the free power exists"),
+        uses=_with_condition(law, t_, f"{shown(t)} >= 1, so that the free power exists"),
         recipe=Recipe(free_power, (law, t)),
         text=text,
         nonnegative=law.nonnegative,
@@ -239,7 +239,7 @@ def compress(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
         moments,
         rule=rules.COMPRESSION,
         explanation=f"the equation of {text}",
-        uses=_with_condition(law, t_, t, lambda v: v <= 1, f"0 < {shown(t)} <= 1, the relative size of the corner"),
+        uses=_with_condition(law, t_, f"0 < {shown(t)} <= 1, the relative size of the corner"),
         recipe=Recipe(compress, (law, t)),
         text=text,
         nonnegative=law.nonnegative,
@@ -373,7 +373,8 @@ def _positive(value: Any, name: str) -> tuple[Element, tuple[sympy.Symbol, ...]]
     return element, symbols
 
 
-def _with_condition(law: AlgebraicLaw, element: Element, value: Any, holds: Any, text: str) -> tuple[Step, ...]:
+def _with_condition(law: AlgebraicLaw, element: Element, text: str) -> tuple[Step, ...]:
+    """The law's last step, and the condition on a parameter where it is no number."""
     if element.is_constant:
         return (law.conclusion,)
     return (law.conclusion, Step(rules.DOMAIN, text, kind="assumed"))

@@ -11,8 +11,8 @@ from .algebraic import AlgebraicNumber, real_roots
 from .continuation import Branch, columns, number_ball, polynomial_columns
 from .equation import ResolventEquation
 from .errors import BranchError, DerivationError, PrecisionError
-from .field import ALPHA, Element, Extension, Field, coefficients_in, common_denominator, polynomial_ring
-from .polynomials import irreducible_factors, substitute
+from .field import ALPHA, Element, Extension, Field, common_denominator, polynomial_ring
+from .polynomials import irreducible_factors, substitute, univariate
 from .sheet import Sheet, keeps_apart
 
 
@@ -186,8 +186,7 @@ def _norm(coefficients: list[Element], field: Field) -> fmpz_poly:
     integral = [(c * common).numerator.project_to_context(wide) for c in coefficients]
     polynomial = sum((c * y**j for j, c in enumerate(integral)), start=wide.constant(0))
     norm = field.extension.polynomial(wide).resultant(polynomial, ALPHA)
-    parts = coefficients_in(norm, "y", polynomial_ring(()))
-    return fmpz_poly([next(iter(p.to_dict().values()), 0) for p in parts])
+    return univariate(norm, "y")
 
 
 def _negated(factor: fmpz_poly, root: arb) -> AlgebraicNumber:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flint import fmpz_mpoly, fmpz_mpoly_ctx
+from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
-from .field import polynomial_ring
+from .field import coefficients_in, polynomial_ring
 
 Quotient = tuple[fmpz_mpoly, fmpz_mpoly]
 
@@ -71,6 +71,12 @@ def renamed(polynomial: fmpz_mpoly, ring: fmpz_mpoly_ctx, names: Mapping[str, st
     """The same polynomial in another ring, with some generators renamed."""
     source = polynomial.context().names()
     return polynomial.compose(*(generator(ring, names.get(n, n)) for n in source), ctx=ring)
+
+
+def univariate(polynomial: fmpz_mpoly, name: str) -> fmpz_poly:
+    """A polynomial in which only the generator ``name`` occurs, as a polynomial in one variable."""
+    parts = coefficients_in(polynomial, name, polynomial_ring(()))
+    return fmpz_poly([next(iter(p.to_dict().values()), 0) for p in parts])
 
 
 def ring_of(variables: Iterable[str], *polynomials: fmpz_mpoly, drop: Iterable[str] = ()) -> fmpz_mpoly_ctx:

@@ -18,8 +18,8 @@ from .algebraic import AlgebraicNumber, algebraic_numbers
 from .continuation import Branch, columns
 from .equation import ResolventEquation
 from .errors import BranchError, DerivationError, PrecisionError
-from .field import coefficients_in, polynomial_ring
 from .point_masses import Atom, find_atom, without_atoms
+from .polynomials import univariate
 from .sheet import Sheet
 
 _MOST_BITS = 2048
@@ -77,8 +77,7 @@ def critical_factors(equation: ResolventEquation) -> list[fmpz_poly]:
     leading = columns(equation)[-1]
     parts = [leading]
     if equation.degree > 1:
-        discriminant = coefficients_in(polynomial.discriminant("m"), "z", polynomial_ring(()))
-        parts.append(fmpz_poly([next(iter(p.to_dict().values()), 0) for p in discriminant]))
+        parts.append(univariate(polynomial.discriminant("m"), "z"))
     for part in parts:
         found += [f for f, _ in part.factor()[1] if f.degree() > 0 and f not in found]
     return found
