@@ -14,6 +14,7 @@ from .law import AlgebraicLaw
 from .series import terms_of
 
 _HANKEL_MOMENTS = 17
+_SEARCHED_MOMENTS = 257
 
 
 def first_hankel_failure(moments: Sequence[fmpq]) -> int | None:
@@ -44,6 +45,25 @@ def first_hankel_failure(moments: Sequence[fmpq]) -> int | None:
     return None
 
 
+def first_failing_moment(law: AlgebraicLaw, *, half_line: bool = False, most: int = _HANKEL_MOMENTS) -> int | None:
+    """The order of the first of ``most`` moments that no positive measure can have after the earlier ones, or None.
+
+    With ``half_line`` the measure must live on [0, oo): then the symmetric measure of the square roots must be
+    positive, whose moments are the law's with zeros in between. Moments outside Q are not tested (None).
+
+    >>> from derive.laws import semicircle
+    >>> first_failing_moment(semicircle()), first_failing_moment(semicircle(), half_line=True)
+    (None, 2)
+    """
+    if not law.equation.is_numeric or not law.equation.field.is_rational:
+        return None
+    moments = terms_of(law.moment_series(most), most)
+    if not half_line:
+        return first_hankel_failure(moments)
+    failure = first_hankel_failure([value for moment in moments for value in (moment, fmpq(0))])
+    return None if failure is None else failure // 2
+
+
 def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
     """The law itself if it is a probability measure or still has parameters; raises `DerivationError` if it is none."""
     from .herglotz import require_herglotz
@@ -51,28 +71,52 @@ def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
     if not law.equation.is_numeric:
         return law
     prefix = f"{reason}: " if reason else f"{law.text} is not a law: "
-    if law.equation.field.is_rational:
-        failure = first_hankel_failure(terms_of(law.moment_series(_HANKEL_MOMENTS), _HANKEL_MOMENTS))
-        if failure is not None:
-            raise DerivationError(
-                f"{prefix}the Hankel determinant up to the moment m_{failure} is negative", law=law, moment=failure
-            )
+    failure = first_failing_moment(law)
+    if failure is not None:
+        raise DerivationError(
+            f"{prefix}the Hankel determinant up to the moment m_{failure} is negative", law=law, moment=failure
+        )
     try:
         require_herglotz(law.equation)
     except (DerivationError, BranchError) as error:
-        raise DerivationError(f"{prefix}{error}", law=law) from error
+        failure = first_failing_moment(law, most=_SEARCHED_MOMENTS)
+        first = "" if failure is None else f" (m_{failure} is the first moment that fails)"
+        raise DerivationError(f"{prefix}{error}{first}", law=law, moment=failure) from error
     return law
+
+
+def require_law_on_half_line(law: AlgebraicLaw, reason: str) -> AlgebraicLaw:
+    """The same for a law that must live on [0, oo), as a Gram matrix's does."""
+    if not law.equation.is_numeric:
+        return law
+    failure = first_failing_moment(law, half_line=True)
+    if failure is None:
+        require_law(law, reason)
+        if _lower_end_is_nonnegative(law):
+            return law
+        failure = first_failing_moment(law, half_line=True, most=_SEARCHED_MOMENTS)
+    if failure is None:
+        raise DerivationError(f"{reason}: it has mass below 0", law=law)
+    raise DerivationError(
+        f"{reason}: no measure on [0, oo) has its first moments; m_{failure} is the first that fails",
+        law=law,
+        moment=failure,
+    )
+
+
+def _lower_end_is_nonnegative(law: AlgebraicLaw) -> bool:
+    from .support import skeleton
+
+    lowest = skeleton(law.equation).lower_end
+    return bool(lowest.polynomial[0] == 0 or float(lowest) > 0)
 
 
 def nonnegativity(law: AlgebraicLaw) -> bool | None:
     """Whether the support lies in [0, oo): True or False where that is proved, None where parameters leave it open."""
-    from .support import skeleton
-
     if law.nonnegative:
         return True
     if law.equation.is_numeric:
-        lowest = skeleton(law.equation).lower_end
-        return lowest.polynomial[0] == 0 or float(lowest) > 0
+        return _lower_end_is_nonnegative(law)
     mean, square = terms_of(law.moment_series(3), 3)[1:]
     if not mean and square:
         return False

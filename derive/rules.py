@@ -122,6 +122,29 @@ PHYSICAL_FACTOR = Rule(
     "The eliminated polynomial vanishes on the physical branch, so exactly one irreducible factor does. A factor "
     "that differs from zero on the first exact moments is excluded.",
 )
+GRAPH_EXPANSION = Rule(
+    "moments from graphs",
+    "m_k = r_0^(1-k) P_k, P_k = sum over the admissible graphs of prod_l r_l^(k - v_l) prod_cycles w_j; "
+    "v_l vertices of colour l, w_j for a cycle with j vertices of each colour",
+    "Pennington, Worah, NeurIPS 2017; Benaych-Georges, Probab. Theory Relat. Fields 144 (2009)",
+    r"$m_k = r_0^{1-k} P_k$, $P_k = \sum_G \prod_l r_l^{k - v_l} \prod_{\mathrm{cycles}} w_j$ over the admissible "
+    r"graphs, $v_l$ vertices of colour $l$, $w_j$ for a cycle with $j$ vertices of each colour.",
+)
+ROOT_CYCLE = Rule(
+    "decomposition at the root",
+    "The cycle of the first edge has j vertices of each colour l, and at each of them hangs an admissible graph, a "
+    "factor P_l = 1 + r_l (P - 1): P = 1 + w(h), w(h) = sum_j w_j h^j, h = t P_0 ... P_(L-1)",
+    "Pennington, Worah, NeurIPS 2017",
+    r"The cycle of the first edge has $j$ vertices of each colour $l$, and at each of them hangs an admissible "
+    r"graph, a factor $P_l = 1 + r_l (P - 1)$: $P = 1 + w(h)$, $w(h) = \sum_j w_j h^j$, "
+    r"$h = t P_0 \cdots P_{L-1}$.",
+)
+GRAPH_TRANSFORM = Rule(
+    "generating function and transform",
+    "At t = 1/(r_0 z): -z m(z) = P_0 = 1 + r_0 (P(t) - 1)",
+    "m_k = r_0^(1-k) P_k, summed",
+    r"At $t = 1/(r_0 z)$: $-z\,m(z) = P_0 = 1 + r_0 (P(t) - 1)$.",
+)
 GIVEN_EQUATION = Rule(
     "given equation",
     "An equation and the first moments of its branch, as typed in by the user.",

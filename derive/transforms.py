@@ -12,7 +12,6 @@ References: Voiculescu, Dykema, Nica 1992; Belinschi, Bercovici 2007 for eta.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,15 +26,13 @@ from .errors import DerivationError, ParameterError
 from .field import (
     ALPHA,
     Element,
-    Field,
-    check_names,
     coefficients_in,
     polynomial_ring,
     polynomial_to_sympy,
-    rational_function,
 )
-from .law import AlgebraicLaw, Recipe, as_scalar, joint
+from .law import AlgebraicLaw, Recipe, as_scalar
 from .polynomials import Quotient, generator, irreducible_factors, ring_of, substitute, without_monomials
+from .rational_germ import RationalGerm
 from .series import Series, make_series, moments_from_cumulants, order, shifted, terms_of
 
 # name -> ((argument, value), images of z and m in these, images of argument and value in z and m)
@@ -219,21 +216,29 @@ def law_of_r(
     types_in: bool = False,
 ) -> AlgebraicLaw:
     """The law with a rational R-transform: z + 1/m = R(-m), cumulants from R's Taylor series."""
-    numerator, denominator, symbols = _rational(expression, variable)
-    ring = ring_of(("z", "m"), numerator, drop=(variable.name,))
+    germ = RationalGerm.of(expression, variable)
+    ring = ring_of(("z", "m"), germ.numerator, drop=(variable.name,))
     z, m = generator(ring, "z"), generator(ring, "m")
-    minus = {variable.name: (-m, ring.constant(1))}
-    top, bottom = (substitute(p, ring, minus) for p in (numerator, denominator))
+    top, bottom = germ.at((-m, ring.constant(1)))
     polynomial = bottom * (z * m + 1) - m * top
 
     def moments(n: int, values: Values) -> Series:
-        field, r = _taylor(numerator, denominator, variable.name, symbols, n, values)
+        field, r, _ = germ.series(n, values)
         with order(n):
             x = make_series(field, [0, 1], n)
             return moments_from_cumulants(1 + x * r, field)
 
     return _by_transform(
-        "R", expression, variable, polynomial, symbols, moments, rules.R_TRANSFORM, text, recipe, nonnegative, types_in
+        "R",
+        germ,
+        expression,
+        polynomial,
+        moments,
+        rules.R_TRANSFORM,
+        text,
+        recipe,
+        nonnegative,
+        types_in,
     )
 
 
@@ -247,24 +252,31 @@ def law_of_s(
     types_in: bool = False,
 ) -> AlgebraicLaw:
     """The law with a rational S-transform: -m/u = S(u) at u = -(1 + z m)."""
-    numerator, denominator, symbols = _rational(expression, variable)
-    ring = ring_of(("z", "m"), numerator, drop=(variable.name,))
+    germ = RationalGerm.of(expression, variable)
+    ring = ring_of(("z", "m"), germ.numerator, drop=(variable.name,))
     z, m = generator(ring, "z"), generator(ring, "m")
-    u_image = {variable.name: (-z * m - 1, ring.constant(1))}
-    top, bottom = (substitute(p, ring, u_image) for p in (numerator, denominator))
+    top, bottom = germ.at((-z * m - 1, ring.constant(1)))
     polynomial = m * bottom - (z * m + 1) * top
 
     def moments(n: int, values: Values) -> Series:
-        field, s = _taylor(numerator, denominator, variable.name, symbols, n, values)
+        field, s, _ = germ.series(n + 1, values)
         if not s[0]:
             raise DerivationError("S(0) = 0: no law has this S-transform (S(0) is one over the mean)", S=expression)
         with order(n + 1):
             u = make_series(field, [0, 1], n + 1)
-            s_long = _taylor(numerator, denominator, variable.name, symbols, n + 1, values)[1]
-            return make_series(field, terms_of(1 + (u * s_long / (1 + u)).reversion(), n), n)
+            return make_series(field, terms_of(1 + (u * s / (1 + u)).reversion(), n), n)
 
     return _by_transform(
-        "S", expression, variable, polynomial, symbols, moments, rules.S_TRANSFORM, text, recipe, nonnegative, types_in
+        "S",
+        germ,
+        expression,
+        polynomial,
+        moments,
+        rules.S_TRANSFORM,
+        text,
+        recipe,
+        nonnegative,
+        types_in,
     )
 
 
@@ -306,10 +318,9 @@ def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
 
 def _by_transform(
     name: str,
+    germ: RationalGerm,
     expression: Any,
-    variable: sympy.Symbol,
     polynomial: fmpz_mpoly,
-    symbols: Sequence[sympy.Symbol],
     moments: Any,
     rule: Rule,
     text: str,
@@ -317,7 +328,7 @@ def _by_transform(
     nonnegative: bool | None,
     types_in: bool,
 ) -> AlgebraicLaw:
-    function = sympy.Function(name)
+    function, variable, symbols = sympy.Function(name), germ.variable, germ.symbols
     plain = sympy.Symbol(variable.name.rstrip("'"))
     printed = variable if plain in {sympy.Symbol(s.name) for s in symbols} else plain
     given = Step(
@@ -345,29 +356,3 @@ def _by_transform(
         nonnegative=nonnegative,
         formulas=substituted,
     )
-
-
-def _rational(expression: Any, variable: sympy.Symbol) -> tuple[fmpz_mpoly, fmpz_mpoly, tuple[sympy.Symbol, ...]]:
-    expression = as_scalar(expression)
-    symbols = tuple(sorted(expression.free_symbols - {variable}, key=lambda s: str(s.name)))
-    check_names(symbols)
-    field = Field(tuple(sorted({*(s.name for s in symbols), variable.name})))
-    element = rational_function(expression, field)
-    at_zero = coefficients_in(element.denominator, variable.name, element.field.ring)[0]
-    if at_zero.is_zero():
-        raise ParameterError(f"{expression} has a pole at {variable} = 0; a law's transform is analytic there",
-                             expression=expression)  # fmt: skip
-    return element.numerator, element.denominator, symbols
-
-
-def _taylor(
-    numerator: fmpz_mpoly, denominator: fmpz_mpoly, name: str, symbols: Sequence[sympy.Symbol], n: int, values: Values
-) -> tuple[Field, Series]:
-    names = tuple(sorted(s.name for s in symbols))
-    home = Field(names)
-    rows = [[home.element(c) for c in coefficients_in(p, name, home.ring)] for p in (numerator, denominator)]
-    flat = [c for row in rows for c in row]
-    field, _, numbers = joint(n, values, [], flat)
-    cut = len(rows[0])
-    with order(n):
-        return field, make_series(field, numbers[:cut], n) / make_series(field, numbers[cut:], n)
