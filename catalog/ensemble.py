@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from derive.errors import ParameterError
 from derive.law import AlgebraicLaw, Recipe
 
 from .facts import Fact, Values, ZeroEdge
+from .option import Choice, Option
 from .parameter import Parameter, unknown
 
 Matrix = NDArray[np.float64]
@@ -43,17 +45,27 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Outlier:
+    """An eigenvalue that is predicted outside the support of the law, at a finite size, and why."""
+
+    location: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class Sampler:
     """A way to draw the ensemble's actual matrix.
 
     Attributes:
         name: the keyword that chooses it.
         doc: what is built, what ``size`` means, and how ratios are rounded.
-        build: (size, rng, **parameters as floats) -> symmetric matrix of float64.
+        build: (size, rng, **parameters as floats) -> symmetric matrix of float64. With an option, the keyword of its
+            name brings the chosen object, or None.
         default_size: a size at which the spectrum is close to its limit and the draw takes about a second.
         memory: (size, **parameters as floats) -> the bytes held at the peak, by an upper estimate.
         multiple_of: what the size must be a multiple of.
         follows_law: False where the matrix breaks an assumption of the law on purpose, so that its spectrum differs.
+        outliers: with the keywords of ``build``, without rng -> the eigenvalues that are predicted outside the support.
     """
 
     name: str
@@ -63,6 +75,7 @@ class Sampler:
     memory: Callable[..., float]
     multiple_of: int = 1
     follows_law: bool = True
+    outliers: Callable[..., tuple[Outlier, ...]] | None = None
 
     def check_size(self, size: Any, values: Mapping[str, float], limit: float) -> int:
         """The size as an int; raises `ParameterError` if there is no such size, or it needs more than the limit."""
@@ -99,6 +112,7 @@ class Ensemble:
         cases: parameters off the defaults at which tests run, a degenerate one among them.
         assumptions: what is assumed of the model and is no theorem; they become steps of the derivation.
         notes: translations of conventions, misprints and remarks.
+        option: a choice that may be made instead of giving values to some of the parameters.
 
     >>> from catalog import get
     >>> entry = get("marchenko-pastur")
@@ -123,6 +137,7 @@ class Ensemble:
     cases: tuple[Mapping[str, Any], ...] = ()
     assumptions: tuple[Step, ...] = ()
     notes: tuple[Note, ...] = ()
+    option: Option | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.slug):
@@ -163,20 +178,28 @@ class Ensemble:
 
         Raises `ParameterError` for a name the ensemble does not have and for a value outside its domain.
         """
-        values = {**self.symbols, **self.validate(parameters)}
+        settings = self.validate(parameters)
+        choice = self._choice(settings)
+        values = {name: settings.get(name, symbol) for name, symbol in self.symbols.items()}
         law = self.derive(**values)
         conclusion = law.conclusion
-        if self.assumptions:
-            conclusion = replace(conclusion, uses=(*conclusion.uses, *self.assumptions))
-        return replace(law, conclusion=conclusion, recipe=Recipe(self._replay, tuple(values.values())))
+        extra = (*self.assumptions, *((choice.step,) if choice else ()))
+        if extra:
+            conclusion = replace(conclusion, uses=(*conclusion.uses, *extra))
+        return replace(law, conclusion=conclusion, recipe=Recipe(self._replay, (choice, *values.values())))
 
     def facts(self, **parameters: Any) -> tuple[Fact, ...]:
         """The known facts at the given parameters; those that are not given stay symbolic."""
-        images: Values = {self.symbols[name]: value for name, value in self.validate(parameters).items()}
+        settings = self.validate(parameters)
+        images: Values = {symbol: settings[name] for name, symbol in self.symbols.items() if name in settings}
         return tuple(fact.at(images) for fact in self.known)
 
-    def _replay(self, *values: Any) -> AlgebraicLaw:
-        return self.law(**dict(zip(self.symbols, values, strict=True)))
+    def _replay(self, choice: Choice | None, *values: Any) -> AlgebraicLaw:
+        settings = dict(zip(self.symbols, values, strict=True))
+        return self.law(**settings, **({self.option.name: choice} if self.option else {}))
+
+    def _choice(self, settings: Mapping[str, Any]) -> Choice | None:
+        return settings.get(self.option.name) if self.option else None
 
     # -- matrices ------------------------------------------------------------------------------------------
 
@@ -200,8 +223,28 @@ class Ensemble:
         from numeric.sampling import generator
 
         chosen = self.sampler(sampler)
-        values = {name: float(Fraction(int(v.p), int(v.q))) for name, v in self.numbers(parameters).items()}
-        return chosen.build(chosen.check_size(size, values, memory), generator(rng), **values)
+        settings = self.numbers(parameters)
+        size = chosen.check_size(size, self.floats(settings), memory)
+        return chosen.build(size, generator(rng), **self._keywords(settings))
+
+    def outliers(self, size: int, *, sampler: str | None = None, **parameters: Any) -> tuple[Outlier, ...]:
+        """The eigenvalues that are predicted outside the support, for a draw of that size; none where none are known.
+
+        Raises `ParameterError` as `sample` does.
+        """
+        chosen = self.sampler(sampler)
+        settings = self.numbers(parameters)
+        size = chosen.check_size(size, self.floats(settings), math.inf)
+        return chosen.outliers(size, **self._keywords(settings)) if chosen.outliers else ()
+
+    def floats(self, settings: Mapping[str, Any]) -> dict[str, float]:
+        """The parameters' values in `numbers` as floats, without the choice."""
+        return {name: float(Fraction(int(v.p), int(v.q))) for name, v in settings.items() if name in self.symbols}
+
+    def _keywords(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The keywords of a sampler's functions."""
+        choice = self._choice(settings)
+        return {**self.floats(settings), **({self.option.name: choice and choice.subject} if self.option else {})}
 
     def sampler(self, name: str | None = None) -> Sampler:
         """The sampler of that name, the first without one; raises `ParameterError` for an unknown name."""
@@ -214,29 +257,46 @@ class Ensemble:
 
     # -- parameters ----------------------------------------------------------------------------------------
 
-    def validate(self, parameters: Mapping[str, Any]) -> dict[str, sympy.Expr]:
-        """The given parameters as exact values in their domains; raises `ParameterError` for unknown names too."""
-        table = {p.name: p for p in self.parameters}
-        for name in parameters:
-            if name not in table:
-                raise unknown(f"parameter of {self.slug}", name, table)
-        return {name: p.validate(parameters[name]) for name, p in table.items() if name in parameters}
+    def validate(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The given parameters as exact values in their domains; a choice is kept, and sets its parameters.
 
-    def numbers(self, parameters: Mapping[str, Any]) -> dict[str, sympy.Rational]:
-        """All parameters as rational numbers, with defaults for those not given.
+        Raises `ParameterError` for unknown names, values outside their domain, and values that contradict the choice.
+        """
+        table = {p.name: p for p in self.parameters}
+        given = dict(parameters)
+        choice = self.option.take(given) if self.option else None
+        for name in given:
+            if name not in table:
+                raise unknown(
+                    f"parameter of {self.slug}", name, [*table, *(self.option.keywords if self.option else ())]
+                )
+        found = {name: p.validate(given[name]) for name, p in table.items() if name in given}
+        if self.option is None or choice is None:
+            return found
+        for name, value in choice.values.items():
+            if found.setdefault(name, value) != value:
+                raise ParameterError(
+                    f"{self.option.name}={choice.text} sets {name}; leave out {name}={found[name]}", name=name
+                )
+        return {**found, self.option.name: choice}
+
+    def numbers(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters as rational numbers, with defaults for those not given, and the choice, if one is made.
 
         Raises `ParameterError` as `validate` does, and where a parameter has no value or a symbolic one.
         """
-        given = self.validate(parameters)
-        values = {}
+        settings = self.validate(parameters)
+        values = {p.name: settings.pop(p.name, p.default) for p in self.parameters}
         for p in self.parameters:
-            value = given.get(p.name, p.default)
+            value = values[p.name]
             if value is None:
-                raise ParameterError(f"{self.slug} needs a value for {p.name} ({p.doc}), in {p.domain}", parameter=p)
+                instead = f", or {self.option.name}=..." if self.option and p.name in self.option.sets else ""
+                raise ParameterError(
+                    f"{self.slug} needs a value for {p.name} ({p.doc}), in {p.domain}{instead}", parameter=p
+                )
             if not value.is_Rational:
                 raise ParameterError(f"{p.name} ({p.doc}) must be a number here; got {value}", parameter=p, value=value)
-            values[p.name] = value
-        return values
+        return {**values, **settings}
 
     # -- export --------------------------------------------------------------------------------------------
 
@@ -247,6 +307,7 @@ class Ensemble:
             "title": self.title,
             "model": self.model,
             "parameters": [p.to_json() for p in self.parameters],
+            "option": self.option.to_json() if self.option else None,
             "samplers": [
                 {"name": s.name, "doc": s.doc, "default_size": s.default_size, "follows_law": s.follows_law}
                 for s in self.samplers

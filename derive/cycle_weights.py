@@ -229,7 +229,7 @@ class GraphExpansion:
     def decomposition(self) -> Step:
         """The steps from the weights to the functional equation of P."""
         given = Step(
-            rules.DEFINITION,
+            rules.CYCLE_WEIGHTS,
             f"the cycle weights of {self.text}",
             kind="definition",
             build=lambda: (sympy.Eq(_w(self.variable), self.expression, evaluate=False),),

@@ -21,13 +21,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import comb
+from math import comb, log10
 from typing import Any
 
 from .errors import ParameterError
 
 MOST_GRAPHS = 2_000_000
 """The number of graphs that are enumerated without an explicit go-ahead."""
+
+_MOST_EDGES = 100_000  # of a polygon; even the number of its graphs takes long to compute beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +210,26 @@ def symmetry_classes(
     return _classes(k, colours)
 
 
+def number_text(number: int) -> str:
+    """A number for a message: digits, unless there are too many of them.
+
+    >>> number_text(273), number_text(7**100)
+    ('273', 'about 10^85')
+    """
+    return str(number) if number < 10**15 else f"about 10^{round(log10(number))}"
+
+
 def check_number(k: int, colours: int, limit: int | None) -> None:
     """Raise `ParameterError` for orders below 1, and where there are more graphs than the limit."""
-    _whole("k", k, 1)
+    edges = _whole("k", k, 1) * _whole("colours", colours, 1)
+    if edges > _MOST_EDGES:
+        raise ParameterError(f"a polygon of {edges} edges has more than {_MOST_EDGES}; take a smaller k", k=k)
     number = number_of_graphs(k, colours)
     if limit is not None and number > _whole("limit", limit, 1):
         raise ParameterError(
-            f"the moment of order {k} has {number} admissible graphs with {colours} "
-            f"colour{'s' if colours > 1 else ''}, more than the limit of {limit}; pass limit={number} to go ahead, or "
-            "take derive.moment_polynomials, which needs no enumeration",
+            f"the moment of order {k} has {number_text(number)} admissible graphs with {colours} "
+            f"colour{'s' if colours > 1 else ''}, more than the limit of {limit}; pass a larger limit to go ahead, or "
+            "take moment_polynomials, which needs no enumeration",
             k=k,
             number=number,
         )

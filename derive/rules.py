@@ -122,6 +122,11 @@ PHYSICAL_FACTOR = Rule(
     "The eliminated polynomial vanishes on the physical branch, so exactly one irreducible factor does. A factor "
     "that differs from zero on the first exact moments is excluded.",
 )
+CYCLE_WEIGHTS = Rule(
+    "definition by cycle weights",
+    "The ensemble is given through the weights of the cycles in its walks, w(t) = sum_j w_j t^j.",
+    latex=r"The ensemble is given through the weights of the cycles in its walks, $w(t) = \sum_j w_j t^j$.",
+)
 GRAPH_EXPANSION = Rule(
     "moments from graphs",
     "m_k = r_0^(1-k) P_k, P_k = sum over the admissible graphs of prod_l r_l^(k - v_l) prod_cycles w_j; "
@@ -144,6 +149,13 @@ GRAPH_TRANSFORM = Rule(
     "At t = 1/(r_0 z): -z m(z) = P_0 = 1 + r_0 (P(t) - 1)",
     "m_k = r_0^(1-k) P_k, summed",
     r"At $t = 1/(r_0 z)$: $-z\,m(z) = P_0 = 1 + r_0 (P(t) - 1)$.",
+)
+ACTIVATION_CONSTANTS = Rule(
+    "constants of an activation",
+    "eta = E f(s xi)^2, zeta = (E xi f(s xi))^2 = (s E f'(s xi))^2, xi ~ N(0, 1), s = sigma_w sigma_x",
+    "Pennington, Worah, NeurIPS 2017",
+    r"$\eta = \mathbb{E} f(s\xi)^2$, $\zeta = (\mathbb{E}\, \xi f(s\xi))^2 = (s\, \mathbb{E} f'(s\xi))^2$, "
+    r"$\xi \sim N(0, 1)$, $s = \sigma_w \sigma_x$.",
 )
 GIVEN_EQUATION = Rule(
     "given equation",

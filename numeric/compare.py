@@ -140,3 +140,31 @@ def outside_support(spectrum: Spectrum, eigenvalues: Array, margin: float) -> Ar
     for atom in spectrum.atoms:
         near |= np.abs(values - float(atom.point)) <= margin
     return values[~near]
+
+
+def split_off(
+    spectrum: Spectrum, trials: Sequence[Array], locations: Sequence[float], margin: float
+) -> tuple[list[Array], list[Array]]:
+    """Each trial's eigenvalues without those that belong to predicted outliers, and for each outlier the ones it took.
+
+    To a location belongs, in each trial, the nearest eigenvalue if it is further than ``margin`` outside the support.
+
+    >>> import numpy as np
+    >>> from derive.laws import semicircle
+    >>> rest, seen = split_off(Spectrum(semicircle()), [np.array([-1.0, 1.0, 5.2])], [5.0], 0.1)
+    >>> [float(v) for v in rest[0]], [float(v) for v in seen[0]]
+    ([-1.0, 1.0], [5.2])
+    """
+    rest = []
+    seen: list[list[float]] = [[] for _ in locations]
+    for eigenvalues in trials:
+        outside = list(outside_support(spectrum, eigenvalues, margin))
+        removed = []
+        for taken, location in zip(seen, locations, strict=True):
+            if outside:
+                nearest = min(outside, key=lambda value: abs(value - location))
+                outside.remove(nearest)
+                removed.append(nearest)
+                taken.append(float(nearest))
+        rest.append(eigenvalues[~np.isin(eigenvalues, removed)])
+    return rest, [np.array(values) for values in seen]

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "derive.activations": ("Activation", "activation"),
+    "derive.cycle_weights": ("law_of_cycle_weights", "law_of_free_cumulants"),
     "derive.equation": ("ResolventEquation",),
     "derive.derivation": ("Derivation", "Evidence", "Rule", "Step"),
     "derive.errors": (
@@ -44,8 +46,11 @@ _HOMES = {
     "derive.equilibrium": ("equilibrium_measure",),
     "derive.functional": ("direct_sum",),
     "derive.given": ("law_of_equation",),
+    "derive.graphs": ("AdmissibleGraph", "admissible_graphs", "symmetry_classes"),
+    "derive.moment_polynomials": ("moment_polynomials",),
     "derive.rectangular": ("doubly_correlated_wishart", "rectangular_sum"),
     "derive.transforms": ("law_of_r_transform", "law_of_s_transform"),
+    "numeric.graph_sheet": ("graph_sheet",),
     "numeric.spectrum": ("Spectrum",),
     "resolvent.expressions": ("parse",),
     "resolvent.symbols": ("G", "m", "parameter", "z"),
@@ -54,6 +59,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Activation",
+    "AdmissibleGraph",
     "AlgebraicLaw",
     "BranchError",
     "Derivation",
@@ -71,6 +78,8 @@ __all__ = [
     "Spectrum",
     "Step",
     "Verification",
+    "activation",
+    "admissible_graphs",
     "arcsine",
     "atoms",
     "catalog",
@@ -79,16 +88,21 @@ __all__ = [
     "equilibrium_measure",
     "free_poisson",
     "fuss_catalan",
+    "graph_sheet",
     "kesten_mckay",
+    "law_of_cycle_weights",
     "law_of_equation",
+    "law_of_free_cumulants",
     "law_of_r_transform",
     "law_of_s_transform",
     "m",
     "marchenko_pastur",
+    "moment_polynomials",
     "parameter",
     "parse",
     "rectangular_sum",
     "semicircle",
+    "symmetry_classes",
     "verify",
     "wachter",
     "z",
@@ -96,6 +110,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     import catalog
+    from derive.activations import Activation, activation
+    from derive.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
     from derive.derivation import Derivation, Evidence, Rule, Step
     from derive.equation import ResolventEquation
     from derive.equilibrium import equilibrium_measure
@@ -110,6 +126,7 @@ if TYPE_CHECKING:
     )
     from derive.functional import direct_sum
     from derive.given import law_of_equation
+    from derive.graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
     from derive.law import AlgebraicLaw, Law
     from derive.laws import (
         arcsine,
@@ -121,8 +138,10 @@ if TYPE_CHECKING:
         semicircle,
         wachter,
     )
+    from derive.moment_polynomials import moment_polynomials
     from derive.rectangular import doubly_correlated_wishart, rectangular_sum
     from derive.transforms import law_of_r_transform, law_of_s_transform
+    from numeric.graph_sheet import graph_sheet
     from numeric.spectrum import Spectrum
 
     from .expressions import parse

@@ -296,7 +296,7 @@ class _Reader:
         if kind is Kind.VARIABLE:
             return self._variable(node)
         if kind is Kind.TRANSFORM:
-            variable = self._variable(given["variable"])
+            variable = self._variable(given["variable"]) if "variable" in given else sympy.Symbol("t")
             return self._with({str(variable.name): variable}, word, name, kind, node)
         if kind is Kind.EQUATION:
             return self._with({"z": sympy.Symbol("z"), "m": sympy.Symbol("m")}, word, name, kind, node)

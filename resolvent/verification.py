@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from catalog.ensemble import Ensemble
+from catalog.ensemble import Ensemble, Outlier
 from derive.errors import ParameterError
 from numeric.compare import (
     Distance,
@@ -20,6 +20,7 @@ from numeric.compare import (
     outside_support,
     per_trial,
     power_statistics,
+    split_off,
 )
 from numeric.piece import Array
 from numeric.spectrum import Spectrum
@@ -39,7 +40,8 @@ class Verification:
 
     The verdict is "supported" when none of six Chebyshev statistics, extrapolated in 1/size, differs from the law's
     value at the level asked for (with Bonferroni's correction) and the Kolmogorov distance at the larger size is within
-    ``distance_bound``; otherwise "departs". Eigenvalues outside the support are reported and decide nothing.
+    ``distance_bound``; otherwise "departs". Eigenvalues outside the support are reported and decide nothing. Outliers
+    that the ensemble predicts are taken out of the statistics and shown with what was seen in their place.
     """
 
     slug: str
@@ -58,6 +60,7 @@ class Verification:
     distance_bound: float
     outside: Array = field(repr=False)
     margin: float
+    outliers: tuple[tuple[Outlier, Array], ...]
     assumptions: tuple[str, ...]
 
     @property
@@ -76,6 +79,7 @@ class Verification:
                 f"the statistic {worst.name} is {worst.extrapolated:.5g} +- {worst.extrapolated_error:.1g} in the "
                 f"limit of infinite size, the law gives {worst.derived:.5g} ({abs(worst.score):.1f} standard errors)"
             )
+        seen += [self._about_outlier(outlier, values) for outlier, values in self.outliers]
         seen.append(self._about_outside())
         if self.verdict == DEPARTS and self.assumptions:
             seen.append(
@@ -92,14 +96,22 @@ class Verification:
             f"at x = {d.location:.4g} the sample has {side} mass to the left"
         )
 
+    def _about_outlier(self, outlier: Outlier, values: Array) -> str:
+        predicted = f"an outlier is predicted near {outlier.location:.4g} ({outlier.reason})"
+        if not len(values):
+            return f"{predicted}; none is seen"
+        spread = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+        return f"{predicted}; seen in {len(values)} of {self.trials} matrices, at {np.mean(values):.4g} +- {spread:.1g}"
+
     def _about_outside(self) -> str:
+        other = "other " if self.outliers else ""
         if not len(self.outside):
-            return f"no eigenvalue lies further than {self.margin:.2g} outside the support"
+            return f"no {other}eigenvalue lies further than {self.margin:.2g} outside the support"
         share = len(self.outside) / sum(len(v) for v in self.eigenvalues)
         lower, upper = self.spectrum.support()
         return (
-            f"{len(self.outside)} eigenvalues ({share:.2%}) lie further than {self.margin:.2g} outside the support, "
-            f"from {self.outside[0]:.4g} to {self.outside[-1]:.4g} (support [{lower:.4g}, {upper:.4g}])"
+            f"{len(self.outside)} {other}eigenvalues ({share:.2%}) lie further than {self.margin:.2g} outside the "
+            f"support, from {self.outside[0]:.4g} to {self.outside[-1]:.4g} (support [{lower:.4g}, {upper:.4g}])"
         )
 
     def report(self) -> str:
@@ -137,6 +149,10 @@ class Verification:
             "statistics": [asdict(s) for s in self.statistics],
             "moments": [asdict(s) for s in self.moments],
             "outside_support": len(self.outside),
+            "outliers": [
+                {"predicted": o.location, "reason": o.reason, "seen": [float(v) for v in values]}
+                for o, values in self.outliers
+            ],
             "observations": self.observations,
             "certificate": self.spectrum.certificate.to_json(),
         }
@@ -148,6 +164,12 @@ class Verification:
         axes = histogram_plot(self.spectrum, np.concatenate(self.eigenvalues), ax, label=f"sampled ({self.sampler})")
         axes.set_title(f"{self.slug}: {', '.join(f'{k} = {v}' for k, v in self.parameters.items())}", fontsize=10)
         return axes
+
+
+def _readable(value: Any) -> str:
+    """A parameter's value: exact where that is short, otherwise to 15 digits."""
+    exact = str(value)
+    return exact if len(exact) <= 20 or not hasattr(value, "is_Rational") else f"{float(value):.15g}"
 
 
 def _number(value: float) -> str:
@@ -196,7 +218,7 @@ def verify(
         raise ParameterError(f"at least 3 trials are needed for standard errors; got {trials!r}", trials=trials)
     if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
         raise ParameterError(f"the level must lie between 0 and 1; got {level!r}", level=level)
-    floats = {name: float(v) for name, v in values.items()}
+    floats = ensemble.floats(values)
     from catalog.ensemble import MEMORY_LIMIT
 
     large = chosen.check_size(chosen.default_size if size is None else size, floats, MEMORY_LIMIT)
@@ -254,7 +276,19 @@ def _compared(
     level: float,
     spectrum: Spectrum,
 ) -> Verification:
-    small, large = draws
+    rows = len(draws[1][0])
+    lower, upper = spectrum.support()
+    width = max(upper - lower, abs(upper), 1e-300)
+    bulks: list[list[Array]] = []
+    found: tuple[tuple[Outlier, Array], ...] = ()
+    margin = 0.0
+    for size, trials in zip(sizes, draws, strict=True):
+        predicted = ensemble.outliers(size, sampler=sampler, **values)
+        margin = width * 3.0 * len(trials[0]) ** (-2 / 3)
+        bulk, seen = split_off(spectrum, trials, [o.location for o in predicted], margin)
+        bulks.append(bulk)
+        found = tuple(zip(predicted, seen, strict=True))
+    small, large = bulks
     tests = [
         tuple(
             compare_statistic(name, spectrum.expect(f), per_trial(f, small), per_trial(f, large), sizes)
@@ -263,14 +297,11 @@ def _compared(
         for group in (chebyshev_statistics(spectrum, _TESTED), power_statistics(_MOMENTS))
     ]
     pooled = np.concatenate(large)
-    rows = len(large[0])
-    lower, upper = spectrum.support()
-    margin = max(upper - lower, abs(upper), 1e-300) * 3.0 * rows ** (-2 / 3)
     entropy = seeds.entropy
     return Verification(
         slug=ensemble.slug,
         sampler=sampler,
-        parameters={name: str(v) for name, v in values.items()},
+        parameters={name: _readable(v) for name, v in values.items()},
         sizes=sizes,
         trials=len(large),
         seed=entropy if isinstance(entropy, int) else None,
@@ -284,5 +315,6 @@ def _compared(
         distance_bound=1.63 / math.sqrt(len(pooled)) + 8 / rows,
         outside=outside_support(spectrum, pooled, margin),
         margin=margin,
+        outliers=found,
         assumptions=tuple(step.text for step in spectrum.law.derivation.assumptions),
     )

@@ -76,6 +76,10 @@ FUNCTIONS = _table(
     _word("direct_sum", "a:LAW b:LAW weight", "derive.functional"),
     _word("doubly_correlated_wishart", "a:LAW b:LAW c", "derive.rectangular"),
     _word("rectangular_sum", "a:LAW b:LAW c", "derive.rectangular"),
+    _word(
+        "law_of_cycle_weights", "weights:TRANSFORM variable:VARIABLE phi psi ratios:SCALARS", "derive.cycle_weights", 1
+    ),
+    _word("law_of_free_cumulants", "cumulants:SCALARS variable:VARIABLE", "derive.cycle_weights", 1),
     _word("law_of_equation", "polynomial:EQUATION moments:SCALARS", "derive.given", 1),
     _word("law_of_r_transform", "expression:TRANSFORM variable:VARIABLE", "derive.transforms"),
     _word("law_of_s_transform", "expression:TRANSFORM variable:VARIABLE", "derive.transforms"),

@@ -9,6 +9,7 @@ import typer
 from .catalog_commands import list_entries, show
 from .density_command import density
 from .derive_command import derive
+from .graphs_command import graphs
 from .verify_command import verify
 
 app = typer.Typer(
@@ -43,4 +44,5 @@ app.command("list")(list_entries)
 app.command("show")(show)
 app.command("derive")(derive)
 app.command("density")(density)
+app.command("graphs")(graphs)
 app.command("verify")(verify)

@@ -53,6 +53,14 @@ def entry_text(entry: Ensemble) -> str:
     for p in entry.parameters:
         default = "" if p.default is None else f", default {p.default}"
         lines += _labelled("parameter", f"{p.name} in {p.domain}{default}: {p.doc}")
+    if entry.option is not None:
+        sets = " and ".join(entry.option.sets)
+        lines += _labelled("option", f"{entry.option.name}, instead of {sets}: {entry.option.doc}")
+        lines += [
+            line
+            for p in entry.option.parameters
+            for line in _labelled("", f"{p.name} in {p.domain}, default {p.default}: {p.doc}")
+        ]
     for s in entry.samplers:
         follows = "" if s.follows_law else " (breaks an assumption of the law on purpose)"
         lines += _labelled("sampler", f"{s.name}, size {s.default_size}{follows}: {s.doc}")

@@ -49,8 +49,8 @@ def read_subject(text: str, settings: Sequence[str], *, numeric: bool = False) -
 
     Raises `ParseError` or `ParameterError`.
     """
-    values = read_settings(settings)
     entry = find_entry(text)
+    values = read_settings(settings, entry)
     if entry is not None:
         chosen = entry.numbers(values) if numeric else entry.validate(values)
         return Subject(entry.law(**chosen), chosen, entry)
@@ -87,8 +87,8 @@ def require_entry(text: str) -> Ensemble:
     return find_entry(text) or catalog.get(text.strip())
 
 
-def read_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """The values of ``--set NAME=VALUE`` options, exact.
+def read_settings(settings: Sequence[str], entry: Ensemble | None = None) -> dict[str, Any]:
+    """The values of ``--set NAME=VALUE`` options, exact; a single word stays one where the entry's option is set.
 
     >>> read_settings(["c=1/2", "sigma=0.1"])
     {'c': 1/2, 'sigma': 1/10}
@@ -104,7 +104,8 @@ def read_settings(settings: Sequence[str]) -> dict[str, Any]:
             raise ParameterError(f"--set takes NAME=VALUE, as in --set c=1/2; got {setting!r}", setting=setting)
         if name in values:
             raise ParameterError(f"--set gives {name} twice", name=name)
-        values[name] = parse_scalar(value)
+        is_word = entry is not None and entry.option is not None and name == entry.option.name and value.isidentifier()
+        values[name] = value if is_word else parse_scalar(value)
     return values
 
 

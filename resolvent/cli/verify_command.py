@@ -36,7 +36,7 @@ def verify(
     if plot is not None:
         check_output(plot, PICTURES)
     entry = require_entry(name)
-    values = read_settings(settings or [])
+    values = read_settings(settings or [], entry)
     entry.numbers(values)  # before the sampling code is imported
 
     from resolvent.export import folded

@@ -1,0 +1,73 @@
+"""The option of ensembles that are made with an activation: the activation itself, instead of its constants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from derive import rules
+from derive.derivation import Step
+from derive.errors import ParameterError
+
+from .option import Choice, Option
+from .parameter import Parameter
+
+SIGMA_W = Parameter("sigma_w", "the weights have the variance sigma_w^2 over their number", positive=True, default=1)
+SIGMA_X = Parameter("sigma_x", "the data have the variance sigma_x^2", positive=True, default=1)
+CENTRED = Parameter(
+    "centred",
+    "1 to subtract the activation's mean, 0 to leave it",
+    lower=0,
+    upper=1,
+    lower_open=False,
+    upper_open=False,
+    integer=True,
+    default=1,
+)
+
+
+def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centred: sympy.Expr) -> Choice:
+    """The activation with its constants eta and zeta; eta is the variance, with or without centring.
+
+    Constants that are not rational are rounded to 17 digits, in such a way that eta >= zeta stays true.
+
+    >>> choice = read_activation("relu", *map(sympy.Integer, (1, 1, 1)))
+    >>> choice.values["zeta"], choice.text
+    (1/4, 'relu, centred')
+
+    Raises `ParameterError` for what is no activation, and for scales that are no numbers.
+    """
+    from derive.activations import Activation, activation
+
+    if isinstance(value, Activation):
+        raise ParameterError(
+            "give the activation's name or function here, and sigma_w, sigma_x and centred beside it", activation=value
+        )
+    given = activation(value, sigma_w=sigma_w, sigma_x=sigma_x, centred=bool(centred))
+    of_fluctuation = activation(value, sigma_w=sigma_w, sigma_x=sigma_x, centred=True)
+    eta, zeta = of_fluctuation.rational()
+    if eta == 0:
+        raise ParameterError(f"{given.name} is constant: its features do not fluctuate", activation=given)
+    words = [given.name, "centred" if centred else "not centred"]
+    words += [f"{n} = {v}" for n, v in (("sigma_w", sigma_w), ("sigma_x", sigma_x)) if v != 1]
+    text = ", ".join(words)
+
+    exact = (of_fluctuation.eta, of_fluctuation.zeta) if of_fluctuation.is_exact else (eta, zeta)
+
+    def constants() -> tuple[sympy.Basic, ...]:
+        return tuple(sympy.Eq(sympy.Symbol(n), v, evaluate=False) for n, v in zip(("eta", "zeta"), exact, strict=True))
+
+    rounded = "" if exact == (eta, zeta) and of_fluctuation.is_exact else ", rounded to 17 digits"
+    step = Step(rules.ACTIVATION_CONSTANTS, f"eta and zeta of {text}{rounded}", kind="definition", build=constants)
+    return Choice(text, {"eta": eta, "zeta": zeta}, step, given)
+
+
+ACTIVATION = Option(
+    "activation",
+    "relu, erf, sin, ... (the table in docs/activations.md), or a polynomial such as x**2 + x - 1; eta is the variance "
+    "of the activation, zeta the square of its mean slope",
+    sets=("eta", "zeta"),
+    parameters=(SIGMA_W, SIGMA_X, CENTRED),
+    read=read_activation,
+)

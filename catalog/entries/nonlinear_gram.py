@@ -1,0 +1,262 @@
+"""The Gram matrix of random features: a layer with random weights and an activation, applied to Gaussian data."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import sympy
+
+from catalog.activation_option import ACTIVATION
+from catalog.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler
+from catalog.facts import AtomAt, CauchyEquation, Moment
+from catalog.parameter import Parameter
+from derive.cycle_weights import law_of_cycle_weights
+from derive.errors import DerivationError, ParameterError
+from derive.law import AlgebraicLaw, as_scalar
+
+PHI = Parameter("phi", "inputs over samples, n_0/m", positive=True)
+PSI = Parameter("psi", "inputs over features, n_0/n_1", positive=True)
+ETA = Parameter("eta", "variance of the activation", positive=True)
+ZETA = Parameter("zeta", "squared mean slope of the activation, at most eta", lower=0, lower_open=False)
+_phi, _psi, _eta, _zeta = PHI.symbol, PSI.symbol, ETA.symbol, ZETA.symbol
+_z, _G = sympy.symbols("z G")
+PENNINGTON_WORAH = "Pennington, Worah 2017"
+BENIGNI_PECHE = "Benigni, Peche 2021"
+SURVEY = "Kim 2020, section 4.2"
+
+
+def derive_law(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
+    """The law of the cycle weights w_1 = eta, w_j = zeta^j for j > 1.
+
+    A double edge of the walk is E f^2 = eta; a cycle of length 2j > 2 is carried by the linear part of f alone.
+
+    >>> derive_law(1, 1, 1, sympy.Rational(1, 2)).moments(2)
+    [1, 9/4]
+
+    Raises `ParameterError` for numbers with zeta > eta, with the first moment that fails where there is one.
+    """
+    _check_slope(phi, psi, eta, zeta)
+    return _law(phi, psi, eta, zeta)
+
+
+def _law(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
+    t = sympy.Symbol("t")
+    return law_of_cycle_weights((eta - zeta) * t + zeta * t / (1 - zeta * t), t, phi=phi, psi=psi)
+
+
+def _check_slope(phi: Any, psi: Any, eta: Any, zeta: Any) -> None:
+    if not (as_scalar(zeta) - as_scalar(eta)).is_positive:
+        return
+    try:
+        _law(phi, psi, eta, zeta)
+        reason = ""
+    except DerivationError as error:
+        reason = f"; {error}"
+    raise ParameterError(
+        f"no activation has zeta > eta (eta sums the squares of all its Hermite coefficients, zeta is one of them); "
+        f"got eta = {eta}, zeta = {zeta}{reason}",
+        eta=eta,
+        zeta=zeta,
+    )
+
+
+# -- matrices ----------------------------------------------------------------------------------------------
+
+
+def shape(size: int, phi: float, psi: float) -> tuple[int, int]:
+    """n_0 and m for n_1 = size features, rounded.
+
+    >>> shape(600, 0.75, 1.5)
+    (900, 1200)
+
+    Raises `ParameterError` where nothing would be left.
+    """
+    inputs = round(psi * size)
+    samples = round(psi * size / phi)
+    if inputs < 1 or samples < 1:
+        raise ParameterError(f"{size} features at phi = {phi:g}, psi = {psi:g} leave no inputs or samples", size=size)
+    return inputs, samples
+
+
+def features(size: int, rng: np.random.Generator, phi: float, psi: float, activation: Any) -> Matrix:
+    """f(W X), n_1 x m: W of size n_1 x n_0, variance sigma_w^2/n_0, X of size n_0 x m, variance sigma_x^2."""
+    from numeric.sampling import gaussian
+
+    inputs, samples = shape(size, phi, psi)
+    scale = float(activation.scale)
+    products = gaussian(size, inputs, rng, scale**2 / inputs) @ gaussian(inputs, samples, rng)
+    return np.asarray(activation(products))
+
+
+def sample_features(
+    size: int, rng: np.random.Generator, phi: float, psi: float, eta: float, zeta: float, activation: Any
+) -> Matrix:
+    """Y Y^T/m of the features of the activation; without one, of `LinearAndSine` with the constants."""
+    y = features(size, rng, phi, psi, activation or LinearAndSine(eta, zeta))
+    return y @ y.T / y.shape[1]
+
+
+def sample_equivalent(
+    size: int, rng: np.random.Generator, phi: float, psi: float, eta: float, zeta: float, activation: Any
+) -> Matrix:
+    """Y Y^T/m, Y = sqrt(zeta) W X + sqrt(eta - zeta) N with an independent Gaussian N of size n_1 x m."""
+    from numeric.sampling import gaussian
+
+    inputs, samples = shape(size, phi, psi)
+    y = math.sqrt(zeta / inputs) * gaussian(size, inputs, rng) @ gaussian(inputs, samples, rng)
+    y += math.sqrt(max(eta - zeta, 0.0)) * rng.standard_normal(y.shape)
+    return y @ y.T / samples
+
+
+class LinearAndSine:
+    """a x + b sin(2x) with the given constants: Lipschitz, and odd, so that it makes no outliers.
+
+    With E x sin(2x) = 2 e^-2 and E sin(2x)^2 = (1 - e^-8)/2 the part g = sin(2x) - 2 e^-2 x is orthogonal to x.
+    """
+
+    scale = 1.0
+
+    def __init__(self, eta: float, zeta: float) -> None:
+        slope = 2 * math.exp(-2)
+        self.sine = math.sqrt(max(eta - zeta, 0.0) / ((1 - math.exp(-8)) / 2 - slope**2))
+        self.linear = math.sqrt(zeta) - slope * self.sine
+
+    def __call__(self, x: Matrix) -> Matrix:
+        return self.linear * x + self.sine * np.sin(2 * x)
+
+
+def spike(size: int, phi: float, psi: float, eta: float, zeta: float, activation: Any) -> tuple[Outlier, ...]:
+    """The eigenvalue near n_1 mu^2 + eta (1 + n_1/m) that an activation with the mean mu makes.
+
+    The mean adds mu 1 1^T to the features, of rank one, with the squared singular value n_1 m mu^2.
+    """
+    mean = 0.0 if activation is None else float(activation.mean)
+    strength = size * mean**2
+    ratio = phi / psi
+    if strength <= eta * math.sqrt(ratio):  # the threshold for white noise; below it nothing leaves the bulk
+        return ()
+    return (
+        Outlier(
+            strength + eta * (1 + ratio),
+            f"the mean {mean:.4g} of the activation: n_1 mean^2 + eta (1 + n_1/m)",
+        ),
+    )
+
+
+def _memory(size: int, phi: float, psi: float, eta: float, zeta: float) -> float:
+    inputs, samples = psi * size, psi * size / phi
+    return 8 * (3 * size * samples + inputs * (size + samples) + 2.0 * size**2)
+
+
+# -- the entry ---------------------------------------------------------------------------------------------
+
+_QUARTIC = (
+    _phi**2 * _zeta * (_eta - _zeta) * _z**2 * _G**4
+    + (2 * _phi * (_psi - _phi) * _zeta * (_eta - _zeta) * _z - _phi * _psi * _zeta * _z**2) * _G**3
+    + (
+        (_psi - _phi) ** 2 * _zeta * (_eta - _zeta)
+        - _phi * _psi**2 * _eta * _z
+        + _psi * (2 * _phi - _psi) * _zeta * _z
+    ) * _G**2
+    + (_psi**3 * _z + _psi * (_psi - _phi) * (_zeta - _psi * _eta)) * _G
+    - _psi**3
+)  # fmt: skip
+
+ENSEMBLE = Ensemble(
+    slug="nonlinear-gram",
+    title="Gram matrix of the random features of a nonlinear layer",
+    model=r"M = \frac{1}{m} Y Y^\top,\quad Y = f(WX),\quad W \in \mathbb{R}^{n_1 \times n_0},\ W_{ij} \sim "
+    r"N(0, \sigma_w^2/n_0),\quad X \in \mathbb{R}^{n_0 \times m},\ X_{i\mu} \sim N(0, \sigma_x^2),\quad "
+    r"\phi = n_0/m,\ \psi = n_0/n_1,\quad \mathbb{E} f(\sigma_w \sigma_x \xi) = 0,\ "
+    r"\eta = \mathbb{E} f(\sigma_w \sigma_x \xi)^2,\ \zeta = (\mathbb{E}\, \xi f(\sigma_w \sigma_x \xi))^2",
+    parameters=(PHI, PSI, ETA, ZETA),
+    derive=derive_law,
+    samplers=(
+        Sampler(
+            "features",
+            "Y = f(WX) of Gaussian weights and data, f the chosen activation; with eta and zeta only, the f(x) = a x + "
+            "b sin(2x) that has them. Size is n_1; n_0 = psi n_1 and m = n_0/phi, rounded.",
+            sample_features,
+            600,
+            _memory,
+            outliers=spike,
+        ),
+        Sampler(
+            "equivalent",
+            "The Gaussian equivalent Y = sqrt(zeta) W X + sqrt(eta-zeta) N, N independent and Gaussian, unit variances "
+            "(W over n_0). Size is n_1.",
+            sample_equivalent,
+            600,
+            _memory,
+        ),
+    ),
+    references=(
+        Reference(
+            "J. Pennington, P. Worah, Nonlinear random matrix theory for deep learning, NeurIPS 30 (2017) 2634-2643",
+            "the quartic equation and its limits",
+        ),
+        Reference(
+            "L. Benigni, S. Peche, Eigenvalue distribution of some nonlinear models of random matrices, Electron. J. "
+            "Probab. 26 (2021) 1-37",
+            "sub-Gaussian entries and several layers",
+        ),
+        Reference("Kim 2020, survey of random matrices in deep learning", "section 4.2"),
+    ),
+    known=(
+        Moment(1, _eta),
+        Moment(2, _eta**2 * (1 + _phi / _psi) + _zeta**2 / _psi),
+        CauchyEquation(_QUARTIC, (_z, _G), PENNINGTON_WORAH),
+        AtomAt(
+            sympy.Integer(0),
+            sympy.Piecewise(
+                (sympy.Max(0, 1 - _psi / _phi, 1 - _psi), sympy.Eq(_eta, _zeta)), (sympy.Max(0, 1 - _psi / _phi), True)
+            ),
+            "the rank of Y: at most m, and at most n_0 if f is linear",
+        ),
+    ),
+    cases=(
+        {"phi": "1/2", "psi": "3/4", "eta": 1, "zeta": "1/2"},
+        {"phi": 2, "psi": 1, "eta": 2, "zeta": "1/3"},
+        {"phi": "1/2", "psi": "1/2", "eta": 1, "zeta": 1},
+        {"phi": 1, "psi": 2, "eta": "3/2", "zeta": 0},
+    ),
+    option=ACTIVATION,
+    notes=(
+        Note("convention", "The source's m(z) is the Cauchy transform G = -m.", SURVEY),
+        Note(
+            "convention",
+            "P(t) of the source is 1 + (zG - 1)/psi at t = 1/(z psi): the sum over the graphs, m_k = psi^(1-k) P_k.",
+            PENNINGTON_WORAH,
+        ),
+        Note(
+            "convention",
+            "There, Y^T Y/n_1 is taken: its non-zero spectrum is (m/n_1) times this one, and its law is the free "
+            "product of MP(m/n_1) with (eta - zeta) + zeta MP(m/n_0).",
+            BENIGNI_PECHE,
+        ),
+        Note(
+            "misprint",
+            "zeta is the square of the mean slope, (E s f'(s xi))^2; printed with f' squared inside the integral.",
+            SURVEY,
+        ),
+        Note(
+            "misprint",
+            "zeta = 0 gives the Marchenko-Pastur law, scaled by eta; eta = zeta, a linear f, gives the cubic of a "
+            "product of two Gaussian matrices. Printed: Marchenko-Pastur for eta = zeta.",
+            SURVEY,
+        ),
+        Note(
+            "remark",
+            "An activation with a mean mu makes an eigenvalue near n_1 mu^2 + eta (1 + n_1/m), and the rest follows "
+            "the law of the centred one; `verify` says where it is predicted and seen (centred=0).",
+        ),
+        Note(
+            "remark",
+            "A component along x^2 - 1 may push up to two more eigenvalues out of the bulk, if the fourth moments of W "
+            "or X differ from 1 (Gaussian ones do); they are reported as eigenvalues outside the support.",
+            "Benigni, Peche 2022",
+        ),
+    ),
+)
