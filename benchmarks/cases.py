@@ -78,3 +78,18 @@ def moments() -> list[Case]:
 def sum_law() -> Any:
     """semicircle + ({1, 2, 5} x Wishart(1/2)), made afresh so that no moment is remembered."""
     return rv.semicircle() + rv.atoms([1, 2, 5]).wishart(sympy.Rational(1, 2))
+
+
+def gram_law() -> Any:
+    """The nonlinear Gram law at numbers, made afresh."""
+    return rv.catalog.get("nonlinear-gram").law(phi="1/2", psi="3/4", eta=1, zeta="1/3")
+
+
+def gram_polynomials() -> Any:
+    """Its moment polynomials in phi, psi, eta and zeta to order 20, from the functional equation."""
+    eta, zeta = sympy.symbols("eta zeta", positive=True)
+    return rv.moment_polynomials(20, [eta, *(zeta**j for j in range(2, 21))])
+
+
+GRAPHS = "import resolvent as rv; print(sum(1 for _ in rv.admissible_graphs({})))"
+"""A program that enumerates the graphs of an order, for a process of its own."""

@@ -25,6 +25,7 @@ CENTRED = Parameter(
     integer=True,
     default=1,
 )
+_ROUNDING = 1e-24  # what rounding leaves of the variance of a constant function, of its square
 
 
 def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centred: sympy.Expr) -> Choice:
@@ -44,10 +45,10 @@ def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centre
         raise ParameterError(
             "give the activation's name or function here, and sigma_w, sigma_x and centred beside it", activation=value
         )
-    given = activation(value, sigma_w=sigma_w, sigma_x=sigma_x, centred=bool(centred))
-    of_fluctuation = activation(value, sigma_w=sigma_w, sigma_x=sigma_x, centred=True)
+    plain, of_fluctuation = (activation(value, sigma_w=sigma_w, sigma_x=sigma_x, centred=c) for c in (False, True))
+    given = of_fluctuation if centred else plain
     eta, zeta = of_fluctuation.rational()
-    if eta == 0:
+    if eta <= (0 if plain.is_exact else _ROUNDING * float(plain.eta)):
         raise ParameterError(f"{given.name} is constant: its features do not fluctuate", activation=given)
     words = [given.name, "centred" if centred else "not centred"]
     words += [f"{n} = {v}" for n, v in (("sigma_w", sigma_w), ("sigma_x", sigma_x)) if v != 1]

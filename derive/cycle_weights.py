@@ -23,9 +23,8 @@ from . import rules
 from .derivation import Step
 from .elimination import conclude
 from .equation import M, Values, Z, probes
-from .errors import BranchError, DerivationError, ParameterError
+from .errors import ParameterError
 from .field import Element, Field, check_names, evaluate_polynomial, to_element
-from .functional import companion
 from .graphs import number_of_graphs
 from .law import AlgebraicLaw, Recipe, as_scalar, shown
 from .laws import require_positive
@@ -63,8 +62,8 @@ def law_of_cycle_weights(
     >>> law_of_cycle_weights([4, 1], phi=1, psi=1).moments(3)
     [4, 33, 344]
 
-    At numeric weights and ratios the result must be a probability measure (for two colours on [0, oo), with the mass
-    at 0 that the rank asks for); with parameters that is an assumption.
+    At numeric weights and ratios the result must be a probability measure (for two colours on [0, oo)); with parameters
+    that is an assumption.
 
     Raises `ParameterError` for weights that are not such a function and ratios that are not positive,
     `DerivationError` if there is no such measure, with the first moment that fails.
@@ -140,18 +139,9 @@ def _law(expression: sympy.Expr, t: sympy.Symbol, levels: tuple[Any, ...]) -> Al
         nonnegative=True if len(levels) == 2 else None,
         formulas=expansion.substituted,
     )
-    if len(levels) != 2:
-        return require_law(law)
-    reason = f"{text} is no law of a Gram matrix"
-    require_law_on_half_line(law, reason)
-    psi, phi = expansion.ratios
-    c = phi / psi
-    if law.equation.is_numeric and c.is_constant and c.to_fmpq() > 1:
-        try:
-            companion(law, c.to_fmpq())
-        except (DerivationError, BranchError) as error:
-            raise DerivationError(f"{reason}: {error}", law=law) from error
-    return law
+    # The rank of Y asks for no more: if p/n = c > 1 and the mass at 0 were below 1 - 1/c, h = x(1+u)(1+cu) would
+    # return to 0 at some x < 0, so h'(x) = 0 < u'(x) in between; but u = psi w(h) with a rational w, finite there.
+    return require_law_on_half_line(law, f"{text} is no law of a Gram matrix") if len(levels) == 2 else require_law(law)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from flint import fmpq
+import flint
+from flint import arb, fmpq
 
 from . import rules
 from .derivation import Step
@@ -15,31 +17,37 @@ from .series import terms_of
 
 _HANKEL_MOMENTS = 17
 _SEARCHED_MOMENTS = 257
+_BITS_PER_MOMENT = 48
+_UNSEEN = f" (none of the first {_SEARCHED_MOMENTS - 1} moments shows it)"
 
 
-def first_hankel_failure(moments: Sequence[fmpq]) -> int | None:
+def first_hankel_failure(moments: Sequence[Any]) -> int | None:
     """The order k of the first moment m_k that no positive measure can have after the earlier ones, or None.
 
-    ``moments`` starts with m_0. The continued-fraction weights b_k = D_{k-2} D_k / D_{k-1}^2 (D the Hankel
+    ``moments`` starts with m_0, and holds rational numbers, or balls; where a ball leaves a sign open the search ends
+    (None). The continued-fraction weights b_k = D_{k-2} D_k / D_{k-1}^2 (D the Hankel
     determinants) must be positive; once one is zero the measure is finite and all later moments follow from it.
 
     >>> first_hankel_failure([fmpq(v) for v in (1, 0, 1, 0, 0)])
     4
     """
-    previous = [fmpq(0)] * len(moments)
+    zero = moments[0] * 0
+    previous = [zero] * len(moments)
     current = list(moments)  # current[k] = <x^k, p_j>, by the modified Chebyshev recurrence
     if current[0] <= 0:
         return 0
-    alpha, beta = (current[1] / current[0] if len(moments) > 1 else fmpq(0)), fmpq(0)
+    alpha, beta = (current[1] / current[0] if len(moments) > 1 else zero), zero
     for j in range(1, (len(moments) - 1) // 2 + 1):
-        following = [fmpq(0)] * len(moments)
+        following = [zero] * len(moments)
         for k in range(j, len(moments) - j):
             following[k] = current[k + 1] - alpha * current[k] - beta * previous[k]
         if following[j] < 0:
             return 2 * j
         if following[j] == 0:
             return next((j + k for k in range(j, len(moments) - j) if following[k] != 0), None)
-        alpha = (following[j + 1] / following[j] if j + 1 < len(moments) - j else fmpq(0)) - current[j] / current[j - 1]
+        if not following[j] > 0:
+            return None
+        alpha = (following[j + 1] / following[j] if j + 1 < len(moments) - j else zero) - current[j] / current[j - 1]
         beta = following[j] / current[j - 1]
         previous, current = current, following
     return None
@@ -58,10 +66,13 @@ def first_failing_moment(law: AlgebraicLaw, *, half_line: bool = False, most: in
     if not law.equation.is_numeric or not law.equation.field.is_rational:
         return None
     moments = terms_of(law.moment_series(most), most)
-    if not half_line:
-        return first_hankel_failure(moments)
-    failure = first_hankel_failure([value for moment in moments for value in (moment, fmpq(0))])
-    return None if failure is None else failure // 2
+    spread = [value for moment in moments for value in (moment, fmpq(0))] if half_line else moments
+    if most <= _HANKEL_MOMENTS:
+        failure = first_hankel_failure(spread)
+    else:  # exact weights have numbers of some n^2 digits; balls decide the same signs, or none
+        with flint.ctx.workprec(_BITS_PER_MOMENT * most):
+            failure = first_hankel_failure([arb(value) for value in spread])
+    return failure // 2 if half_line and failure is not None else failure
 
 
 def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
@@ -80,7 +91,7 @@ def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
         require_herglotz(law.equation)
     except (DerivationError, BranchError) as error:
         failure = first_failing_moment(law, most=_SEARCHED_MOMENTS)
-        first = "" if failure is None else f" (m_{failure} is the first moment that fails)"
+        first = _UNSEEN if failure is None else f" (m_{failure} is the first moment that fails)"
         raise DerivationError(f"{prefix}{error}{first}", law=law, moment=failure) from error
     return law
 
@@ -96,7 +107,7 @@ def require_law_on_half_line(law: AlgebraicLaw, reason: str) -> AlgebraicLaw:
             return law
         failure = first_failing_moment(law, half_line=True, most=_SEARCHED_MOMENTS)
     if failure is None:
-        raise DerivationError(f"{reason}: it has mass below 0", law=law)
+        raise DerivationError(f"{reason}: it has mass below 0{_UNSEEN}", law=law)
     raise DerivationError(
         f"{reason}: no measure on [0, oo) has its first moments; m_{failure} is the first that fails",
         law=law,

@@ -35,6 +35,10 @@ def entry_lines(entry: Ensemble) -> Iterator[str]:
     yield f"$$ {entry.model} $$"
     yield "\n".join(f"- `{p.name}` ({p.domain}): {p.doc}" + (f"; default {p.default}" if p.default is not None else "")
                     for p in entry.parameters)  # fmt: skip
+    if entry.option is not None:
+        keywords = ", ".join(f"`{p.name}` ({p.domain}, default {p.default})" for p in entry.option.parameters)
+        sets = " and ".join(f"`{name}`" for name in entry.option.sets)
+        yield f"Instead of {sets}: `{entry.option.name}`, with {keywords}: {entry.option.doc}."
     yield f"Equation: $ {entry.law().latex()} $"
     if entry.assumptions:
         yield "Assumed:\n\n" + "\n".join(f"- {step.text}" for step in entry.assumptions)

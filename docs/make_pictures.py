@@ -31,10 +31,27 @@ def hessian() -> Figure:
     return figure
 
 
+def graphs() -> Figure:
+    """The admissible graphs of graphs.md."""
+    return rv.graph_sheet(3)
+
+
+def gram() -> Figure:
+    """Features of a centred and of an uncentred ReLU against their law."""
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    entry = rv.catalog.get("nonlinear-gram")
+    for axes, centred in zip(figure.subplots(1, 2), (1, 0), strict=True):
+        params = {"phi": "3/4", "psi": "3/2", "activation": "relu", "centred": centred}
+        result = rv.verify(entry, params=params, size=600, trials=4)
+        result.plot(axes)
+        axes.set_title(f"{result.parameters['activation']}: {result.verdict}", fontsize=10)
+    return figure
+
+
 def main() -> None:
     """Write every picture."""
     HERE.mkdir(exist_ok=True)
-    for make in (spectrum, hessian):
+    for make in (spectrum, hessian, graphs, gram):
         make().savefig(HERE / f"{make.__name__}.png", dpi=110)
 
 

@@ -158,11 +158,18 @@ class Verification:
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The sampled eigenvalues as a histogram under the derived density; returns the matplotlib axes."""
+        """The sampled eigenvalues as a histogram under the derived density; returns the matplotlib axes.
+
+        Outliers that are predicted stand as words in the picture, for they lie far outside of it.
+        """
         from numeric.plots import histogram_plot
 
         axes = histogram_plot(self.spectrum, np.concatenate(self.eigenvalues), ax, label=f"sampled ({self.sampler})")
         axes.set_title(f"{self.slug}: {', '.join(f'{k} = {v}' for k, v in self.parameters.items())}", fontsize=10)
+        for row, (outlier, values) in enumerate(self.outliers):
+            seen = f"seen near {np.mean(values):.4g}" if len(values) else "not seen"
+            text = f"outlier predicted near {outlier.location:.4g}, {seen}"
+            axes.text(0.97, 0.78 - 0.06 * row, text, transform=axes.transAxes, ha="right", fontsize=8)
         return axes
 
 
