@@ -1,22 +1,23 @@
 """A root of a polynomial with coefficients in C[x], followed through the complex plane by proof.
 
-The root is carried as a complex ball. At (x0, y0) the Taylor coefficients in both variables bound a Newton-like map;
-where it contracts a disc |y - y0| <= r for every |x - x0| <= h, each such x has exactly one root in the disc, simple
-and analytic in x: so the root there is the continuation of y0. The step is as long as this proof allows, and nothing
-is decided by a nearest neighbour.
+The root is carried as a complex ball. Around it a tube is proved in which, for every |x - x0| <= h, there is exactly
+one root, simple and analytic in x (see `derive.tube`): so the root there is the continuation of y0. The step is as long
+as this proof allows, and nothing is decided by a nearest neighbour. Stops on the way are carried in double precision,
+with proved errors, as long as that decides; the ends of a path are found to full precision.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import replace
 
 import flint
 import numpy as np
 from flint import acb, acb_poly, arb
 
 from .errors import BranchError, PrecisionError
+from .tube import Expansion, Expansions, Tube
 
 _MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
@@ -35,20 +36,26 @@ class Sheet:
         self.precision = precision
         self._rows = list(rows)
         self._center = acb(center)
-        self._matrix = self._double_matrix()
+        self._expansions = self._in_doubles()
+        self._boldness = 0.5
 
     # -- certified steps -----------------------------------------------------------------------------------
 
-    def _polynomial(self, z: acb) -> list[acb]:
-        return [row(z) for row in self._rows]
+    def _polynomial(self, z: acb) -> acb_poly:
+        return acb_poly([row(z) for row in self._rows])
 
-    def _double_matrix(self) -> np.ndarray:
-        """The coefficients of (x - center)^i y^j as floats, each to a relative rounding error."""
+    def _in_doubles(self) -> Expansions:
+        """The polynomial around the center, in doubles; not finite where doubles could not bound a relative error."""
         matrix = np.zeros((max(len(row) for row in self._rows), len(self._rows)))
+        sizes = np.zeros(matrix.shape)
         there = acb_poly([self._center, 1])
         for j, row in enumerate(self._rows):
-            matrix[: len(row), j] = [float(c.real.mid()) for c in row(there)]
-        return matrix
+            for i, c in enumerate(row(there)):
+                matrix[i, j] = value = float(c.real.mid())
+                sizes[i, j] = abs(value) + 2.0**52 * float(abs(c - c.real.mid()).upper())
+                if 0.0 < sizes[i, j] < 1e-280:
+                    sizes[i, j] = math.nan
+        return Expansions(matrix, sizes)
 
     def _grain(self, center: acb) -> arb:
         """A radius a little above the rounding errors, so that balls have an interior."""
@@ -63,97 +70,68 @@ class Sheet:
 
         Raises `PrecisionError` if the iteration settles nowhere or the root is not isolated.
         """
-        coefficients = self._polynomial(z)
-        sharp = _mid(guess)
+        polynomial = self._polynomial(z)
+        derivative = polynomial.derivative()
+        sharp, last = _mid(guess), math.inf
         for _ in range(60):
-            value, slope = _horner(coefficients, sharp)
+            slope = derivative(sharp)
             if slope.contains(0):
                 raise PrecisionError("two sheets meet within the working precision", z=complex(z))
-            correction = _mid(value / slope)
+            correction = _mid(polynomial(sharp) / slope)
             sharp = _mid(sharp - correction)
-            if abs(complex(correction)) <= 2.0 ** (8 - self.precision) * abs(complex(sharp)):
+            size, scale = abs(complex(correction)), abs(complex(sharp))
+            # below the square root of the precision no progress means that only rounding errors are left
+            if size <= 2.0 ** (8 - self.precision) * scale or last / 2 < size < 2.0 ** (-self.precision / 2) * scale:
                 break
-        value, slope = _horner(coefficients, sharp)
+            last = size
+        value, slope = polynomial(sharp), derivative(sharp)
         radius = 4 * abs(value / slope).upper() + self._grain(sharp)
         for _ in range(40):
             ball = _inflated(sharp, radius)
-            image = _krawczyk(coefficients, sharp, ball, slope)
+            image = _krawczyk(polynomial, derivative, sharp, ball)
             if ball.contains_interior(image):
                 return image
             radius = radius * 4
         raise PrecisionError("the root could not be isolated at the working precision", z=complex(z))
 
     def reach(self, z: acb, root: acb) -> tuple[float, float]:
-        """Radii (h, r) such that for |z' - z| <= h exactly one root of P(z', .) lies within r of the given root.
+        """Radii (h, r): for |z' - z| <= h exactly one root of P(z', .) lies within r of the middle of ``root``.
 
-        With the Taylor coefficients c_ij of P at (z, root), the map m -> m - P/c_01 is a contraction of that disc
-        into itself as soon as A = sum_i |c_i0| h^i/|c_01| and L = sum_{(i,j) != (0,1)} j |c_ij| h^i r^(j-1)/|c_01|
-        satisfy A + L r < r and L < 1; h is the largest found for which r = 2A has L < 1/2.
+        ``root`` holds a root of P(z, .). Both radii are 0 if nothing is proved.
         """
-        table = self._taylor(z, root)
-        if table is None:
-            return 0.0, 0.0
-        rows, columns_ = table.shape
-        slopes = table[:, 1:] * np.arange(1, columns_)
-        slopes[0, 0] = 0.0
-        powers = np.arange(rows)
+        with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
+            expansion = self._expansion(z, root)
+            tube = expansion.tube(1 + abs(complex(z)), order=0)[0] if expansion else Tube(0.0, 0.0, ())
+            return tube.width, tube.radius
 
-        def contracts(h: float) -> float:
-            weights = h**powers
-            r = 2.0000001 * float(weights @ table[:, 0])
-            lipschitz = float(weights @ slopes @ r ** np.arange(columns_ - 1))
-            return r if lipschitz < 0.499999 else math.inf
+    def _expansion(self, z: acb, root: acb) -> Expansion | None:
+        """The expansion at an exact z and the middle of an enclosure of a root, whose radius bounds P there.
 
-        with np.errstate(over="ignore", invalid="ignore"):
-            low, high = 0.0, 1.0 + abs(complex(z))
-            if contracts(0.0) == math.inf:
-                return 0.0, 0.0
-            while high < 1e30 and contracts(high) < math.inf:
-                low, high = high, 8 * high
-            while high > 1e-60 and (low == 0.0 or high > 1.05 * low):
-                middle = high / 4 if low == 0.0 else math.sqrt(low * high)
-                if contracts(middle) < math.inf:
-                    low = middle
-                else:
-                    high = middle
-            return low, contracts(low) if low else 0.0
-
-    def _taylor(self, z: acb, root: acb) -> np.ndarray | None:
-        """Upper bounds of |c_ij/c_01|, Taylor coefficients of P at (z, root); c_00 stands for the root's own error."""
+        If the root is isolated at all, |P/P_y| at the middle is at most 3/2 of its distance from the root.
+        """
         center = _mid(root)
-        values, errors = self._taylor_in_doubles(complex(z - self._center), complex(center))
-        unit = abs(values[0, 1]) - errors[0, 1]
-        if unit > 1e3 * errors[0, 1]:
-            table = (np.abs(values) + errors) / unit * 1.0000001
-        else:  # cancellation, or numbers beyond the range of doubles
-            grid = self._taylor_in_balls(z, center)
-            if grid is None:
-                return None
-            table = grid
-        table[0, 0] = float(abs(root - center).upper())
-        return table
+        expansion = self._expansions.at(complex(z - self._center), complex(center)) or self._expansion_in_balls(
+            z, center
+        )
+        return expansion and replace(expansion, offset=2 * float(abs(root - center).upper()))
 
-    def _taylor_in_doubles(self, z: complex, m: complex) -> tuple[np.ndarray, np.ndarray]:
-        """All Taylor coefficients at once, as products with Pascal matrices, and bounds of their rounding errors."""
-        rows, columns_ = self._matrix.shape
-        with np.errstate(over="ignore", invalid="ignore"):
-            left, right = _pascal(z, rows), _pascal(m, columns_).T
-            values = left @ self._matrix @ right
-            errors = np.abs(left) @ np.abs(self._matrix) @ np.abs(right) * ((4 * (rows + columns_) + 16) * 2.0**-52)
-        return values, errors
-
-    def _taylor_in_balls(self, z: acb, center: acb) -> np.ndarray | None:
+    def _expansion_in_balls(self, z: acb, center: acb) -> Expansion | None:
         there, here = acb_poly([z, 1]), acb_poly([center, 1])
         moved = [row(there) for row in self._rows]
         depth = max(len(row) for row in moved)
         grid = [acb_poly([row[i] for row in moved])(here) for i in range(depth)]
-        unit = float(abs(grid[0][1]).lower())
-        if unit <= 0.0:
+        unit = _mid(grid[0][1])
+        if grid[0][1].contains(0) or not abs(unit) > 0:
             return None
-        table = np.zeros((depth, len(self._rows)))
+        values = np.zeros((depth, len(self._rows)), dtype=np.complex128)
+        errors = np.zeros(values.shape)
         for i, row in enumerate(grid):
-            table[i, : len(row)] = [float(abs(c).upper()) for c in row]
-        return table / unit * 1.0000001
+            for j, c in enumerate(row):
+                ratio = c / unit
+                values[i, j] = value = complex(ratio)
+                errors[i, j] = float(abs(ratio - value).upper()) * 1.0000001
+        values[0, 0] = errors[0, 0] = 0.0
+        return Expansion(values, errors, math.inf)
 
     def follow(
         self, z0: acb, root: acb, z1: acb, trail: list[tuple[acb, acb]] | None = None, floor: float = 0.0
@@ -164,55 +142,113 @@ class Sheet:
 
         Raises `BranchError` where the segment meets a branch point.
         """
-        with flint.ctx.workprec(self.precision):
-            position, ball = z0, root
-            steps = 0
+        with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
             smallest = max(floor, 2.0 ** (24 - self.precision) * max(abs(complex(z0)), abs(complex(z1)), 1e-300))
-            while True:
-                rest = z1 - position
-                distance = abs(complex(rest))
+            position, ball = z0, root
+            expansion = None
+            for _ in range(_MOST_STEPS):
+                distance = abs(complex(z1 - position))
                 if distance == 0.0:
-                    return ball
-                width, radius = self.reach(position, ball)
-                steps += 1
-                if (width < smallest or steps > _MOST_STEPS) and width < distance:
-                    raise BranchError(
-                        f"the physical branch cannot be continued through z = {complex(position):.6g}; "
-                        "a branch point lies there",
-                        z=complex(position),
-                    )
-                center = _mid(ball)
-                last = width >= distance * 1.0000001
-                position = z1 if last else _mid(position + rest * arb(width * 0.98 / distance))
-                ball = self.refine(position, center)
-                if not abs(ball - center) < radius:
-                    raise PrecisionError("the iteration left the certified disc", z=complex(position))
-                if trail is not None and not last:
+                    return ball if expansion is None else self._sharpened(position, ball)
+                tube = self._tube(expansion, distance)
+                if expansion is not None and (
+                    expansion.offset > 1e-3 * tube.radius or tube.width < 1e-11 * abs(complex(position))
+                ):
+                    ball, expansion = self._sharpened(position, ball), None  # rounding errors would cost step length
+                if expansion is None:
+                    expansion = self._expansion(position, ball)
+                    tube = self._tube(expansion, distance)
+                if tube.width < min(smallest, distance):
+                    break
+                assert expansion is not None
+                step = z1 - position
+                if tube.width >= distance * 1.0000001:
+                    center = _mid(ball) + tube.middle(complex(step))
+                    result = self.refine(z1, center)
+                    if not abs(result - center) < 0.999999 * tube.radius:
+                        raise PrecisionError("the iteration left the certified disc", z=complex(z1))
+                    return result
+                stop = position + step * arb(tube.width * 0.98 / distance)
+                position, ball, expansion = self._stepped(position, ball, expansion, tube, stop)
+                if trail is not None:
                     trail.append((position, ball))
+            raise BranchError(
+                f"the physical branch cannot be continued through z = {complex(position):.6g}; "
+                "a branch point lies there",
+                z=complex(position),
+            )
+
+    def _tube(self, expansion: Expansion | None, distance: float) -> Tube:
+        """A tube around the followed root; the first width tried is learnt from earlier ones."""
+        if expansion is None:
+            return Tube(0.0, 0.0, ())
+        tube, tries = expansion.tube(1.0001 * distance, self._boldness)
+        if tries > 1:
+            self._boldness = max(0.8 * self._boldness, 1e-2)
+        elif tube.width < distance:
+            self._boldness = min(1.2 * self._boldness, 2.0)
+        return tube
+
+    def _stepped(
+        self, position: acb, ball: acb, expansion: Expansion, tube: Tube, stop: acb
+    ) -> tuple[acb, acb, Expansion | None]:
+        """The next stop: in doubles if their errors allow that, else in balls.
+
+        A stop in doubles comes with its expansion. The ball around it holds exactly one root, and lies in the tube,
+        where the last expansion allows only the continuation of the last root.
+        """
+        there = complex(stop)
+        step = complex(acb(there) - position)
+        middle = tube.middle(step)
+        center = _mid(ball)
+        if tube.width > 1e-11 * abs(there):
+            here = complex(center)
+            y = here + expansion.root(step, middle)
+            following = self._expansions.at(complex(acb(there) - self._center), y)
+            if following is not None and following.is_isolated:
+                rest = 2.00001 * following.offset
+                if abs(y - here - middle) + 2 * rest + 1e-15 * (abs(here) + abs(middle)) < 0.999999 * tube.radius:
+                    return acb(there), acb(arb(y.real, rest), arb(y.imag, rest)), following
+        stop = _mid(stop)
+        center += tube.middle(complex(stop - position))
+        result = self.refine(stop, center)
+        if not abs(result - center) < 0.999999 * tube.radius:
+            raise PrecisionError("the iteration left the certified disc", z=complex(stop))
+        return stop, result, None
+
+    def _sharpened(self, z: acb, ball: acb) -> acb:
+        """The root that a ball around a stop in doubles holds, to full precision."""
+        result = self.refine(z, ball)
+        if not ball.contains(result):
+            raise PrecisionError("the iteration left the certified disc", z=complex(z))
+        return result
 
     def is_real(self, z: acb, root: acb) -> bool:
         """Whether the root at a real z is proved real: it is the only one in a ball symmetric about the real axis."""
         with flint.ctx.workprec(self.precision):
-            coefficients = self._polynomial(z)
+            polynomial = self._polynomial(z)
+            derivative = polynomial.derivative()
             center = acb(root.real.mid())
-            value, slope = _horner(coefficients, center)
+            slope = derivative(center)
             if slope.contains(0):
                 return False
-            radius = 4 * abs(value / slope).upper() + 2 * abs(root - center).upper() + self._grain(center)
+            radius = 4 * abs(polynomial(center) / slope).upper() + 2 * abs(root - center).upper() + self._grain(center)
             ball = _inflated(center, radius)
-            return bool(ball.contains(root) and ball.contains_interior(_krawczyk(coefficients, center, ball, slope)))
+            return bool(ball.contains(root) and ball.contains_interior(_krawczyk(polynomial, derivative, center, ball)))
 
     def same(self, z: acb, first: acb, second: acb) -> bool:
         """Whether two enclosures at an exact z hold the same root: decided, or `PrecisionError`."""
         with flint.ctx.workprec(self.precision):
             if not first.overlaps(second):
                 return False
-            coefficients = self._polynomial(z)
+            polynomial = self._polynomial(z)
+            derivative = polynomial.derivative()
             center = _mid(first.union(second))
-            _, slope = _horner(coefficients, center)
             radius = 4 * abs(first.union(second) - center).upper() + self._grain(center)
             ball = _inflated(center, radius)
-            if slope.contains(0) or not ball.contains_interior(_krawczyk(coefficients, center, ball, slope)):
+            if derivative(center).contains(0) or not ball.contains_interior(
+                _krawczyk(polynomial, derivative, center, ball)
+            ):
                 raise PrecisionError("two sheets meet within the working precision", z=complex(z))
             return True
 
@@ -267,7 +303,7 @@ class Sheet:
         root = self.follow(rise, root, above)
         trail = [(above, root)]
         root = self.follow(above, root, z, trail)
-        self._grid += [stop for k, stop in enumerate(trail) if k % 4 == 0]
+        self._grid += trail[::2]
         return root
 
 
@@ -314,17 +350,6 @@ def keeps_apart(coefficients: Sequence[acb_poly], place: acb, radius: arb) -> ar
     raise PrecisionError("a cluster of roots could not be isolated", point=complex(place))
 
 
-def _pascal(x: complex, n: int) -> np.ndarray:
-    """The matrix that takes coefficients of a polynomial to its Taylor coefficients at x: binom(k, i) x^(k-i)."""
-    powers = np.array([x**k for k in range(n)])
-    return _binomials(n) * powers[np.maximum(np.subtract.outer(np.arange(n), np.arange(n)).T, 0)]
-
-
-@lru_cache(maxsize=64)
-def _binomials(n: int) -> np.ndarray:
-    return np.array([[float(math.comb(k, i)) for k in range(n)] for i in range(n)])
-
-
 def _horner(coefficients: Sequence[acb], x: acb) -> tuple[acb, acb]:
     """The value and the derivative of a polynomial at x."""
     value, slope = acb(0), acb(0)
@@ -334,10 +359,9 @@ def _horner(coefficients: Sequence[acb], x: acb) -> tuple[acb, acb]:
     return value, slope
 
 
-def _krawczyk(coefficients: Sequence[acb], center: acb, ball: acb, slope: acb) -> acb:
-    value, _ = _horner(coefficients, center)
-    _, slope_wide = _horner(coefficients, ball)
-    return center - value / slope + (1 - slope_wide / slope) * (ball - center)
+def _krawczyk(polynomial: acb_poly, derivative: acb_poly, center: acb, ball: acb) -> acb:
+    slope = derivative(center)
+    return center - polynomial(center) / slope + (1 - derivative(ball) / slope) * (ball - center)
 
 
 def _mid(x: acb) -> acb:

@@ -16,10 +16,10 @@ from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, algebraic_numbers
 from .continuation import Branch, columns
+from .discriminant import discriminant_factors
 from .equation import ResolventEquation
 from .errors import BranchError, DerivationError, PrecisionError
 from .point_masses import Atom, find_atom, without_atoms
-from .polynomials import univariate
 from .sheet import Sheet
 
 _MOST_BITS = 2048
@@ -72,15 +72,27 @@ class Skeleton:
 @lru_cache(maxsize=256)
 def critical_factors(equation: ResolventEquation) -> list[fmpz_poly]:
     """The distinct irreducible factors over Z of disc_m(P) lc_m(P), for an equation without parameters."""
-    polynomial = equation.polynomial
-    found: list[fmpz_poly] = []
+    found = [f for f, _ in columns(equation)[-1].factor()[1] if f.degree() > 0]
+    return found + [f for f, _ in _discriminant_factors(equation) if f not in found]
+
+
+@lru_cache(maxsize=256)
+def likely_branch_points(equation: ResolventEquation) -> tuple[complex, ...]:
+    """The critical points in the closed upper half-plane, without factors of the discriminant of even multiplicity.
+
+    Those are nodes as a rule, where sheets cross unramified, but three sheets may meet there too: a hint where the
+    density may have singularities close by, much cheaper at high degree than all critical points, and proof of nothing.
+    """
+    even = [f for f, k in _discriminant_factors(equation) if k % 2 == 0]
     leading = columns(equation)[-1]
-    parts = [leading]
-    if equation.degree > 1:
-        parts.append(univariate(polynomial.discriminant("m"), "z"))
-    for part in parts:
-        found += [f for f, _ in part.factor()[1] if f.degree() > 0 and f not in found]
-    return found
+    chosen = [f for f in critical_factors(equation) if f not in even or leading % f == 0]
+    roots = [complex(root) for f in chosen for root, _ in f.complex_roots()]
+    return tuple(root for root in roots if root.imag >= 0)
+
+
+@lru_cache(maxsize=256)
+def _discriminant_factors(equation: ResolventEquation) -> list[tuple[fmpz_poly, int]]:
+    return discriminant_factors(equation.polynomial)
 
 
 @lru_cache(maxsize=256)
@@ -190,7 +202,7 @@ def _intervals(
         before, after = positive[k], positive[k + 1]
         if passed[k] or not (before or after):
             continue
-        turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1])
+        turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1], before != after)
         if before and after and turns == 1:
             continue  # another sheet comes close, or there is an atom inside the continuous spectrum
         edge = Edge(point, turns)
@@ -201,8 +213,16 @@ def _intervals(
     return found
 
 
-def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumber, sample: arb) -> int:
-    """The number of turns around a critical point, alone in its circle, that bring the physical branch back."""
+def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumber, sample: arb, ends: bool) -> int:
+    """The number of turns around a critical point, alone in its circle, that bring the physical branch back.
+
+    The order of the discriminant of the form P(z0, .) at a root z0 is the sum of e - 1 over the points of the curve
+    above z0, those at infinity included, and twice a number >= 0. At a simple root two sheets meet, and the others are
+    meromorphic. A sheet that is real on one side only (``ends``) is not, so it is one of the two.
+    """
+    order = next((k for f, k in _discriminant_factors(branch.equation) if point.is_root_of(f)), 0)
+    if order == 0 or (order == 1 and ends):
+        return 1 + order
     center = acb(point.ball(branch.precision).mid())
     radius = _isolating_radius(factors, point, branch.precision)
     exact = point.ball(branch.precision)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
-from flint import acb, acb_poly, arb, fmpq
+from flint import acb, acb_poly, arb, fmpq, fmpz_poly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derive.algebraic import real_roots
 from derive.continuation import Branch, algebraic_ball, columns, number_ball
 from derive.equation import ResolventEquation, moments_given, physical_equation, spectral_ring
 from derive.errors import BranchError, DerivationError, PrecisionError
@@ -266,6 +267,29 @@ def test_rational_numbers_are_recognised() -> None:
     edge = skeleton(marchenko_pastur("1/4").equation).intervals[0].left.point
     assert edge.rational == fmpq(1, 4)
     assert edge.to_sympy() == sympy.Rational(1, 4)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_real_roots_are_those_that_sturm_counts(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    parts = [rng.integers(-9, 10, rng.integers(2, 8)).tolist() for _ in range(2)]
+    polynomial = fmpz_poly(parts[0]) * fmpz_poly(parts[1]) ** 2
+    if polynomial.degree() < 1:
+        return
+    found = real_roots(polynomial)
+    expected = sympy.Poly([int(c) for c in polynomial.coeffs()[::-1]], Z)
+    assert len(found) == expected.count_roots()
+    assert [float(r) for r in found] == pytest.approx([float(r) for r in sorted(set(expected.real_roots()))])
+    assert all(r.rad() <= abs(r) * arb(2) ** -50 for r in found)
+
+
+def test_real_roots_are_isolated_however_close() -> None:
+    near = 2**300
+    polynomial = fmpz_poly([-near - 1, near]) * fmpz_poly([-1, 1]) * fmpz_poly([-2, 0, 1]) * fmpz_poly([0, 1])
+    found = real_roots(polynomial)
+    assert [float(r) for r in found] == pytest.approx([-sqrt(2), 0, 1, 1, sqrt(2)])
+    assert not found[2].overlaps(found[3])
+    assert found[3].contains(arb(fmpq(near + 1, near))) or found[3].overlaps(arb(fmpq(near + 1, near)))
 
 
 # -- the branch ----------------------------------------------------------------------------------------------
