@@ -1,7 +1,8 @@
 r"""One support interval of a spectrum: the density as a Chebyshev series in a variable that removes the edge exponents.
 
-At an edge a where e sheets meet, Im m is analytic in (x-a)^(1/e), with at most a pole of order k < e. With x(t) a
-polynomial, dx/dt ~ (1+t)^(e_a - 1) (1-t)^(e_b - 1), the function f(t) = (1+t)^(k_a) (1-t)^(k_b) rho(x(t)) is analytic
+At an edge a where e sheets meet, Im m is analytic in (x-a)^(1/e), with at most a pole there. So the density is
+(x-a)^(n/e), n > -e, times a function of (x-a)^(1/e) that is analytic and does not vanish at the edge. With x(t) a
+polynomial, dx/dt ~ (1+t)^(e_a - 1) (1-t)^(e_b - 1), the function f(t) = (1+t)^(-n_a) (1-t)^(-n_b) rho(x(t)) is analytic
 on [-1, 1], and its Chebyshev coefficients fall geometrically. (Real poles of m, atoms, have no imaginary part.)
 """
 
@@ -10,27 +11,30 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import flint
 import numpy as np
-from flint import acb, arb
+from flint import arb
 from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
 
-from derive.errors import BranchError, NotCertified, PrecisionError
+from derive.errors import NotCertified
 from derive.sheet import Sheet
 from derive.support import Interval
+
+from .boundary_values import BoundaryValues
 
 Array = NDArray[Any]  # of float64; NumPy's stubs widen the results of arithmetic
 
 _TAIL = 2e-14
-_SIZES = (32, 64, 128, 256)
+_SIZES = (28, 84, 252)  # Chebyshev nodes nest by tripling
 _DEEPEST = 14
+_ZERO = 1e-7  # of the largest value: f vanishes at the end
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,59 +42,63 @@ class Piece:
     """The density on one support interval.
 
     Attributes:
-        left, right: the edges, as floats.
+        left, right: the edges, rounded to floats.
+        rests: what the rounding has taken from the edges: the left one is ``left + rests[0]`` to twice the precision.
         ramification: how many sheets meet at the left and at the right edge.
-        poles: the orders k of the pole of the density in (x-a)^(1/e) at the two edges.
-        boundary: Chebyshev coefficients of f(t) = (1+t)^k_a (1-t)^k_b rho(x(t)).
+        orders: n_a and n_b; the density behaves like (x-a)^(n/e) at an edge.
+        boundary: Chebyshev coefficients of f(t) = (1+t)^(-n_a) (1-t)^(-n_b) rho(x(t)).
         from_left: coefficients (lowest first) of (x - left)/width, a polynomial in 1 + t.
         from_right: those of (right - x)/width, a polynomial in 1 - t.
     """
 
     left: float
     right: float
+    rests: tuple[float, float]
     ramification: tuple[int, int]
-    poles: tuple[int, int]
+    orders: tuple[int, int]
     boundary: Array
     from_left: Array
     from_right: Array
+    _rules: dict[int, tuple[Array, Array]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def width(self) -> float:
         """The length of the interval."""
-        return self.right - self.left
+        return (self.right - self.left) + (self.rests[1] - self.rests[0])
+
+    @property
+    def middle(self) -> float:
+        """The point where the tables of the two edges meet."""
+        return self.left + self.width / 2
+
+    @property
+    def exponents(self) -> tuple[Fraction, Fraction]:
+        """The exponents of the density at the two edges."""
+        (a, b), (e, f) = self.orders, self.ramification
+        return Fraction(a, e), Fraction(b, f)
 
     def pdf(self, x: Array) -> Array:
         """The density at points of the closed interval; infinite at an edge with a pole."""
         s, r = self.position(x)
+        a, b = self.orders
         with np.errstate(divide="ignore"):
-            return np.maximum(self._at(self.boundary, s, r) / (s ** self.poles[0] * r ** self.poles[1]), 0.0)
+            return np.maximum(self._at(self.boundary, s, r) * s ** float(a) * r ** float(b), 0.0)
 
     def cdf(self, x: Array) -> Array:
         """The mass of the interval left of x."""
         return self._at(self.primitive, *self.position(x))
 
-    def ppf(self, mass: Array) -> Array:
-        """The point with the given mass between it and the left edge, by bisection from the nearer edge."""
-        low, high = np.zeros_like(mass), np.full_like(mass, 2.0)
-        from_left = mass <= self.mass / 2
-        for _ in range(80):
-            middle = (low + high) / 2
-            s, r = np.where(from_left, middle, 2 - middle), np.where(from_left, 2 - middle, middle)
-            below = self._at(self.primitive, s, r) < mass
-            low, high = np.where(below == from_left, middle, low), np.where(below == from_left, high, middle)
-        return np.where(
-            from_left,
-            self.left + self.width * poly.polyval(high, self.from_left),
-            self.right - self.width * poly.polyval(high, self.from_right),
-        )
-
     def position(self, x: Array) -> tuple[Array, Array]:
         """1 + t and 1 - t of points of the closed interval, the smaller one to full relative accuracy."""
-        low, high = (x - self.left) / self.width, (self.right - x) / self.width
+        low, high = (x - self.left - self.rests[0]) / self.width, (self.right - x + self.rests[1]) / self.width
         near_left = low <= high
-        s = _solve(self.from_left, self.ramification[0], np.where(near_left, low, 0.5))
-        r = _solve(self.from_right, self.ramification[1], np.where(near_left, 0.5, high))
+        s = self.solve(0, np.where(near_left, low, 0.5))
+        r = self.solve(1, np.where(near_left, 0.5, high))
         return np.where(near_left, s, 2 - r), np.where(near_left, 2 - s, r)
+
+    def solve(self, side: int, distance: Array) -> Array:
+        """1 + t (side 0) or 1 - t (side 1) at distances from that edge, in units of the width."""
+        return _solve((self.from_left, self.from_right)[side], self.ramification[side], distance)
 
     @staticmethod
     def _at(coefficients: Array, s: Array, r: Array) -> Array:
@@ -101,28 +109,39 @@ class Piece:
         """The mass of the whole interval."""
         return float(cheb.chebval(1.0, self.primitive))
 
-    @property
+    @cached_property
     def measure(self) -> Array:
         """Chebyshev coefficients of rho(x(t)) dx/dt."""
-        a, b = (e - 1 - k for e, k in zip(self.ramification, self.poles, strict=True))
-        scale = self.width / _norm(self.ramification)
+        a, b = self._powers
         factor = cheb.poly2cheb(poly.polymul(poly.polypow([1, 1], a), poly.polypow([1, -1], b)))
-        return cheb.chebmul(self.boundary, factor) * scale
+        return cheb.chebmul(self.boundary, factor) * (self.width / _norm(self.ramification))
 
     @property
+    def _powers(self) -> tuple[int, int]:
+        """The powers of 1 + t and 1 - t in rho(x(t)) dx/dt."""
+        (a, b), (e, f) = self.orders, self.ramification
+        return a + e - 1, b + f - 1
+
+    @cached_property
     def primitive(self) -> Array:
         """Chebyshev coefficients of the mass between the left edge and x(t)."""
         return cheb.chebint(self.measure, lbnd=-1)
 
     def quadrature(self, points: int) -> tuple[Array, Array]:
         """Nodes x and weights for integrals of smooth functions against the density (Fejer's rule in t)."""
-        t, weight = _fejer(points)
-        return self.at(t), weight * cheb.chebval(t, self.measure)
+        if points not in self._rules:
+            t, weight = _fejer(points)
+            a, b = self._powers
+            scale = self.width / _norm(self.ramification)
+            density = cheb.chebval(t, self.boundary) * (1 + t) ** a * (1 - t) ** b * scale
+            self._rules[points] = self.at(t), weight * density
+        x, weights = self._rules[points]
+        return x.copy(), weights
 
     def at(self, t: Array) -> Array:
         """x(t), accurate relative to the nearer edge."""
-        left = self.left + self.width * poly.polyval(1 + t, self.from_left)
-        return np.where(t <= 0, left, self.right - self.width * poly.polyval(1 - t, self.from_right))
+        left = self.left + (self.rests[0] + self.width * poly.polyval(1 + t, self.from_left))
+        return np.where(t <= 0, left, self.right - (self.width * poly.polyval(1 - t, self.from_right) - self.rests[1]))
 
 
 @dataclass(frozen=True)
@@ -132,6 +151,11 @@ class _End:
     place: arb
     ramification: int
     is_edge: bool = True
+
+    @property
+    def rest(self) -> float:
+        """What rounding takes from the place."""
+        return float(self.place - float(self.place))
 
 
 def resolve(sheet: Sheet, interval: Interval, nearby: Sequence[complex]) -> list[Piece]:
@@ -143,36 +167,29 @@ def resolve(sheet: Sheet, interval: Interval, nearby: Sequence[complex]) -> list
     Raises `NotCertified` if that does not converge.
     """
     with flint.ctx.workprec(sheet.precision):
-        base = acb(interval.sample)
         left, right = (
             _End(edge.point.ball(sheet.precision).mid(), edge.ramification) for edge in (interval.left, interval.right)
         )
-        return _resolve(sheet, (base, sheet.value(base)), left, right, list(nearby), 0)
+        return _resolve(BoundaryValues(sheet, interval.sample), left, right, list(nearby), 0)
 
 
-def _resolve(
-    sheet: Sheet, inner: tuple[acb, acb], left: _End, right: _End, nearby: list[complex], depth: int
-) -> list[Piece]:
+def _resolve(branch: BoundaryValues, left: _End, right: _End, nearby: list[complex], depth: int) -> list[Piece]:
     ramification = (left.ramification, right.ramification)
     unit = _unit_polynomial(ramification)
     orders = [range(end.ramification if end.is_edge else 1) for end in (left, right)]
+    t, density = np.empty(0), np.empty(0)
     for size in _SIZES:
-        t = np.cos(math.pi * (np.arange(size) + 0.5) / size)
-        density = _sample(sheet, inner, left.place, right.place, unit, t)
+        t, density = _sampled(branch, left.place, right.place, unit, size, t, density)
         best = math.inf
         for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right
             coefficients = _coefficients(density * (1 + t) ** poles[0] * (1 - t) ** poles[1])
             largest = float(np.max(np.abs(coefficients)))
             tail = float(np.max(np.abs(coefficients[-max(4, size // 12) :]))) / largest
             if tail <= _TAIL:
-                kept = int(np.max(np.nonzero(np.abs(coefficients) > 0.02 * _TAIL * largest))) + 1
-                ends = float(left.place), float(right.place)
-                return [
-                    Piece(*ends, ramification, (poles[0], poles[1]), coefficients[:kept], *_edge_maps(ramification))
-                ]
+                return [_piece(left, right, (-poles[0], -poles[1]), t, density)]
             best = min(best, tail)
-        if size >= _SIZES[1] and best > 1e-4:
-            break  # far from converged: a singularity is near
+        if size >= _SIZES[1] and best ** (_SIZES[-1] / size) > 1e3 * _TAIL:
+            break  # the tail falls geometrically, too slowly for the last size: a singularity is near
     if depth >= _DEEPEST:
         raise NotCertified(
             f"the density on [{float(left.place):.6g}, {float(right.place):.6g}] is not resolved by {_SIZES[-1]} "
@@ -180,12 +197,32 @@ def _resolve(
             interval=(float(left.place), float(right.place)),
         )
     split, rest = _split(float(left.place), float(right.place), nearby)
-    middle = (acb(split), sheet.value(acb(split)))
     end = _End(arb(split), 3, is_edge=False)
     return [
-        *_resolve(sheet, middle, left, end, rest, depth + 1),
-        *_resolve(sheet, middle, end, right, rest, depth + 1),
+        *_resolve(branch, left, end, rest, depth + 1),
+        *_resolve(branch, end, right, rest, depth + 1),
     ]
+
+
+def _piece(left: _End, right: _End, orders: tuple[int, int], t: Array, density: Array) -> Piece:
+    """The piece from its converged samples: zeros of f at the edges are divided out, so that orders are exact."""
+    ramification = (left.ramification, right.ramification)
+    while True:
+        values = density * (1 + t) ** float(-orders[0]) * (1 - t) ** float(-orders[1])
+        coefficients = _coefficients(values)
+        largest = float(np.max(np.abs(coefficients)))
+        zeros = [
+            int(end.is_edge and abs(float(cheb.chebval(side, coefficients))) <= _ZERO * largest)
+            for end, side in ((left, -1), (right, 1))
+        ]
+        if not any(zeros):
+            break
+        orders = orders[0] + zeros[0], orders[1] + zeros[1]
+        if max(orders) > 2 * max(ramification):
+            raise NotCertified("the density vanishes to a high order at an edge", interval=(left.place, right.place))
+    kept = int(np.max(np.nonzero(np.abs(coefficients) > 0.02 * _TAIL * largest))) + 1
+    places, rests = (float(left.place), float(right.place)), (left.rest, right.rest)
+    return Piece(*places, rests, ramification, orders, coefficients[:kept], *_edge_maps(ramification))
 
 
 def _split(left: float, right: float, nearby: list[complex]) -> tuple[float, list[complex]]:
@@ -226,6 +263,7 @@ def _norm(ramification: tuple[int, int]) -> float:
     return 2.0 ** (a + b - 1) * math.factorial(a - 1) * math.factorial(b - 1) / math.factorial(a + b - 1)
 
 
+@lru_cache(maxsize=64)
 def _edge_maps(ramification: tuple[int, int]) -> tuple[Array, Array]:
     """u as a polynomial in 1 + t, and 1 - u as one in 1 - t; both have positive leading behaviour s^e."""
     left = _shifted(_unit_polynomial(ramification))
@@ -261,32 +299,26 @@ def _solve(coefficients: Array, order: int, value: Array) -> Array:
     return np.where(value == 0.0, 0.0, s)
 
 
-def _sample(sheet: Sheet, inner: tuple[acb, acb], left: arb, right: arb, unit: list[Fraction], t: Array) -> Array:
-    """The density at the nodes, walking outwards from the inner point along the interval."""
+def _sampled(
+    branch: BoundaryValues, left: arb, right: arb, unit: list[Fraction], size: int, known_t: Array, known: Array
+) -> tuple[Array, Array]:
+    """The Chebyshev nodes of a size and the density there; a third of both may be known."""
+    t = np.cos(math.pi * (np.arange(size) + 0.5) / size)
+    density = np.empty(size)
+    fresh = np.ones(size, dtype=bool)
+    if len(known):
+        t[1::3], density[1::3], fresh[1::3] = known_t, known, False
     width = right - left
-    nodes = [(left + width * _horner(unit, node)).mid() for node in t]
-    start = float(inner[0].real.mid())
-    density = np.empty(len(nodes))
-    ascending = sorted(range(len(nodes)), key=lambda k: float(nodes[k]))
-    upper = [k for k in ascending if float(nodes[k]) >= start]
-    lower = [k for k in reversed(ascending) if float(nodes[k]) < start]
-    for run in (upper, lower):
-        here, root = inner
-        for k in run:
-            there = acb(nodes[k])
-            try:
-                root = sheet.follow(here, root, there, floor=1e-3 * abs(float((there - here).real.mid())))
-            except (BranchError, PrecisionError):  # another sheet comes close on the line itself: go around it
-                root = sheet.value(there)
-            here = there
-            density[k] = float(root.imag.mid()) / math.pi
-    return density
+    exact = [(arb(c.numerator) / c.denominator) for c in reversed(unit)]
+    density[fresh] = branch.density([(left + width * _horner(exact, node)).mid() for node in t[fresh]])
+    return t, density
 
 
-def _horner(coefficients: list[Fraction], t: float) -> arb:
+def _horner(coefficients: list[arb], t: float) -> arb:
+    """The value of a polynomial with the given coefficients, highest first."""
     value = arb(0)
-    for c in reversed(coefficients):
-        value = value * arb(t) + arb(c.numerator) / c.denominator
+    for c in coefficients:
+        value = value * arb(t) + c
     return value
 
 

@@ -14,15 +14,18 @@ import sympy
 from flint import acb, arb, ctx
 from numpy.typing import ArrayLike, NDArray
 
-from derive.errors import BranchError, NotCertified, ParameterError, PrecisionError
+from derive.errors import BranchError, ParameterError, PrecisionError
 from derive.law import AlgebraicLaw
 from derive.support import critical_factors, skeleton
 
 from .certificate import Certificate, moment_checks
 from .piece import Array, Piece, resolve
+from .table import SpectrumTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from .outliers import OutlierResult
 
 _CERTIFIED_MOMENTS = 12
 
@@ -104,7 +107,7 @@ class Spectrum:
         found = []
         for group in self._groups:
             first, last = group[0], group[-1]
-            found.append(SupportInterval(first.left, last.right, _exponent(first, -1), _exponent(last, 1)))
+            found.append(SupportInterval(first.left, last.right, first.exponents[0], last.exponents[1]))
         return tuple(found)
 
     def support(self) -> tuple[float, float]:
@@ -115,55 +118,32 @@ class Spectrum:
 
     def pdf(self, x: ArrayLike) -> Array:
         """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges."""
-        points = np.asarray(x, dtype=float)
-        flat = points.ravel()
-        result = np.where(np.isnan(flat), np.nan, 0.0)
-        for piece in self._pieces:
-            inside = (flat >= piece.left) & (flat <= piece.right)
-            result[inside] = piece.pdf(flat[inside])
-        return result.reshape(points.shape)
+        return _elementwise(self._table.pdf, x)
 
     def cdf(self, x: ArrayLike) -> Array:
-        """The mass of (-oo, x], atoms included."""
-        points = np.asarray(x, dtype=float)
-        flat = points.ravel()
-        result = np.where(np.isnan(flat), np.nan, 0.0)
-        for piece in self._pieces:
-            result[flat >= piece.right] += piece.mass
-            inside = (flat > piece.left) & (flat < piece.right)
-            result[inside] += piece.cdf(flat[inside])
-        for place, weight in zip(self._points, self._weights, strict=True):
-            result[flat >= place] += weight
-        return np.clip(result, 0.0, 1.0).reshape(points.shape)
+        """The mass of (-oo, x], atoms included; relatively accurate down to the left end of the support."""
+        return _elementwise(self._table.cdf, x)
 
     def sf(self, x: ArrayLike) -> Array:
-        """The mass of (x, oo)."""
-        return 1.0 - self.cdf(x)
+        """The mass of (x, oo); relatively accurate up to the right end of the support."""
+        return _elementwise(self._table.sf, x)
 
     def ppf(self, q: ArrayLike) -> Array:
         """The smallest x with cdf(x) >= q; NaN outside [0, 1]."""
         levels = np.asarray(q, dtype=float)
         flat = levels.ravel()
-        knots, before, after = self._knots
-        k = np.minimum(np.searchsorted(after, flat - 1e-15), len(knots) - 1)
-        result = knots[k]  # right for levels inside an atom's jump
-        for piece in self._pieces:
-            start = float(self.cdf(piece.left)) if len(knots) else 0.0
-            inner = (flat < before[k] - 1e-15) & (knots[k] > piece.left) & (knots[k] <= piece.right)
-            jumps = np.array([np.sum(self._weights[(self._points > piece.left) & (self._points < x)]) for x in knots])
-            if np.any(inner):
-                result[inner] = piece.ppf(np.clip(flat[inner] - start - jumps[k[inner]], 0.0, piece.mass))
         lower, upper = self.support()
-        result = np.where(flat <= 0, lower, np.where(flat >= 1, upper, result))
-        return np.where((flat < 0) | (flat > 1) | np.isnan(flat), np.nan, result).reshape(levels.shape)
+        inside = (flat > 0) & (flat < 1)
+        if np.all(inside):
+            return self._table.ppf(flat).reshape(levels.shape)
+        result = np.select([flat == 0, flat == 1], [lower, upper], np.nan)
+        result[inside] = self._table.ppf(flat[inside])
+        return result.reshape(levels.shape)
 
     @cached_property
-    def _knots(self) -> tuple[Array, Array, Array]:
-        """The ends of pieces and the atoms in increasing order, with the mass below and up to each."""
-        places = np.unique([*(p.left for p in self._pieces), *(p.right for p in self._pieces), *self._points])
-        after = self.cdf(places)
-        jump = np.array([np.sum(self._weights[self._points == x]) for x in places])
-        return places, after - jump, after
+    def _table(self) -> SpectrumTable:
+        """What the functions at many points are read from."""
+        return SpectrumTable(self._pieces, self._points, self._weights)
 
     def rvs(self, size: int | tuple[int, ...] = 1, rng: np.random.Generator | int | None = None) -> Array:
         """Independent random numbers with this law, by inversion of the cdf."""
@@ -211,7 +191,7 @@ class Spectrum:
     def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:
         total = 0.0
         for piece in self._pieces:
-            x, weights = piece.quadrature(points + 2 * len(piece.boundary))
+            x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64))  # few sizes: cached
             total += float(np.sum(weights * np.asarray(function(x))))
         if len(self._points):
             total += float(np.sum(self._weights * np.asarray(function(self._points))))
@@ -244,6 +224,27 @@ class Spectrum:
         """The standard deviation."""
         return math.sqrt(self.var())
 
+    # -- outliers ------------------------------------------------------------------------------------------
+
+    def outliers(self, strength: Any, kind: str = "additive", ratio: Any = None) -> tuple[OutlierResult, ...]:
+        """Outliers of A + theta u u^T, (I + theta u u^T)^(1/2) A (same) or X + theta u v^T; see `numeric.outliers`.
+
+        ``strength`` is theta or a sequence of them, ``kind`` "additive", "multiplicative" or "rectangular" (this is
+        then the law of X X^T, and ``ratio`` is p/n). Each strength has a result with ``location`` (None below the
+        ``threshold``) and ``overlap``; ``outliers`` lists those in gaps between bulks as well.
+
+        >>> from derive.laws import marchenko_pastur
+        >>> (spike,) = Spectrum(marchenko_pastur("1/4")).outliers(1, kind="multiplicative")
+        >>> spike.threshold, round(spike.location, 12), round(spike.overlap, 12)
+        (0.5, 2.5, 0.6)
+
+        Raises `ParameterError` for a strength, kind or ratio outside its domain, `DerivationError` if the kind needs a
+        law on [0, oo).
+        """
+        from .outliers import outliers
+
+        return outliers(self.law, strength, kind, ratio)
+
     # -- trust ---------------------------------------------------------------------------------------------
 
     def _certify(self) -> Certificate:
@@ -270,14 +271,13 @@ class Spectrum:
         return density_plot(self, ax, **style)
 
 
-def _exponent(piece: Piece, side: int) -> Fraction:
-    """The exponent of the density at an edge, read off the order of the zero of f(t) at t = side."""
-    end = 0 if side < 0 else 1
-    ramification, pole = piece.ramification[end], piece.poles[end]
-    values = np.polynomial.chebyshev.Chebyshev(piece.boundary)
-    scale = float(np.max(np.abs(piece.boundary)))
-    for order in range(2 * ramification + 1):
-        if abs(values(side)) > 1e-7 * scale:
-            return Fraction(order - pole, ramification)
-        values = values.deriv()
-    raise NotCertified("the density vanishes to a high order at an edge", piece=piece)
+def _elementwise(function: Callable[[Array], Array], x: ArrayLike) -> Array:
+    """The values of a function of flat arrays without NaN, in the shape of x; NaN at NaN."""
+    points = np.asarray(x, dtype=float)
+    flat = points.ravel()
+    unknown = np.isnan(flat)
+    if not np.any(unknown):
+        return function(flat).reshape(points.shape)
+    result = function(np.where(unknown, 0.0, flat))
+    result[unknown] = np.nan
+    return result.reshape(points.shape)
