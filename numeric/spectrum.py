@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from derive.errors import BranchError, ParameterError, PrecisionError
 from derive.law import AlgebraicLaw
-from derive.support import critical_factors, skeleton
+from derive.support import likely_branch_points, skeleton
 
 from .certificate import Certificate, moment_checks
 from .piece import Array, Piece, resolve
@@ -84,7 +84,7 @@ class Spectrum:
         self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self._skeleton.atoms)
         self._points = np.array([float(a.point) for a in self._skeleton.atoms])
         self._weights = np.array([float(a.weight) for a in self._skeleton.atoms])
-        nearby = self._nearby() if self._skeleton.intervals else []
+        nearby = partial(likely_branch_points, self.law.equation)
         groups = [resolve(self._skeleton.continuous, i, nearby) for i in self._skeleton.intervals]
         self._groups = groups
         self._pieces: list[Piece] = [piece for group in groups for piece in group]
@@ -93,11 +93,6 @@ class Spectrum:
 
     def __repr__(self) -> str:
         return f"Spectrum({self.law.text})"
-
-    def _nearby(self) -> list[complex]:
-        factors = critical_factors(self.law.equation)
-        roots = [complex(r) for f in factors for r, _ in f.complex_roots()]
-        return [r for r in roots if r.imag >= 0]
 
     # -- the support ---------------------------------------------------------------------------------------
 
