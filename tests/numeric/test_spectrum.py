@@ -255,24 +255,6 @@ def test_density_is_that_of_the_followed_root(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["sum", "triple", "3+3"])
-def test_density_is_that_of_the_followed_root_at_2000_points(name: str) -> None:
-    (interval,) = spectrum(name).intervals
-    x = inside(interval, 2000)
-    assert np.max(np.abs(spectrum(name).pdf(x) - np.array(follower(name).density(x)))) < 1e-10
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "degree"), [("4+3", 7), ("5+5", 17)])
-def test_density_of_high_degree_is_that_of_the_followed_root(name: str, degree: int) -> None:
-    rho = spectrum(name)
-    assert rho.law.equation.degree == degree
-    for interval in rho.intervals:
-        x = inside(interval, 20)
-        assert np.max(np.abs(rho.pdf(x) - np.array(follower(name).density(x)))) < 1e-10
-
-
-@pytest.mark.slow
 def test_degree_seventeen_is_certified_and_has_the_moments_of_its_sum() -> None:
     rho = spectrum("5+5")
     fifths = [F(1, 5)] * 5
