@@ -20,6 +20,7 @@ from .errors import BranchError, PrecisionError
 from .tube import Expansion, Expansions, Tube
 
 _MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
+_COARSE = 1e-9  # relative radius of an enclosure
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
 
 
@@ -158,7 +159,8 @@ class Sheet:
         """
         with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
             smallest = max(floor, 2.0 ** (24 - self.precision) * max(abs(complex(z0)), abs(complex(z1)), 1e-300))
-            position, ball = z0, root
+            coarse = float(root.rad()) > _COARSE * abs(complex(root))  # a stop in doubles would cost step length
+            position, ball = z0, self._sharpened(z0, root) if coarse else root
             expansion = None
             for _ in range(_MOST_STEPS):
                 distance = abs(complex(z1 - position))
@@ -312,7 +314,7 @@ class Sheet:
     def _reach(self, z: acb, detour: float) -> acb:
         nearest, root = min(self._grid, key=lambda pair: abs(complex(pair[0] - z)))
         height = max(float(nearest.imag.mid()), float(z.imag.mid()), abs(float((nearest - z).real.mid())) / 2)
-        rise = acb(nearest.real.mid(), arb(height * (1 + abs(detour))))
+        rise = acb(nearest.real.mid() + arb(detour * height / 2), arb(height * (1 + abs(detour))))
         above = acb(z.real.mid() + arb(detour * height), rise.imag)
         root = self.follow(nearest, root, rise)
         root = self.follow(rise, root, above)

@@ -19,6 +19,7 @@ from derive.law import AlgebraicLaw
 from derive.support import likely_branch_points, skeleton
 
 from .certificate import Certificate, moment_checks
+from .critical_points import CriticalPoint, critical_points
 from .piece import Array, Piece, resolve
 from .table import SpectrumTable
 
@@ -104,6 +105,24 @@ class Spectrum:
             first, last = group[0], group[-1]
             found.append(SupportInterval(first.left, last.right, first.exponents[0], last.exponents[1]))
         return tuple(found)
+
+    @cached_property
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        """The real roots of disc_m(P) lc_m(P) as exact numbers, from left to right, each with what it is.
+
+        >>> from derive.laws import marchenko_pastur
+        >>> for point in Spectrum(marchenko_pastur(2)).critical_points:
+        ...     print(point.to_sympy(), point.digits(20), point.kind)
+        0 0 atom
+        3 - 2*sqrt(2) 0.17157287525380990240 left edge
+        2*sqrt(2) + 3 5.8284271247461900976 right edge
+        """
+        return critical_points(self._skeleton, [(i.left_exponent, i.right_exponent) for i in self.intervals])
+
+    @property
+    def edges(self) -> tuple[CriticalPoint, ...]:
+        """The critical points at which support intervals end, from left to right."""
+        return tuple(point for point in self.critical_points if point.is_edge)
 
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure, atoms included."""
