@@ -15,7 +15,6 @@ from flint import fmpz_poly
 
 from .algebraic import AlgebraicNumber
 from .critical_curve import crossing_factors, never_zero
-from .errors import ParameterError
 from .field import polynomial_to_sympy, to_fmpq
 from .law import AlgebraicLaw
 from .parameter_line import Line, Picture, checked_values, closing_gaps, rational_number
