@@ -201,8 +201,8 @@ class Sheet:
         tube, tries = expansion.tube(1.0001 * distance, self._boldness)
         if tries > 1:
             self._boldness = max(0.8 * self._boldness, 1e-2)
-        elif tube.width < distance:
-            self._boldness = min(1.2 * self._boldness, 2.0)
+        elif tube.width < distance:  # a failed try costs more than the width that it may gain
+            self._boldness = min(1.05 * self._boldness, 2.0)
         return tube
 
     def _stepped(
