@@ -243,8 +243,8 @@ def stieltjes_values(spectrum: Spectrum, z: ArrayLike) -> NDArray[np.complex128]
         late |= waiting
     if np.count_nonzero(late) > _MOST_CERTIFIED:
         raise ParameterError(
-            f"{np.count_nonzero(late)} points are too near the support for quadrature, more than {_MOST_CERTIFIED}; take "
-            "points farther away, or fewer (a larger window or a lower resolution)",
+            f"{np.count_nonzero(late)} points are too near the support for quadrature, more than {_MOST_CERTIFIED}; "
+            "take points farther away, or fewer (a larger window or a lower resolution)",
             number=int(np.count_nonzero(late)),
         )
     values = real + 1j * np.where(flat.imag < 0, -imag, imag)
@@ -406,8 +406,8 @@ def plane_portrait(
     >>> tuple(map(float, ax.get_xlim())), ax.images[0].get_array().shape
     ((-3.0, 3.0), (42, 60))
 
-    Raises `ParameterError` for an empty window, a wrong resolution, an argument that is no `Spectrum`, or a window inside
-    the support so small (below a thousandth of it) that too many points are too near for quadrature.
+    Raises `ParameterError` for an empty window, a wrong resolution, an argument that is no `Spectrum`, or a window
+    inside the support so small (below a thousandth of it) that too many points are too near for quadrature.
     """
     _require_spectrum(spectrum)
     left, right, height = _plane_window(spectrum, window)
