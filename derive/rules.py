@@ -157,6 +157,36 @@ ACTIVATION_CONSTANTS = Rule(
     r"$\eta = \mathbb{E} f(s\xi)^2$, $\zeta = (\mathbb{E}\, \xi f(s\xi))^2 = (s\, \mathbb{E} f'(s\xi))^2$, "
     r"$\xi \sim N(0, 1)$, $s = \sigma_w \sigma_x$.",
 )
+HYPERGEOMETRIC_MOMENTS = Rule(
+    "moments as a hypergeometric sum",
+    "m_n = w sum_(k=0..n) F(n, k) for n >= 1, m_0 = 1; F is given by its quotients in n and in k",
+    latex=r"$m_n = w \sum_{k=0}^{n} F(n, k)$ for $n \geq 1$, $m_0 = 1$; $F$ is given by its quotients in $n$ and in $k$.",
+)
+CREATIVE_TELESCOPING = Rule(
+    "creative telescoping",
+    "sum_j p_j(n) F(n+j, k) = G(n, k+1) - G(n, k) with G = R F, summed over k; R is the certificate",
+    "Zeilberger, J. Symb. Comput. 11 (1991) 195-204",
+    r"$\sum_j p_j(n) F(n+j, k) = G(n, k+1) - G(n, k)$ with $G = R F$, summed over $k$; $R$ is the certificate.",
+)
+GUESSED_RECURRENCE = Rule(
+    "recurrence from terms",
+    "A recurrence that holds on all terms that were computed, more of them than it has unknowns.",
+)
+GIVEN_MOMENTS = Rule("given moments", "The first moments, as typed in by the user.")
+STIELTJES_ODE = Rule(
+    "equation of the transform",
+    "m(z) = -sum_n m_n z^(-n-1): n acts on z^(-n-1) as -(theta+1), theta = z d/dz, and the shift of n as z",
+    "Salvy, Zimmermann, ACM Trans. Math. Softw. 20 (1994) 163-177",
+    r"$m(z) = -\sum_n m_n z^{-n-1}$: $n$ acts on $z^{-n-1}$ as $-(\theta+1)$, $\theta = z\,d/dz$, and the shift of $n$ "
+    r"as $z$.",
+)
+ALGEBRAIC_ODE = Rule(
+    "equation of an algebraic function",
+    "m' = -P_z/P_m and all further derivatives lie in Q(z)[m]/P, of dimension deg P, so they are dependent.",
+    "Comtet, Enseign. Math. 10 (1964) 267-270",
+    r"$m' = -P_z/P_m$ and all further derivatives lie in $\mathbb{Q}(z)[m]/P$, of dimension $\deg_m P$, so they are "
+    r"dependent.",
+)
 GIVEN_EQUATION = Rule(
     "given equation",
     "An equation and the first moments of its branch, as typed in by the user.",
