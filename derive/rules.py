@@ -160,7 +160,7 @@ ACTIVATION_CONSTANTS = Rule(
 HYPERGEOMETRIC_MOMENTS = Rule(
     "moments as a hypergeometric sum",
     "m_n = w sum_(k=0..n) F(n, k) for n >= 1, m_0 = 1; F is given by its quotients in n and in k",
-    latex=r"$m_n = w \sum_{k=0}^{n} F(n, k)$ for $n \geq 1$, $m_0 = 1$; $F$ is given by its quotients in $n$ and in $k$.",
+    latex=r"$m_n = w \sum_{k=0}^{n} F(n, k)$ for $n \geq 1$, $m_0 = 1$; $F$ is given by its quotients.",
 )
 CREATIVE_TELESCOPING = Rule(
     "creative telescoping",
