@@ -173,3 +173,22 @@ ELIMINATION = Rule(
     "The resultant of two relations vanishes where they have a common solution.",
     "von zur Gathen, Gerhard, Modern Computer Algebra, section 6.2",
 )
+TENSOR_LAW = Rule(
+    "tensor law",
+    "The eigenvalues of H(lambda_1, ..., lambda_r), lambda_i independent with the given laws: the matrices that the "
+    "variables stand for act on different factors of a tensor product. m(z) = E (1/k) tr (H - z)^-1",
+    "simultaneous diagonalisation of the factors",
+    r"$m(z) = \mathbb{E}\, \frac1k \mathrm{tr}\,(H(\lambda_1, \ldots, \lambda_r) - z)^{-1}$, $\lambda_i$ independent.",
+)
+RESOLVENT_TRACE = Rule(
+    "trace of the resolvent",
+    "tr (H - z)^-1 = -chi'(z)/chi(z), chi(z) = det(z - H)",
+    "logarithmic derivative of chi",
+    r"$\mathrm{tr}\,(H - z)^{-1} = -\chi'(z)/\chi(z)$, $\chi(z) = \det(z - H)$.",
+)
+TENSOR_MOMENTS = Rule(
+    "moments of a tensor law",
+    "m_d = (1/k) E tr H^d, a polynomial in the factors' moments; tr H^d from chi by Newton's identities",
+    "independence",
+    r"$m_d = \frac1k \mathbb{E}\, \mathrm{tr}\, H^d$, a polynomial in the factors' moments.",
+)
