@@ -65,6 +65,7 @@ class Sampler:
         memory: (size, **parameters as floats) -> the bytes held at the peak, by an upper estimate.
         multiple_of: what the size must be a multiple of.
         follows_law: False where the matrix breaks an assumption of the law on purpose, so that its spectrum differs.
+        rows: (size, **parameters as floats) -> the number of rows, where it is not the size.
         outliers: with the keywords of ``build``, without rng -> the eigenvalues that are predicted outside the support.
     """
 
@@ -75,6 +76,7 @@ class Sampler:
     memory: Callable[..., float]
     multiple_of: int = 1
     follows_law: bool = True
+    rows: Callable[..., int] | None = None
     outliers: Callable[..., tuple[Outlier, ...]] | None = None
 
     def check_size(self, size: Any, values: Mapping[str, float], limit: float) -> int:

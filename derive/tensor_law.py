@@ -183,8 +183,11 @@ class TensorLaw(Law):
 
     # -- operations ------------------------------------------------------------------------------------------
 
-    def companion(self, c: Any) -> TensorLaw:
+    def companion(self, c: Any, proof: Step | None = None) -> TensorLaw:
         """The law of X^T X when this is that of X X^T, X of size p x n, c = p/n: c times this, and 1 - c at 0.
+
+        With a symbolic c it is assumed that this law has at least 1 - 1/c at 0, unless a step ``proof`` shows that it is
+        the law of such an X X^T.
 
         >>> from derive.laws import marchenko_pastur
         >>> classical_sum(marchenko_pastur(1), marchenko_pastur(1)).companion("1/2").moments(3)
@@ -203,10 +206,14 @@ class TensorLaw(Law):
         if all(b.weight.is_number for b in blocks):
             blocks = tuple(b for b in blocks if b.weight != 0)
         text = f"{self.text}.companion({shown(c)})"
+        reasons: tuple[Step, ...] = (proof,) if proof else ()
+        if not ratio.is_number and not proof:
+            words = f"if {shown(c)} > 1, the atom of {self.text} at 0 is at least 1 - 1/({shown(c)})"
+            reasons = (Step(rules.DOMAIN, words, kind="assumed"),)
         step = Step(
             rules.COMPANION,
             f"the law {text}",
-            uses=(self.conclusion,),
+            uses=(self.conclusion, *reasons),
             build=lambda: _claim(blocks),
             verify=lambda: _sums_to_one(blocks),
         )
@@ -215,7 +222,7 @@ class TensorLaw(Law):
             self,
             blocks=blocks,
             conclusion=step,
-            recipe=Recipe(_companion, (self.recipe.build, self.recipe.arguments, c), bound | self.recipe.bound),
+            recipe=Recipe(_companion, (self.recipe.build, self.recipe.arguments, c, proof), bound | self.recipe.bound),
             text=text,
             _moments={},
         )
@@ -337,8 +344,10 @@ def tensor_direct_sum(a: TensorLaw, b: TensorLaw, weight: Any) -> TensorLaw:
     return TensorLaw(variables, (*a.laws, *b.laws), tuple(blocks), step, recipe, text, both)
 
 
-def _companion(build: Callable[..., TensorLaw], arguments: tuple[Any, ...], c: Any) -> TensorLaw:
-    return build(*arguments).companion(c)
+def _companion(
+    build: Callable[..., TensorLaw], arguments: tuple[Any, ...], c: Any, proof: Step | None
+) -> TensorLaw:
+    return build(*arguments).companion(c, proof)
 
 
 def _direct_sum(
