@@ -1,7 +1,7 @@
 r"""The Fisher information of a network with one hidden layer, \hat y = W_2 f(W_1 x), x ~ N(0, 1), all weights together.
 
-F = E_x J^T J with J = d\hat y/d(W_1, W_2), the matrix of the Gauss-Newton method. In units a, b of the hidden layer, inputs
-i, k and outputs j, l, with Q = W_2^T W_2 and the rows w_a of W_1, its blocks are
+F = E_x J^T J with J = d\hat y/d(W_1, W_2), the matrix of the Gauss-Newton method. For units a, b of the hidden layer,
+inputs i, k and outputs j, l, with Q = W_2^T W_2 and the rows w_a of W_1, its blocks are
 
     (W_1)_ai, (W_1)_bk:  Q_ab E f'(z_a) f'(z_b) x_i x_k
     (W_1)_ai, (W_2)_jb:  (W_2)_ja E f'(z_a) f(z_b) x_i

@@ -374,9 +374,7 @@ def _symbols(argument: Any) -> set[sympy.Symbol]:
     return set(argument.free_symbols) if isinstance(argument, sympy.Basic) else set()
 
 
-def parameter_images(
-    parameters: Sequence[sympy.Symbol], values: Mapping[str, Any]
-) -> dict[sympy.Symbol, sympy.Expr]:
+def parameter_images(parameters: Sequence[sympy.Symbol], values: Mapping[str, Any]) -> dict[sympy.Symbol, sympy.Expr]:
     """Symbols to the exact values given for their names.
 
     Raises `ParameterError` for other names and for values outside a parameter's domain.

@@ -201,9 +201,9 @@ LINEAR_FISHER = Rule(
 )
 FISHER_PAIRS = Rule(
     "pairs of singular vectors",
-    "With W_2 = sum_i s_i u_i v_i^T and W_1 = sum_j t_j p_j q_j^T the span of (v_i x q_j, 0) and (0, u_i x p_j) is invariant "
-    "under diag(alpha, beta) + zeta K^T K, which acts there as [[alpha + zeta s_i^2, zeta s_i t_j], [zeta s_i t_j, "
-    "beta + zeta t_j^2]], similar to H(s_i^2, t_j^2)",
+    "With W_2 = sum_i s_i u_i v_i^T and W_1 = sum_j t_j p_j q_j^T the span of (v_i x q_j, 0) and (0, u_i x p_j) is "
+    "invariant under diag(alpha, beta) + zeta K^T K, which acts there as [[alpha + zeta s_i^2, zeta s_i t_j], "
+    "[zeta s_i t_j, beta + zeta t_j^2]], similar to H(s_i^2, t_j^2)",
     "singular value decomposition",
     r"With $W_2 = \sum_i s_i u_i v_i^\top$, $W_1 = \sum_j t_j p_j q_j^\top$, the span of $(v_i \otimes q_j, 0)$ and "
     r"$(0, u_i \otimes p_j)$ is invariant under $\mathrm{diag}(\alpha, \beta) + \zeta K^\top K$, which acts there as a "

@@ -165,7 +165,9 @@ class SpectralMatrix:
         ]
         minors = field.constant(0)
         for i in range(self.size):
-            minors = minors + _determinant([[*row[:i], *row[i + 1 :]] for r, row in enumerate(shifted) if r != i], field)
+            minors = minors + _determinant(
+                [[*row[:i], *row[i + 1 :]] for r, row in enumerate(shifted) if r != i], field
+            )
         return bool(minors / _determinant(shifted, field) / self.size == self.resolvent_trace())
 
 
@@ -177,7 +179,8 @@ def _square(rows: Any) -> tuple[tuple[sympy.Expr, ...], ...]:
     entries = tuple(tuple(as_scalar(e) for e in row) for row in rows)
     if not 1 <= len(entries) <= _MOST_ROWS or any(len(row) != len(entries) for row in entries):
         raise ParameterError(
-            f"the matrix must be square with 1 to {_MOST_ROWS} rows; got rows of {[len(r) for r in entries]}", matrix=rows
+            f"the matrix must be square with 1 to {_MOST_ROWS} rows; got rows of {[len(r) for r in entries]}",
+            matrix=rows,
         )
     return entries
 

@@ -72,7 +72,9 @@ def parts_of(law: TensorLaw) -> Parts:
                     curves.append(_curve(factor, law, places, weight * mass * power))
                 else:
                     for root in algebraic_numbers([univariate(factor, "z")], _PRECISION):
-                        masses[root] = masses.get(root, sympy.Integer(0)) + weight * power * mass * _continuous(law, fixed)
+                        masses[root] = masses.get(root, sympy.Integer(0)) + weight * power * mass * _continuous(
+                            law, fixed
+                        )
     atoms = []
     for point in sorted(masses, key=lambda number: float(number)):
         mass = sympy.radsimp(sympy.expand(masses[point]))

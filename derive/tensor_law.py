@@ -1,8 +1,8 @@
 r"""Tensor laws: the eigenvalues of a small matrix whose entries are polynomials in independent spectral variables.
 
-If lambda_i is an eigenvalue of A_i, matrices A_1, ..., A_r that act on different factors of a tensor product have the
-common eigenvectors v_1 x ... x v_r, on which each A_i is the number lambda_i. So A + B, with A for A x I and B for I x B,
-has the eigenvalues lambda_1 + lambda_2, and a k x k array of polynomials in them those of H(lambda_1, ..., lambda_r):
+Matrices A_1, ..., A_r that act on different factors of a tensor product have common eigenvectors v_1 x ... x v_r: there
+each A_i is an eigenvalue lambda_i. So A x I + I x B has the eigenvalues lambda_1 + lambda_2, and a k x k array of
+polynomials in the A_i those of H(lambda_1, ..., lambda_r):
 
     m(z) = E (1/k) tr (H(lambda) - z)^(-1),    m_d = E (1/k) tr H(lambda)^d,    lambda_i independent.
 
@@ -186,8 +186,8 @@ class TensorLaw(Law):
     def companion(self, c: Any, proof: Step | None = None) -> TensorLaw:
         """The law of X^T X when this is that of X X^T, X of size p x n, c = p/n: c times this, and 1 - c at 0.
 
-        With a symbolic c it is assumed that this law has at least 1 - 1/c at 0, unless a step ``proof`` shows that it is
-        the law of such an X X^T.
+        With a symbolic c it is assumed that this law has at least 1 - 1/c at 0, unless a step ``proof`` shows that it
+        is the law of such an X X^T.
 
         >>> from derive.laws import marchenko_pastur
         >>> classical_sum(marchenko_pastur(1), marchenko_pastur(1)).companion("1/2").moments(3)
@@ -231,7 +231,8 @@ class TensorLaw(Law):
 
             if mass_at_zero(self) < 1 - 1 / ratio:
                 raise DerivationError(
-                    f"X X^T with p/n = {shown(c)} has rank at most n, but {self.text} has too small an atom at 0", law=self
+                    f"X X^T with p/n = {shown(c)} has rank at most n, but {self.text} has too small an atom at 0",
+                    law=self,
                 )
         return law
 
@@ -252,7 +253,8 @@ class TensorLaw(Law):
         trace = sympy.factor(self.resolvent_trace())
         body = sympy.latex(trace if convention == "stieltjes" else -trace)
         sources = r",\ ".join(
-            rf"{sympy.latex(v)} \sim \text{{{escape(law.text)}}}" for v, law in zip(self.variables, self.laws, strict=True)
+            rf"{sympy.latex(v)} \sim \text{{{escape(law.text)}}}"
+            for v, law in zip(self.variables, self.laws, strict=True)
         )
         return rf"{variable}(z) = \mathbb{{E}}\left[{body}\right],\quad {sources}"
 
@@ -260,7 +262,9 @@ class TensorLaw(Law):
 # -- constructors --------------------------------------------------------------------------------------------
 
 
-def tensor_law(matrix: Any, variables: Sequence[sympy.Symbol], laws: Sequence[AlgebraicLaw], metric: Any = None) -> TensorLaw:
+def tensor_law(
+    matrix: Any, variables: Sequence[sympy.Symbol], laws: Sequence[AlgebraicLaw], metric: Any = None
+) -> TensorLaw:
     """The law of H(lambda_1, ..., lambda_r), lambda_i independent with the given laws.
 
     Args:
@@ -344,9 +348,7 @@ def tensor_direct_sum(a: TensorLaw, b: TensorLaw, weight: Any) -> TensorLaw:
     return TensorLaw(variables, (*a.laws, *b.laws), tuple(blocks), step, recipe, text, both)
 
 
-def _companion(
-    build: Callable[..., TensorLaw], arguments: tuple[Any, ...], c: Any, proof: Step | None
-) -> TensorLaw:
+def _companion(build: Callable[..., TensorLaw], arguments: tuple[Any, ...], c: Any, proof: Step | None) -> TensorLaw:
     return build(*arguments).companion(c, proof)
 
 
@@ -455,7 +457,7 @@ def _expectation(polynomial: fmpz_mpoly, moments: dict[str, list[Coefficient]], 
 
 
 def _by_powers(law: TensorLaw) -> bool:
-    """Whether the moments are those of the powers of H themselves, multiplied out, at parameters in general position."""
+    """Whether the moments are those of the powers of H, multiplied out, at parameters in general position."""
     for values in probes(law.parameters):
         try:
             found = terms_of(law.moment_series(_CHECKED_MOMENTS + 1, values), _CHECKED_MOMENTS + 1)
@@ -551,5 +553,3 @@ def block_terms(law: TensorLaw) -> Iterator[tuple[fmpz_mpoly, sympy.Expr]]:
     """The characteristic polynomial of each block, and what each of its roots weighs: w/k."""
     for block in law.blocks:
         yield block.matrix.characteristic, block.weight / block.matrix.size
-
-

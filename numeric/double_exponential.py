@@ -1,8 +1,8 @@
-r"""The double exponential rule: integrals over an interval of functions with singularities at its ends, to full accuracy.
+r"""The double exponential rule: integrals of functions with singularities at the ends of an interval, to full accuracy.
 
-With y = pi sinh t the substitution x = left + length g, g = 1/(1 + e^(-y)), turns algebraic and logarithmic singularities
-at the ends into double exponential decay; the trapezoidal rule in t then converges exponentially. Integrands get both
-shares g and 1 - g of the interval, so that distances from either end keep their digits.
+With y = pi sinh t the substitution x = left + length g, g = 1/(1 + e^(-y)), turns algebraic and logarithmic
+singularities at the ends into double exponential decay; the trapezoidal rule in t then converges exponentially.
+Integrands get both shares g and 1 - g of the interval, so that distances from either end keep their digits.
 
 Source: Takahasi, Mori, Publ. RIMS 9 (1974) 721-741.
 """

@@ -154,7 +154,7 @@ def _gauss_rule(matvec: Callable[[Array], Array], start: Array, steps: int) -> t
         beside.append(length)
         vector = image / length
     nodes, vectors = scipy.linalg.eigh_tridiagonal(np.array(diagonal), np.array(beside[: len(diagonal) - 1]))
-    return nodes, vectors[0] ** 2
+    return np.asarray(nodes, dtype=np.float64), np.asarray(vectors[0] ** 2, dtype=np.float64)
 
 
 def _mean(values: Any) -> Estimated:

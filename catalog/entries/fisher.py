@@ -36,8 +36,8 @@ _INPUTS = 8  # drawn inputs over n^2
 
 FIRST_ORDER = assumption(
     "first order in the correlations of hidden units",
-    "the limit law is that of diag(eta_prime - zeta, eta - zeta) + zeta K^T K: of the expectations over the inputs only "
-    "what is of order 0 or 1 in the correlation of two different units counts",
+    "the limit law is that of diag(eta_prime - zeta, eta - zeta) + zeta K^T K: of the expectations over the inputs "
+    "only what is of order 0 or 1 in the correlation of two different units counts",
     "Pennington, Worah, NeurIPS 2018, by moments",
 )
 
@@ -80,7 +80,10 @@ def derive_law(eta: Any, eta_prime: Any, zeta: Any) -> TensorLaw:
 
 def _check_constants(eta: sympy.Expr, eta_prime: sympy.Expr, zeta: sympy.Expr) -> None:
     for excess, words in (
-        (zeta - eta, "zeta > eta: eta sums the squares of all Hermite coefficients a_k, k > 0, and zeta is one of them"),
+        (
+            zeta - eta,
+            "zeta > eta: eta sums the squares of all Hermite coefficients a_k, k > 0, and zeta is one of them",
+        ),
         (2 * eta - zeta - eta_prime, "eta_prime < 2 eta - zeta: eta_prime is the sum of k a_k^2, eta that of a_k^2"),
     ):
         if excess.is_positive:
@@ -107,9 +110,7 @@ def pairs_hold() -> bool:
 
 
 def _product_of_pairs(first: Any, second: Any, alpha: int, beta: int, zeta: int) -> Any:
-    h = SpectralMatrix.of(
-        pair_matrix(beta + zeta, alpha + zeta, zeta), (LAMBDA_1, LAMBDA_2), (LAMBDA_1, LAMBDA_2)
-    )
+    h = SpectralMatrix.of(pair_matrix(beta + zeta, alpha + zeta, zeta), (LAMBDA_1, LAMBDA_2), (LAMBDA_1, LAMBDA_2))
     product = h.characteristic
     ring = product.context()
     w1, w2 = fmpz_mat(first), fmpz_mat(second)
@@ -126,7 +127,7 @@ def _product_of_pairs(first: Any, second: Any, alpha: int, beta: int, zeta: int)
 class LinearAndCosine:
     """a xi + b (cos(w xi) - e^(-w^2/2)) with given constants; b (xi^2 - 1)/sqrt(2) in the limit w -> 0.
 
-    The two parts are orthogonal: eta - zeta = b^2 (1 - q)^2/2 and eta_prime - zeta = b^2 w^2 (1 - q^2)/2, q = e^(-w^2), so
+    With q = e^(-w^2) the parts have eta - zeta = b^2 (1 - q)^2/2 and eta_prime - zeta = b^2 w^2 (1 - q^2)/2, so
     w^2 coth(w^2/2) is the ratio of the second to the first, which is at least 2.
     """
 
@@ -201,8 +202,8 @@ ENSEMBLE = Ensemble(
     slug="fisher",
     title="Fisher information of a network with one hidden layer",
     model=r"F = \mathbb{E}_x J^\top J,\quad J = \frac{\partial (W_2 f(W_1 x))}{\partial (W_1, W_2)},\quad x \sim N(0, I_n),"
-    r"\quad W_1, W_2 \in \mathbb{R}^{n \times n},\ W_{ij} \sim N(0, 1/n),\quad \mathbb{E} f(\xi) = 0,\ "
-    r"\eta = \mathbb{E} f(\xi)^2,\ \eta' = \mathbb{E} f'(\xi)^2,\ \zeta = (\mathbb{E} f'(\xi))^2",
+    r"\quad W_1, W_2 \in \mathbb{R}^{n \times n},\ W_{ij} \sim N(0, 1/n),\quad "
+    r"\mathbb{E} f(\xi) = 0,\ \eta = \mathbb{E} f(\xi)^2,\ \eta' = \mathbb{E} f'(\xi)^2,\ \zeta = (\mathbb{E} f'(\xi))^2",
     parameters=(ETA, ETA_PRIME, ZETA),
     derive=derive_law,
     samplers=(
@@ -247,24 +248,24 @@ ENSEMBLE = Ensemble(
         Note("convention", "The source's m(z) is the Cauchy transform G = -m.", SURVEY),
         Note(
             "convention",
-            "There, lambda_1 and lambda_2 are eta_prime - zeta + zeta times, and eta - zeta + zeta times, the variables "
-            "here, and the measures have mass zeta each, which the factor zeta^2 below takes out again.",
+            "There, lambda_1 is eta_prime - zeta + zeta lambda_1 and lambda_2 is eta - zeta + zeta lambda_2 in the "
+            "variables here, and the measures have mass zeta each, which the factor zeta^2 takes out again.",
             SURVEY,
         ),
         Note(
             "convention",
-            "sigma_w and sigma_x enter through f(s xi), s = sigma_w sigma_x: derivatives are with respect to weights of "
-            "unit scale, and inputs have variance 1.",
+            "sigma_w and sigma_x enter through f(s xi), s = sigma_w sigma_x: derivatives are with respect to weights "
+            "of unit scale, and inputs have variance 1.",
         ),
         Note(
             "remark",
-            "With eta = eta_prime = zeta, a linear activation, H is zeta [[lambda_1, lambda_2], [lambda_1, lambda_2]]: an "
-            "atom of 1/2 at 0, and half the law of zeta (lambda_1 + lambda_2), as in fisher-linear.",
+            "With eta = eta_prime = zeta, a linear activation, H is zeta [[lambda_1, lambda_2], [lambda_1, lambda_2]]: "
+            "an atom of 1/2 at 0, and half the law of zeta (lambda_1 + lambda_2), as in fisher-linear.",
         ),
         Note(
             "remark",
-            "An activation with a mean mu moves n of the 2n^2 eigenvalues to about n mu^2; the limit is that of the centred "
-            "one.",
+            "An activation with a mean mu moves n of the 2n^2 eigenvalues to about n mu^2; the limit is that of the "
+            "centred one.",
         ),
     ),
 )  # fmt: skip

@@ -29,10 +29,10 @@ SURVEY = "Kim 2020, section 4.3"
 
 
 def derive_law(c1: Any, c2: Any) -> TensorLaw:
-    r"""The law of F = K^T K, of size n_1(n_0 + n_2), from that of K K^T = W_2 W_2^T x I + I x W_1^T W_1, of size n_2 n_0.
+    """The law of F = K^T K, n_1 (n_0 + n_2) rows, from that of K K^T = W_2 W_2^T x I + I x W_1^T W_1, n_2 n_0 rows.
 
-    W_2 W_2^T has the Marchenko-Pastur law of ratio c2, W_1^T W_1 = c_1 (W_1^T W_1 n_0/n_1) c_1 times that of 1/c1, and
-    the eigenvalues of the sum are all sums of two. The companion adds 1 - r at 0, r = n_2 n_0/(n_1 (n_0 + n_2)).
+    W_2 W_2^T has the Marchenko-Pastur law of ratio c2, W_1^T W_1 has c1 times that of ratio 1/c1, and the eigenvalues
+    of the sum are all sums of two. The companion adds 1 - r at 0, r = n_2 n_0/(n_1 (n_0 + n_2)) = c2/(1 + c1 c2).
 
     >>> derive_law(1, 1).moments(4)
     [1, 3, 11, 46]
@@ -81,7 +81,11 @@ def factors(first: list[list[int]], second: list[list[int]]) -> tuple[fmpz_mat, 
 def integer_weights(n0: int, n1: int, n2: int, seed: int) -> tuple[list[list[int]], list[list[int]]]:
     """W_1 (n_1 x n_0) and W_2 (n_2 x n_1) with small integer entries."""
     rng = random.Random(seed)
-    return tuple([[rng.randint(-9, 9) for _ in range(q)] for _ in range(p)] for p, q in ((n1, n0), (n2, n1)))  # type: ignore[return-value]
+
+    def draw(rows: int, columns: int) -> list[list[int]]:
+        return [[rng.randint(-9, 9) for _ in range(columns)] for _ in range(rows)]
+
+    return draw(n1, n0), draw(n2, n1)
 
 
 def factorisation_holds() -> bool:
@@ -138,24 +142,26 @@ _share = _c2 / (1 + _c1 * _c2)
 ENSEMBLE = Ensemble(
     slug="fisher-linear",
     title="Fisher information of a linear network with one hidden layer",
-    model=r"F = \mathbb{E}_x J^\top J,\quad J = \frac{\partial (W_2 W_1 x)}{\partial (W_1, W_2)},\quad x \sim N(0, I_{n_0}),"
-    r"\quad W_1 \in \mathbb{R}^{n_1 \times n_0},\ W_2 \in \mathbb{R}^{n_2 \times n_1},\ (W_1)_{ai} \sim N(0, 1/n_0),\ "
-    r"(W_2)_{ja} \sim N(0, 1/n_1),\quad n_1/n_0 \to c_1,\ n_2/n_1 \to c_2",
+    model=r"F = \mathbb{E}_x J^\top J,\quad J = \frac{\partial (W_2 W_1 x)}{\partial (W_1, W_2)},\quad "
+    r"x \sim N(0, I_{n_0}),\quad W_1 \in \mathbb{R}^{n_1 \times n_0},\ W_2 \in \mathbb{R}^{n_2 \times n_1},\ "
+    r"(W_1)_{ai} \sim N(0, 1/n_0),\ (W_2)_{ja} \sim N(0, 1/n_1),\quad n_1/n_0 \to c_1,\ n_2/n_1 \to c_2",
     parameters=(C1, C2),
     derive=derive_law,
     samplers=(
         Sampler(
             "network",
-            "The exact Fisher matrix at Gaussian weights; size is n_1, with n_1/c1 inputs and c2 n_1 outputs, rounded, and "
-            "the matrix has n_1 (n_0 + n_2) rows.",
+            "The exact Fisher matrix at Gaussian weights; size is n_1, with n_1/c1 inputs and c2 n_1 outputs, rounded, "
+            "and the matrix has n_1 (n_0 + n_2) rows.",
             sample_network,
             24,
             _memory,
             rows=_rows,
         ),
     ),
-    references=(Reference(PENNINGTON_WORAH, "section 3, equal widths"), Reference("Kim 2020, survey of random matrices in "
-                "deep learning", "section 4.3")),
+    references=(
+        Reference(PENNINGTON_WORAH, "the linear network, equal widths"),
+        Reference("Kim 2020, survey of random matrices in deep learning", "section 4.3"),
+    ),
     known=(
         Moment(1, _c2 * (1 + _c1) / (1 + _c1 * _c2)),
         Moment(2, _share * (1 + 3 * _c1 + _c1**2 + _c2)),
@@ -169,15 +175,15 @@ ENSEMBLE = Ensemble(
     notes=(
         Note(
             "misprint",
-            "The moments are (1/2) sum_k binom(d, k) C_(d-k) C_k for d >= 1; the factor 1/2 of the normalised trace is not "
-            "printed, though the density, with mass 1/2 besides the atom, is right.",
+            "The moments are (1/2) sum_k binom(d, k) C_(d-k) C_k for d >= 1; the factor 1/2 of the normalised trace is "
+            "not printed, though the density, with mass 1/2 besides the atom, is right.",
             SURVEY,
         ),
         Note("convention", "The source's m(z) is the Cauchy transform G = -m; all widths are equal there.", SURVEY),
         Note(
             "remark",
-            "Only E x x^T = I is used of the inputs. The spectrum has n_2 n_0 sums of an eigenvalue of W_2 W_2^T and one of "
-            "W_1^T W_1, at every size; the gap to the limit is that of the two Wishart matrices, of the order 1/n.",
+            "Only E x x^T = I is used of the inputs. The spectrum has n_2 n_0 sums of an eigenvalue of W_2 W_2^T and "
+            "one of W_1^T W_1, at every size; the gap to the limit is that of the Wishart matrices, of order 1/n.",
         ),
     ),
 )  # fmt: skip
