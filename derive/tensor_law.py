@@ -172,7 +172,7 @@ class TensorLaw(Law):
         return sum(parts[1:], start=parts[0])
 
     def has_resolvent_of(self, other: TensorLaw) -> bool:
-        """Whether two laws of the same variables, with the same laws, have the same resolvent trace, so are equal.
+        """Whether two laws of the same variables, with the same laws, have one resolvent trace, so are equal.
 
         False says nothing: different matrices may have one law.
         """

@@ -33,7 +33,7 @@ from derive.algebraic import AlgebraicNumber, algebraic_numbers
 from derive.errors import DerivationError, ParameterError
 from derive.field import coefficients_in, polynomial_ring
 from derive.law import AlgebraicLaw
-from derive.polynomials import generator, irreducible_factors, resultant, univariate
+from derive.polynomials import generator, resultant, univariate
 from derive.support import likely_branch_points, skeleton
 from derive.tensor_atoms import Curve, parts_of
 from derive.tensor_law import TensorLaw
@@ -170,8 +170,8 @@ class TensorDensity:
         """The density ``low`` above points[k] and ``high`` below the next point."""
         nearer = low <= high
         values = np.empty(low.shape)
-        values[nearer] = self.near(k, low[nearer])
-        values[~nearer] = self.near(k + 1, -high[~nearer])
+        values[nearer] = self.near(k, np.maximum(low[nearer], SMALLEST))  # nothing that counts lies below
+        values[~nearer] = self.near(k + 1, -np.maximum(high[~nearer], SMALLEST))
         return values
 
 
@@ -264,16 +264,10 @@ def _roots_at_edges(polynomial: fmpz_mpoly, factors: Sequence[Factor]) -> set[Al
                 following.append(resultant(part, edge, name))
         eliminated = following
     for part in eliminated:
-        own = part.project_to_context(polynomial_ring(("z",)))
-        for root in algebraic_numbers([univariate(f, "z") for f in irreducible_factors(own, "z")] + _zero(own), _BITS):
-            if _is_value(polynomial, root, factors):
-                found.add(root)
+        own = univariate(part.project_to_context(polynomial_ring(("z",))), "z")
+        roots = algebraic_numbers([f for f, _ in own.factor()[1]], _BITS)
+        found |= {root for root in roots if _is_value(polynomial, root, factors)}
     return found
-
-
-def _zero(polynomial: fmpz_mpoly) -> list[fmpz_poly]:
-    """z itself if it divides the polynomial; `irreducible_factors` drops monomials."""
-    return [fmpz_poly([0, 1])] if not univariate(polynomial, "z")[0] else []
 
 
 def _is_value(polynomial: fmpz_mpoly, root: AlgebraicNumber, factors: Sequence[Factor]) -> bool:
