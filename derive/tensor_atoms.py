@@ -156,7 +156,7 @@ def irreducible_powers(polynomial: fmpz_mpoly) -> list[tuple[fmpz_mpoly, int]]:
             return [(positive(f), int(power)) for f, power in polynomial.factor()[1]]
         except OverflowError:
             raise DerivationError(
-                "the characteristic polynomial has coefficients too large to factor; round the parameters to fewer digits",
+                "the characteristic polynomial has coefficients too large to factor; give parameters of fewer digits",
                 polynomial=polynomial,
             ) from None
     powers: dict[str, tuple[fmpz_mpoly, int]] = {}

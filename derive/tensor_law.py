@@ -181,6 +181,16 @@ class TensorLaw(Law):
         )
         return same and self._trace() == other._trace()
 
+    def integrand(self, convention: str = "stieltjes") -> sympy.Expr:
+        """What m(z), or G(z) = -m(z), is the expectation of, for the reader: a sum over the blocks.
+
+        >>> from derive.laws import semicircle
+        >>> classical_sum(semicircle(), semicircle()).integrand("cauchy")
+        1/(-lambda_1 - lambda_2 + z)
+        """
+        sign = 1 if convention == "stieltjes" else -1
+        return sympy.Add(*(sympy.factor(b.weight) * _tidy(sign * _block_trace(b)) for b in self.blocks))
+
     # -- operations ------------------------------------------------------------------------------------------
 
     def companion(self, c: Any, proof: Step | None = None) -> TensorLaw:
@@ -250,8 +260,7 @@ class TensorLaw(Law):
         from .latex import escape, in_convention
 
         _, variable = in_convention(M, convention)
-        trace = sympy.factor(self.resolvent_trace())
-        body = sympy.latex(trace if convention == "stieltjes" else -trace)
+        body = sympy.latex(self.integrand(convention))
         sources = r",\ ".join(
             rf"{sympy.latex(v)} \sim \text{{{escape(law.text)}}}"
             for v, law in zip(self.variables, self.laws, strict=True)
@@ -535,9 +544,18 @@ def _lies_above_zero(h: SpectralMatrix, laws: Sequence[AlgebraicLaw]) -> bool | 
 
 
 def _claim(blocks: Sequence[Block]) -> tuple[sympy.Basic, ...]:
-    table = {s.name: s for block in blocks for s in (Z, *block.matrix.variables, *block.matrix.symbols)}
-    parts = (block.weight * sympy.factor(block.matrix.resolvent_trace().to_sympy(table)) for block in blocks)
+    parts = (sympy.factor(block.weight) * _tidy(_block_trace(block)) for block in blocks)
     return (sympy.Eq(M, sympy.Function("E")(sympy.Add(*parts)), evaluate=False),)
+
+
+def _block_trace(block: Block) -> sympy.Expr:
+    return block.matrix.resolvent_trace().to_sympy(block.matrix.symbol_table)
+
+
+def _tidy(fraction: sympy.Expr) -> sympy.Expr:
+    """A rational function with its denominator in factors, and no minus sign before brackets."""
+    top, bottom = sympy.fraction(sympy.factor(fraction))
+    return sympy.expand(top) / bottom
 
 
 def _moment_claim(law: TensorLaw) -> tuple[sympy.Basic, ...]:

@@ -201,9 +201,10 @@ def _printed_integrand() -> sympy.Expr:
 ENSEMBLE = Ensemble(
     slug="fisher",
     title="Fisher information of a network with one hidden layer",
-    model=r"F = \mathbb{E}_x J^\top J,\quad J = \frac{\partial (W_2 f(W_1 x))}{\partial (W_1, W_2)},\quad x \sim N(0, I_n),"
-    r"\quad W_1, W_2 \in \mathbb{R}^{n \times n},\ W_{ij} \sim N(0, 1/n),\quad "
-    r"\mathbb{E} f(\xi) = 0,\ \eta = \mathbb{E} f(\xi)^2,\ \eta' = \mathbb{E} f'(\xi)^2,\ \zeta = (\mathbb{E} f'(\xi))^2",
+    model=r"F = \mathbb{E}_x J^\top J,\quad J = \frac{\partial (W_2 f(W_1 x))}{\partial (W_1, W_2)},\quad "
+    r"x \sim N(0, I_n),\quad W_1, W_2 \in \mathbb{R}^{n \times n},\ W_{ij} \sim N(0, 1/n),\quad "
+    r"\mathbb{E} f(\xi) = 0,\ \eta = \mathbb{E} f(\xi)^2,\ \eta' = \mathbb{E} f'(\xi)^2,\ "
+    r"\zeta = (\mathbb{E} f'(\xi))^2",
     parameters=(ETA, ETA_PRIME, ZETA),
     derive=derive_law,
     samplers=(

@@ -29,7 +29,9 @@ each_matrix = pytest.mark.parametrize(("rows", "metric"), MATRICES.values(), ids
 def test_characteristic_polynomial_is_that_of_sympy(rows: Any, metric: Any) -> None:
     found = sympy.Poly(SpectralMatrix.of(rows, (x, y), metric).characteristic_expr, Z)
     expected = sympy.Matrix(rows).charpoly(Z)
-    assert all(sympy.cancel(c) == 0 for c in (found.as_expr() / found.LC() - expected.as_expr()).as_poly(Z).all_coeffs())
+    assert all(
+        sympy.cancel(c) == 0 for c in (found.as_expr() / found.LC() - expected.as_expr()).as_poly(Z).all_coeffs()
+    )
 
 
 @each_matrix

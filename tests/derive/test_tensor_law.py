@@ -40,9 +40,7 @@ def word_moment(matrix: sympy.Matrix, d: int, moments: dict[sympy.Symbol, Callab
     """(1/k) E tr H^d as the sum over all closed walks of length d."""
     k = matrix.rows
     walks = itertools.product(range(k), repeat=d)
-    total = sum(
-        (sympy.Mul(*(matrix[w[i], w[(i + 1) % d]] for i in range(d))) for w in walks), start=sympy.Integer(0)
-    )
+    total = sum((sympy.Mul(*(matrix[w[i], w[(i + 1) % d]] for i in range(d))) for w in walks), start=sympy.Integer(0))
     return expectation(total, moments) / k
 
 
@@ -59,7 +57,9 @@ def semicircle_moment(k: int) -> int:
 
 def test_moments_of_the_sum_of_two_marchenko_pastur_laws() -> None:
     law = classical_sum(marchenko_pastur(1), marchenko_pastur(1))
-    assert law.moments(40) == [sum(comb(d, k) * catalan(k) * catalan(d - k) for k in range(d + 1)) for d in range(1, 41)]
+    assert law.moments(40) == [
+        sum(comb(d, k) * catalan(k) * catalan(d - k) for k in range(d + 1)) for d in range(1, 41)
+    ]
 
 
 def test_symbolic_moments_of_a_sum() -> None:

@@ -101,7 +101,13 @@ def convolved(first: Any, second: Any, place: Any) -> Any:
     ("name", "first", "second", "low", "high"),
     [
         ("linear fisher", lambda: marchenko_pastur_density(1), lambda: marchenko_pastur_density(1), 0, 8),
-        ("sum with a gap at the left", semicircle_density, lambda: marchenko_pastur_density(mpmath.mpf(0.5)), -1.9, 4.9),
+        (
+            "sum with a gap at the left",
+            semicircle_density,
+            lambda: marchenko_pastur_density(mpmath.mpf(0.5)),
+            -1.9,
+            4.9,
+        ),
     ],
 )
 def test_density_of_a_sum_is_the_convolution(name: str, first: Any, second: Any, low: float, high: float) -> None:
@@ -171,7 +177,7 @@ def test_atoms_are_exact() -> None:
 
 
 def fisher_double_integral(z: complex, eta: float, slope: float, zeta: float) -> complex:
-    """-G(z) by the printed double integral: with lambda = shift + 4 zeta cos^2 t its measure is (2/pi) zeta sin^2 t dt."""
+    """-G(z) by the printed double integral; at lambda = shift + 4 zeta cos^2 t a measure is (2/pi) zeta sin^2 t dt."""
     t = (np.arange(400) + 0.5) * np.pi / 400
     weights = 2 * np.sin(t) ** 2 / 400
     first = (slope - zeta + 4 * zeta * np.cos(t) ** 2)[:, None]
