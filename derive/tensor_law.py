@@ -23,21 +23,14 @@ from . import rules
 from .derivation import Derivation, Evidence, Step
 from .equation import M, Values, Z, probes
 from .errors import DerivationError, ParameterError
-from .field import Element, Field, coefficients_in, evaluate_polynomial, to_element
-from .law import AlgebraicLaw, Law, Recipe, check_count, joint, parameter_images, readable, shown
+from .field import Element, Field, to_element
+from .law import AlgebraicLaw, Law, Recipe, check_count, parameter_images, readable, shown
 from .positivity import nonnegativity
-from .series import Coefficient, Series, cumulants_from_moments, make_series, terms_of
+from .series import Series, cumulants_from_moments, resized, terms_of
 from .spectral_matrix import SpectralMatrix
+from .tensor_moments import Block, moment_by_powers, moment_series
 
 _CHECKED_MOMENTS = 6
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A direct summand: a matrix and the weight of its normalised trace."""
-
-    weight: sympy.Expr
-    matrix: SpectralMatrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,29 +108,9 @@ class TensorLaw(Law):
         key = tuple(sorted((values or {}).items()))
         known = self._moments.get(key)
         if known is None or known.prec < n:
-            known = self._series(n, values or {})
+            known = moment_series(self.blocks, self.variables, self.laws, n, values or {})
             self._moments[key] = known
-        return make_series(self._field_of(known), terms_of(known, n), n)
-
-    def _series(self, n: int, values: Values) -> Series:
-        weights = [to_element(block.weight)[0] for block in self.blocks]
-        traces = [_traces(block.matrix, n, values) for block in self.blocks]
-        reach = 1 + max((max(t.degrees(), default=0) for ts, _ in traces for t in ts), default=0)
-        leading = [q for _, q in traces]
-        base, series, scalars = joint(max(reach, 2), values, self.laws, [*weights, *leading])
-        moments = {v.name: terms_of(s, max(reach, 2)) for v, s in zip(self.variables, series, strict=True)}
-        total: list[Coefficient] = [base.constant(0) if not base.is_rational else fmpq(0)] * n
-        shares = zip(self.blocks, traces, scalars[: len(weights)], scalars[len(weights) :], strict=True)
-        for block, (powers, _), weight, q in shares:
-            for d, power in enumerate(powers):
-                value = _expectation(power, moments, base)
-                total[d] = total[d] + value * weight / (q**d * block.matrix.size)
-        return make_series(base, total, n)
-
-    @staticmethod
-    def _field_of(series: Series) -> Field:
-        found: Field = getattr(series, "field", Field())
-        return found
+        return resized(known, n)
 
     def moments(self, n: int) -> list[sympy.Expr]:
         """The exact moments [m_1, ..., m_n], from those of the factors."""
@@ -152,7 +125,7 @@ class TensorLaw(Law):
     def cumulant_series(self, n: int) -> Series:
         """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
         moments = self.moment_series(n)
-        return cumulants_from_moments(moments, self._field_of(moments))
+        return cumulants_from_moments(moments, getattr(moments, "field", Field()))
 
     # -- the resolvent ---------------------------------------------------------------------------------------
 
@@ -435,67 +408,6 @@ def _check_metric(h: SpectralMatrix, laws: Sequence[AlgebraicLaw]) -> None:
             raise ParameterError(f"the weight {d} of the metric must have a positive coefficient", weight=d)
 
 
-# -- moments -------------------------------------------------------------------------------------------------
-
-
-def _traces(matrix: SpectralMatrix, n: int, values: Values) -> tuple[list[fmpz_mpoly], Element]:
-    """q^d tr H^d for d < n as polynomials in the variables and the parameters that are left, and q."""
-    chi = matrix.characteristic
-    names = [v.name for v in matrix.variables]
-    if values:
-        kept = Field(("z", *names, *(s.name for s in matrix.symbols if s.name not in values)))
-        chi = evaluate_polynomial(chi, values, kept).numerator
-    powers, q = matrix.power_traces(chi, n)
-    left = Field(tuple(s.name for s in matrix.symbols if s.name not in values))
-    return powers, left.element(q)
-
-
-def _expectation(polynomial: fmpz_mpoly, moments: dict[str, list[Coefficient]], base: Field) -> Coefficient:
-    """E of a polynomial in independent variables, whose moments m_0, m_1, ... are given."""
-    variable = next((n for n in polynomial.context().names() if n in moments), None)
-    if variable is None:
-        if base.is_rational:
-            return fmpq(next(iter(polynomial.to_dict().values()), 0))
-        return base.element(polynomial)
-    ring = Field(tuple(n for n in polynomial.context().names() if n != variable)).ring
-    total: Coefficient = fmpq(0) if base.is_rational else base.constant(0)
-    for power, part in enumerate(coefficients_in(polynomial, variable, ring)):
-        if not part.is_zero():
-            total = total + _expectation(part, moments, base) * moments[variable][power]
-    return total
-
-
-def _by_powers(law: TensorLaw) -> bool:
-    """Whether the moments are those of the powers of H, multiplied out, at parameters in general position."""
-    for values in probes(law.parameters):
-        try:
-            found = terms_of(law.moment_series(_CHECKED_MOMENTS + 1, values), _CHECKED_MOMENTS + 1)
-            expected = [_power_moment(law, d, values) for d in range(_CHECKED_MOMENTS + 1)]
-        except ZeroDivisionError:  # a pole at these values: others will do
-            continue
-        return bool(found == expected)
-    return False
-
-
-def _power_moment(law: TensorLaw, d: int, values: Values) -> Coefficient:
-    total: Coefficient = fmpq(0)
-    for block in law.blocks:
-        rows = [[e.evaluate(values) for e in row] for row in block.matrix.elements]
-        one, zero = rows[0][0].field.constant(1), rows[0][0].field.constant(0)
-        k = block.matrix.size
-        power = [[one if i == j else zero for j in range(k)] for i in range(k)]
-        for _ in range(d):
-            power = [[sum((a * b[j] for a, b in zip(row, power, strict=True)), start=zero) for j in range(k)]
-                     for row in rows]  # fmt: skip
-        trace = sum((power[i][i] for i in range(k)), start=zero)
-        reach = 1 + max(trace.numerator.degrees(), default=0)
-        base, series, (weight,) = joint(max(reach, 2), values, law.laws, [to_element(block.weight)[0]])
-        moments = {v.name: terms_of(s, reach) for v, s in zip(law.variables, series, strict=True)}
-        bottom = Field().element(trace.denominator).to_fmpq()
-        total = total + _expectation(trace.numerator, moments, base) * weight / (bottom * k)
-    return total
-
-
 # -- steps ---------------------------------------------------------------------------------------------------
 
 
@@ -520,7 +432,7 @@ def _assembled(
     law = TensorLaw(variables, laws, blocks, trace, recipe, text, _lies_above_zero(h, laws))
     moments = Step(
         rules.TENSOR_MOMENTS, f"the moments of {text}", uses=(trace,), build=lambda: _moment_claim(law),
-        verify=lambda: _by_powers(law),
+        verify=lambda: _agrees_with_powers(law),
     )  # fmt: skip
     return replace(law, conclusion=moments)
 
@@ -556,6 +468,19 @@ def _tidy(fraction: sympy.Expr) -> sympy.Expr:
     """A rational function with its denominator in factors, and no minus sign before brackets."""
     top, bottom = sympy.fraction(sympy.factor(fraction))
     return sympy.expand(top) / bottom
+
+
+def _agrees_with_powers(law: TensorLaw) -> bool:
+    """Whether the moments are those of the powers of H, multiplied out, at parameters in general position."""
+    number = _CHECKED_MOMENTS + 1
+    for values in probes(law.parameters):
+        try:
+            found = terms_of(law.moment_series(number, values), number)
+            expected = [moment_by_powers(law.blocks, law.variables, law.laws, d, values) for d in range(number)]
+        except ZeroDivisionError:  # a pole at these values: others will do
+            continue
+        return bool(found == expected)
+    return False
 
 
 def _moment_claim(law: TensorLaw) -> tuple[sympy.Basic, ...]:

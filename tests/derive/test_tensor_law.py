@@ -116,6 +116,16 @@ def test_series_at_values_is_that_of_the_law_there() -> None:
     assert terms_of(law.moment_series(6, {"c": fmpq(2, 3)}), 6) == terms_of(law.at(c="2/3").moment_series(6), 6)
 
 
+def test_series_at_a_pole_of_an_entry_is_refused() -> None:
+    from flint import fmpq
+
+    law = tensor_law([[x / (c - 1), 0], [0, y]], (x, y), (marchenko_pastur(1), marchenko_pastur(1)))
+    with pytest.raises(ZeroDivisionError, match="pole"):
+        law.moment_series(4, {"c": fmpq(1)})
+    with pytest.raises(ParameterError, match="not a rational function"):
+        law.at(c=1)
+
+
 def _pair() -> tuple[Any, ...]:
     return [[1 + c * x, c * y], [c * x, 2 + c * y]], (x, y), (marchenko_pastur(1), marchenko_pastur(1)), (x, y)
 

@@ -208,6 +208,15 @@ def test_transform_far_away_is_the_series_of_moments() -> None:
     assert complex(rho.stieltjes(z)) == pytest.approx(series, rel=1e-12)
 
 
+def test_density_is_not_a_number_at_singular_points_and_nan() -> None:
+    assert np.isnan(density("linear fisher").pdf([4.0, np.nan])).all()
+    assert np.isnan(complex(density("linear fisher").stieltjes(complex("nan"))))
+
+
+def test_transform_vanishes_at_infinity() -> None:
+    assert complex(density("linear fisher").stieltjes(complex("inf"))) == 0
+
+
 def test_transform_does_not_exist_at_singular_points_and_atoms() -> None:
     assert np.isnan(density("fisher, eta = eta'").stieltjes([0.5, density("fisher").points[0]])[0])
     assert np.isnan(density("linear fisher").stieltjes(4.0))
