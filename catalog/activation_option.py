@@ -79,7 +79,14 @@ def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
     Raises `ParameterError` for an activation whose eta_prime is infinite or unknown, and as `read_activation` does.
     """
     choice = read_activation(value, **scales)
-    slope = choice.subject.eta_prime
+    try:
+        slope = choice.subject.eta_prime
+    except ParameterError as error:
+        raise ParameterError(
+            f"eta_prime of {choice.text} is not known without its derivative; give the numbers eta, eta_prime and zeta "
+            "of derive.activations.activation(f, derivative=...) instead",
+            activation=choice.subject,
+        ) from error
     if slope == sympy.oo:
         raise ParameterError(
             f"eta_prime = E f'^2 of {choice.text} is infinite, as {choice.subject.name} jumps: its Fisher information "
