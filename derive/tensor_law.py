@@ -22,7 +22,7 @@ from flint import fmpq, fmpz_mpoly
 from . import rules
 from .derivation import Derivation, Evidence, Step
 from .equation import M, Values, Z, probes
-from .errors import DerivationError, ParameterError
+from .errors import ParameterError
 from .field import Element, Field, to_element
 from .law import AlgebraicLaw, Law, Recipe, check_count, parameter_images, readable, shown
 from .positivity import nonnegativity
@@ -36,6 +36,8 @@ _CHECKED_MOMENTS = 6
 @dataclass(frozen=True, eq=False)
 class TensorLaw(Law):
     r"""The law of a direct sum of matrices H_b(lambda_1, ..., lambda_r): m(z) = sum_b w_b E (1/k_b) tr (H_b - z)^(-1).
+
+    Operators: ``a*A + b`` for scalars. Free sums and products with other laws do not exist here.
 
     Attributes:
         variables: the symbols lambda_i.
@@ -166,58 +168,42 @@ class TensorLaw(Law):
 
     # -- operations ------------------------------------------------------------------------------------------
 
-    def companion(self, c: Any, proof: Step | None = None) -> TensorLaw:
-        """The law of X^T X when this is that of X X^T, X of size p x n, c = p/n: c times this, and 1 - c at 0.
+    def __add__(self, other: Any) -> TensorLaw:
+        return self._affine(1, other)
 
-        With a symbolic c it is assumed that this law has at least 1 - 1/c at 0, unless a step ``proof`` shows that it
-        is the law of such an X X^T.
+    __radd__ = __add__
 
-        >>> from derive.laws import marchenko_pastur
-        >>> classical_sum(marchenko_pastur(1), marchenko_pastur(1)).companion("1/2").moments(3)
-        [1, 3, 11]
+    def __sub__(self, other: Any) -> TensorLaw:
+        return self + (-other)
 
-        Raises `ParameterError` unless c is positive and the law known to be on [0, oo), `DerivationError` at a number c
-        above 1 if the law has less than 1 - 1/c at 0.
-        """
-        from .laws import require_positive
+    def __rsub__(self, other: Any) -> TensorLaw:
+        return (-self) + other
 
-        ratio = require_positive("c", c)
-        if not self.nonnegative:
-            raise ParameterError(f"{self.text} is not known to be non-negative, so it is no law of X X^T", law=self)
-        zero = SpectralMatrix.of([[0]], self.variables)
-        blocks = (*(Block(b.weight * ratio, b.matrix) for b in self.blocks), Block(1 - ratio, zero))
-        if all(b.weight.is_number for b in blocks):
-            blocks = tuple(b for b in blocks if b.weight != 0)
-        text = f"{self.text}.companion({shown(c)})"
-        reasons: tuple[Step, ...] = (proof,) if proof else ()
-        if not ratio.is_number and not proof:
-            words = f"if {shown(c)} > 1, the atom of {self.text} at 0 is at least 1 - 1/({shown(c)})"
-            reasons = (Step(rules.DOMAIN, words, kind="assumed"),)
-        step = Step(
-            rules.COMPANION,
-            f"the law {text}",
-            uses=(self.conclusion, *reasons),
-            build=lambda: _claim(blocks),
-            verify=lambda: _sums_to_one(blocks),
-        )
-        bound = frozenset(self.variables)
-        law = replace(
-            self,
-            blocks=blocks,
-            conclusion=step,
-            recipe=Recipe(_companion, (self.recipe.build, self.recipe.arguments, c, proof), bound | self.recipe.bound),
-            text=text,
-            _moments={},
-        )
-        if ratio.is_number and ratio > 1:
-            from .tensor_atoms import mass_at_zero
+    def __neg__(self) -> TensorLaw:
+        return self._affine(-1, 0)
 
-            if mass_at_zero(self) < 1 - 1 / ratio:
-                raise DerivationError(
-                    f"X X^T with p/n = {shown(c)} has rank at most n, but {self.text} has too small an atom at 0",
-                    law=self,
+    def __mul__(self, other: Any) -> TensorLaw:
+        return self._affine(other, 0)
+
+    __rmul__ = __mul__
+
+    def _affine(self, a: Any, b: Any) -> TensorLaw:
+        from .tensor_operations import affine
+
+        for other in (a, b):
+            if isinstance(other, Law):
+                raise ParameterError(
+                    "a tensor law takes part in no free sum or product; for classical ones see classical_sum and "
+                    "tensor_product",
+                    laws=(self, other),
                 )
-        return law
+        return affine(self, a, b)
+
+    def companion(self, c: Any, proof: Step | None = None) -> TensorLaw:
+        """The law of X^T X when this is that of X X^T, p/n = c; see `derive.tensor_operations.companion`."""
+        from .tensor_operations import companion
+
+        return companion(self, c, proof)
 
     # -- export ----------------------------------------------------------------------------------------------
 
@@ -297,67 +283,20 @@ def tensor_product(*laws: AlgebraicLaw) -> TensorLaw:
     return _elementary(tensor_product, sympy.Mul, laws)
 
 
-def tensor_direct_sum(a: TensorLaw, b: TensorLaw, weight: Any) -> TensorLaw:
-    """The law of diag(A, B): w times the first plus (1-w) times the second.
-
-    >>> from derive.laws import atoms, semicircle
-    >>> s = semicircle()
-    >>> tensor_direct_sum(classical_sum(s, s), tensor_product(s, s), "1/2").moments(4)
-    [0, 3/2, 0, 7]
-
-    Raises `ParameterError` unless 0 < w < 1.
-    """
-    share, _ = to_element(weight)
-    if share.is_constant and not 0 < share.to_fmpq() < 1:
-        raise ParameterError(f"the weight must lie strictly between 0 and 1; got {shown(weight)}", weight=weight)
-    w = share.to_sympy({s.name: s for s in (to_element(weight)[1])})
-    taken = {v.name for v in a.variables} | {s.name for s in (*a.parameters, *b.parameters)}
-    images = {v: sympy.Symbol(name) for v, name in zip(b.variables, _fresh(len(b.variables), taken), strict=True)}
-    variables = (*a.variables, *images.values())
-    blocks = [Block(block.weight * w, _moved(block.matrix, {}, variables)) for block in a.blocks]
-    blocks += [Block(block.weight * (1 - w), _moved(block.matrix, images, variables)) for block in b.blocks]
-    text = f"tensor_direct_sum({a.text}, {b.text}, {shown(weight)})"
-    step = Step(
-        rules.DIRECT_SUM,
-        f"the law {text}",
-        uses=(a.conclusion, b.conclusion),
-        build=lambda: _claim(blocks),
-        verify=lambda: _sums_to_one(blocks),
-    )
-    arguments = (a.recipe.build, a.recipe.arguments, b.recipe.build, b.recipe.arguments, w)
-    recipe = Recipe(_direct_sum, arguments, a.recipe.bound | b.recipe.bound)
-    both = True if a.nonnegative and b.nonnegative else None
-    return TensorLaw(variables, (*a.laws, *b.laws), tuple(blocks), step, recipe, text, both)
-
-
-def _companion(build: Callable[..., TensorLaw], arguments: tuple[Any, ...], c: Any, proof: Step | None) -> TensorLaw:
-    return build(*arguments).companion(c, proof)
-
-
-def _direct_sum(
-    first: Callable[..., TensorLaw],
-    its: tuple[Any, ...],
-    second: Callable[..., TensorLaw],
-    those: tuple[Any, ...],
-    weight: Any,
-) -> TensorLaw:
-    return tensor_direct_sum(first(*its), second(*those), weight)
-
-
 def _elementary(
     build: Callable[..., TensorLaw], operation: Callable[..., sympy.Expr], laws: tuple[AlgebraicLaw, ...]
 ) -> TensorLaw:
     if len(laws) < 2:
         raise ParameterError(f"{build.__name__} takes two laws or more; got {len(laws)}", laws=laws)
     taken = {s.name for law in laws if isinstance(law, AlgebraicLaw) for s in law.parameters}
-    symbols = [sympy.Symbol(name) for name in _fresh(len(laws), taken)]
+    symbols = [sympy.Symbol(name) for name in fresh_names(len(laws), taken)]
     variables, laws = _checked_factors(symbols, laws)
     h = SpectralMatrix.of([[operation(*variables)]], variables)
     text = f"{build.__name__}({', '.join(law.text for law in laws)})"
     return _assembled(variables, laws, h, Recipe(build, laws), text)
 
 
-def _fresh(number: int, taken: set[str]) -> list[str]:
+def fresh_names(number: int, taken: set[str]) -> list[str]:
     """Names lambda_1, lambda_2, ... that are not taken."""
     found: list[str] = []
     k = 1
@@ -366,11 +305,6 @@ def _fresh(number: int, taken: set[str]) -> list[str]:
             found.append(f"lambda_{k}")
         k += 1
     return found
-
-
-def _moved(matrix: SpectralMatrix, images: dict[sympy.Symbol, sympy.Symbol], variables: Any) -> SpectralMatrix:
-    rows = [[e.xreplace(images) for e in row] for row in matrix.entries]
-    return SpectralMatrix.of(rows, variables, [d.xreplace(images) for d in matrix.metric])
 
 
 def _checked_factors(
@@ -426,7 +360,7 @@ def _assembled(
         rules.RESOLVENT_TRACE,
         f"the Stieltjes transform of {text}: the expectation E of a rational function",
         uses=(given,),
-        build=lambda: _claim(blocks),
+        build=lambda: claim(blocks),
         verify=h.has_this_resolvent,
     )
     law = TensorLaw(variables, laws, blocks, trace, recipe, text, _lies_above_zero(h, laws))
@@ -455,7 +389,8 @@ def _lies_above_zero(h: SpectralMatrix, laws: Sequence[AlgebraicLaw]) -> bool | 
     return True
 
 
-def _claim(blocks: Sequence[Block]) -> tuple[sympy.Basic, ...]:
+def claim(blocks: Sequence[Block]) -> tuple[sympy.Basic, ...]:
+    """m as the expectation of the resolvent trace, block by block."""
     parts = (sympy.factor(block.weight) * _tidy(_block_trace(block)) for block in blocks)
     return (sympy.Eq(M, sympy.Function("E")(sympy.Add(*parts)), evaluate=False),)
 
@@ -486,10 +421,6 @@ def _agrees_with_powers(law: TensorLaw) -> bool:
 def _moment_claim(law: TensorLaw) -> tuple[sympy.Basic, ...]:
     names = sympy.symbols("m_1:4")
     return tuple(sympy.Eq(n, v, evaluate=False) for n, v in zip(names, law.moments(3), strict=True))
-
-
-def _sums_to_one(blocks: Sequence[Block]) -> bool:
-    return bool(sympy.expand(sympy.Add(*(block.weight for block in blocks)) - 1) == 0)
 
 
 def block_terms(law: TensorLaw) -> Iterator[tuple[fmpz_mpoly, sympy.Expr]]:

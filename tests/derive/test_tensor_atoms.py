@@ -9,7 +9,8 @@ from derive.errors import DerivationError, ParameterError
 from derive.field import polynomial_ring
 from derive.laws import atoms, marchenko_pastur, semicircle
 from derive.tensor_atoms import irreducible_powers, mass_at_zero, parts_of
-from derive.tensor_law import classical_sum, tensor_direct_sum, tensor_law, tensor_product
+from derive.tensor_law import classical_sum, tensor_law, tensor_product
+from derive.tensor_operations import tensor_direct_sum
 
 x, y = sympy.symbols("x y")
 Q = sympy.Rational

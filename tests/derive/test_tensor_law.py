@@ -17,7 +17,7 @@ from derive.errors import DerivationError, ParameterError
 from derive.law import AlgebraicLaw
 from derive.laws import atoms, marchenko_pastur, semicircle
 from derive.series import terms_of
-from derive.tensor_law import TensorLaw, classical_sum, tensor_direct_sum, tensor_law, tensor_product
+from derive.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from tests import oracles
 
 x, y = sympy.symbols("x y")
@@ -130,48 +130,7 @@ def _pair() -> tuple[Any, ...]:
     return [[1 + c * x, c * y], [c * x, 2 + c * y]], (x, y), (marchenko_pastur(1), marchenko_pastur(1)), (x, y)
 
 
-# -- operations --------------------------------------------------------------------------------------------------
-
-
-def test_direct_sum_mixes_moments() -> None:
-    s = semicircle()
-    law = tensor_direct_sum(classical_sum(s, marchenko_pastur(c)), tensor_product(s, s), "1/3")
-    first, second = classical_sum(s, marchenko_pastur(c)).moments(6), tensor_product(s, s).moments(6)
-    assert law.moments(6) == [sympy.expand(a / 3 + 2 * b / 3) for a, b in zip(first, second, strict=True)]
-    assert law.derivation.check()
-
-
-def test_direct_sum_at_a_value_is_replayed() -> None:
-    s, w = semicircle(), sympy.Symbol("w", positive=True)
-    law = tensor_direct_sum(classical_sum(s, s), tensor_product(s, s), w)
-    assert law.parameters == (w,)
-    assert law.at(w="1/4").moments(4) == [m.subs({w: sympy.Rational(1, 4)}) for m in law.moments(4)]
-    with pytest.raises(ParameterError, match="strictly between 0 and 1"):
-        law.at(w=2)
-
-
-def test_companion_scales_the_moments() -> None:
-    law = classical_sum(marchenko_pastur(c), marchenko_pastur(2))
-    assert law.companion("1/3").moments(5) == [sympy.expand(m / 3) for m in law.moments(5)]
-
-
-def test_companion_with_a_symbol_is_conditional() -> None:
-    law = classical_sum(marchenko_pastur(2), marchenko_pastur(2)).companion(c)
-    assert [step.kind for step in law.derivation.assumptions] == ["assumed"]
-    assert law.evidence is Evidence.PROVED
-    assert law.at(c="4/3").moments(2) == [sympy.Rational(8, 3), sympy.Rational(32, 3)]
-
-
-def test_companion_above_one_needs_the_atom() -> None:
-    law = classical_sum(marchenko_pastur(2), marchenko_pastur(2))  # a quarter at 0
-    assert law.companion("4/3").moments(1) == [sympy.Rational(8, 3)]
-    with pytest.raises(DerivationError, match="too small an atom"):
-        law.companion("7/5")
-
-
-def test_companion_needs_a_nonnegative_law() -> None:
-    with pytest.raises(ParameterError, match="not known to be non-negative"):
-        classical_sum(semicircle(), semicircle()).companion("1/2")
+# -- what is known of a law ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -263,7 +222,6 @@ ONE = marchenko_pastur(1)
         (lambda: tensor_law([[x, 0], [0, y]], (x, y), (ONE, ONE), (x + 1, 1)), "must be a monomial"),
         (lambda: classical_sum(ONE, ONE).at(q=1), "no parameter 'q'"),
         (lambda: classical_sum(ONE, marchenko_pastur(c)).at(c=-1), "must be positive"),
-        (lambda: tensor_direct_sum(classical_sum(ONE, ONE), classical_sum(ONE, ONE), 1), "strictly between"),
     ],
 )
 def test_bad_input_is_refused(build: Callable[[], object], words: str) -> None:

@@ -13,7 +13,8 @@ import sympy
 
 from derive.errors import DerivationError, ParameterError
 from derive.laws import arcsine, atoms, fuss_catalan, marchenko_pastur, semicircle
-from derive.tensor_law import TensorLaw, classical_sum, tensor_direct_sum, tensor_law, tensor_product
+from derive.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
+from derive.tensor_operations import tensor_direct_sum
 from numeric.tensor_density import TensorDensity
 
 x, y = sympy.symbols("x y")
