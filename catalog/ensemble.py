@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from derive.derivation import Rule, Step
 from derive.errors import ParameterError
 from derive.law import AlgebraicLaw, Recipe
+from derive.tensor_law import TensorLaw
 
 from .facts import Fact, Values, ZeroEdge
 from .option import Choice, Option
@@ -65,6 +66,7 @@ class Sampler:
         memory: (size, **parameters as floats) -> the bytes held at the peak, by an upper estimate.
         multiple_of: what the size must be a multiple of.
         follows_law: False where the matrix breaks an assumption of the law on purpose, so that its spectrum differs.
+        rows: (size, **parameters as floats) -> the number of rows, where it is not the size.
         outliers: with the keywords of ``build``, without rng -> the eigenvalues that are predicted outside the support.
     """
 
@@ -75,6 +77,7 @@ class Sampler:
     memory: Callable[..., float]
     multiple_of: int = 1
     follows_law: bool = True
+    rows: Callable[..., int] | None = None
     outliers: Callable[..., tuple[Outlier, ...]] | None = None
 
     def check_size(self, size: Any, values: Mapping[str, float], limit: float) -> int:
@@ -130,7 +133,7 @@ class Ensemble:
     title: str
     model: str
     parameters: tuple[Parameter, ...]
-    derive: Callable[..., AlgebraicLaw]
+    derive: Callable[..., AlgebraicLaw | TensorLaw]
     samplers: tuple[Sampler, ...]
     references: tuple[Reference, ...]
     known: tuple[Fact, ...] = ()
@@ -170,8 +173,10 @@ class Ensemble:
 
     # -- the law -------------------------------------------------------------------------------------------
 
-    def law(self, **parameters: Any) -> AlgebraicLaw:
+    def law(self, **parameters: Any) -> Any:
         """The limiting law, with its derivation; parameters that are not given stay symbolic.
+
+        An `AlgebraicLaw`, or a `TensorLaw` for the entries that say so in their derivation.
 
         Values may be numbers, strings like "1/2", or SymPy expressions (rational functions of other symbols). The
         law's ``at`` replays this, so domains are checked again and the assumptions are kept.
@@ -194,7 +199,7 @@ class Ensemble:
         images: Values = {symbol: settings[name] for name, symbol in self.symbols.items() if name in settings}
         return tuple(fact.at(images) for fact in self.known)
 
-    def _replay(self, choice: Choice | None, *values: Any) -> AlgebraicLaw:
+    def _replay(self, choice: Choice | None, *values: Any) -> Any:
         settings = dict(zip(self.symbols, values, strict=True))
         return self.law(**settings, **({self.option.name: choice} if self.option else {}))
 

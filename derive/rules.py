@@ -203,3 +203,45 @@ ELIMINATION = Rule(
     "The resultant of two relations vanishes where they have a common solution.",
     "von zur Gathen, Gerhard, Modern Computer Algebra, section 6.2",
 )
+TENSOR_LAW = Rule(
+    "tensor law",
+    "The eigenvalues of H(lambda_1, ..., lambda_r), lambda_i independent with the given laws: the matrices that the "
+    "variables stand for act on different factors of a tensor product. m(z) = E (1/k) tr (H - z)^-1",
+    "simultaneous diagonalisation of the factors",
+    r"$m(z) = \mathbb{E}\, \frac1k \mathrm{tr}\,(H(\lambda_1, \ldots, \lambda_r) - z)^{-1}$, $\lambda_i$ independent.",
+)
+RESOLVENT_TRACE = Rule(
+    "trace of the resolvent",
+    "tr (H - z)^-1 = -chi'(z)/chi(z), chi(z) = det(z - H)",
+    "logarithmic derivative of chi",
+    r"$\mathrm{tr}\,(H - z)^{-1} = -\chi'(z)/\chi(z)$, $\chi(z) = \det(z - H)$.",
+)
+TENSOR_MOMENTS = Rule(
+    "moments of a tensor law",
+    "m_d = (1/k) E tr H^d, a polynomial in the factors' moments; tr H^d from chi by Newton's identities",
+    "independence",
+    r"$m_d = \frac1k \mathbb{E}\, \mathrm{tr}\, H^d$, a polynomial in the factors' moments.",
+)
+LINEAR_FISHER = Rule(
+    "Fisher information of a linear network",
+    "F = K^T K with K = [W_2 x I, I x W_1^T] and K K^T = W_2 W_2^T x I + I x W_1^T W_1, for E x x^T = I",
+    "Pennington, Worah, NeurIPS 2018, for equal widths",
+    r"$F = K^\top K$ with $K = [W_2 \otimes I,\ I \otimes W_1^\top]$ and "
+    r"$K K^\top = W_2 W_2^\top \otimes I + I \otimes W_1^\top W_1$, for $\mathbb{E}\, x x^\top = I$.",
+)
+FISHER_PAIRS = Rule(
+    "pairs of singular vectors",
+    "With W_2 = sum_i s_i u_i v_i^T and W_1 = sum_j t_j p_j q_j^T the span of (v_i x q_j, 0) and (0, u_i x p_j) is "
+    "invariant under diag(alpha, beta) + zeta K^T K, which acts there as [[alpha + zeta s_i^2, zeta s_i t_j], "
+    "[zeta s_i t_j, beta + zeta t_j^2]], similar to H(s_i^2, t_j^2)",
+    "singular value decomposition",
+    r"With $W_2 = \sum_i s_i u_i v_i^\top$, $W_1 = \sum_j t_j p_j q_j^\top$, the span of $(v_i \otimes q_j, 0)$ and "
+    r"$(0, u_i \otimes p_j)$ is invariant under $\mathrm{diag}(\alpha, \beta) + \zeta K^\top K$, which acts there as a "
+    r"matrix similar to $H(s_i^2, t_j^2)$.",
+)
+ACTIVATION_SLOPE = Rule(
+    "mean squared slope of an activation",
+    "eta_prime = E (d/dxi f(s xi))^2, xi ~ N(0, 1), s = sigma_w sigma_x",
+    "Pennington, Worah, NeurIPS 2018",
+    r"$\eta' = \mathbb{E} \bigl(\tfrac{d}{d\xi} f(s\xi)\bigr)^2$, $\xi \sim N(0, 1)$, $s = \sigma_w \sigma_x$.",
+)
