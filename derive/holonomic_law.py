@@ -61,6 +61,15 @@ class HolonomicLaw(Law):
         """None: the coefficients are numbers."""
         return ()
 
+    def at(self, **values: Any) -> HolonomicLaw:
+        """The law itself: there are no parameters to replace.
+
+        Raises `ParameterError` for any name.
+        """
+        for name in values:
+            raise ParameterError(f"the law has no parameter {name!r}; its parameters: none", name=name)
+        return self
+
     @property
     def derivation(self) -> Derivation:
         """The steps that lead to the equation."""

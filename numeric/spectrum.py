@@ -15,7 +15,7 @@ from flint import acb, arb, ctx
 from numpy.typing import ArrayLike, NDArray
 
 from derive.errors import BranchError, ParameterError, PrecisionError
-from derive.law import AlgebraicLaw
+from derive.law import AlgebraicLaw, Law
 from derive.support import likely_branch_points, skeleton
 
 from .certificate import Certificate, moment_checks
@@ -74,7 +74,15 @@ class Spectrum:
     (0.045944074618, 5.0)
     """
 
-    def __init__(self, law: AlgebraicLaw, **parameters: Any) -> None:
+    def __new__(cls, law: Law, **parameters: Any) -> Spectrum:
+        """Laws that are not algebraic get a `numeric.graded_spectrum.GradedSpectrum`."""
+        if cls is Spectrum and isinstance(law, Law) and not isinstance(law, AlgebraicLaw):
+            from .graded_spectrum import GradedSpectrum
+
+            return super().__new__(GradedSpectrum)
+        return super().__new__(cls)
+
+    def __init__(self, law: Law, **parameters: Any) -> None:
         if not isinstance(law, AlgebraicLaw):
             raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
         self.law = law.at(**parameters)
