@@ -17,7 +17,7 @@ from .errors import DerivationError, ParameterError
 from .field import Field, to_fmpq, to_sympy_rational
 from .guessing import MARGIN, guess_recurrence
 from .law import AlgebraicLaw, Law
-from .ode import LinearODE, stieltjes_ode
+from .ode import LinearODE, jump_ode, stieltjes_ode
 from .positivity import first_hankel_failure
 from .recurrence import N, Recurrence
 from .series import cumulants_from_moments, order, terms_of
@@ -33,6 +33,7 @@ class HolonomicLaw(Law):
 
     Attributes:
         ode: the equation of m(z), homogeneous.
+        density_ode: an equation of the density between singular points; often of lower order.
         recurrence: that of the moments, for n >= 0.
         initial: m_0 = 1, m_1, ...: as many as the recurrence needs; they single m(z) out among the solutions.
         conclusion: the last step of the derivation.
@@ -47,6 +48,7 @@ class HolonomicLaw(Law):
     """
 
     ode: LinearODE
+    density_ode: LinearODE
     recurrence: Recurrence
     initial: tuple[fmpq, ...]
     conclusion: Step
@@ -127,7 +129,7 @@ def holonomic(law: AlgebraicLaw) -> HolonomicLaw:
         verify=lambda: recurrence.holds_for(terms(_CHECKED + recurrence.order)),
     )
     initial = tuple(terms(recurrence.first_free))
-    return HolonomicLaw(ode, recurrence, initial, step, f"holonomic({law.text})")
+    return HolonomicLaw(ode, ode, recurrence, initial, step, f"holonomic({law.text})")
 
 
 def law_of_sum(summand: HypergeometricSum, weight: Any = 1, name: str = "law_of_sum") -> HolonomicLaw:
@@ -173,7 +175,7 @@ def law_of_sum(summand: HypergeometricSum, weight: Any = 1, name: str = "law_of_
         ),
         verify=lambda: found.check() and own.holds_for(summand.terms(_CHECKED)),
     )
-    return _from_recurrence(recurrence, terms, second, name)
+    return _from_recurrence(recurrence, own, terms, second, name)
 
 
 def law_of_moments(moments: Sequence[Any], margin: int = MARGIN, name: str = "law_of_moments") -> HolonomicLaw:
@@ -205,12 +207,13 @@ def law_of_moments(moments: Sequence[Any], margin: int = MARGIN, name: str = "la
     def terms(n: int) -> list[fmpq]:
         return values[:n] if n <= len(values) else guess.relation.terms(values, n)
 
-    return _from_recurrence(guess.relation, terms, second, name)
+    return _from_recurrence(guess.relation, guess.relation, terms, second, name)
 
 
 def _from_recurrence(
-    recurrence: Recurrence, terms: Callable[[int], list[fmpq]], before: Step, name: str
+    recurrence: Recurrence, own: Recurrence, terms: Callable[[int], list[fmpq]], before: Step, name: str
 ) -> HolonomicLaw:
+    """The law of a recurrence; ``own`` is the one without a factor for n = 0: it gives the density's equation."""
     initial = tuple(terms(max(recurrence.first_free, recurrence.order)))
     failure = first_hankel_failure(recurrence.terms(initial, _HANKEL))
     if failure is not None:
@@ -225,7 +228,7 @@ def _from_recurrence(
         build=lambda: (_equation_of(ode),),
         verify=lambda: ode.moment_recurrence().holds_for(terms(_CHECKED)),
     )
-    return HolonomicLaw(ode, recurrence, initial, step, name)
+    return HolonomicLaw(ode, jump_ode(own), recurrence, initial, step, name)
 
 
 def _equation_of(ode: LinearODE) -> sympy.Eq:

@@ -184,19 +184,14 @@ def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq]) -> LinearODE:
     n acts on z^(-n-1) as -(theta + 1), theta = z d/dz, and the shift of n as multiplication by z, up to a polynomial:
     sum_j p_j(-theta-1) z^j m = Q(z), Q = -sum_j sum_(k<j) m_k p_j(k-j) z^(j-k-1). Q d/dz - Q' makes it homogeneous.
     """
-    r = recurrence.order
-    rows = [fmpq_poly([0])] * (recurrence.degree + 1)
-    rest = [fmpq(0)] * r
+    rows = _operator(recurrence)
+    rest = [fmpq(0)] * recurrence.order
     for j, p in enumerate(recurrence.coefficients):
-        in_theta = fmpq_poly(p)(fmpq_poly([-j - 1, -1]))  # p(-theta-1) z^j = z^j p(-theta-j-1)
-        for i, c in enumerate(_in_falling(in_theta)):
-            rows[i] = rows[i] + c * fmpq_poly([0] * (i + j) + [1])
         for k in range(j):
             rest[j - k - 1] -= fmpq(initial[k]) * p(fmpq(k - j))
-    found = ode_of(rows)
     inhomogeneous = fmpq_poly(rest)
     if inhomogeneous == 0:
-        return found
+        return ode_of(rows)
     left = [-inhomogeneous.derivative(), inhomogeneous]
     total = [fmpq_poly([0])] * (len(rows) + 1)
     for i, a in enumerate(rows):
@@ -204,6 +199,21 @@ def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq]) -> LinearODE:
     for i, a in enumerate(_differentiated(rows)):
         total[i] = total[i] + left[1] * a
     return ode_of(total)
+
+
+def jump_ode(recurrence: Recurrence) -> LinearODE:
+    """The equation of the jump of m(z) across the real line, which the polynomial Q does not touch: of the density."""
+    return ode_of(_operator(recurrence))
+
+
+def _operator(recurrence: Recurrence) -> list[fmpq_poly]:
+    """sum_j p_j(-theta-1) z^j by powers of d/dz."""
+    rows = [fmpq_poly([0])] * (recurrence.degree + 1)
+    for j, p in enumerate(recurrence.coefficients):
+        in_theta = fmpq_poly(p)(fmpq_poly([-j - 1, -1]))  # p(-theta-1) z^j = z^j p(-theta-j-1)
+        for i, c in enumerate(_in_falling(in_theta)):
+            rows[i] = rows[i] + c * fmpq_poly([0] * (i + j) + [1])
+    return rows
 
 
 def falling(k: int) -> fmpq_poly:

@@ -180,6 +180,21 @@ STIELTJES_ODE = Rule(
     r"$m(z) = -\sum_n m_n z^{-n-1}$: $n$ acts on $z^{-n-1}$ as $-(\theta+1)$, $\theta = z\,d/dz$, and the shift of $n$ "
     r"as $z$.",
 )
+DENSITY_ODE = Rule(
+    "equation of the density",
+    "rho = Im m(x + i0)/pi satisfies the homogeneous equation that m satisfies up to a polynomial.",
+)
+HYPERGEOMETRIC_FORM = Rule(
+    "hypergeometric form",
+    "y = w (p_0 F(f) + p_1 F'(f)), F = 2F1(a, b; c; .): substituted into the equation, both components vanish.",
+    latex=r"$y = w\,(p_0 F(f) + p_1 F'(f))$, $F = {}_2F_1(a, b; c; \cdot)$: substituted into the equation, both "
+    r"components vanish.",
+)
+IDENTIFIED_CONSTANT = Rule(
+    "identified constant",
+    "The density is a constant times the solution; the constant is a rational number times a power of pi, read off "
+    "from values of the density.",
+)
 ALGEBRAIC_ODE = Rule(
     "equation of an algebraic function",
     "m' = -P_z/P_m and all further derivatives lie in Q(z)[m]/P, of dimension deg P, so they are dependent.",

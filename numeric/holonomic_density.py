@@ -76,6 +76,12 @@ class HolonomicDensity:
                     result[chosen] = self._half_values(k, direction, np.abs(flat[chosen]))
         return result.reshape(np.shape(delta))
 
+    def ball(self, k: int, direction: int, panel: int) -> tuple[arb, arb]:
+        """The distance of the centre of a panel from points[k], and the density there, to some 40 digits."""
+        with flint.ctx.workprec(_BITS):
+            centre, coefficients = self._series(k, direction, panel + 1)[panel]
+            return centre, coefficients[0].imag / arb.pi()
+
     @cached_property
     def atoms(self) -> tuple[tuple[sympy.Expr, sympy.Expr], ...]:
         """Poles of m on the real axis: the limit of -delta m(p + delta)."""
