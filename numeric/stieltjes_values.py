@@ -56,17 +56,26 @@ def stieltjes_values(spectrum: Spectrum, z: ArrayLike, derivative: int = 0) -> N
     Raises `ParameterError` for an argument that is no `Spectrum`, or another derivative.
     """
     require_spectrum(spectrum)
-    if isinstance(derivative, bool) or derivative not in (0, 1):
-        raise ParameterError(f"derivative must be 0 or 1; got {derivative!r}", derivative=derivative)
+    check_derivative(derivative)
     points = np.asarray(z, dtype=complex)
     flat = points.ravel()
     known = np.isfinite(flat)
     values = np.where(np.isnan(flat.real) | np.isnan(flat.imag), complex("nan+nanj"), 0j)
     upper = flat.real + 1j * np.abs(flat.imag)
     values[known] = boundary_values(spectrum, upper[known], derivative)
-    for point in [*(e for i in spectrum.intervals for e in (i.left, i.right)), *spectrum._points]:
-        values[(flat.imag == 0) & (flat.real == point)] = complex("nan+nanj")
+    values[(flat.imag == 0) & is_pole(spectrum, flat.real, edges=True)] = complex("nan+nanj")
     return np.where(flat.imag < 0, values.conj(), values).reshape(points.shape)
+
+
+def is_pole(spectrum: Spectrum, x: Array, edges: bool = False) -> Array:
+    """Whether a real point is an atom or an edge where the density diverges, or any edge that is a float."""
+    ends = [(g[k], side) for g in spectrum._groups for k, side in ((0, 0), (-1, 1))]
+    places = [
+        (piece.left, piece.right)[side]
+        for piece, side in ends
+        if piece.rests[side] == 0.0 and (edges or piece.orders[side] < 0)
+    ]
+    return np.isin(x, [*places, *spectrum._points])
 
 
 def boundary_values(spectrum: Spectrum, z: Array, derivative: int = 0) -> Array:
@@ -149,6 +158,12 @@ def _near_logarithms(piece: Piece, z: Array, span: float) -> Array:
 def _span(spectrum: Spectrum) -> float:
     low, high = spectrum.support()
     return high - low
+
+
+def check_derivative(derivative: int) -> None:
+    """Raise `ParameterError` unless the order of a derivative is 0 or 1."""
+    if isinstance(derivative, bool) or derivative not in (0, 1):
+        raise ParameterError(f"derivative must be 0 or 1; got {derivative!r}", derivative=derivative)
 
 
 def require_spectrum(spectrum: object) -> None:

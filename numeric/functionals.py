@@ -1,0 +1,361 @@
+r"""Integrals of functions against a spectrum, with singularities at edges, at 0, at atoms and at points that are named.
+
+A smooth function takes Fejer's rule in the edge-free variable t. Otherwise the interval is cut at the singular points,
+and each part is bisected adaptively. A panel at a singular point has Gauss rules of 22 and 11 nodes, other panels have
+Clenshaw-Curtis rules of 33 and 17, whose nodes leave no gap at the ends for a jump to hide in. A panel is held as
+distances from the singular point nearest to it in t: x minus that point is a polynomial in the distance without a
+constant term, so points next to 0 keep all their digits, and a panel can shrink as far as the singularity asks. Next to
+another point p, floats lie |p| 2e-16 apart: what a function takes from such neighbourhoods counts as error.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.polynomial import chebyshev as cheb
+from numpy.polynomial import polynomial as poly
+from numpy.typing import ArrayLike
+
+from derive.errors import ParameterError, PrecisionError
+
+from .piece import Array, Piece
+from .stieltjes_values import require_spectrum
+
+if TYPE_CHECKING:
+    from .spectrum import Spectrum
+
+_SMOOTH_NODES = (64, 128, 256, 512)
+_MOST_PANELS = 6000
+_SHRINK = 0.125  # of a panel at a singular point: its part next to the point
+_DEEPEST = 1e-250  # distances in t
+_BLUR = 64 * 2.0**-52  # relative differences of points that a function cannot be trusted to see
+_ROUNDING = 4e-16
+
+_Integrand = Callable[[Array, Array], Array]  # of points and densities; the last axis is that of the points
+
+
+def expect(
+    spectrum: Spectrum,
+    function: Callable[[Array], ArrayLike],
+    tolerance: float = 1e-11,
+    points: Iterable[float] = (),
+) -> Any:
+    """The integral of a function against a spectrum, atoms included.
+
+    Args:
+        spectrum: the law.
+        function: takes an array of n points to one of shape (n,) or (..., n), real or complex, or to a number.
+        tolerance: the error allowed, relative to the integral or to 1 if that is larger; for several functions at
+            once, to the largest integral.
+        points: where the function is singular, has a kink or jumps, apart from edges, atoms and 0.
+
+    Returns a float, a complex number, or an array without the last axis. A function that is infinite at an atom gives
+    an infinite value, whether or not the singularity can be integrated against the density.
+
+    >>> import numpy as np
+    >>> from derive.laws import marchenko_pastur
+    >>> from numeric.spectrum import Spectrum
+    >>> rho = Spectrum(marchenko_pastur(1))
+    >>> round(expect(rho, np.log), 11), expect(rho, lambda x: np.array([x, x**2])).round(11)
+    (-1.0, array([1., 2.]))
+    >>> bool(abs(expect(rho, lambda x: x > 3, points=[3]) - rho.sf(3)) < 1e-12)
+    True
+
+    Raises `PrecisionError` if the tolerance is not reached (the integral may diverge), `ParameterError` if the function
+    is not defined at an atom or returns another shape, or if tolerance or points are no finite numbers.
+    """
+    require_spectrum(spectrum)
+    places = _checked_points(points)
+    if not (isinstance(tolerance, (int, float)) and 0 < tolerance < math.inf):
+        raise ParameterError(f"tolerance must be a positive number; got {tolerance!r}", tolerance=tolerance)
+    total: Any = 0.0
+    if spectrum._pieces:
+        total = _over_pieces(spectrum, lambda x, _: _values(function, x), tolerance, places)
+    if len(spectrum._points):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total = total + np.sum(_values(function, spectrum._points) * spectrum._weights, axis=-1)
+        if np.any(np.isnan(total)):
+            raise ParameterError(
+                "the function is not defined at an atom, or infinite with both signs", atoms=spectrum.atoms
+            )
+    return _plain(total)
+
+
+def entropy(spectrum: Spectrum) -> float:
+    """The differential entropy -int rho log rho dx; -oo if there is an atom.
+
+    >>> from derive.laws import semicircle
+    >>> from numeric.spectrum import Spectrum
+    >>> bool(abs(entropy(Spectrum(semicircle())) - (math.log(2 * math.pi) - 0.5)) < 1e-12)
+    True
+    """
+    require_spectrum(spectrum)
+    if len(spectrum._points):
+        return -math.inf
+    return float(_over_pieces(spectrum, lambda _, density: -np.log(density), 1e-12, [], of_points=False))
+
+
+def _checked_points(points: Iterable[float]) -> list[float]:
+    try:
+        places = [float(p) for p in points]
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"points must be a list of numbers; got {points!r}", points=points) from error
+    if not all(math.isfinite(p) for p in places):
+        raise ParameterError(f"points must be finite; got {points!r}", points=points)
+    return places
+
+
+def _values(function: Callable[[Array], ArrayLike], x: Array) -> Array:
+    values = np.asarray(function(x))
+    if values.dtype.kind not in "biufc":
+        raise ParameterError(f"the function must return numbers; got an array of {values.dtype}", function=function)
+    if values.ndim and values.shape[-1] != len(x):
+        raise ParameterError(
+            f"the function must return an array whose last axis is that of the {len(x)} points; got the shape "
+            f"{values.shape}",
+            shape=values.shape,
+        )
+    return np.broadcast_to(values, x.shape) if values.ndim == 0 else values
+
+
+def _plain(total: Any) -> Any:
+    if np.ndim(total):
+        return total
+    return complex(total) if np.iscomplexobj(total) else float(total)
+
+
+def _over_pieces(
+    spectrum: Spectrum, integrand: _Integrand, tolerance: float, places: list[float], of_points: bool = True
+) -> Any:
+    if not places:
+        total = _smooth(spectrum._pieces, integrand, tolerance)
+        if total is not None:
+            return total
+    places = [0.0, *spectrum._points, *places]
+    parts = [part for piece in spectrum._pieces for part in _parts(piece, places, _BLUR if of_points else 0.0)]
+    return _adaptive(parts, integrand, tolerance)
+
+
+def _smooth(pieces: Sequence[Piece], integrand: _Integrand, tolerance: float) -> Any:
+    """The integral by Fejer's rule, or None if it does not settle soon."""
+    before: Any = math.inf
+    for points in _SMOOTH_NODES:
+        total: Any = 0.0
+        for piece in pieces:
+            x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64))  # few sizes: cached
+            with np.errstate(all="ignore"):
+                total = total + np.sum(weights * integrand(x, piece.pdf(x)), axis=-1)
+        change = np.max(np.abs(total - before))
+        if change <= 0.1 * tolerance * max(1.0, float(np.max(np.abs(total)))):
+            return total
+        before = total
+    return None
+
+
+# -- adaptive bisection ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The stretch of a piece between a singular point and the middle to the next one.
+
+    Attributes:
+        piece: the piece.
+        start: t of the singular point.
+        sign: 1 if the stretch lies to the right of it.
+        point: x of the singular point, rounded.
+        rest: what the rounding has taken from it.
+        offsets: coefficients of x - point in the distance from it, lowest first, without a constant term.
+        top: the length of the stretch in t.
+        blur: relative differences of points that the integrand cannot be trusted to see.
+    """
+
+    piece: Piece
+    start: float
+    sign: int
+    point: float
+    rest: float
+    offsets: Array
+    top: float
+    blur: float
+
+    def nodes(self, distance: Array) -> tuple[Array, Array, Array, Array]:
+        """Points, densities, dx/dt and whether the points are too near to the singular one, at distances in t."""
+        piece = self.piece
+        t = self.start + self.sign * distance
+        s = distance if self.start == -1.0 else 1 + t
+        r = distance if self.start == 1.0 else 1 - t
+        offset = self.rest + poly.polyval(distance, self.offsets)
+        x = self.point + offset
+        blurred = np.abs(x - self.point) <= self.blur * abs(self.point)
+        x = np.where(x == self.point, np.nextafter(self.point, self.sign * math.inf), x)
+        (a, b), (e, f) = piece.orders, piece.ramification
+        analytic = np.maximum(cheb.chebval(t, piece.boundary), 0.0)
+        with np.errstate(all="ignore"):
+            density = analytic * s ** float(a) * r ** float(b)
+            weight = analytic * s ** float(a + e - 1) * r ** float(b + f - 1) * piece.speed  # keeps small numbers
+        return x, density, weight, blurred
+
+
+def _adaptive(parts: Sequence[_Part], integrand: _Integrand, tolerance: float) -> Any:
+    """The integral by bisecting the panel with the largest error until the sum of the errors is small."""
+    queue: list[tuple[float, int, Any]] = []  # errors with the sign reversed
+    total: Any = 0.0
+    error = settled = 0.0
+    serial = 0
+    pending = [(part, 0.0, part.top) for part in parts]
+    while serial < _MOST_PANELS:
+        for value, doubt, fixed, panel in _panels(pending, integrand):
+            serial += 1
+            total = total + value
+            error += doubt
+            settled += doubt if fixed else 0.0
+            if not fixed:
+                heapq.heappush(queue, (-doubt, serial, (value, panel)))
+        allowed = tolerance * max(1.0, float(np.max(np.abs(total))))
+        error = settled - math.fsum(entry[0] for entry in queue)
+        if error <= allowed:
+            return total
+        if not settled <= allowed or not queue:
+            break
+        pending = []
+        while queue and len(pending) < 64 and -queue[0][0] > allowed / (8 * (len(queue) + 1)):
+            _, _, (value, (part, low, high)) = heapq.heappop(queue)
+            total = total - value
+            cut = low + (high - low) * (_SHRINK if low == 0.0 else 0.5)
+            pending += [(part, low, cut), (part, cut, high)]
+        if not pending:
+            break
+    raise PrecisionError(
+        f"the expectation did not settle to {tolerance:g}; it may diverge. Loosen the tolerance, name singular points by "
+        "points=[...], or shift the variable so that a strong singularity is at 0",
+        error=error,
+    )
+
+
+def _parts(piece: Piece, places: Sequence[float], blur: float) -> list[_Part]:
+    """The piece, cut at places inside and in the middles between them."""
+    inside = np.unique([p for p in places if piece.left < p < piece.right])
+    s, r = piece.position(inside) if len(inside) else (np.empty(0), np.empty(0))
+    inner = np.where(s <= r, s - 1, 1 - r)
+    kept = (s > 1e-14) & (r > 1e-14)
+    stops = [
+        (-1.0, piece.left, piece.rests[0]),
+        *((float(t), float(p), 0.0) for t, p in zip(inner[kept], inside[kept], strict=True)),
+        (1.0, piece.right, piece.rests[1]),
+    ]
+    found = []
+    for first, last in zip(stops[:-1], stops[1:], strict=True):
+        half = (last[0] - first[0]) / 2
+        found.append(_Part(piece, first[0], 1, first[1], first[2], _offsets(piece, first[0], 1), half, blur))
+        found.append(_Part(piece, last[0], -1, last[1], last[2], _offsets(piece, last[0], -1), half, blur))
+    return found
+
+
+def _offsets(piece: Piece, start: float, sign: int) -> Array:
+    """x(start + sign d) - x(start) as a polynomial in d."""
+    if start == 1.0:
+        return -piece.width * piece.from_right
+    taylor = piece.width * piece.from_left
+    moved = np.zeros_like(taylor)
+    for k in range(len(taylor)):
+        slope = poly.polyder(taylor, k) if k else taylor
+        moved[k] = poly.polyval(1 + start, slope) / math.factorial(k) * sign**k
+    moved[0] = 0.0
+    return moved
+
+
+def _panels(
+    panels: Sequence[tuple[_Part, float, float]], integrand: _Integrand
+) -> list[tuple[Any, float, bool, tuple[_Part, float, float]]]:
+    """Value, error, whether bisecting would be in vain, and the panel itself, for each panel."""
+    prepared = []
+    for part, low, high in panels:
+        rule = _open_rule() if low == 0.0 else _closed_rule()
+        prepared.append((rule, *part.nodes(low + (high - low) * (rule.nodes + 1) / 2)))
+    with np.errstate(all="ignore"):
+        values = integrand(
+            np.concatenate([entry[1] for entry in prepared]), np.concatenate([entry[2] for entry in prepared])
+        )
+    size, found = len(prepared[0][1]), []
+    for k, (panel, (rule, x, _, weight, blurred)) in enumerate(zip(panels, prepared, strict=True)):
+        with np.errstate(all="ignore"):
+            mass = weight * ((panel[2] - panel[1]) / 2)
+            found.append((*_judged(rule, values[..., size * k : size * (k + 1)], mass, x, blurred, panel), panel))
+    return found
+
+
+def _judged(
+    rule: _Rule, values: Array, mass: Array, x: Array, blurred: Array, panel: tuple[_Part, float, float]
+) -> tuple[Any, float, bool]:
+    """Value, error and whether bisecting would be in vain, from the integrand and the mass on a unit of the rule."""
+    part, low, high = panel
+    narrow = bool(np.ptp(x) <= part.blur * np.max(np.abs(x)) or high < _DEEPEST)
+    terms = np.where(mass == 0.0, 0.0, values * mass)  # the mass underflows next to an edge
+    value, sizes = np.sum(terms * rule.fine, axis=-1), np.abs(terms)
+    doubt = float(np.max(np.abs(value - np.sum(terms * rule.coarse, axis=-1))))
+    if low == 0.0:
+        doubt += _next_to_the_point(rule, np.max(sizes, axis=tuple(range(sizes.ndim - 1))))
+    unseen = np.ones_like(blurred) if narrow else blurred
+    if np.any(unseen):
+        differences = np.abs(values[..., unseen] - values[..., unseen][..., :1])
+        doubt += float(np.max(differences)) * float(np.sum(mass[unseen] * rule.fine[unseen]))
+    if not math.isfinite(doubt):
+        return np.zeros_like(value), math.inf, narrow
+    rounding = _ROUNDING * float(np.max(np.sum(sizes * rule.fine, axis=-1)))
+    return value, doubt if doubt > rounding else 0.0, narrow
+
+
+def _next_to_the_point(rule: _Rule, sizes: Array) -> float:
+    """The integral between a singular point and the first node, if the function follows a power there."""
+    first, second = rule.ends
+    lowest, other = float(sizes[first]), float(sizes[second])
+    if lowest == 0.0:
+        return 0.0
+    distances = 1 + rule.nodes[[first, second]]
+    exponent = math.log(other / lowest) / math.log(distances[1] / distances[0]) if other else -math.inf
+    return float(lowest * distances[0]) / min(1.0, 1 + exponent) if exponent > -1 else math.inf
+
+
+@dataclass(frozen=True, eq=False)
+class _Rule:
+    """Two rules on [-1, 1] that share an array of nodes, and the places of the two lowest nodes of the finer one."""
+
+    nodes: Array
+    fine: Array
+    coarse: Array
+    ends: tuple[int, int]
+
+
+@lru_cache(maxsize=1)
+def _open_rule() -> _Rule:
+    (fine, fine_weights), (coarse, coarse_weights) = (np.polynomial.legendre.leggauss(k) for k in (22, 11))
+    return _Rule(
+        np.concatenate([fine, coarse]),
+        np.concatenate([fine_weights, np.zeros(11)]),
+        np.concatenate([np.zeros(22), coarse_weights]),
+        (0, 1),
+    )
+
+
+@lru_cache(maxsize=1)
+def _closed_rule() -> _Rule:
+    coarse = np.zeros(33)
+    coarse[::2] = _clenshaw_curtis(16)
+    return _Rule(-np.cos(np.pi * np.arange(33) / 32), _clenshaw_curtis(32), coarse, (0, 1))
+
+
+def _clenshaw_curtis(n: int) -> Array:
+    """The weights at cos(k pi/n), k = 0, ..., n, n even: integrals of the interpolating cosine series."""
+    k, j = np.arange(n + 1), np.arange(0, n + 1, 2)
+    terms = np.cos(np.outer(k, j) * np.pi / n) * (2.0 / (1.0 - j**2))
+    terms[:, [0, -1]] /= 2
+    weights: Array = terms.sum(axis=1) * (2.0 / n)
+    weights[[0, -1]] /= 2
+    return weights
