@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from derive.errors import ParameterError
 from derive.law import AlgebraicLaw
-from derive.support import critical_factors, skeleton
+from derive.support import likely_branch_points, skeleton
 
 from .certificate import Certificate, moment_checks
+from .critical_points import CriticalPoint, critical_points
 from .piece import Array, Piece, resolve
 from .table import SpectrumTable
 
@@ -84,7 +85,7 @@ class Spectrum:
         self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self._skeleton.atoms)
         self._points = np.array([float(a.point) for a in self._skeleton.atoms])
         self._weights = np.array([float(a.weight) for a in self._skeleton.atoms])
-        nearby = self._nearby() if self._skeleton.intervals else []
+        nearby = partial(likely_branch_points, self.law.equation)
         groups = [resolve(self._skeleton.continuous, i, nearby) for i in self._skeleton.intervals]
         self._groups = groups
         self._pieces: list[Piece] = [piece for group in groups for piece in group]
@@ -93,11 +94,6 @@ class Spectrum:
 
     def __repr__(self) -> str:
         return f"Spectrum({self.law.text})"
-
-    def _nearby(self) -> list[complex]:
-        factors = critical_factors(self.law.equation)
-        roots = [complex(r) for f in factors for r, _ in f.complex_roots()]
-        return [r for r in roots if r.imag >= 0]
 
     # -- the support ---------------------------------------------------------------------------------------
 
@@ -109,6 +105,24 @@ class Spectrum:
             first, last = group[0], group[-1]
             found.append(SupportInterval(first.left, last.right, first.exponents[0], last.exponents[1]))
         return tuple(found)
+
+    @cached_property
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        """The real roots of disc_m(P) lc_m(P) as exact numbers, from left to right, each with what it is.
+
+        >>> from derive.laws import marchenko_pastur
+        >>> for point in Spectrum(marchenko_pastur(2)).critical_points:
+        ...     print(point.to_sympy(), point.digits(20), point.kind)
+        0 0 atom
+        3 - 2*sqrt(2) 0.17157287525380990240 left edge
+        2*sqrt(2) + 3 5.8284271247461900976 right edge
+        """
+        return critical_points(self._skeleton, [(i.left_exponent, i.right_exponent) for i in self.intervals])
+
+    @property
+    def edges(self) -> tuple[CriticalPoint, ...]:
+        """The critical points at which support intervals end, from left to right."""
+        return tuple(point for point in self.critical_points if point.is_edge)
 
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure, atoms included."""

@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "derive.activations": ("Activation", "activation"),
+    "derive.critical_values": ("critical_polynomials", "critical_values", "merging_values"),
     "derive.cycle_weights": ("law_of_cycle_weights", "law_of_free_cumulants"),
     "derive.equation": ("ResolventEquation",),
     "derive.derivation": ("Derivation", "Evidence", "Rule", "Step"),
@@ -47,10 +48,17 @@ _HOMES = {
     "derive.functional": ("direct_sum",),
     "derive.given": ("law_of_equation",),
     "derive.graphs": ("AdmissibleGraph", "admissible_graphs", "symmetry_classes"),
+    "derive.local_expansion": ("local_expansion",),
     "derive.moment_polynomials": ("moment_polynomials",),
+    "derive.perturbation": ("outlier",),
+    "derive.phases": ("phase_conditions",),
     "derive.rectangular": ("doubly_correlated_wishart", "rectangular_sum"),
+    "derive.symbolic_atoms": ("symbolic_atoms",),
     "derive.transforms": ("law_of_r_transform", "law_of_s_transform"),
     "numeric.graph_sheet": ("graph_sheet",),
+    "numeric.phase_diagram": ("phase_diagram", "phase_map"),
+    "numeric.sheet_plots": ("plane_portrait", "sheet_plot"),
+    "numeric.spacings": ("compare_spacings",),
     "numeric.spectrum": ("Spectrum",),
     "resolvent.expressions": ("parse",),
     "resolvent.symbols": ("G", "m", "parameter", "z"),
@@ -83,6 +91,9 @@ __all__ = [
     "arcsine",
     "atoms",
     "catalog",
+    "compare_spacings",
+    "critical_polynomials",
+    "critical_values",
     "direct_sum",
     "doubly_correlated_wishart",
     "equilibrium_measure",
@@ -95,13 +106,22 @@ __all__ = [
     "law_of_free_cumulants",
     "law_of_r_transform",
     "law_of_s_transform",
+    "local_expansion",
     "m",
     "marchenko_pastur",
+    "merging_values",
     "moment_polynomials",
+    "outlier",
     "parameter",
     "parse",
+    "phase_conditions",
+    "phase_diagram",
+    "phase_map",
+    "plane_portrait",
     "rectangular_sum",
     "semicircle",
+    "sheet_plot",
+    "symbolic_atoms",
     "symmetry_classes",
     "verify",
     "wachter",
@@ -111,6 +131,7 @@ __all__ = [
 if TYPE_CHECKING:
     import catalog
     from derive.activations import Activation, activation
+    from derive.critical_values import critical_polynomials, critical_values, merging_values
     from derive.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
     from derive.derivation import Derivation, Evidence, Rule, Step
     from derive.equation import ResolventEquation
@@ -138,10 +159,17 @@ if TYPE_CHECKING:
         semicircle,
         wachter,
     )
+    from derive.local_expansion import local_expansion
     from derive.moment_polynomials import moment_polynomials
+    from derive.perturbation import outlier
+    from derive.phases import phase_conditions
     from derive.rectangular import doubly_correlated_wishart, rectangular_sum
+    from derive.symbolic_atoms import symbolic_atoms
     from derive.transforms import law_of_r_transform, law_of_s_transform
     from numeric.graph_sheet import graph_sheet
+    from numeric.phase_diagram import phase_diagram, phase_map
+    from numeric.sheet_plots import plane_portrait, sheet_plot
+    from numeric.spacings import compare_spacings
     from numeric.spectrum import Spectrum
 
     from .expressions import parse
