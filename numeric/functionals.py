@@ -193,7 +193,7 @@ class _Part:
         r = distance if self.start == 1.0 else 1 - t
         offset = self.rest + poly.polyval(distance, self.offsets)
         x = self.point + offset
-        blurred = np.abs(x - self.point) <= self.blur * abs(self.point)
+        blurred = np.abs(x - self.point) < self.blur * abs(self.point)
         x = np.where(x == self.point, np.nextafter(self.point, self.sign * math.inf), x)
         (a, b), (e, f) = piece.orders, piece.ramification
         analytic = np.maximum(cheb.chebval(t, piece.boundary), 0.0)
@@ -296,12 +296,12 @@ def _judged(
 ) -> tuple[Any, float, bool]:
     """Value, error and whether bisecting would be in vain, from the integrand and the mass on a unit of the rule."""
     part, low, high = panel
-    narrow = bool(np.ptp(x) <= part.blur * np.max(np.abs(x)) or high < _DEEPEST)
+    narrow = high < _DEEPEST or bool(part.blur and np.ptp(x) <= part.blur * np.max(np.abs(x)))
     terms = np.where(mass == 0.0, 0.0, values * mass)  # the mass underflows next to an edge
     value, sizes = np.sum(terms * rule.fine, axis=-1), np.abs(terms)
     doubt = float(np.max(np.abs(value - np.sum(terms * rule.coarse, axis=-1))))
     if low == 0.0:
-        doubt += _next_to_the_point(rule, np.max(sizes, axis=tuple(range(sizes.ndim - 1))))
+        doubt *= _trust(rule, np.max(sizes, axis=tuple(range(sizes.ndim - 1))))
     unseen = np.ones_like(blurred) if narrow else blurred
     if np.any(unseen):
         differences = np.abs(values[..., unseen] - values[..., unseen][..., :1])
@@ -312,25 +312,26 @@ def _judged(
     return value, doubt if doubt > rounding else 0.0, narrow
 
 
-def _next_to_the_point(rule: _Rule, sizes: Array) -> float:
-    """The integral between a singular point and the first node, if the function follows a power there."""
-    first, second = rule.ends
-    lowest, other = float(sizes[first]), float(sizes[second])
-    if lowest == 0.0:
-        return 0.0
-    distances = 1 + rule.nodes[[first, second]]
-    exponent = math.log(other / lowest) / math.log(distances[1] / distances[0]) if other else -math.inf
-    return float(lowest * distances[0]) / min(1.0, 1 + exponent) if exponent > -1 else math.inf
+def _trust(rule: _Rule, sizes: Array) -> float:
+    """By what the difference of the open rules is to be multiplied to bound the error at a singular point.
+
+    For the power d^b of the distance the error of n nodes is proportional to n^(-2 - 2b). The power is read off the two
+    nodes next to the point.
+    """
+    lowest, other = float(sizes[0]), float(sizes[1])
+    if lowest == 0.0 or other == 0.0:
+        return 2.0
+    exponent = math.log(other / lowest) / math.log((1 + rule.nodes[1]) / (1 + rule.nodes[0]))
+    return max(2.0, 2.0 / (4.0 ** min(1 + exponent, 2.0) - 1)) if exponent > -0.999 else math.inf
 
 
 @dataclass(frozen=True, eq=False)
 class _Rule:
-    """Two rules on [-1, 1] that share an array of nodes, and the places of the two lowest nodes of the finer one."""
+    """Two rules on [-1, 1] that share an array of nodes; those of the finer one come first, in increasing order."""
 
     nodes: Array
     fine: Array
     coarse: Array
-    ends: tuple[int, int]
 
 
 @lru_cache(maxsize=1)
@@ -340,7 +341,6 @@ def _open_rule() -> _Rule:
         np.concatenate([fine, coarse]),
         np.concatenate([fine_weights, np.zeros(11)]),
         np.concatenate([np.zeros(22), coarse_weights]),
-        (0, 1),
     )
 
 
@@ -348,7 +348,7 @@ def _open_rule() -> _Rule:
 def _closed_rule() -> _Rule:
     coarse = np.zeros(33)
     coarse[::2] = _clenshaw_curtis(16)
-    return _Rule(-np.cos(np.pi * np.arange(33) / 32), _clenshaw_curtis(32), coarse, (0, 1))
+    return _Rule(-np.cos(np.pi * np.arange(33) / 32), _clenshaw_curtis(32), coarse)
 
 
 def _clenshaw_curtis(n: int) -> Array:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from .functionals import expect
 from .piece import Array
-from .stieltjes_values import boundary_values, is_pole, logarithms, require_spectrum
+from .stieltjes_values import boundary_values, is_pole, logarithms, require_spectrum, upper
 
 if TYPE_CHECKING:
     from .spectrum import Spectrum
@@ -60,7 +60,7 @@ def log_potential(spectrum: Spectrum, z: ArrayLike) -> Array:
     flat = points.ravel()
     values = np.where(np.isnan(flat.real) | np.isnan(flat.imag), np.nan, np.inf)
     known = np.isfinite(flat)
-    values[known] = logarithms(spectrum, flat[known].real + 1j * np.abs(flat[known].imag))
+    values[known] = logarithms(spectrum, upper(flat[known]))
     return values.reshape(points.shape)
 
 

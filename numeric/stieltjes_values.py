@@ -61,8 +61,7 @@ def stieltjes_values(spectrum: Spectrum, z: ArrayLike, derivative: int = 0) -> N
     flat = points.ravel()
     known = np.isfinite(flat)
     values = np.where(np.isnan(flat.real) | np.isnan(flat.imag), complex("nan+nanj"), 0j)
-    upper = flat.real + 1j * np.abs(flat.imag)
-    values[known] = boundary_values(spectrum, upper[known], derivative)
+    values[known] = boundary_values(spectrum, upper(flat[known]), derivative)
     values[(flat.imag == 0) & is_pole(spectrum, flat.real, edges=True)] = complex("nan+nanj")
     return np.where(flat.imag < 0, values.conj(), values).reshape(points.shape)
 
@@ -76,6 +75,11 @@ def is_pole(spectrum: Spectrum, x: Array, edges: bool = False) -> Array:
         if piece.rests[side] == 0.0 and (edges or piece.orders[side] < 0)
     ]
     return np.isin(x, [*places, *spectrum._points])
+
+
+def upper(z: Array) -> Array:
+    """Points mirrored into the closed upper half-plane."""
+    return np.where(z.imag < 0, z.conj(), z)
 
 
 def boundary_values(spectrum: Spectrum, z: Array, derivative: int = 0) -> Array:
@@ -172,5 +176,5 @@ def require_spectrum(spectrum: object) -> None:
 
     if not isinstance(spectrum, Spectrum):
         raise ParameterError(
-            f"a Spectrum is needed; got {type(spectrum).__name__}; write Spectrum(law)", spectrum=spectrum
+            f"this needs a Spectrum; got {type(spectrum).__name__}; write Spectrum(law)", spectrum=spectrum
         )
