@@ -19,7 +19,7 @@ from .preimages import Preimages
 
 _LOSS = 5.0  # natural logarithm of what the split may lose
 _DIGITS = 34.0  # Gauss's rule has an error of e^-34
-_CHUNK = 1 << 19
+_CHUNK = 1 << 14  # entries of a table that stays in the cache
 
 
 class CauchyIntegral:

@@ -104,7 +104,7 @@ def certified_stieltjes(branch: Branch, z: ArrayLike, derivative: int = 0) -> ND
 
     >>> from derive.laws import semicircle
     >>> certified_stieltjes(Branch(semicircle().equation), [2.5, 0, 2]).round(12)
-    array([-0.5-0.j,  0. +1.j,  nan+nanj])
+    array([-0.5 -0.j,  0.  +1.j,  nan+nanj])
 
     Raises `ParameterError` for another derivative.
     """
