@@ -31,11 +31,14 @@ if TYPE_CHECKING:
     from .spectrum import Spectrum
 
 _SMOOTH_NODES = (64, 128, 256, 512)
+_ROUGHLY = 0.01
 _MOST_PANELS = 6000
 _SHRINK = 0.125  # of a panel at a singular point: its part next to the point
 _DEEPEST = 1e-250  # distances in t
 _BLUR = 64 * 2.0**-52  # relative differences of points that a function cannot be trusted to see
 _ROUNDING = 4e-16
+_UNRESOLVED = 1e-6  # relative difference of the rules from which on they have not begun to converge
+_UNSURE = 20.0
 
 _Integrand = Callable[[Array, Array], Array]  # of points and densities; the last axis is that of the points
 
@@ -143,18 +146,27 @@ def _over_pieces(
 
 
 def _smooth(pieces: Sequence[Piece], integrand: _Integrand, tolerance: float) -> Any:
-    """The integral by Fejer's rule, or None if it does not settle soon."""
+    """The integral by Fejer's rule, or None if it does not settle soon.
+
+    The integral of the absolute value has to settle roughly: a rule may see 0 where infinities cancel.
+    """
     before: Any = math.inf
+    size_before = math.inf
     for points in _SMOOTH_NODES:
         total: Any = 0.0
+        size: Any = 0.0
         for piece in pieces:
             x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64))  # few sizes: cached
             with np.errstate(all="ignore"):
-                total = total + np.sum(weights * integrand(x, piece.pdf(x)), axis=-1)
+                terms = weights * integrand(x, piece.pdf(x))
+            total = total + np.sum(terms, axis=-1)
+            size = size + np.sum(np.abs(terms), axis=-1)
         change = np.max(np.abs(total - before))
-        if change <= 0.1 * tolerance * max(1.0, float(np.max(np.abs(total)))):
+        if change <= 0.1 * tolerance * max(1.0, float(np.max(np.abs(total)))) and np.all(
+            np.abs(size - size_before) <= _ROUGHLY * size
+        ):
             return total
-        before = total
+        before, size_before = total, size
     return None
 
 
@@ -300,6 +312,10 @@ def _judged(
     terms = np.where(mass == 0.0, 0.0, values * mass)  # the mass underflows next to an edge
     value, sizes = np.sum(terms * rule.fine, axis=-1), np.abs(terms)
     doubt = float(np.max(np.abs(value - np.sum(terms * rule.coarse, axis=-1))))
+    doubt = max(doubt, float(np.max(np.abs(terms @ rule.tail))))
+    size = float(np.max(np.sum(sizes * rule.fine, axis=-1)))
+    if doubt > _UNRESOLVED * size:
+        doubt *= _UNSURE  # a singular point is inside, and the rules may agree by accident
     if low == 0.0:
         doubt *= _trust(rule, np.max(sizes, axis=tuple(range(sizes.ndim - 1))))
     unseen = np.ones_like(blurred) if narrow else blurred
@@ -308,8 +324,7 @@ def _judged(
         doubt += float(np.max(differences)) * float(np.sum(mass[unseen] * rule.fine[unseen]))
     if not math.isfinite(doubt):
         return np.zeros_like(value), math.inf, narrow
-    rounding = _ROUNDING * float(np.max(np.sum(sizes * rule.fine, axis=-1)))
-    return value, doubt if doubt > rounding else 0.0, narrow
+    return value, doubt if doubt > _ROUNDING * size else 0.0, narrow
 
 
 def _trust(rule: _Rule, sizes: Array) -> float:
@@ -327,20 +342,27 @@ def _trust(rule: _Rule, sizes: Array) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Rule:
-    """Two rules on [-1, 1] that share an array of nodes; those of the finer one come first, in increasing order."""
+    """Two rules on [-1, 1] that share an array of nodes; those of the finer one come first, in increasing order.
+
+    The columns of ``tail`` take values to the last coefficients of the interpolating polynomial, with the weight they
+    may have in the error of the integral.
+    """
 
     nodes: Array
     fine: Array
     coarse: Array
+    tail: Array
 
 
 @lru_cache(maxsize=1)
 def _open_rule() -> _Rule:
     (fine, fine_weights), (coarse, coarse_weights) = (np.polynomial.legendre.leggauss(k) for k in (22, 11))
+    tail = np.polynomial.legendre.legvander(fine, 21)[:, 17:] * fine_weights[:, None]
     return _Rule(
         np.concatenate([fine, coarse]),
         np.concatenate([fine_weights, np.zeros(11)]),
         np.concatenate([np.zeros(22), coarse_weights]),
+        np.concatenate([tail, np.zeros((11, 5))]),
     )
 
 
@@ -348,7 +370,9 @@ def _open_rule() -> _Rule:
 def _closed_rule() -> _Rule:
     coarse = np.zeros(33)
     coarse[::2] = _clenshaw_curtis(16)
-    return _Rule(-np.cos(np.pi * np.arange(33) / 32), _clenshaw_curtis(32), coarse)
+    tail = np.cos(np.outer(np.arange(33), np.arange(24, 32)) * np.pi / 32) / 16
+    tail[[0, -1]] /= 2
+    return _Rule(-np.cos(np.pi * np.arange(33) / 32), _clenshaw_curtis(32), coarse, tail / 4)
 
 
 def _clenshaw_curtis(n: int) -> Array:
