@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -245,8 +246,8 @@ def _adaptive(parts: Sequence[_Part], integrand: _Integrand, tolerance: float) -
         if not pending:
             break
     raise PrecisionError(
-        f"the expectation did not settle to {tolerance:g}; it may diverge. Loosen the tolerance, name singular points by "
-        "points=[...], or shift the variable so that a strong singularity is at 0",
+        f"the expectation did not settle to {tolerance:g}; it may diverge. Loosen the tolerance, name singular points "
+        "by points=[...], or shift the variable so that a strong singularity is at 0",
         error=error,
     )
 
@@ -263,7 +264,7 @@ def _parts(piece: Piece, places: Sequence[float], blur: float) -> list[_Part]:
         (1.0, piece.right, piece.rests[1]),
     ]
     found = []
-    for first, last in zip(stops[:-1], stops[1:], strict=True):
+    for first, last in pairwise(stops):
         half = (last[0] - first[0]) / 2
         found.append(_Part(piece, first[0], 1, first[1], first[2], _offsets(piece, first[0], 1), half, blur))
         found.append(_Part(piece, last[0], -1, last[1], last[2], _offsets(piece, last[0], -1), half, blur))

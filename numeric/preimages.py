@@ -1,8 +1,8 @@
 r"""The points t with x(t) = z, for the polynomial x(t) that a piece of a spectrum is resolved in.
 
-x(t) has the degree d = e_a + e_b - 1 and its only critical points are the ends t = -1 and t = 1, where e_a and e_b roots
-meet. So each root is carried as its distance 1 + t or 1 - t from the end whose image is nearer to z, and is relatively
-accurate in it. All roots are found at once, by Aberth's iteration from the leading terms at that end.
+x(t) has the degree d = e_a + e_b - 1, and its only critical points are the ends t = -1 and t = 1, where e_a and e_b
+roots meet. So each root is carried as its distance 1 + t or 1 - t from the end whose image is nearer to z, and is
+relatively accurate in it. All are found at once, by Aberth's iteration from the leading terms at that end.
 """
 
 from __future__ import annotations

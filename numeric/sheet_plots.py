@@ -26,7 +26,7 @@ from derive.support import critical_factors, skeleton
 
 from .plots import _ATOM, _FILL, _INK, _new_axes
 from .spectrum import Spectrum
-from .stieltjes_values import stieltjes_values
+from .stieltjes_values import require_spectrum, stieltjes_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +106,7 @@ def sheets(spectrum: Spectrum, window: tuple[float, float] | None = None, points
 
     Raises `ParameterError` for an empty window or a wrong argument.
     """
-    _require_spectrum(spectrum)
+    require_spectrum(spectrum)
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ParameterError(f"points must be a positive integer; got {points!r}", points=points)
     left, right = _window(spectrum, window)
@@ -330,7 +330,7 @@ def plane_portrait(
 
     Raises `ParameterError` for an empty window, a wrong resolution or an argument that is no `Spectrum`.
     """
-    _require_spectrum(spectrum)
+    require_spectrum(spectrum)
     left, right, height = _plane_window(spectrum, window)
     if isinstance(resolution, bool) or not isinstance(resolution, int) or resolution < 2:
         raise ParameterError(f"resolution must be an integer above 1; got {resolution!r}", resolution=resolution)
@@ -437,13 +437,6 @@ def _levels(size: Array) -> Array:
 
 def _part(roots: Array, part: str) -> Array:
     return roots.imag if part == "imag" else roots.real
-
-
-def _require_spectrum(spectrum: object) -> None:
-    if not isinstance(spectrum, Spectrum):
-        raise ParameterError(
-            f"the picture needs a Spectrum; got {type(spectrum).__name__}; write Spectrum(law)", spectrum=spectrum
-        )
 
 
 def _window(spectrum: Spectrum, window: tuple[float, float] | None) -> tuple[float, float]:

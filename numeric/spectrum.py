@@ -135,7 +135,7 @@ class Spectrum:
         return _elementwise(self._table.pdf, x)
 
     def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
-        """Proved bounds for the density, ``value`` and ``radius``, in milliseconds a point; see `numeric.enclosures`."""
+        """The density with proof: ``value`` and ``radius``, in milliseconds a point; see `numeric.enclosures`."""
         from .enclosures import density_enclosure
 
         return density_enclosure(self._skeleton, x)

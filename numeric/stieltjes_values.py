@@ -17,7 +17,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import ArrayLike, NDArray
 
@@ -88,7 +87,7 @@ def boundary_values(spectrum: Spectrum, z: Array, derivative: int = 0) -> Array:
     total = sums(spectrum._points, spectrum._weights, z)
     near = _near_derivatives if derivative else _near_values
     for piece in spectrum._pieces:
-        total += by_distance(piece, z, sums, lambda p, w: near(p, w, _span(spectrum)))  # noqa: B023 (called at once)
+        total += by_distance(piece, z, sums, lambda p, w: near(p, w, _span(spectrum)))
     return total
 
 

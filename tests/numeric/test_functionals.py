@@ -15,7 +15,6 @@ from scipy.integrate import quad
 from derive.errors import ParameterError, PrecisionError
 from derive.laws import marchenko_pastur
 from numeric.functionals import entropy, expect
-from numeric.spectrum import Spectrum
 from tests.numeric.shapes import ATOMLESS, CONTINUOUS, shape
 
 Array = NDArray[Any]
@@ -98,7 +97,9 @@ def test_jumps_anywhere_are_found(place: float) -> None:
 def test_mass_below_a_point_is_the_distribution_function(name: str) -> None:
     low, high = shape(name).support()
     for x in low + (high - low) * np.array([0.11, 0.5, 0.83]):
-        assert expect(shape(name), lambda y, x=x: y <= x, points=[x]) == pytest.approx(float(shape(name).cdf(x)), abs=1e-12)
+        assert expect(shape(name), lambda y, x=x: y <= x, points=[x]) == pytest.approx(
+            float(shape(name).cdf(x)), abs=1e-12
+        )
 
 
 def test_oscillating_function() -> None:

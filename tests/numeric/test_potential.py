@@ -78,7 +78,9 @@ def test_hilbert_transform_at_edges_atoms_and_infinity() -> None:
     assert float(hilbert_transform(shape("semicircle"), 2)) == pytest.approx(1 / math.pi, rel=1e-13)
     assert np.all(np.isnan(hilbert_transform(shape("arcsine"), [-3, 3, math.nan])))
     assert np.isnan(hilbert_transform(shape("mp(4)"), 0))
-    assert hilbert_transform(shape("atoms"), [2, 5]) == pytest.approx([(1 / 4 + 1 / 4 - 1 / 12) / math.pi, math.nan], nan_ok=True)
+    assert hilbert_transform(shape("atoms"), [2, 5]) == pytest.approx(
+        [(1 / 4 + 1 / 4 - 1 / 12) / math.pi, math.nan], nan_ok=True
+    )
 
 
 # -- the potential -----------------------------------------------------------------------------------------------

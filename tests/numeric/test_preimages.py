@@ -46,7 +46,9 @@ def test_one_root_lies_on_the_cut_for_points_of_the_piece(name: str) -> None:
         x = np.linspace(piece.left, piece.right, 23)[1:-1]
         roots = preimages(piece, x + 0j, 1.0)
         assert np.array_equal(np.sum(roots.cut, axis=0), np.ones(21))
-        assert piece.at(roots.t.real[roots.cut]) == pytest.approx(np.broadcast_to(x, roots.s.shape)[roots.cut], abs=1e-13)
+        assert piece.at(roots.t.real[roots.cut]) == pytest.approx(
+            np.broadcast_to(x, roots.s.shape)[roots.cut], abs=1e-13
+        )
 
 
 def at(tau: complex) -> Preimages:
