@@ -21,7 +21,7 @@ from derive.support import Interval, Skeleton
 
 from .boundary_values import BoundaryValues
 from .piece import Array
-from .stieltjes_values import check_derivative
+from .stieltjes_values import check_derivative, real_points
 
 _MOST_BITS = 2048
 _ROUNDED = 1e-15  # relative error with which a ball counts as a number
@@ -47,8 +47,10 @@ def density_enclosure(skeleton: Skeleton, x: ArrayLike) -> Enclosure:
     >>> found = density_enclosure(skeleton(semicircle().equation), [0, 2, 3])
     >>> found.value.round(12), bool(np.all(found.radius < 1e-15))
     (array([0.31830989, 0.        , 0.        ]), True)
+
+    Raises `ParameterError` for complex points.
     """
-    points = np.asarray(x, dtype=float)
+    points = real_points(x)
     branches = [BoundaryValues(skeleton.continuous, i.sample) for i in skeleton.intervals]
     found = [_density_at(skeleton, branches, float(p)) for p in points.ravel()]
     value, radius = (np.array([pair[k] for pair in found]).reshape(points.shape) for k in (0, 1))

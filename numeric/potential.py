@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from .functionals import expect
 from .piece import Array
-from .stieltjes_values import boundary_values, is_pole, logarithms, require_spectrum, upper
+from .stieltjes_values import boundary_values, is_pole, logarithms, real_points, require_spectrum, upper
 
 if TYPE_CHECKING:
     from .spectrum import Spectrum
@@ -31,10 +31,10 @@ def hilbert_transform(spectrum: Spectrum, x: ArrayLike) -> Array:
     >>> hilbert_transform(Spectrum(semicircle()), [-1, 2, 2.5]).round(10)
     array([-0.15915494,  0.31830989,  0.15915494])
 
-    Raises `ParameterError` for an argument that is no `Spectrum`.
+    Raises `ParameterError` for an argument that is no `Spectrum`, and for complex points.
     """
     require_spectrum(spectrum)
-    points = np.asarray(x, dtype=float)
+    points = real_points(x)
     flat = points.ravel()
     values = np.where(np.isnan(flat), np.nan, 0.0)
     known = np.isfinite(flat) & ~is_pole(spectrum, flat)

@@ -17,7 +17,7 @@ from derive.errors import PrecisionError
 from .piece import Array, Piece
 
 _MOST_STEPS = 60
-_SETTLED = 4e-16  # of the root
+_SETTLED = 1e-9  # of the root: the last step, whose square is what is left
 _GRAIN = 1e-200  # of the span: how far to the right a point counts that coincides with an end
 _ON_CUT = 1e-6  # relative imaginary part below which a root next to (-1, 1) is the one above it
 
@@ -93,8 +93,4 @@ def _roots(coefficients: Array, order: int, value: Array) -> Array:
         waiting = waiting[~np.all(np.abs(step) <= _SETTLED * np.abs(s), axis=0)]
         if not len(waiting):
             return roots
-    s = roots[:, waiting]
-    rest = np.abs(poly.polyval(s, coefficients) - value[waiting])
-    if np.all(rest <= 1e-14 * poly.polyval(np.abs(s), np.abs(coefficients))):
-        return roots  # rounding errors keep the last digits moving
     raise PrecisionError("the preimages of a point of a spectrum's pieces could not be found", z=value[waiting])

@@ -163,6 +163,16 @@ def _span(spectrum: Spectrum) -> float:
     return high - low
 
 
+def real_points(x: ArrayLike) -> Array:
+    """The points as an array of floats.
+
+    Raises `ParameterError` for complex points.
+    """
+    if np.iscomplexobj(x):
+        raise ParameterError("the points must be real; for complex ones there are stieltjes and log_potential", x=x)
+    return np.asarray(x, dtype=float)
+
+
 def check_derivative(derivative: int) -> None:
     """Raise `ParameterError` unless the order of a derivative is 0 or 1."""
     if isinstance(derivative, bool) or derivative not in (0, 1):

@@ -11,6 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from derive.errors import ParameterError
+from derive.law import AlgebraicLaw
+from derive.laws import atoms, marchenko_pastur, semicircle
+from numeric.spectrum import Spectrum
 from numeric.stieltjes_values import boundary_values, stieltjes_values
 from tests.numeric.shapes import CONTINUOUS, SHAPES, shape
 
@@ -133,6 +136,22 @@ def test_shapes_of_arrays_are_kept(name: str) -> None:
         assert stieltjes_values(shape(name), points).shape == np.shape(points)
         assert shape(name).hilbert(np.real(points)).shape == np.shape(points)
         assert shape(name).log_potential(points).shape == np.shape(points)
+
+
+@pytest.mark.parametrize("law", [atoms([-1, 1]) + semicircle("1.0001"), marchenko_pastur("9999/10000")])
+def test_values_close_to_a_transition_where_intervals_are_split(law: AlgebraicLaw) -> None:
+    rho = Spectrum(law)
+    low, high = rho.support()
+    ends = np.array([x for piece in rho._pieces for x in (piece.left, piece.right)])
+    x = np.concatenate([ends[1:-1], np.add.outer(ends, (high - low) * np.array([-1e-9, 1e-9, 1e-5])).ravel()])
+    exact = rho.stieltjes(x, certified=True)
+    assert np.all(np.abs(boundary_values(rho, x + 0j) - exact) <= 1e-10 * np.maximum(np.abs(exact), 1 / (high - low)))
+
+
+@pytest.mark.parametrize("method", ["hilbert", "pdf_enclosure"])
+def test_complex_points_are_refused_where_points_are_real(method: str) -> None:
+    with pytest.raises(ParameterError, match="the points must be real"):
+        getattr(shape("hard"), method)([1j])
 
 
 def test_wrong_arguments_are_refused() -> None:
