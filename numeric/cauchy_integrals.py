@@ -38,6 +38,7 @@ class CauchyIntegral:
             for _ in range(power):
                 product = cheb.chebmul(product, factor)
         self._product = product
+        self._rules: dict[int, tuple[Array, Array]] = {}
 
     def values(self, roots: Preimages) -> Array:
         """C at the roots."""
@@ -68,8 +69,8 @@ class CauchyIntegral:
         for count in self._sizes():
             reached = (2 * count - size) * ellipse[waiting] >= _DIGITS
             now, waiting = waiting[reached], waiting[~reached]
-            nodes, weights = _gauss(count)
-            result[now] = sums(nodes, weights * cheb.chebval(nodes, self._product), t[now])
+            if len(now):
+                result[now] = sums(*self._rule(count), t[now])
             if not len(waiting):
                 break
         return result.reshape(shape)
@@ -83,6 +84,13 @@ class CauchyIntegral:
             yield count
             count = math.ceil(1.5 * count)
         yield last
+
+    def _rule(self, count: int) -> tuple[Array, Array]:
+        """Gauss's nodes, and its weights times g."""
+        if count not in self._rules:
+            nodes, weights = _gauss(count)
+            self._rules[count] = nodes, weights * cheb.chebval(nodes, self._product)
+        return self._rules[count]
 
     def _split(self, t: Array, s: Array, r: Array, logarithm: Array) -> Array:
         return cheb.chebval(t, self._quotient) + self._value(t, s, r) * logarithm

@@ -1,11 +1,11 @@
 r"""Integrals of functions against a spectrum, with singularities at edges, at 0, at atoms and at points that are named.
 
 A smooth function takes Fejer's rule in the edge-free variable t. Otherwise the interval is cut at the singular points,
-and each part is bisected adaptively. A panel at a singular point has Gauss rules of 22 and 11 nodes, other panels have
-Clenshaw-Curtis rules of 33 and 17, whose nodes leave no gap at the ends for a jump to hide in. A panel is held as
-distances from the singular point nearest to it in t: x minus that point is a polynomial in the distance without a
-constant term, so points next to 0 keep all their digits, and a panel can shrink as far as the singularity asks. Next to
-another point p, floats lie |p| 2e-16 apart: what a function takes from such neighbourhoods counts as error.
+and each part is bisected adaptively, with Clenshaw-Curtis rules of 33 and 17 nodes: they leave no gap between panels for
+a jump to hide in. At a singular point the node is left out. A panel is held as distances from the singular point nearest
+to it in t: x minus that point is a polynomial in the distance without a constant term, so points next to 0 keep all
+their digits, and a panel can shrink as far as the singularity asks. Next to another point p, floats lie |p| 2e-16 apart:
+what a function takes from such neighbourhoods counts as error.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from .spectrum import Spectrum
 
 _SMOOTH_NODES = (64, 128, 256, 512)
+_SMOOTH = 1e-10  # two sums that differ by more may agree by accident
 _ROUGHLY = 0.01
-_MOST_PANELS = 6000
+_MOST_PANELS, _AT_ONCE = 6000, 64
 _SHRINK = 0.125  # of a panel at a singular point: its part next to the point
 _DEEPEST = 1e-250  # distances in t
 _BLUR = 64 * 2.0**-52  # relative differences of points that a function cannot be trusted to see
@@ -163,7 +164,7 @@ def _smooth(pieces: Sequence[Piece], integrand: _Integrand, tolerance: float) ->
             total = total + np.sum(terms, axis=-1)
             size = size + np.sum(np.abs(terms), axis=-1)
         change = np.max(np.abs(total - before))
-        if change <= 0.1 * tolerance * max(1.0, float(np.max(np.abs(total)))) and np.all(
+        if change <= 0.1 * min(tolerance, _SMOOTH) * max(1.0, float(np.max(np.abs(total)))) and np.all(
             np.abs(size - size_before) <= _ROUGHLY * size
         ):
             return total
@@ -218,33 +219,30 @@ class _Part:
 
 def _adaptive(parts: Sequence[_Part], integrand: _Integrand, tolerance: float) -> Any:
     """The integral by bisecting the panel with the largest error until the sum of the errors is small."""
-    queue: list[tuple[float, int, Any]] = []  # errors with the sign reversed
-    total: Any = 0.0
-    error = settled = 0.0
-    serial = 0
+    queue: list[tuple[float, int]] = []  # errors with the sign reversed, and the numbers of panels
+    found: dict[int, tuple[Any, tuple[_Part, float, float]]] = {}  # values and panels by number
+    settled, count = 0.0, 0  # settled: what bisecting would not change
     pending = [(part, 0.0, part.top) for part in parts]
-    while serial < _MOST_PANELS:
+    while count < _MOST_PANELS:
         for value, doubt, fixed, panel in _panels(pending, integrand):
-            serial += 1
-            total = total + value
-            error += doubt
-            settled += doubt if fixed else 0.0
-            if not fixed:
-                heapq.heappush(queue, (-doubt, serial, (value, panel)))
+            count += 1
+            found[count] = value, panel
+            if fixed:
+                settled += doubt
+            else:
+                heapq.heappush(queue, (-doubt, count))
+        total = sum(value for value, _ in found.values())
         allowed = tolerance * max(1.0, float(np.max(np.abs(total))))
         error = settled - math.fsum(entry[0] for entry in queue)
         if error <= allowed:
             return total
-        if not settled <= allowed or not queue:
+        if settled > allowed or not queue:
             break
         pending = []
-        while queue and len(pending) < 64 and -queue[0][0] > allowed / (8 * (len(queue) + 1)):
-            _, _, (value, (part, low, high)) = heapq.heappop(queue)
-            total = total - value
+        while queue and (not pending or (len(pending) < _AT_ONCE and -queue[0][0] > allowed / (8 * len(queue)))):
+            part, low, high = found.pop(heapq.heappop(queue)[1])[1]
             cut = low + (high - low) * (_SHRINK if low == 0.0 else 0.5)
             pending += [(part, low, cut), (part, cut, high)]
-        if not pending:
-            break
     raise PrecisionError(
         f"the expectation did not settle to {tolerance:g}; it may diverge. Loosen the tolerance, name singular points "
         "by points=[...], or shift the variable so that a strong singularity is at 0",
@@ -296,11 +294,12 @@ def _panels(
         values = integrand(
             np.concatenate([entry[1] for entry in prepared]), np.concatenate([entry[2] for entry in prepared])
         )
-    size, found = len(prepared[0][1]), []
-    for k, (panel, (rule, x, _, weight, blurred)) in enumerate(zip(panels, prepared, strict=True)):
+    found, start = [], 0
+    for panel, (rule, x, _, weight, blurred) in zip(panels, prepared, strict=True):
         with np.errstate(all="ignore"):
             mass = weight * ((panel[2] - panel[1]) / 2)
-            found.append((*_judged(rule, values[..., size * k : size * (k + 1)], mass, x, blurred, panel), panel))
+            found.append((*_judged(rule, values[..., start : start + len(x)], mass, x, blurred, panel), panel))
+        start += len(x)
     return found
 
 
@@ -343,7 +342,7 @@ def _trust(rule: _Rule, sizes: Array) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Rule:
-    """Two rules on [-1, 1] that share an array of nodes; those of the finer one come first, in increasing order.
+    """Two rules on [-1, 1], the coarser one on a part of the nodes of the finer one; these increase.
 
     The columns of ``tail`` take values to the last coefficients of the interpolating polynomial, with the weight they
     may have in the error of the integral.
@@ -356,31 +355,26 @@ class _Rule:
 
 
 @lru_cache(maxsize=1)
-def _open_rule() -> _Rule:
-    (fine, fine_weights), (coarse, coarse_weights) = (np.polynomial.legendre.leggauss(k) for k in (22, 11))
-    tail = np.polynomial.legendre.legvander(fine, 21)[:, 17:] * fine_weights[:, None]
-    return _Rule(
-        np.concatenate([fine, coarse]),
-        np.concatenate([fine_weights, np.zeros(11)]),
-        np.concatenate([np.zeros(22), coarse_weights]),
-        np.concatenate([tail, np.zeros((11, 5))]),
-    )
+def _closed_rule() -> _Rule:
+    nodes = -np.cos(np.pi * np.arange(33) / 32)
+    return _interpolating(nodes, np.arange(0, 33, 2))
 
 
 @lru_cache(maxsize=1)
-def _closed_rule() -> _Rule:
-    coarse = np.zeros(33)
-    coarse[::2] = _clenshaw_curtis(16)
-    tail = np.cos(np.outer(np.arange(33), np.arange(24, 32)) * np.pi / 32) / 16
-    tail[[0, -1]] /= 2
-    return _Rule(-np.cos(np.pi * np.arange(33) / 32), _clenshaw_curtis(32), coarse, tail / 4)
+def _open_rule() -> _Rule:
+    nodes = -np.cos(np.pi * np.arange(1, 33) / 32)
+    return _interpolating(nodes, np.arange(1, 32, 2))
 
 
-def _clenshaw_curtis(n: int) -> Array:
-    """The weights at cos(k pi/n), k = 0, ..., n, n even: integrals of the interpolating cosine series."""
-    k, j = np.arange(n + 1), np.arange(0, n + 1, 2)
-    terms = np.cos(np.outer(k, j) * np.pi / n) * (2.0 / (1.0 - j**2))
-    terms[:, [0, -1]] /= 2
-    weights: Array = terms.sum(axis=1) * (2.0 / n)
-    weights[[0, -1]] /= 2
-    return weights
+def _interpolating(nodes: Array, chosen: Array) -> _Rule:
+    """The rules that integrate the polynomials through all and through the chosen nodes."""
+    coarse = np.zeros(len(nodes))
+    coarse[chosen] = _weights(nodes[chosen])
+    to_series = np.linalg.inv(cheb.chebvander(nodes, len(nodes) - 1))
+    return _Rule(nodes, _weights(nodes), coarse, to_series[-8:].T / 4)
+
+
+def _weights(nodes: Array) -> Array:
+    k = np.arange(len(nodes))
+    integrals = np.where(k % 2 == 0, 2.0 / (1.0 - np.where(k % 2 == 0, k, 0.0) ** 2), 0.0)  # of T_k
+    return np.linalg.solve(cheb.chebvander(nodes, len(nodes) - 1).T, integrals)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,27 +88,32 @@ def boundary_values(spectrum: Spectrum, z: Array, derivative: int = 0) -> Array:
     total = sums(spectrum._points, spectrum._weights, z)
     near = _near_derivatives if derivative else _near_values
     for piece in spectrum._pieces:
-        total += by_distance(piece, z, sums, lambda p, w: near(p, w, _span(spectrum)))
+        total += _by_distance(piece, z, sums, near, _span(spectrum))
     return total
 
 
-def by_distance(
-    piece: Piece, z: Array, far: Callable[[Array, Array, Array], Array], near: Callable[[Piece, Array], Array]
+def _by_distance(
+    piece: Piece,
+    z: Array,
+    far: Callable[[Array, Array, Array], Array],
+    near: Callable[[Piece, Array, float], Array],
+    span: float,
 ) -> Array:
     """A piece's part of an integral: by quadrature at far points, by a closed form at near ones, in chunks."""
     distance = np.hypot(np.maximum(np.maximum(piece.left - z.real, z.real - piece.right), 0.0), z.imag)
     nodes = 64 * math.ceil((2 * len(piece.measure) + _FEWEST) / 64)
-    is_far = distance >= clearance(piece, nodes)
+    is_far = distance >= _clearance(piece, nodes)
     total = np.empty(len(z), dtype=complex)
     total[is_far] = far(*piece.quadrature(nodes), z[is_far])
     close = np.flatnonzero(~is_far)
     for start in range(0, len(close), _CHUNK):
         part = close[start : start + _CHUNK]
-        total[part] = near(piece, z[part])
+        total[part] = near(piece, z[part], span)
     return total
 
 
-def clearance(piece: Piece, nodes: int) -> float:
+@lru_cache(maxsize=256)
+def _clearance(piece: Piece, nodes: int) -> float:
     """The distance from the piece beyond which a rule of so many nodes integrates 1/(x - z) to e^-34.
 
     For z beyond the image x(E) of an ellipse E with foci -1 and 1 and semi-axes that add up to r, 1/(x(t) - z) is
@@ -138,6 +144,7 @@ def _near_derivatives(piece: Piece, z: Array, span: float) -> Array:
     return np.sum(slope * roots.s ** float(a) * roots.r ** float(b) / speed, axis=0)
 
 
+@lru_cache(maxsize=256)
 def _integral(piece: Piece) -> CauchyIntegral:
     return CauchyIntegral(piece.boundary, (max(piece.orders[0], 0), max(piece.orders[1], 0)))
 
@@ -146,16 +153,20 @@ def logarithms(spectrum: Spectrum, z: Array) -> Array:
     """The integral of log|x - z| at finite points of the closed upper half-plane; -oo at atoms."""
     total = logarithm_sums(spectrum._points, spectrum._weights, z)
     for piece in spectrum._pieces:
-        total += by_distance(piece, z, logarithm_sums, lambda p, w: _near_logarithms(p, w, _span(spectrum))).real
+        total += _by_distance(piece, z, logarithm_sums, _near_logarithms, _span(spectrum)).real
     return total
 
 
 def _near_logarithms(piece: Piece, z: Array, span: float) -> Array:
     """log|x(t) - z| is the sum of log|t - t_j| and the logarithm of x's leading coefficient."""
     roots = preimages(piece, z, span)
-    primitive = CauchyIntegral(piece.primitive)
     leading = abs(piece.from_left[-1]) * piece.width
-    return piece.mass * math.log(leading) + np.sum(primitive.logarithms(roots), axis=0)
+    return piece.mass * math.log(leading) + np.sum(_primitive(piece).logarithms(roots), axis=0)
+
+
+@lru_cache(maxsize=256)
+def _primitive(piece: Piece) -> CauchyIntegral:
+    return CauchyIntegral(piece.primitive)
 
 
 def _span(spectrum: Spectrum) -> float:

@@ -162,6 +162,21 @@ def test_true_error_of_powers_is_below_the_tolerance(power: float) -> None:
         assert abs(expect(shape("hard"), lambda x: x**power, tolerance) - exact) <= tolerance * max(1, exact)
 
 
+@pytest.mark.parametrize("name", ["hard", "cusp", "bulks", "mp(4)", "triple"])
+def test_kinks_and_jumps_that_are_not_named_cost_no_accuracy(name: str) -> None:
+    rho, rng = shape(name), np.random.default_rng(21)
+    for _ in range(12):
+        interval = rho.intervals[rng.integers(len(rho.intervals))]
+        a, b = rng.uniform(interval.left, interval.right, 2)
+        tolerance = 10.0 ** rng.integers(-8, -1)
+
+        def function(x: Array, a: float = a, b: float = b) -> Array:
+            return np.abs(x - a) ** 0.5 * np.sign(x - b) + (x < a)
+
+        exact = expect(rho, function, 1e-10, points=[a, b])
+        assert abs(expect(rho, function, tolerance) - exact) <= tolerance * max(1.0, abs(exact)) + 1e-10
+
+
 # -- several functions, complex functions, atoms -----------------------------------------------------------------
 
 
