@@ -1,11 +1,11 @@
 r"""Integrals of functions against a spectrum, with singularities at edges, at 0, at atoms and at points that are named.
 
 A smooth function takes Fejer's rule in the edge-free variable t. Otherwise the interval is cut at the singular points,
-and each part is bisected adaptively, with Clenshaw-Curtis rules of 33 and 17 nodes: they leave no gap between panels for
-a jump to hide in. At a singular point the node is left out. A panel is held as distances from the singular point nearest
-to it in t: x minus that point is a polynomial in the distance without a constant term, so points next to 0 keep all
-their digits, and a panel can shrink as far as the singularity asks. Next to another point p, floats lie |p| 2e-16 apart:
-what a function takes from such neighbourhoods counts as error.
+and each part is bisected adaptively, with Clenshaw-Curtis rules of 33 and 17 nodes: they leave no gap between panels
+for a jump to hide in. A panel at a singular point has rules of 50 and 17 nodes without that end. A panel is held as
+distances from the singular point nearest to it in t: x minus that point is a polynomial in the distance without a
+constant term, so points next to 0 keep all their digits, and a panel can shrink as far as the singularity asks. Next to
+another point p, floats lie |p| 2e-16 apart: what a function takes from such neighbourhoods counts as error.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SMOOTH_NODES = (64, 128, 256, 512)
 _SMOOTH = 1e-10  # two sums that differ by more may agree by accident
 _ROUGHLY = 0.01
 _MOST_PANELS, _AT_ONCE = 6000, 64
-_SHRINK = 0.125  # of a panel at a singular point: its part next to the point
+_FIRST, _SHRINK = 1 / 64, 1 / 8  # of a stretch, of a panel at a singular point: its part next to the point
 _DEEPEST = 1e-250  # distances in t
 _BLUR = 64 * 2.0**-52  # relative differences of points that a function cannot be trusted to see
 _ROUNDING = 4e-16
@@ -126,6 +126,8 @@ def _values(function: Callable[[Array], ArrayLike], x: Array) -> Array:
             f"{values.shape}",
             shape=values.shape,
         )
+    if values.dtype.kind != "c":
+        values = values.astype(float)
     return np.broadcast_to(values, x.shape) if values.ndim == 0 else values
 
 
@@ -154,11 +156,11 @@ def _smooth(pieces: Sequence[Piece], integrand: _Integrand, tolerance: float) ->
     """
     before: Any = math.inf
     size_before = math.inf
-    for points in _SMOOTH_NODES:
+    for odd, points in zip((0, 1, 0, 1), _SMOOTH_NODES, strict=True):  # a jump may be hidden between nodes around 0
         total: Any = 0.0
         size: Any = 0.0
         for piece in pieces:
-            x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64))  # few sizes: cached
+            x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64) + odd)
             with np.errstate(all="ignore"):
                 terms = weights * integrand(x, piece.pdf(x))
             total = total + np.sum(terms, axis=-1)
@@ -222,7 +224,7 @@ def _adaptive(parts: Sequence[_Part], integrand: _Integrand, tolerance: float) -
     queue: list[tuple[float, int]] = []  # errors with the sign reversed, and the numbers of panels
     found: dict[int, tuple[Any, tuple[_Part, float, float]]] = {}  # values and panels by number
     settled, count = 0.0, 0  # settled: what bisecting would not change
-    pending = [(part, 0.0, part.top) for part in parts]
+    pending = [panel for part in parts for c in (_FIRST * part.top,) for panel in ((part, 0.0, c), (part, c, part.top))]
     while count < _MOST_PANELS:
         for value, doubt, fixed, panel in _panels(pending, integrand):
             count += 1
@@ -330,13 +332,15 @@ def _judged(
 def _trust(rule: _Rule, sizes: Array) -> float:
     """By what the difference of the open rules is to be multiplied to bound the error at a singular point.
 
-    For the power d^b of the distance the error of n nodes is proportional to n^(-2 - 2b). The power is read off the two
-    nodes next to the point.
+    For the power d^b of the distance the error of n nodes is proportional to n^(-2 - 2b), and the finer rule has more
+    than twice as many. The power is read off the two nodes next to the point.
     """
     lowest, other = float(sizes[0]), float(sizes[1])
+    if not (math.isfinite(lowest) and math.isfinite(other)):
+        return math.inf
     if lowest == 0.0 or other == 0.0:
         return 2.0
-    exponent = math.log(other / lowest) / math.log((1 + rule.nodes[1]) / (1 + rule.nodes[0]))
+    exponent = (math.log(other) - math.log(lowest)) / math.log((1 + rule.nodes[1]) / (1 + rule.nodes[0]))
     return max(2.0, 2.0 / (4.0 ** min(1 + exponent, 2.0) - 1)) if exponent > -0.999 else math.inf
 
 
@@ -344,8 +348,7 @@ def _trust(rule: _Rule, sizes: Array) -> float:
 class _Rule:
     """Two rules on [-1, 1], the coarser one on a part of the nodes of the finer one; these increase.
 
-    The columns of ``tail`` take values to the last coefficients of the interpolating polynomial, with the weight they
-    may have in the error of the integral.
+    The columns of ``tail`` take values to the last coefficients of the interpolating polynomial.
     """
 
     nodes: Array
@@ -362,8 +365,8 @@ def _closed_rule() -> _Rule:
 
 @lru_cache(maxsize=1)
 def _open_rule() -> _Rule:
-    nodes = -np.cos(np.pi * np.arange(1, 33) / 32)
-    return _interpolating(nodes, np.arange(1, 32, 2))
+    nodes = -np.cos(np.pi * np.arange(1, 100, 2) / 99)
+    return _interpolating(nodes, np.arange(1, 50, 3))
 
 
 def _interpolating(nodes: Array, chosen: Array) -> _Rule:
@@ -371,7 +374,7 @@ def _interpolating(nodes: Array, chosen: Array) -> _Rule:
     coarse = np.zeros(len(nodes))
     coarse[chosen] = _weights(nodes[chosen])
     to_series = np.linalg.inv(cheb.chebvander(nodes, len(nodes) - 1))
-    return _Rule(nodes, _weights(nodes), coarse, to_series[-8:].T / 4)
+    return _Rule(nodes, _weights(nodes), coarse, to_series[-8:].T)
 
 
 def _weights(nodes: Array) -> Array:

@@ -51,7 +51,7 @@ def log_potential(spectrum: Spectrum, z: ArrayLike) -> Array:
     >>> from derive.laws import semicircle
     >>> from numeric.spectrum import Spectrum
     >>> log_potential(Spectrum(semicircle()), [0, 1, 2, 2j]).round(10)
-    array([-0.5       , -0.25      ,  0.5       ,  0.78850596])
+    array([-0.5       , -0.25      ,  0.5       ,  0.79558715])
 
     Raises `ParameterError` for an argument that is no `Spectrum`.
     """
