@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -196,7 +197,7 @@ class GradedPiece:
 def graded_pieces(density: Density, points: Sequence[float], rests: Sequence[float]) -> list[GradedPiece]:
     """A piece for each gap between neighbouring singular points in which there is density."""
     found = []
-    for k, (a, b) in enumerate(zip(points[:-1], points[1:], strict=True)):
+    for k, (a, b) in enumerate(pairwise(points)):
         half = ((b - a) + (rests[k + 1] - rests[k])) / 2
         if not np.any(density(k, np.array([0.3, 0.7, 1.0]) * half) > 1e-14 / max(half, 1e-300) * 1e-6):
             continue

@@ -114,7 +114,7 @@ class Piece:
         """Chebyshev coefficients of rho(x(t)) dx/dt."""
         a, b = self._powers
         factor = cheb.poly2cheb(poly.polymul(poly.polypow([1, 1], a), poly.polypow([1, -1], b)))
-        return cheb.chebmul(self.boundary, factor) * (self.width / _norm(self.ramification))
+        return cheb.chebmul(self.boundary, factor) * self.speed
 
     @property
     def _powers(self) -> tuple[int, int]:
@@ -127,13 +127,17 @@ class Piece:
         """Chebyshev coefficients of the mass between the left edge and x(t)."""
         return cheb.chebint(self.measure, lbnd=-1)
 
+    @property
+    def speed(self) -> float:
+        """The constant in dx/dt = speed (1+t)^(e_a - 1) (1-t)^(e_b - 1)."""
+        return self.width / _norm(self.ramification)
+
     def quadrature(self, points: int) -> tuple[Array, Array]:
         """Nodes x and weights for integrals of smooth functions against the density (Fejer's rule in t)."""
         if points not in self._rules:
             t, weight = _fejer(points)
             a, b = self._powers
-            scale = self.width / _norm(self.ramification)
-            density = cheb.chebval(t, self.boundary) * (1 + t) ** a * (1 - t) ** b * scale
+            density = cheb.chebval(t, self.boundary) * (1 + t) ** a * (1 - t) ** b * self.speed
             self._rules[points] = self.at(t), weight * density
         x, weights = self._rules[points]
         return x.copy(), weights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
-from flint import acb, arb, ctx
 from numpy.typing import ArrayLike, NDArray
 
-from derive.errors import BranchError, ParameterError, PrecisionError
+from derive.errors import ParameterError
 from derive.law import AlgebraicLaw, Law
 from derive.support import likely_branch_points, skeleton
 
@@ -26,6 +25,7 @@ from .table import SpectrumTable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .enclosures import Enclosure
     from .outliers import OutlierResult
 
 _CERTIFIED_MOMENTS = 12
@@ -142,6 +142,12 @@ class Spectrum:
         """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges."""
         return _elementwise(self._table.pdf, x)
 
+    def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
+        """The density with proof: ``value`` and ``radius``, in milliseconds a point; see `numeric.enclosures`."""
+        from .enclosures import density_enclosure
+
+        return density_enclosure(self._skeleton, x)
+
     def cdf(self, x: ArrayLike) -> Array:
         """The mass of (-oo, x], atoms included; relatively accurate down to the left end of the support."""
         return _elementwise(self._table.cdf, x)
@@ -171,44 +177,67 @@ class Spectrum:
         """Independent random numbers with this law, by inversion of the cdf."""
         return self.ppf(np.random.default_rng(rng).random(size))
 
-    def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
-        """m(z) = int rho(dx)/(x - z), with certified continuation at every point.
+    def stieltjes(self, z: ArrayLike, derivative: int = 0, certified: bool = False) -> NDArray[np.complex128]:
+        """m(z) = int rho(dx)/(x - z), or its derivative m'(z), anywhere; see `numeric.stieltjes_values`.
 
         Real points inside the support get the limit from above; below the real axis m(conj z) = conj m(z).
-        Edges and atoms, where the limit does not exist, give NaN.
-        """
-        points = np.asarray(z, dtype=np.complex128)
-        flat = np.array([self._stieltjes_at(complex(p)) for p in points.ravel()], dtype=np.complex128)
-        return flat.reshape(points.shape)
+        Edges and atoms, where the limit does not exist, give NaN. ``certified`` continues the branch with proof at
+        every point, which takes milliseconds each.
 
-    def _stieltjes_at(self, z: complex) -> complex:
-        if not (math.isfinite(z.real) and math.isfinite(z.imag)):
-            return complex("nan") if math.isnan(z.real) or math.isnan(z.imag) else 0j
-        if z.imag < 0:
-            return self._stieltjes_at(z.conjugate()).conjugate()
-        branch = self._skeleton.branch
-        with ctx.workprec(branch.precision):
-            try:
-                return complex(branch.value(acb(arb(z.real), arb(z.imag))))
-            except (BranchError, PrecisionError):
-                return complex("nan+nanj")
+        Raises `ParameterError` for a derivative other than 0 and 1.
+        """
+        from .stieltjes_values import stieltjes_values
+
+        if not certified:
+            return stieltjes_values(self, z, derivative)
+        from .enclosures import certified_stieltjes
+
+        return certified_stieltjes(self._skeleton.branch, z, derivative)
+
+    def hilbert(self, x: ArrayLike) -> Array:
+        """H(x) = (1/pi) p.v. int rho(dy)/(x - y) = -Re m(x + i0)/pi; atoms are poles, with NaN at the atom."""
+        from .potential import hilbert_transform
+
+        return hilbert_transform(self, x)
+
+    def log_potential(self, z: ArrayLike) -> Array:
+        """U(z) = int log|z - x| rho(dx) at real or complex z, on the support too; -oo at an atom."""
+        from .potential import log_potential
+
+        return log_potential(self, z)
 
     # -- integrals -----------------------------------------------------------------------------------------
 
-    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-11) -> float:
-        """The integral of a function of an array of points, in the edge-free variable, until it settles.
+    def expect(
+        self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-11, points: Iterable[float] = ()
+    ) -> Any:
+        """The integral of a function of an array of points, singular ones included; see `numeric.functionals.expect`.
 
-        Raises `PrecisionError` if 4096 nodes an interval do not reach the tolerance (a singular function, say).
+        ``points`` names where the function is singular or has a kink, apart from edges, atoms and 0.
+
+        Raises `PrecisionError` if the tolerance is not reached.
         """
-        before = math.inf
-        for points in (64, 128, 256, 512, 1024, 2048, 4096):
-            total = self._integral(function, points)
-            if abs(total - before) <= tolerance * max(1.0, abs(total)):
-                return total
-            before = total
-        raise PrecisionError(
-            f"the expectation did not settle to {tolerance:g}; loosen the tolerance or split off the singularity"
-        )
+        from .functionals import expect
+
+        return expect(self, function, tolerance, points)
+
+    def entropy(self) -> float:
+        """The differential entropy -int rho log rho dx; -oo if there is an atom."""
+        from .functionals import entropy
+
+        return entropy(self)
+
+    def log_energy(self) -> float:
+        """The integral of log|x - y| rho(dx) rho(dy); -oo if there is an atom."""
+        from .potential import log_energy
+
+        return log_energy(self)
+
+    def free_entropy(self) -> float:
+        """Voiculescu's chi = `log_energy` + 3/4 + log(2 pi)/2; -oo if there is an atom."""
+        from .potential import free_entropy
+
+        return free_entropy(self)
 
     def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:
         total = 0.0
