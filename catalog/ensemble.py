@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import sympy
@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from derive.derivation import Rule, Step
 from derive.errors import ParameterError
+from derive.field import to_fmpq
 from derive.law import AlgebraicLaw, Recipe
 from derive.tensor_law import TensorLaw
 
 from .facts import Fact, Values, ZeroEdge
 from .option import Choice, Option
 from .parameter import Parameter, unknown
+
+if TYPE_CHECKING:
+    from numeric.closed_density import ClosedDensity
 
 Matrix = NDArray[np.float64]
 
@@ -99,6 +103,26 @@ class Sampler:
         return int(size)
 
 
+@dataclass(frozen=True)
+class ClosedForm:
+    """A density in closed form at special parameters, derived.
+
+    Attributes:
+        parameters: the values.
+        derive: () -> the density with its derivation.
+    """
+
+    parameters: Mapping[str, Any]
+    derive: Callable[[], ClosedDensity]
+
+    def covers(self, values: Mapping[str, Any]) -> bool:
+        """Whether values that are given, of some of the parameters, are the special ones."""
+        return all(
+            not getattr(value, "free_symbols", None) and to_fmpq(value) == to_fmpq(self.parameters[name])
+            for name, value in values.items()
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """A named ensemble of random matrices: its law with its derivation, its sampler, and what is known about it.
@@ -116,6 +140,7 @@ class Ensemble:
         assumptions: what is assumed of the model and is no theorem; they become steps of the derivation.
         notes: translations of conventions, misprints and remarks.
         option: a choice that may be made instead of giving values to some of the parameters.
+        closed_form: a density in closed form, where one is found.
 
     >>> from catalog import get
     >>> entry = get("marchenko-pastur")
@@ -141,6 +166,7 @@ class Ensemble:
     assumptions: tuple[Step, ...] = ()
     notes: tuple[Note, ...] = ()
     option: Option | None = None
+    closed_form: ClosedForm | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.slug):

@@ -254,7 +254,7 @@ def _lifted(fit: list[list[fmpq]], whole: list[list[fmpq]]) -> list[fmpq] | None
         modulus *= prime
         found = [_reconstructed(r, modulus) for r in residues]
         if None not in found and not any(_combination(found, whole)):
-            return found  # type: ignore[return-value]
+            return found
     raise DerivationError("the relation's coefficients are too long to be reconstructed", primes=len(_PRIMES))
 
 

@@ -132,10 +132,13 @@ def holonomic(law: AlgebraicLaw) -> HolonomicLaw:
     return HolonomicLaw(ode, ode, recurrence, initial, step, f"holonomic({law.text})")
 
 
-def law_of_sum(summand: HypergeometricSum, weight: Any = 1, name: str = "law_of_sum") -> HolonomicLaw:
+def law_of_sum(
+    summand: HypergeometricSum, weight: Any = 1, name: str = "law_of_sum", source: Law | None = None
+) -> HolonomicLaw:
     """The law with m_0 = 1 and m_n = weight sum_(k=0..n) F(n, k) for n >= 1, proved by creative telescoping.
 
-    If weight F(0, 0) < 1, the law has an atom at 0 for the rest.
+    If weight F(0, 0) < 1, the law has an atom at 0 for the rest. ``source`` is a classical sum whose moments these are
+    by the binomial theorem; the derivation then starts from its own, and the check compares moments.
 
     >>> from derive.telescoping import K, N, hypergeometric_sum
     >>> law = law_of_sum(hypergeometric_sum((N + 1) ** 2 / (N + 1 - K) ** 2, (N - K) ** 2 / (K + 1) ** 2))
@@ -159,12 +162,18 @@ def law_of_sum(summand: HypergeometricSum, weight: Any = 1, name: str = "law_of_
         sympy.Eq(sympy.Function("F")(N + 1, k) / sympy.Function("F")(N, k), summand.in_n.to_sympy()),
         sympy.Eq(sympy.Function("F")(N, k + 1) / sympy.Function("F")(N, k), summand.in_k.to_sympy()),
     )
-    first = Step(
-        rules.HYPERGEOMETRIC_MOMENTS,
-        f"the moments of {name}: w = {share}, F(0, 0) = {summand.first}",
-        kind="definition",
-        build=lambda: quotients,
-    )
+    words = f"the moments of {name}: w = {share}, F(0, 0) = {summand.first}"
+    if source is None:
+        first = Step(rules.HYPERGEOMETRIC_MOMENTS, words, kind="definition", build=lambda: quotients)
+    else:
+        before = source
+        first = Step(
+            rules.BINOMIAL_MOMENTS,
+            words,
+            uses=(before.derivation.last,),
+            build=lambda: quotients,
+            verify=lambda: [to_fmpq(m) for m in before.moments(_CHECKED)] == terms(_CHECKED + 1)[1:],
+        )
     second = Step(
         rules.CREATIVE_TELESCOPING,
         "the recurrence of the sum, and its certificate R(n, k)",

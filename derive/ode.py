@@ -70,8 +70,8 @@ class LinearODE:
             return None
         total = fmpq_poly([0])
         for i, a in enumerate(moved):
-            if orders[i] is not None and orders[i] - i == lowest:
-                total += a[orders[i]] * falling(i)
+            if (order := orders[i]) is not None and order - i == lowest:
+                total += a[order] * falling(i)
         return total
 
     def _indicial_at_infinity(self) -> fmpq_poly | None:

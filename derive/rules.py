@@ -157,6 +157,14 @@ ACTIVATION_CONSTANTS = Rule(
     r"$\eta = \mathbb{E} f(s\xi)^2$, $\zeta = (\mathbb{E}\, \xi f(s\xi))^2 = (s\, \mathbb{E} f'(s\xi))^2$, "
     r"$\xi \sim N(0, 1)$, $s = \sigma_w \sigma_x$.",
 )
+BINOMIAL_MOMENTS = Rule(
+    "moments of a classical sum",
+    "E (x + y)^n = sum_(k=0..n) binom(n, k) E x^(n-k) E y^k for independent x and y: a hypergeometric sum, "
+    "m_n = w sum_k F(n, k) for n >= 1",
+    "binomial theorem",
+    r"$\mathbb{E}(x+y)^n = \sum_{k=0}^{n} \binom{n}{k}\, \mathbb{E}x^{n-k}\, \mathbb{E}y^k$ for independent $x$, $y$: "
+    r"a hypergeometric sum, $m_n = w \sum_k F(n, k)$ for $n \geq 1$.",
+)
 HYPERGEOMETRIC_MOMENTS = Rule(
     "moments as a hypergeometric sum",
     "m_n = w sum_(k=0..n) F(n, k) for n >= 1, m_0 = 1; F is given by its quotients in n and in k",

@@ -10,13 +10,13 @@ estimated by that, not proved; the certificate of the spectrum tests the result.
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import flint
 import numpy as np
 import sympy
-from flint import acb, acb_poly, arb
+from flint import acb, acb_poly, arb, fmpz_poly
 from numpy.typing import ArrayLike, NDArray
 
 from derive.errors import DerivationError, ParameterError, PrecisionError
@@ -28,6 +28,8 @@ _BITS = 160
 _TERMS = _BITS + 40
 _LARGEST_DENOMINATOR = 10**6
 _DEEPEST = 200
+
+_INTEGERS = [acb(n) for n in range(_TERMS)]
 
 State = list[acb]  # m, m', ..., m^(r-1) at a point
 
@@ -213,20 +215,24 @@ class HolonomicDensity:
         rows = [[c * direction**i for c in row(acb_poly([place, direction]))] for i, row in enumerate(self._rows)]
         found = [s * direction**i / math.factorial(i) for i, s in enumerate(state)]
         lead = rows[r][0]
-        shifts = sorted({i - j for i, row in enumerate(rows) for j in range(len(row))} - {r})
-        for n in range(_TERMS - r):
+        weights = []
+        for shift in sorted({i - j for i, row in enumerate(rows) for j in range(len(row))} - {r}):
+            parts = [row[i - shift] * _falling(shift, i) for i, row in enumerate(rows) if 0 <= i - shift < len(row)]
+            weights.append((shift, sum(parts, acb_poly(0)).evaluate(_INTEGERS, algorithm="iter")))
+        for n in range(_TERMS - r):  # the coefficient of u^n holds y_(n+shift) with these weights
             total = acb(0)
-            for shift in shifts:  # the coefficient of y_(n+shift) in that of u^n
-                if n + shift < 0:
-                    continue
-                weight = acb(0)
-                for i, row in enumerate(rows):
-                    if 0 <= i - shift < len(row) and n + shift >= i:
-                        weight += row[i - shift] * math.perm(n + shift, i)
-                total += weight * found[n + shift]
+            for shift, weight in weights:
+                if n + shift >= 0:
+                    total += weight[n] * found[n + shift]
             value = -total / (lead * math.perm(n + r, r))
             found.append(acb(value.real.mid(), value.imag.mid()))
         return found
+
+
+@lru_cache(maxsize=512)
+def _falling(shift: int, i: int) -> acb_poly:
+    """(n + shift)(n + shift - 1) ... as a polynomial in n, i factors."""
+    return acb_poly(reduce(lambda a, b: a * b, (fmpz_poly([shift - k, 1]) for k in range(i)), fmpz_poly([1])))
 
 
 def _states(coefficients: list[acb], step: Any, order: int) -> State:

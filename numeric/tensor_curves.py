@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import flint
@@ -62,7 +62,7 @@ class Factor:
         self.ends: list[arb] = []
         self.places: list[tuple[int, int]] = []
         self.edges: list[AlgebraicNumber] = []
-        nearby = likely_branch_points(law.equation)
+        nearby = partial(likely_branch_points, law.equation)
         for interval in bones.intervals:
             edges = (interval.left.point, interval.right.point)
             self.edges += [e for e in edges if e not in self.edges]

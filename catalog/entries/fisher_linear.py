@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
 from flint import fmpz_mat
 
-from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler
+from catalog.ensemble import ClosedForm, Ensemble, Matrix, Note, Reference, Sampler
 from catalog.facts import AtomAt, Moment
 from catalog.parameter import Parameter
 from derive import rules
@@ -17,6 +17,9 @@ from derive.derivation import Step
 from derive.errors import ParameterError
 from derive.laws import marchenko_pastur
 from derive.tensor_law import TensorLaw, classical_sum
+
+if TYPE_CHECKING:
+    from numeric.closed_density import ClosedDensity
 
 C1 = Parameter("c1", "rows over columns of W_1, n_1/n_0", positive=True, default=1)
 C2 = Parameter("c2", "rows over columns of W_2, n_2/n_1", positive=True, default=1)
@@ -45,6 +48,22 @@ def derive_law(c1: Any, c2: Any) -> TensorLaw:
         verify=factorisation_holds,
     )
     return outer.companion(c2 / (1 + c1 * c2), gram)
+
+
+def closed_form() -> ClosedDensity:
+    """The density at equal widths, c1 = c2 = 1, from the moments to complete elliptic integrals.
+
+    F(n, k) = binom(n, k) C_(n-k) C_k with the Catalan numbers C_k, the moments of both factors.
+    """
+    from derive.holonomic_law import law_of_sum
+    from derive.telescoping import K, N, hypergeometric_sum
+    from numeric.closed_density import closed_density
+
+    rest = N - K
+    in_n = (N + 1) / (rest + 1) * (4 * rest + 2) / (rest + 2)
+    in_k = rest / (K + 1) * (rest + 1) / (4 * rest - 2) * (4 * K + 2) / (K + 2)
+    half = sympy.Rational(1, 2)
+    return closed_density(law_of_sum(hypergeometric_sum(in_n, in_k), half, "fisher-linear", derive_law(1, 1)))
 
 
 def linear_jacobian(first: list[list[int]], second: list[list[int]], x: list[int]) -> list[list[int]]:
@@ -147,6 +166,7 @@ ENSEMBLE = Ensemble(
     r"(W_1)_{ai} \sim N(0, 1/n_0),\ (W_2)_{ja} \sim N(0, 1/n_1),\quad n_1/n_0 \to c_1,\ n_2/n_1 \to c_2",
     parameters=(C1, C2),
     derive=derive_law,
+    closed_form=ClosedForm({"c1": 1, "c2": 1}, closed_form),
     samplers=(
         Sampler(
             "network",
