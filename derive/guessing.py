@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import isqrt
 from typing import Any
 
@@ -74,6 +75,9 @@ def guess_recurrence(terms: Sequence[Any], margin: int = MARGIN, most_order: int
     >>> guess.relation.text(), guess.evidence
     ('(-4*n - 2)*u(n) + (n + 2)*u(n+1) = 0', 'guessed: 4 unknowns from 5 terms, verified on 10 more')
 
+    The relation may begin late (all coefficients vanish at n = 0, 1, ..., so that the first terms are exceptions). One
+    that leaves out terms further on is refused: a term is wrong there.
+
     Raises `DerivationError` if no shape that the number of terms allows has a relation (the message names the shapes
     and says how many terms the next one needs), `ParameterError` for terms that are no numbers, or too few.
     """
@@ -87,7 +91,9 @@ def guess_recurrence(terms: Sequence[Any], margin: int = MARGIN, most_order: int
                 yield [u * n**k for n, u in enumerate(base)]
 
     def relation(shape: Shape, vector: list[fmpq]) -> Recurrence:
-        return recurrence_of([fmpq_poly(part) for part in _parts(vector, shape)])
+        found = recurrence_of([fmpq_poly(part) for part in _parts(vector, shape)])
+        _require_no_exceptions(found, len(values))
+        return found
 
     return _search(values, columns, relation, margin, range(1, most_order + 1), lambda order: order, "recurrence")
 
@@ -205,6 +211,19 @@ def _search(
             )
     used = fit + lost(best[0])
     return Guess(relation(best, vector), best, unknowns, used, len(values) - used, tuple(tried))
+
+
+def _require_no_exceptions(recurrence: Recurrence, count: int) -> None:
+    """Raise `DerivationError` if all coefficients vanish at an n in the middle of the terms: the relation skips it."""
+    common = reduce(lambda a, b: a.gcd(b), recurrence.coefficients)
+    skipped = [n for n in range(count - recurrence.order) if common(n) == 0]
+    if skipped != list(range(len(skipped))):
+        first, last = skipped[0], skipped[-1] + recurrence.order
+        raise DerivationError(
+            f"a recurrence of order {recurrence.order} holds for all n but {', '.join(map(str, skipped))}: one of the "
+            f"terms u({first}), ..., u({last}) may be wrong",
+            recurrence=recurrence,
+        )
 
 
 def _unknowns(shape: Shape) -> int:

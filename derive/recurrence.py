@@ -12,6 +12,7 @@ import sympy
 from flint import fmpq, fmpq_poly, fmpz, fmpz_poly
 
 from .errors import ParameterError
+from .field import to_fmpq
 
 N = sympy.Symbol("n")
 
@@ -57,7 +58,7 @@ class Recurrence:
 
         Raises `ParameterError` if there are fewer than `first_free` initial terms.
         """
-        found = [fmpq(u) for u in initial[:count]]
+        found = [to_fmpq(u) for u in initial[:count]]
         if len(initial) < min(self.first_free, count):
             raise ParameterError(
                 f"the recurrence needs {self.first_free} initial terms; got {len(initial)}", recurrence=self
@@ -71,7 +72,7 @@ class Recurrence:
 
     def residuals(self, terms: Sequence[Any]) -> list[fmpq]:
         """sum_j p_j(n) u(n+j) for all n that the terms reach."""
-        values = [fmpq(u) for u in terms]
+        values = [to_fmpq(u) for u in terms]
         return [
             sum((p(fmpz(n)) * values[n + j] for j, p in enumerate(self.coefficients)), fmpq(0))
             for n in range(len(values) - self.order)
