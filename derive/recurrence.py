@@ -114,15 +114,18 @@ class Recurrence:
 def recurrence_of(coefficients: Sequence[fmpq_poly | fmpz_poly]) -> Recurrence:
     """The recurrence with these coefficients, cleared of denominators, common factors in Z and outer zeros.
 
-    The leading coefficient of the last one becomes positive. If the first ones vanish, n is shifted.
+    The leading coefficient of the last one becomes positive. If the first k vanish, n is shifted, and a factor
+    n (n-1) ... (n-k+1) leaves out the values of n for which nothing was said.
     """
     rows = [fmpq_poly(p) for p in coefficients]
     while rows and rows[-1] == 0:
         rows.pop()
     lowest = next(j for j, p in enumerate(rows) if p != 0)
     if lowest:
-        shift = fmpq_poly([-lowest, 1])
-        rows = [p(shift) for p in rows[lowest:]]
+        shift, factor = fmpq_poly([-lowest, 1]), fmpq_poly([1])
+        for k in range(lowest):
+            factor *= fmpq_poly([-k, 1])
+        rows = [factor * p(shift) for p in rows[lowest:]]
     return Recurrence(cleared(rows))
 
 

@@ -123,12 +123,11 @@ class GradedHalf:
         return self.place_of(distance).ravel(), (np.maximum(values, 0.0) * weight[:, None] * scale).ravel()
 
     def _located(self, distance: Array) -> tuple[Array, Array]:
-        mantissa, exponent = np.frexp(np.maximum(distance, 0.0) / self.reach)
-        panel = np.minimum(-exponent, self.panels - 1)
-        panel = np.maximum(panel, 0)
-        inside = -exponent < self.panels
-        t = np.where(inside, 4 * mantissa - 3, -1.0)
-        return panel, np.where(exponent > 0, 1.0, t)
+        mantissa, exponent = np.frexp(np.minimum(distance, self.reach) / self.reach)
+        level = np.where(distance > 0, -exponent, self.panels)
+        panel = np.clip(level, 0, self.panels - 1)
+        t = np.where(level >= self.panels, -1.0, 4 * mantissa - 3)  # below the last panel: its inner end
+        return panel, np.where(level < 0, 1.0, t)
 
 
 def graded_half(density: Density, k: int, place: float, rest: float, direction: int, reach: float) -> GradedHalf:

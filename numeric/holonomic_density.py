@@ -140,24 +140,28 @@ class HolonomicDensity:
     def _series(self, k: int, direction: int, count: int) -> list[tuple[arb, list[acb]]]:
         """For each panel the distance of its centre, and the Taylor coefficients of m there in the distance."""
         known = self._centres.setdefault((k, direction), [])
-        reach = self._reach(k, direction)
+        reach, rows = self._reach(k, direction), self._local_rows(k, direction)
         while len(known) < count:
-            j = len(known)
-            centre = reach * arb(2) ** -j * 3 / 4
-            if j == 0:
-                state = self._walked(
+            centre = reach * arb(2) ** -len(known) * 3 / 4
+            if known:
+                before, coefficients = known[-1]
+                state = _states(coefficients, centre - before, self.law.ode.order)
+            else:
+                above = self._walked(
                     self._middle_place(k, direction),
                     self._middle_state(k, direction),
                     [acb(self._places[k] + direction * centre)],
                 )
-            else:
-                before, coefficients = known[-1]
-                state = [
-                    s * direction**i for i, s in enumerate(_states(coefficients, centre - before, self.law.ode.order))
-                ]
-            taylor = self._taylor(acb(self._places[k] + direction * centre), state, direction)
-            known.append((centre, taylor))
+                state = [value * direction**i for i, value in enumerate(above)]
+            known.append((centre, _taylor(rows, acb(centre), state)))
         return known
+
+    def _local_rows(self, k: int, direction: int) -> list[acb_poly]:
+        """The equation in the distance from points[k]; the point has more digits than the distances will lose."""
+        with flint.ctx.workprec(_BITS + 2 * _DEEPEST):
+            place = self._exact[k].ball(_BITS + 2 * _DEEPEST)
+            shift = acb_poly([acb(place.mid()), direction])
+            return [row(shift) * direction**i for i, row in enumerate(self._rows)]
 
     def _middle_place(self, k: int, direction: int) -> acb:
         return acb((self._places[k] + direction * self._reach(k, direction)).mid())
@@ -202,31 +206,32 @@ class HolonomicDensity:
                     raise PrecisionError("the path meets a singular point of the equation", z=complex(place))
                 share = min(1.0, free / 2 / abs(rest))
                 there = corner if share == 1.0 else _mid(place + (corner - place) * arb(share))
-                coefficients = self._taylor(place, state, 1)
+                coefficients = _taylor(self._rows, place, state)
                 state = _states(coefficients, there - place, self.law.ode.order)
                 place = there
             else:
                 raise PrecisionError("too many steps; the path runs close to a singular point", z=complex(place))
         return state
 
-    def _taylor(self, place: acb, state: State, direction: int) -> list[acb]:
-        """The Taylor coefficients of m in direction * (z - place), from m, ..., m^(r-1)."""
-        r = self.law.ode.order
-        rows = [[c * direction**i for c in row(acb_poly([place, direction]))] for i, row in enumerate(self._rows)]
-        found = [s * direction**i / math.factorial(i) for i, s in enumerate(state)]
-        lead = rows[r][0]
-        weights = []
-        for shift in sorted({i - j for i, row in enumerate(rows) for j in range(len(row))} - {r}):
-            parts = [row[i - shift] * _falling(shift, i) for i, row in enumerate(rows) if 0 <= i - shift < len(row)]
-            weights.append((shift, sum(parts, acb_poly(0)).evaluate(_INTEGERS, algorithm="iter")))
-        for n in range(_TERMS - r):  # the coefficient of u^n holds y_(n+shift) with these weights
-            total = acb(0)
-            for shift, weight in weights:
-                if n + shift >= 0:
-                    total += weight[n] * found[n + shift]
-            value = -total / (lead * math.perm(n + r, r))
-            found.append(acb(value.real.mid(), value.imag.mid()))
-        return found
+
+def _taylor(equation: list[acb_poly], place: acb, state: State) -> list[acb]:
+    """The Taylor coefficients at a point of the solution with the given value and derivatives there."""
+    r = len(equation) - 1
+    rows = [list(row(acb_poly([place, 1]))) for row in equation]
+    found = [value / math.factorial(i) for i, value in enumerate(state)]
+    lead = rows[r][0]
+    weights = []
+    for shift in sorted({i - j for i, row in enumerate(rows) for j in range(len(row))} - {r}):
+        parts = [row[i - shift] * _falling(shift, i) for i, row in enumerate(rows) if 0 <= i - shift < len(row)]
+        weights.append((shift, sum(parts, acb_poly(0)).evaluate(_INTEGERS, algorithm="iter")))
+    for n in range(_TERMS - r):  # the coefficient of u^n holds y_(n+shift) with these weights
+        total = acb(0)
+        for shift, weight in weights:
+            if n + shift >= 0:
+                total += weight[n] * found[n + shift]
+        value = -total / (lead * math.perm(n + r, r))
+        found.append(acb(value.real.mid(), value.imag.mid()))
+    return found
 
 
 @lru_cache(maxsize=512)

@@ -51,8 +51,8 @@ def test_rational_roots_that_are_no_integers_do_not_count() -> None:
 def test_outer_zeros_and_denominators_go() -> None:
     half = fmpq(1, 2)
     found = recurrence_of([fmpq_poly([0]), fmpq_poly([-2, -4]) * half, fmpq_poly([2, 1]) * half, fmpq_poly([0])])
-    # the first zero shifts n: p(n) -> p(n - 1)
-    assert found == Recurrence((fmpz_poly([2, -4]), fmpz_poly([1, 1])))
+    # the first zero shifts n: p(n) -> p(n - 1), and nothing is said for n = 0
+    assert found == Recurrence((fmpz_poly([0, 2, -4]), fmpz_poly([0, 1, 1])))
     assert cleared([fmpq_poly([fmpq(-1, 3)]), fmpq_poly([fmpq(-1, 6)])]) == (fmpz_poly([2]), fmpz_poly([1]))
 
 
