@@ -138,8 +138,8 @@ def _multiplicity(a: fmpz_poly, f: fmpz_poly) -> int:
     return count
 
 
-def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq]) -> LinearODE:
-    """The homogeneous equation of m(z) = -sum_k u(k) z^(-k-1).
+def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq], start: int = 0) -> LinearODE:
+    """The homogeneous equation of m(z) = -sum_k u(k) z^(-k-1), where u satisfies the recurrence for n >= start.
 
     With theta = z d/dz, n acts as -(theta + 1) and the shift as z, up to a polynomial q(z) of the first r terms;
     where q is not zero, the operator q d/dz - q' removes it.
@@ -151,11 +151,13 @@ def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq]) -> LinearODE:
         for i, s in enumerate(_falling_basis(p(fmpz_poly([-1 - j, -1])))):  # p(-theta-1) z^j = z^j p(-theta-j-1)
             operator[i] += fmpz_poly([0] * (i + j) + [s])
     q = fmpq_poly()
-    for n in range(-r, 0):
-        value = sum((recurrence.coefficients[j](n) * initial[n + j] for j in range(-n, r + 1)), fmpq(0))
-        q += fmpq_poly([0] * (-n - 1) + [value])
-    if q != 0:
-        a, b = q.numer(), q.numer().derivative()
+    for n in range(-r, start):
+        known = range(max(-n, 0), r + 1)
+        value = sum((recurrence.coefficients[j](n) * initial[n + j] for j in known), fmpq(0))
+        q += fmpq_poly([0] * (start - n - 1) + [value])
+    if q != 0:  # q stands for z^start times the right side
+        a = q.numer() * fmpz_poly([0, 1])
+        b = q.numer().derivative() * fmpz_poly([0, 1]) - start * q.numer()
         previous = [fmpz_poly(), *operator]
         current = [*operator, fmpz_poly()]
         operator = [
