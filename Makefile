@@ -19,7 +19,7 @@ help:
 	@echo "make test      run the tests (under ten minutes on two cores)"
 	@echo "make test-slow run the long tests"
 	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
-	@echo "make bench     time derivations against rmtool; writes benchmarks/RESULTS.md"
+	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
 	@echo "make pictures  make the pictures and the catalog page of docs/ again"
 
 $(READY): pyproject.toml
@@ -64,7 +64,8 @@ doctest: $(READY)
 
 bench: $(READY)
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
-	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . 'rmtool==1.0.0'
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . \
+	  'rmtool==1.0.0' 'freealg==0.12.2' 'scikit-rmt==0.5.0'
 	cd benchmarks && ../$(BENCH)/bin/python run.py
 
 pictures: $(READY)

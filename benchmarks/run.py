@@ -1,6 +1,6 @@
-"""Time derivations and moments against rmtool in one process, alternating, and write benchmarks/RESULTS.md.
+"""Time derivations, moments and spectra against other packages in one process, alternating; write RESULTS.md.
 
-Run with `make bench`, which installs rmtool into an environment of its own.
+Run with `make bench`, which installs the packages into an environment of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import spectra
 from cases import GRAPHS, Case, derivations, gram_law, gram_polynomials, moments, sum_law
 from sympy.core.cache import clear_cache
 
@@ -82,16 +83,23 @@ def process(code: str) -> float:
 def main() -> None:
     """Run everything and write the results with the versions."""
     warnings.simplefilter("ignore")
-    packages = ("resolvent", "rmtool", "sympy", "python-flint", "numpy")
+    packages = ("resolvent", "rmtool", "freealg", "scikit-rmt", "sympy", "python-flint", "numpy")
     lines = [
         "# Benchmark results",
         "",
-        "Made by `make bench`, both packages in one process, SymPy's cache emptied before every call.",
+        "Made by `make bench`, all packages in one process, SymPy's cache emptied before every derivation.",
         "",
     ]
     lines += [", ".join(f"{p} {version(p)}" for p in packages) + f", Python {platform.python_version()}", ""]
     lines += ["| case | rmtool, s | resolvent, ms | ratio | target | |", "|---|---|---|---|---|---|"]
     lines += [compare(case) for case in (*derivations(), *moments())]
+    lines += [
+        "",
+        "| spectrum, from the law to its certificate | ms | limit | |",
+        "|---|---|---|---|",
+        *spectra.construction(),
+    ]
+    lines += ["", "| values | against | ratio of times | limit | |", "|---|---|---|---|---|", *spectra.values()]
     lines += ["", "| whole figure | value | limit | |", "|---|---|---|---|", *absolute(), ""]
     RESULTS.write_text("\n".join(lines))
     print(RESULTS.read_text())

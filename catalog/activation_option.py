@@ -9,6 +9,7 @@ import sympy
 from derive import rules
 from derive.derivation import Step
 from derive.errors import ParameterError
+from derive.gaussian_integrals import decimal_rational, rounded
 
 from .option import Choice, Option
 from .parameter import Parameter
@@ -64,6 +65,61 @@ def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centre
     return Choice(text, {"eta": eta, "zeta": zeta}, step, given)
 
 
+def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
+    """The activation with its constants eta, zeta and eta_prime, the mean square of its slope.
+
+    As eta sums the squares of all Hermite coefficients a_k with k > 0, and eta_prime those of sqrt(k) a_k, eta_prime is
+    at least 2 eta - zeta; rounding keeps that true.
+
+    >>> one = sympy.Integer(1)
+    >>> choice = read_with_slope("relu", sigma_w=one, sigma_x=one, centred=one)
+    >>> choice.values["eta_prime"]
+    1/2
+
+    Raises `ParameterError` for an activation whose eta_prime is infinite or unknown, and as `read_activation` does.
+    """
+    choice = read_activation(value, **scales)
+    try:
+        slope = choice.subject.eta_prime
+    except ParameterError as error:
+        raise ParameterError(
+            f"eta_prime of {choice.text} is not known without its derivative; give the numbers eta, eta_prime and zeta "
+            "of derive.activations.activation(f, derivative=...) instead",
+            activation=choice.subject,
+        ) from error
+    if slope == sympy.oo:
+        raise ParameterError(
+            f"eta_prime = E f'^2 of {choice.text} is infinite, as {choice.subject.name} jumps: its Fisher information "
+            "does not exist; take a continuous activation",
+            activation=choice.subject,
+        )
+    eta, zeta = choice.values["eta"], choice.values["zeta"]
+    is_exact = isinstance(slope, sympy.Expr)
+    nearest = decimal_rational(slope, 17) if is_exact else rounded(sympy.Rational(*float(slope).as_integer_ratio()), 17)
+    used = max(nearest, 2 * eta - zeta)
+
+    def constants() -> tuple[sympy.Basic, ...]:
+        return (sympy.Eq(sympy.Symbol("eta_prime"), slope if is_exact else used, evaluate=False),)
+
+    words = "" if slope == used else ", rounded to 17 digits"
+    step = Step(
+        rules.ACTIVATION_SLOPE,
+        f"eta_prime of {choice.text}{words}",
+        kind="definition",
+        uses=(choice.step,),
+        build=constants,
+    )
+    return Choice(choice.text, {**choice.values, "eta_prime": used}, step, choice.subject)
+
+
+ACTIVATION_WITH_SLOPE = Option(
+    "activation",
+    "relu, erf, sin, ... (the table in docs/activations.md, but for sign and step), or a polynomial such as x**2 + x; "
+    "eta is the variance of the activation f(s xi), zeta its mean slope squared, eta_prime its mean squared slope",
+    sets=("eta", "eta_prime", "zeta"),
+    parameters=(SIGMA_W, SIGMA_X, CENTRED),
+    read=read_with_slope,
+)
 ACTIVATION = Option(
     "activation",
     "relu, erf, sin, ... (the table in docs/activations.md), or a polynomial such as x**2 + x - 1; eta is the variance "

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import sympy
@@ -15,11 +15,16 @@ from numpy.typing import NDArray
 
 from derive.derivation import Rule, Step
 from derive.errors import ParameterError
+from derive.field import to_fmpq
 from derive.law import AlgebraicLaw, Recipe
+from derive.tensor_law import TensorLaw
 
 from .facts import Fact, Values, ZeroEdge
 from .option import Choice, Option
 from .parameter import Parameter, unknown
+
+if TYPE_CHECKING:
+    from numeric.closed_density import ClosedDensity
 
 Matrix = NDArray[np.float64]
 
@@ -65,6 +70,7 @@ class Sampler:
         memory: (size, **parameters as floats) -> the bytes held at the peak, by an upper estimate.
         multiple_of: what the size must be a multiple of.
         follows_law: False where the matrix breaks an assumption of the law on purpose, so that its spectrum differs.
+        rows: (size, **parameters as floats) -> the number of rows, where it is not the size.
         outliers: with the keywords of ``build``, without rng -> the eigenvalues that are predicted outside the support.
     """
 
@@ -75,6 +81,7 @@ class Sampler:
     memory: Callable[..., float]
     multiple_of: int = 1
     follows_law: bool = True
+    rows: Callable[..., int] | None = None
     outliers: Callable[..., tuple[Outlier, ...]] | None = None
 
     def check_size(self, size: Any, values: Mapping[str, float], limit: float) -> int:
@@ -96,6 +103,26 @@ class Sampler:
         return int(size)
 
 
+@dataclass(frozen=True)
+class ClosedForm:
+    """A density in closed form at special parameters, derived.
+
+    Attributes:
+        parameters: the values.
+        derive: () -> the density with its derivation.
+    """
+
+    parameters: Mapping[str, Any]
+    derive: Callable[[], ClosedDensity]
+
+    def covers(self, values: Mapping[str, Any]) -> bool:
+        """Whether values that are given, of some of the parameters, are the special ones."""
+        return all(
+            not getattr(value, "free_symbols", None) and to_fmpq(value) == to_fmpq(self.parameters[name])
+            for name, value in values.items()
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """A named ensemble of random matrices: its law with its derivation, its sampler, and what is known about it.
@@ -113,6 +140,7 @@ class Ensemble:
         assumptions: what is assumed of the model and is no theorem; they become steps of the derivation.
         notes: translations of conventions, misprints and remarks.
         option: a choice that may be made instead of giving values to some of the parameters.
+        closed_form: a density in closed form, where one is found.
 
     >>> from catalog import get
     >>> entry = get("marchenko-pastur")
@@ -130,7 +158,7 @@ class Ensemble:
     title: str
     model: str
     parameters: tuple[Parameter, ...]
-    derive: Callable[..., AlgebraicLaw]
+    derive: Callable[..., AlgebraicLaw | TensorLaw]
     samplers: tuple[Sampler, ...]
     references: tuple[Reference, ...]
     known: tuple[Fact, ...] = ()
@@ -138,6 +166,7 @@ class Ensemble:
     assumptions: tuple[Step, ...] = ()
     notes: tuple[Note, ...] = ()
     option: Option | None = None
+    closed_form: ClosedForm | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.slug):
@@ -170,8 +199,10 @@ class Ensemble:
 
     # -- the law -------------------------------------------------------------------------------------------
 
-    def law(self, **parameters: Any) -> AlgebraicLaw:
+    def law(self, **parameters: Any) -> Any:
         """The limiting law, with its derivation; parameters that are not given stay symbolic.
+
+        An `AlgebraicLaw`, or a `TensorLaw` for the entries that say so in their derivation.
 
         Values may be numbers, strings like "1/2", or SymPy expressions (rational functions of other symbols). The
         law's ``at`` replays this, so domains are checked again and the assumptions are kept.
@@ -194,7 +225,7 @@ class Ensemble:
         images: Values = {symbol: settings[name] for name, symbol in self.symbols.items() if name in settings}
         return tuple(fact.at(images) for fact in self.known)
 
-    def _replay(self, choice: Choice | None, *values: Any) -> AlgebraicLaw:
+    def _replay(self, choice: Choice | None, *values: Any) -> Any:
         settings = dict(zip(self.symbols, values, strict=True))
         return self.law(**settings, **({self.option.name: choice} if self.option else {}))
 

@@ -127,6 +127,18 @@ class CauchyEquation(Fact):
 
 
 @dataclass(frozen=True)
+class ResolventIntegrand(Fact):
+    """A rational function T with G(z) = E T(z; lambda_1, ...), for the variables of a tensor law with their laws.
+
+    ``variables`` is (z, lambda_1, ...).
+    """
+
+    value: sympy.Expr
+    variables: tuple[sympy.Symbol, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class ZeroEdge(Fact):
     """The value of one parameter at which an edge of the support reaches 0, the others being given."""
 

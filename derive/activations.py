@@ -18,6 +18,7 @@ import sympy
 from flint import fmpq
 from numpy.typing import NDArray
 
+from .activation_slopes import kinks, slope_on_arrays
 from .errors import ParameterError
 from .field import check_names, to_fmpq, to_sympy_rational
 from .gaussian_integrals import (
@@ -161,6 +162,26 @@ class Activation:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             values = self.function(np.asarray(x, dtype=np.float64))
         return (values - self._shift if self.centred else values)[()]
+
+    def slope(self, x: Any) -> NDArray[np.float64]:
+        """The derivative f' at an array of pre-activations, in double precision.
+
+        >>> activation("relu").slope(np.array([-1.0, 2.0]))
+        array([0., 1.])
+
+        Raises `ParameterError` for functions that jump, and for a user's function without ``derivative=``.
+        """
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return np.asarray(self._slope(np.asarray(x, dtype=np.float64)), dtype=np.float64)
+
+    @cached_property
+    def _slope(self) -> ArrayFunction:
+        return slope_on_arrays(self.family)
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """The points where f or f' is not smooth."""
+        return kinks(self.family)
 
     @cached_property
     def _shift(self) -> float:

@@ -12,6 +12,7 @@ import flint
 import sympy
 from flint import arb, arb_poly, fmpq, fmpz, fmpz_poly
 
+from .errors import ParameterError
 from .field import to_sympy_rational
 
 
@@ -48,6 +49,20 @@ class AlgebraicNumber:
         if polynomial.degree() == 2:
             return sorted(sympy.roots(polynomial), key=float)[self.index]
         return sympy.CRootOf(polynomial, self.index)
+
+    def digits(self, n: int) -> str:
+        """The number to n significant digits, the last one rounded.
+
+        >>> AlgebraicNumber((-2, 0, 1), 1).digits(30)
+        '1.41421356237309504880168872421'
+
+        Raises `ParameterError` unless n is a positive integer.
+        """
+        if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+            raise ParameterError(f"the number of digits must be a positive integer; got {n!r}", n=n)
+        if self.rational is not None:
+            return str(sympy.N(self.to_sympy(), n))
+        return str(self.ball(64 + 4 * int(n)).str(int(n), radius=False))
 
     def is_root_of(self, polynomial: fmpz_poly) -> bool:
         """Whether the number is a root of another integer polynomial."""

@@ -15,7 +15,6 @@ from flint import fmpz_poly
 
 from .algebraic import AlgebraicNumber
 from .critical_curve import crossing_factors, never_zero
-from .errors import ParameterError
 from .field import polynomial_to_sympy, to_fmpq
 from .law import AlgebraicLaw
 from .parameter_line import Line, Picture, checked_values, closing_gaps, rational_number
@@ -55,7 +54,7 @@ class CriticalValue:
 
     def digits(self, n: int) -> str:
         """The value to n significant digits, the last one rounded."""
-        return digits_of(self.value, n)
+        return self.value.digits(n)
 
 
 def critical_values(
@@ -154,15 +153,3 @@ def _arrives(picture: Picture) -> bool:
     edges = [{(m.kind, m.point) for m in side if m.kind != "atom"} for side in picture.sides]
     moved = any(point != picture.place for side in edges for _, point in side)
     return moved or (len(edges) == 2 and edges[0] != edges[1])
-
-
-def digits_of(number: AlgebraicNumber, n: int) -> str:
-    """A real algebraic number to n significant digits, the last one rounded.
-
-    Raises `ParameterError` unless n is a positive integer.
-    """
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
-        raise ParameterError(f"the number of digits must be a positive integer; got {n!r}", n=n)
-    if number.rational is not None:
-        return str(sympy.N(number.to_sympy(), n))
-    return str(number.ball(64 + 4 * int(n)).str(int(n), radius=False))

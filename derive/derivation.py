@@ -35,9 +35,10 @@ class Step:
     """One step: a claim, the rule that gives it, the steps it uses, and the check that verifies it again.
 
     ``build`` makes the claim's formulas on demand (SymPy is slow to build and most laws are never printed);
-    ``text`` is the claim in words, where words are needed. ``kind`` is "definition", "derived" or "assumed".
-    An assumed step about the model (two matrices are free, say) leaves the algebra proved; one that types in an
-    equation (``types_in``) makes everything that rests on it assumed.
+    ``text`` is the claim in words, where words are needed. ``kind`` is "definition", "derived", "guessed" (found in
+    finitely many terms, whose number ``text`` gives; what rests on it is guessed) or "assumed". An assumed step about
+    the model (two matrices are free, say) leaves the algebra proved; one that types in an equation (``types_in``) makes
+    everything that rests on it assumed.
     """
 
     rule: Rule
@@ -98,8 +99,10 @@ class Derivation:
 
     @property
     def evidence(self) -> Evidence:
-        """`Evidence.PROVED`, unless an equation was typed in from a source along the way."""
-        return Evidence.ASSUMED if any(s.types_in for s in self.steps) else Evidence.PROVED
+        """`Evidence.PROVED`, unless an equation was typed in from a source along the way, or guessed from terms."""
+        if any(s.types_in for s in self.steps):
+            return Evidence.ASSUMED
+        return Evidence.GUESSED if any(s.kind == "guessed" for s in self.steps) else Evidence.PROVED
 
     def number(self, step: Step) -> int:
         """The number of a step, from 1."""

@@ -1,240 +1,347 @@
-"""Guess recurrences, differential and algebraic equations from exact terms: a fit, never a proof."""
+"""Guessing linear recurrences, differential equations and algebraic equations from the terms of a sequence.
+
+A relation is a vector in the kernel of a matrix whose columns are n^k u(n+j), or the series x^k f^(i), or x^k f^i.
+Kernels are computed modulo a word-size prime; the smallest shape with one is lifted to Q by the Chinese remainder
+theorem and rational reconstruction from a part of the rows, and then has to vanish exactly on all the others, at least
+``margin`` of them. So a relation that is found holds for every term that was given; that it holds for all others is a
+guess.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from math import gcd, isqrt, lcm
+from functools import reduce
+from math import isqrt
 from typing import Any
 
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_mpoly, fmpz_poly, nmod_mat
 
+from .equation import M, spectral_ring
 from .errors import DerivationError, ParameterError
-from .field import polynomial_ring
-from .ode import LinearODE
-from .polynomials import positive
-from .recurrence import Recurrence, primitive
+from .field import polynomial_to_sympy, to_fmpq
+from .ode import LinearODE, ode_of
+from .recurrence import Recurrence, cleared, recurrence_of
 
-Row = list[Fraction]
-_FIRST_PRIME = (1 << 62) - 57
-_MOST_PRIMES = 60
+MARGIN = 10
+_PRIMES = tuple(
+    2**62 - k
+    for k in (
+        57, 87, 117, 143, 153, 167, 171, 195, 203, 273, 287, 317,
+        443, 483, 495, 575, 581, 603, 633, 663, 765, 773, 777, 791,
+    )
+)  # fmt: skip
+_SPARE = 4  # rows beyond the unknowns from which a relation is computed
+
+Shape = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Guess:
-    """An equation that fits the given terms, and how well it is supported.
+    """A relation that was found in a sequence, and how much stands behind it.
 
     Attributes:
-        relation: a `Recurrence`, a `LinearODE` of f(x) = sum u(k) x^k, or a polynomial P(x, y), zero at y = f(x).
-        unknowns: the coefficients fitted.
-        equations: the exact linear equations they satisfy, one for each usable term.
-        shapes: the (order, degree) tried, the successful one last.
+        relation: a `Recurrence`, a `LinearODE` of f(x) = sum u(n) x^n, or a polynomial in z and m.
+        shape: (order, degree) of a recurrence or differential equation, (degree in m, degree in z) of a polynomial.
+        unknowns: the number of coefficients of that shape.
+        used: how many terms the relation was computed from.
+        verified: on how many more terms it was then found to hold.
+        tried: the shapes in which no relation was found before.
     """
 
     relation: Any
+    shape: Shape
     unknowns: int
-    equations: int
-    shapes: tuple[tuple[int, int], ...]
+    used: int
+    verified: int
+    tried: tuple[Shape, ...]
 
     @property
-    def verified(self) -> int:
-        """How many equations are satisfied beyond the number of unknowns."""
-        return self.equations - self.unknowns
+    def evidence(self) -> str:
+        """The evidence in words."""
+        return f"guessed: {self.unknowns} unknowns from {self.used} terms, verified on {self.verified} more"
 
 
-def guess_recurrence(terms: Sequence[Any], margin: int = 10) -> Guess:
-    """A recurrence sum_j p_j(n) u(n+j) = 0 satisfied by all terms.
+def guess_recurrence(terms: Sequence[Any], margin: int = MARGIN, most_order: int = 12) -> Guess:
+    """A recurrence sum_j p_j(n) u(n+j) = 0 for the terms u(0), u(1), ...
 
-    Raises `DerivationError` where no shape with ``margin`` more equations than unknowns fits.
+    Args:
+        terms: exact numbers: int, Fraction, "1/2", SymPy rationals.
+        margin: how many terms more than needed must be given, and are verified.
+        most_order: the largest order that is tried.
 
-    >>> guess_recurrence([1, 1, 2, 5, 14, 42, 132, 429, 1430, 4862, 16796, 58786, 208012, 742900, 2674440]).relation.text
-    '(-4*n - 2)*u(n) + (n + 2)*u(n + 1) = 0'
+    >>> guess = guess_recurrence([1, 1, 2, 5, 14, 42, 132, 429, 1430, 4862, 16796, 58786, 208012, 742900, 2674440])
+    >>> guess.relation.text(), guess.evidence
+    ('(-4*n - 2)*u(n) + (n + 2)*u(n+1) = 0', 'guessed: 4 unknowns from 5 terms, verified on 10 more')
+
+    The relation may begin late (all coefficients vanish at n = 0, 1, ..., so that the first terms are exceptions). One
+    that leaves out terms further on is refused: a term is wrong there.
+
+    Raises `DerivationError` if no shape that the number of terms allows has a relation (the message names the shapes
+    and says how many terms the next one needs), `ParameterError` for terms that are no numbers, or too few.
     """
-    u = exact_terms(terms)
+    values = _numbers(terms, margin)
 
-    def rows(order: int, degree: int) -> list[Row]:
-        return [
-            [u[n + j] * n**d for j in range(order + 1) for d in range(degree + 1)] for n in range(len(u) - order)
-        ]
+    def columns(shape: Shape, rows: int) -> Iterator[list[fmpq]]:
+        order, degree = shape
+        for j in range(order + 1):
+            base = values[j : j + rows]
+            for k in range(degree + 1):
+                yield [u * n**k for n, u in enumerate(base)]
 
-    def build(vector: list[int], order: int, degree: int) -> Recurrence:
-        return Recurrence(primitive(_cut(vector, degree)))
+    def relation(shape: Shape, vector: list[fmpq]) -> Recurrence:
+        found = recurrence_of([fmpq_poly(part) for part in _parts(vector, shape)])
+        _require_no_exceptions(found, len(values))
+        return found
 
-    return _guess(rows, build, len(u), margin, "recurrence")
+    return _search(values, columns, relation, margin, range(1, most_order + 1), lambda order: order, "recurrence")
 
 
-def guess_ode(terms: Sequence[Any], margin: int = 10) -> Guess:
-    """A homogeneous linear differential equation of f(x) = sum_k u(k) x^k satisfied by all terms.
+def guess_ode(terms: Sequence[Any], margin: int = MARGIN, most_order: int = 8) -> Guess:
+    """A differential equation sum_i a_i(x) f^(i)(x) = 0 of the generating function f(x) = sum_n u(n) x^n.
 
-    Raises `DerivationError` where no shape with ``margin`` more equations than unknowns fits.
+    Arguments, result and errors are those of `guess_recurrence`.
+
+    >>> print(guess_ode([1] * 20).relation.text("f"))  # 1/(1-x)
+    f + (x - 1)*f' = 0
     """
-    u = exact_terms(terms)
+    values = _numbers(terms, margin)
 
-    def rows(order: int, degree: int) -> list[Row]:
-        derivatives = [u]
-        for _ in range(order):
-            derivatives.append([(k + 1) * c for k, c in enumerate(derivatives[-1][1:])])
-        return _products(derivatives, degree, len(u) - order)
+    def columns(shape: Shape, rows: int) -> Iterator[list[fmpq]]:
+        order, degree = shape
+        derivative = values
+        for i in range(order + 1):
+            if i:
+                derivative = [k * c for k, c in enumerate(derivative)][1:]
+            for k in range(degree + 1):
+                yield [derivative[n - k] if n >= k else fmpq(0) for n in range(rows)]
 
-    def build(vector: list[int], order: int, degree: int) -> LinearODE:
-        return LinearODE(primitive(_cut(vector, degree), common_factor=True))
+    def relation(shape: Shape, vector: list[fmpq]) -> LinearODE:
+        return ode_of([fmpq_poly(part) for part in _parts(vector, shape)])
 
-    return _guess(rows, build, len(u), margin, "differential equation")
-
-
-def guess_algebraic(terms: Sequence[Any], margin: int = 10) -> Guess:
-    """A polynomial P(x, y) in Z[x, y] that vanishes at y = f(x) = sum_k u(k) x^k on all terms.
-
-    Raises `DerivationError` where no shape with ``margin`` more equations than unknowns fits.
-
-    >>> from math import comb
-    >>> guess_algebraic([comb(2 * n, n) // (n + 1) for n in range(20)]).relation
-    x*y^2 - y + 1
-    """
-    u = exact_terms(terms)
-
-    def rows(order: int, degree: int) -> list[Row]:
-        series = fmpq_poly([fmpq(c.numerator, c.denominator) for c in u])
-        power, powers = fmpq_poly([1]), []
-        for _ in range(order + 1):
-            powers.append([Fraction(int(c.p), int(c.q)) for c in (power[k] for k in range(len(u)))])
-            power = fmpq_poly((power * series).coeffs()[: len(u)])
-        return _products(powers, degree, len(u))
-
-    def build(vector: list[int], order: int, degree: int) -> fmpz_mpoly:
-        ring = polynomial_ring(("x", "y"))
-        width = degree + 1
-        return positive(ring.from_dict({(k % width, k // width): c for k, c in enumerate(vector) if c}))
-
-    return _guess(rows, build, len(u), margin, "algebraic equation")
-
-
-def exact_terms(terms: Sequence[Any]) -> list[Fraction]:
-    """Terms as fractions; raises `ParameterError` for floats and everything else that is not rational."""
-    found = []
-    for k, term in enumerate(terms):
-        try:
-            if isinstance(term, (float, complex, bool)):
-                raise TypeError
-            if isinstance(term, sympy.Rational | fmpq):
-                term = Fraction(int(term.p), int(term.q))
-            found.append(Fraction(str(term)) if not isinstance(term, Fraction) else term)
-        except (TypeError, ValueError, ZeroDivisionError) as error:
-            raise ParameterError(f"term {k} is not an exact rational number: {term!r}", term=term) from error
-    return found
-
-
-def _products(series: Sequence[Row], degree: int, count: int) -> list[Row]:
-    zero = Fraction(0)
-    return [
-        [s[n - d] if n >= d else zero for s in series for d in range(degree + 1)] for n in range(count)
-    ]
-
-
-def _cut(vector: list[int], degree: int) -> Iterator[fmpz_poly]:
-    width = degree + 1
-    return (fmpz_poly(vector[k : k + width]) for k in range(0, len(vector), width))
-
-
-def _shapes(count: int, margin: int) -> Iterator[tuple[int, int]]:
-    """(order, degree) with few unknowns first, as long as the equations exceed them by the margin."""
-    sizes = [(r, d) for r in range(1, count) for d in range(count) if (r + 1) * (d + 1) + r + margin <= count]
-    return iter(sorted(sizes, key=lambda s: ((s[0] + 1) * (s[1] + 1), s[0])))
-
-
-def _guess(
-    rows: Callable[[int, int], list[Row]],
-    build: Callable[[list[int], int, int], Any],
-    count: int,
-    margin: int,
-    name: str,
-) -> Guess:
-    if margin < 1:
-        raise ParameterError(f"the margin must be at least 1; got {margin}", margin=margin)
-    tried: list[tuple[int, int]] = []
-    for order, degree in _shapes(count, margin):
-        tried.append((order, degree))
-        system = [_integral(row) for row in rows(order, degree)]
-        vector = _kernel(system)
-        if vector is not None:
-            return Guess(build(vector, order, degree), (order + 1) * (degree + 1), len(system), tuple(tried))
-    if not tried:
-        raise DerivationError(
-            f"{count} terms are too few to guess any {name}: {4 + 1 + margin} allow order 1 and degree 1 with a margin "
-            f"of {margin}",
-            terms=count,
-        )
-    r, d = tried[-1]
-    raise DerivationError(
-        f"no {name} among the {len(tried)} shapes (order, degree) that {count} terms allow, up to {tried[-1]}, with a "
-        f"margin of {margin}; order {r + 1} and degree {d + 1} need {(r + 2) * (d + 2) + r + 1 + margin} terms",
-        shapes=tuple(tried),
-        terms=count,
+    return _search(
+        values, columns, relation, margin, range(1, most_order + 1), lambda order: order, "differential equation"
     )
 
 
-def _integral(row: Row) -> list[int]:
-    common = lcm(*(c.denominator for c in row))
-    return [int(c * common) for c in row]
+def guess_algebraic(terms: Sequence[Any], margin: int = MARGIN, most_degree: int = 8) -> Guess:
+    """A polynomial P(z, m) that vanishes on m = f(z), f(z) = sum_n u(n) z^n, as a SymPy expression in z and m.
+
+    Arguments, result and errors are those of `guess_recurrence`. (The Stieltjes transform with moments u(n) is
+    -f(1/z)/z; `rv.law_of_equation` takes its polynomial.)
+
+    >>> guess_algebraic([1, 0, 1, 0, 2, 0, 5, 0, 14, 0, 42, 0, 132, 0, 429, 0, 1430, 0, 4862, 0]).relation
+    m**2*z**2 - m + 1
+    """
+    values = _numbers(terms, margin)
+
+    def columns(shape: Shape, rows: int) -> Iterator[list[fmpq]]:
+        height, degree = shape
+        series, power = fmpq_poly(values), fmpq_poly([1])
+        for i in range(height + 1):
+            if i:
+                power = fmpq_poly((power * series).coeffs()[: len(values)])
+            coefficients = [*power.coeffs(), *[fmpq(0)] * len(values)]
+            for k in range(degree + 1):
+                yield [coefficients[n - k] if n >= k else fmpq(0) for n in range(rows)]
+
+    def relation(shape: Shape, vector: list[fmpq]) -> sympy.Expr:
+        rows = cleared([fmpq_poly(part) for part in _trimmed(_parts(vector, shape))])
+        ring = spectral_ring(())
+        table = {(k, i): int(c) for i, row in enumerate(rows) for k, c in enumerate(row.coeffs()) if c}
+        return polynomial_to_sympy(_irreducible(ring.from_dict(table), values), {"z": sympy.Symbol("z"), "m": M})
+
+    return _search(values, columns, relation, margin, range(1, most_degree + 1), lambda _: 0, "algebraic equation")
 
 
-def _kernel(system: list[list[int]]) -> list[int] | None:
-    """A non-zero integer vector in the kernel, verified on every row; None if there is none (proved modulo a prime)."""
-    modulus, image, free = 1, [0] * len(system[0]), -1
-    for prime in _primes():
-        vector, pivot = _kernel_modulo(system, prime)
-        if vector is None:
-            return None
-        if pivot > free:  # an unlucky prime makes an earlier column dependent
-            modulus, image, free = 1, [0] * len(vector), pivot
-        if pivot < free:
+# -- the search ------------------------------------------------------------------------------------------------
+
+
+def _search(
+    values: list[fmpq],
+    columns: Callable[[Shape, int], Iterator[list[fmpq]]],
+    relation: Callable[[Shape, list[fmpq]], Any],
+    margin: int,
+    heights: range,
+    lost: Callable[[int], int],
+    what: str,
+) -> Guess:
+    """For each order the largest degree that the terms allow; of the shapes with a relation the one of fewest unknowns.
+
+    ``lost`` says how many terms the rows lose to the order.
+    """
+    best: Shape | None = None
+    tried: list[Shape] = []
+    for height in heights:
+        rows = len(values) - lost(height)
+        widest = (rows - margin) // (height + 1) - 1
+        if best is not None:
+            widest = min(widest, (_unknowns(best) - 1) // (height + 1) - 1)
+        if widest < 0:
             continue
-        inverse = pow(modulus, -1, prime)
-        image = [a + modulus * ((b - a) * inverse % prime) for a, b in zip(image, vector, strict=True)]
-        modulus *= prime
-        candidate = _reconstructed(image, modulus)
-        if candidate is not None and all(sum(map(_times, row, candidate)) == 0 for row in system):
-            return candidate
-    raise DerivationError(f"the coefficients have more than {62 * _MOST_PRIMES // 2} bits", bits=31 * _MOST_PRIMES)
+        if not _has_kernel(columns((height, widest), rows)):
+            tried.append((height, widest))
+            continue
+        low, high = 0, widest
+        while low < high:
+            middle = (low + high) // 2
+            if _has_kernel(columns((height, middle), rows)):
+                high = middle
+            else:
+                low = middle + 1
+        best = (height, high)
+    if best is None:
+        shapes = ", ".join(f"({a}, {b})" for a, b in tried) or "none"
+        needed = min(((a + 1) * (b + 2) + margin + lost(a) for a, b in tried), default=2 * margin)
+        raise DerivationError(
+            f"no {what} fits the {len(values)} terms; tried up to (order, degree) = {shapes}; the next shape needs "
+            f"{max(needed, len(values) + 1)} terms",
+            tried=tuple(tried),
+            terms=len(values),
+        )
+    rows = len(values) - lost(best[0])
+    unknowns = _unknowns(best)
+    fit = min(unknowns + _SPARE, rows - margin)
+    while (vector := _lifted(list(columns(best, fit)), list(columns(best, rows)))) is None:
+        fit += 1
+        if fit > rows - margin:
+            raise DerivationError(
+                f"{len(values)} terms leave the {what} of the shape {best} undecided; give more", shape=best
+            )
+    used = fit + lost(best[0])
+    return Guess(relation(best, vector), best, unknowns, used, len(values) - used, tuple(tried))
 
 
-def _times(a: int, b: int) -> int:
-    return a * b
+def _require_no_exceptions(recurrence: Recurrence, count: int) -> None:
+    """Raise `DerivationError` if all coefficients vanish at an n in the middle of the terms: the relation skips it."""
+    common = reduce(lambda a, b: a.gcd(b), recurrence.coefficients)
+    skipped = [n for n in range(count - recurrence.order) if common(n) == 0]
+    if skipped != list(range(len(skipped))):
+        first, last = skipped[0], skipped[-1] + recurrence.order
+        raise DerivationError(
+            f"a recurrence of order {recurrence.order} holds for all n but {', '.join(map(str, skipped))}: one of the "
+            f"terms u({first}), ..., u({last}) may be wrong",
+            recurrence=recurrence,
+        )
 
 
-def _primes() -> Iterator[int]:
-    candidate = _FIRST_PRIME
-    for _ in range(_MOST_PRIMES):
-        while not sympy.isprime(candidate):
-            candidate -= 2
-        yield candidate
-        candidate -= 2
+def _unknowns(shape: Shape) -> int:
+    return (shape[0] + 1) * (shape[1] + 1)
 
 
-def _kernel_modulo(system: list[list[int]], prime: int) -> tuple[list[int] | None, int]:
-    """The kernel vector that ends at the first dependent column, 1 there; and that column."""
-    matrix = nmod_mat(len(system), len(system[0]), [c % prime for row in system for c in row], prime)
-    reduced, rank = matrix.rref()
-    width = len(system[0])
-    if rank == width:
-        return None, width
-    free = next((i for i in range(rank) if int(reduced[i, i]) != 1), rank)
-    vector = [-int(reduced[i, free]) % prime for i in range(free)] + [1] + [0] * (width - free - 1)
-    return vector, free
+def _has_kernel(columns: Iterator[list[fmpq]]) -> bool:
+    """Whether the columns are dependent modulo a prime (if not, they are independent over Q)."""
+    for prime in _PRIMES:
+        try:
+            matrix = _modular(list(columns), prime)
+        except ZeroDivisionError:  # a denominator vanishes
+            continue
+        return int(matrix.rank()) < int(matrix.ncols())
+    raise DerivationError("the terms have too many denominators for the primes that are used")
 
 
-def _reconstructed(image: list[int], modulus: int) -> list[int] | None:
-    """The integer vector of rational numbers whose residues are given, None where the modulus is too small."""
-    bound = isqrt(modulus // 2)
-    found = []
-    for residue in image:
-        (r0, r1), (t0, t1) = (modulus, residue), (0, 1)
-        while r1 > bound:
-            q = r0 // r1
-            (r0, r1), (t0, t1) = (r1, r0 - q * r1), (t1, t0 - q * t1)
-        if t1 == 0 or abs(t1) > bound or gcd(r1, t1) != 1:
+def _modular(columns: Sequence[Sequence[fmpq]], prime: int) -> nmod_mat:
+    inverses: dict[int, int] = {}
+
+    def image(u: fmpq) -> int:
+        q = int(u.q)
+        if q == 1:
+            return int(u.p) % prime
+        if q not in inverses:
+            if q % prime == 0:
+                raise ZeroDivisionError
+            inverses[q] = pow(q, -1, prime)
+        return int(u.p) * inverses[q] % prime
+
+    rows = [[image(u) for u in row] for row in zip(*columns, strict=True)]
+    return nmod_mat(len(rows), len(columns), [entry for row in rows for entry in row], prime)
+
+
+def _lifted(fit: list[list[fmpq]], whole: list[list[fmpq]]) -> list[fmpq] | None:
+    """A vector over Q in the kernel of the columns ``whole``, computed from their first rows ``fit``.
+
+    It is the one that ends at the first column that depends on those before it. None if it does not hold on all rows.
+    """
+    modulus, residues = 1, [0] * len(fit)
+    for prime in _PRIMES:
+        vector = _kernel_vector(_modular(fit, prime))
+        if any((_modular(whole, prime) * nmod_mat(len(fit), 1, vector, prime)).entries()):
             return None
-        found.append(Fraction(r1, t1))
-    return _integral(found)
+        inverse = pow(modulus, -1, prime)
+        residues = [r + modulus * ((v - r) * inverse % prime) for r, v in zip(residues, vector, strict=True)]
+        modulus *= prime
+        found = [_reconstructed(r, modulus) for r in residues]
+        if None not in found and not any(_combination(found, whole)):
+            return found
+    raise DerivationError("the relation's coefficients are too long to be reconstructed", primes=len(_PRIMES))
+
+
+def _kernel_vector(matrix: nmod_mat) -> list[int]:
+    """The kernel vector that is 1 at the first column that depends on those before it, and 0 after it."""
+    reduced, rank = matrix.rref()
+    count = int(matrix.ncols())
+    free = next((k for k in range(int(rank)) if int(reduced[k, k]) == 0), int(rank))
+    vector = [-int(reduced[row, free]) % int(matrix.modulus()) for row in range(free)]
+    return [*vector, 1, *[0] * (count - free - 1)]
+
+
+def _reconstructed(residue: int, modulus: int) -> fmpq | None:
+    """The fraction with numerator and denominator below sqrt(modulus/2), by the extended Euclidean algorithm."""
+    bound = isqrt(modulus // 2)
+    r0, r1, s0, s1 = modulus, residue % modulus, 0, 1
+    while r1 > bound:
+        q = r0 // r1
+        r0, r1, s0, s1 = r1, r0 - q * r1, s1, s0 - q * s1
+    return fmpq(r1, s1) if 0 < abs(s1) <= bound else None
+
+
+def _combination(vector: Sequence[fmpq | None], columns: Sequence[Sequence[fmpq]]) -> Iterator[fmpq]:
+    used = [(c, column) for c, column in zip(vector, columns, strict=True) if c]
+    return (sum((c * column[n] for c, column in used), fmpq(0)) for n in range(len(columns[0])))
+
+
+def _parts(vector: Sequence[fmpq], shape: Shape) -> list[list[fmpq]]:
+    """The coefficients by order: shape[0] + 1 polynomials of degree shape[1]."""
+    width = shape[1] + 1
+    return [list(vector[i * width : (i + 1) * width]) for i in range(shape[0] + 1)]
+
+
+def _trimmed(parts: list[list[fmpq]]) -> list[list[fmpq]]:
+    while not any(parts[-1]):
+        parts = parts[:-1]
+    return parts
+
+
+def _irreducible(polynomial: fmpz_mpoly, values: Sequence[fmpq]) -> fmpz_mpoly:
+    """The irreducible factor that vanishes on the series."""
+    series = fmpq_poly(list(values))
+    count = len(values)
+    for factor, _ in polynomial.factor()[1]:
+        total, power = fmpq_poly([0]), fmpq_poly([1])
+        by_power: dict[int, dict[int, int]] = {}
+        for (k, i), c in factor.to_dict().items():
+            by_power.setdefault(i, {})[k] = int(c)
+        for i in range(max(by_power) + 1):
+            if i:
+                power = fmpq_poly((power * series).coeffs()[:count])
+            row = by_power.get(i, {})
+            total += fmpz_poly([row.get(k, 0) for k in range(max(row, default=0) + 1)]) * power
+        if not any(total.coeffs()[:count]):
+            return factor
+    raise DerivationError("no irreducible factor of the guessed polynomial vanishes on the terms")
+
+
+def _numbers(terms: Sequence[Any], margin: int) -> list[fmpq]:
+    if isinstance(margin, bool) or not isinstance(margin, int) or margin < 1:
+        raise ParameterError(f"the margin must be a positive integer; got {margin!r}", margin=margin)
+    if isinstance(terms, str) or not isinstance(terms, Sequence):
+        raise ParameterError("terms must be a sequence of exact numbers", terms=terms)
+    values = [to_fmpq(u) for u in terms]
+    if len(values) < margin + 4:
+        raise ParameterError(
+            f"{len(values)} terms are too few to claim anything; give at least {margin + 4}, a margin of {margin} and "
+            "4 unknowns",
+            terms=len(values),
+        )
+    return values

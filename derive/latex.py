@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from .derivation import Derivation, Step
 from .equation import G, M, ResolventEquation
@@ -99,8 +100,14 @@ def _width(text: str) -> int:
     return len(re.sub(r"\\[A-Za-z]+|[{}^_ ]", lambda found: "x" if found[0].startswith("\\") else "", text))
 
 
+_MARKED = ("assumed", "guessed")
+
+
 def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
     """A claim's formula as display lines that fit the page."""
+    if (terms := _linear_terms(formula)) is not None:
+        shown = [_product(c, _unknown(f, convention, latex=True), brackets=True) for c, f in terms]
+        return _packed([shown[0], *(f"+ {term}" for term in shown[1:]), "= 0"])
     if isinstance(formula, sympy.Eq) and formula.rhs == 0 and formula.lhs.is_polynomial(M):
         factors = [f for f in sympy.Mul.make_args(formula.lhs) if f.has(M)]
         if len(factors) > 1:
@@ -113,6 +120,38 @@ def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
     image, _ = in_convention(formula, convention)
     text = _print(image)
     return [text if _width(text) <= _LINE else rf"\resizebox{{0.95\linewidth}}{{!}}{{$\displaystyle {text}$}}"]
+
+
+def _linear_terms(formula: sympy.Basic) -> list[tuple[sympy.Expr, sympy.Expr]] | None:
+    """Coefficients and unknowns of sum_i a_i y^(i) = 0 or sum_j p_j u(n+j) = 0, in order; None for other formulas."""
+    if not isinstance(formula, sympy.Eq) or formula.rhs != 0:
+        return None
+    found = []
+    for term in sympy.Add.make_args(formula.lhs):
+        unknowns = [f for f in sympy.Mul.make_args(term) if isinstance(f, (AppliedUndef, sympy.Derivative))]
+        if len(unknowns) != 1:
+            return None
+        found.append((term / unknowns[0], unknowns[0]))
+    return sorted(found, key=lambda pair: _rank(pair[1]))
+
+
+def _rank(unknown: sympy.Expr) -> int:
+    """The order of the derivative, or the shift."""
+    if isinstance(unknown, sympy.Derivative):
+        return int(unknown.derivative_count)
+    return int(unknown.args[0].as_coeff_Add()[0])
+
+
+def _unknown(unknown: sympy.Expr, convention: str, latex: bool) -> str:
+    """y'' for a derivative of y(z), u_{n+2} or u(n+2) for a shift; the transform m is called G in that convention."""
+    function = unknown.expr if isinstance(unknown, sympy.Derivative) else unknown
+    name = str(function.func)
+    if function.args[0].is_Symbol and function.args[0].name == "z":
+        name = "G" if name == "m" and convention == "cauchy" else name
+        order = _rank(unknown)
+        return name + ("'" * order if order < 4 else f"^{{({order})}}" if latex else f"^({order})")
+    shifted = str(function.args[0]).replace(" ", "")
+    return f"{name}_{{{shifted}}}" if latex else f"{name}({shifted})"
 
 
 def _packed(terms: Sequence[str]) -> list[str]:
@@ -162,7 +201,7 @@ def _convention_note(convention: str) -> str:
 
 def _step_latex(derivation: Derivation, step: Step, convention: str) -> str:
     rule = step.rule
-    head = rf"\item \textbf{{{escape(rule.name)}}}" + (r" \emph{(assumed)}" if step.kind == "assumed" else "")
+    head = rf"\item \textbf{{{escape(rule.name)}}}" + (rf" \emph{{({step.kind})}}" if step.kind in _MARKED else "")
     lines = [head + (rf"\quad {rule.latex}" if rule.latex else rf"\quad {escape(rule.statement)}")]
     used = ", ".join(map(str, sorted({derivation.number(s) for s in step.uses})))
     source = f" From {used}." if used else ""
@@ -242,11 +281,14 @@ def derivation_text(derivation: Derivation, convention: str = "stieltjes") -> st
 def _text_lines(derivation: Derivation, convention: str) -> Iterator[str]:
     for k, step in enumerate(derivation.steps, start=1):
         used = ", ".join(map(str, sorted({derivation.number(s) for s in step.uses})))
-        mark = " (assumed)" if step.kind == "assumed" else ""
+        mark = f" ({step.kind})" if step.kind in _MARKED else ""
         yield f"{k}. {step.rule.name}{mark}: {step.text}" + (f" [from {used}]" if used else "")
         for formula in step.formulas:
             image, _ = in_convention(formula, convention)
-            if isinstance(image, sympy.Eq):
+            if (terms := _linear_terms(image)) is not None:
+                shown = [(f"({c})*" if c != 1 else "") + _unknown(f, convention, latex=False) for c, f in terms]
+                yield f"   {' + '.join(shown)} = 0"
+            elif isinstance(image, sympy.Eq):
                 yield f"   {image.lhs} = {image.rhs}"
             else:
                 yield f"   {image}"

@@ -23,11 +23,11 @@ from .series import Coefficient, Series, cumulants_from_moments, make_series, te
 class Recipe:
     """How a law was made: the constructor or operation, and its arguments. Replaying it gives `Law.at`."""
 
-    build: Callable[..., AlgebraicLaw]
+    build: Callable[..., Any]
     arguments: tuple[Any, ...]
     bound: frozenset[sympy.Symbol] = frozenset()  # symbols of the arguments that are no parameters
 
-    def replay(self, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicLaw]) -> AlgebraicLaw:
+    def replay(self, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicLaw]) -> Any:
         """The same construction with symbols replaced; laws that occur twice are rebuilt once."""
         return self.build(*(_replaced(a, images, done) for a in self.arguments))
 
@@ -132,13 +132,7 @@ class AlgebraicLaw(Law):
         >>> marchenko_pastur(c).at(c="1/4").equation.expr
         m**2*z + 4*m*z - 3*m + 4
         """
-        table = {s.name: s for s in self.parameters}
-        images = {}
-        for name, value in values.items():
-            if name not in table:
-                known = ", ".join(table) or "none"
-                raise ParameterError(f"the law has no parameter {name!r}; its parameters: {known}", name=name)
-            images[table[name]] = _checked(table[name], value)
+        images = parameter_images(self.parameters, values)
         return self.recipe.replay(images, {}) if images else self
 
     @property
@@ -160,23 +154,19 @@ class AlgebraicLaw(Law):
         >>> marchenko_pastur(sympy.Symbol("c", positive=True)).moments(3)
         [1, c + 1, c**2 + 3*c + 1]
         """
-        _check_count(n)
-        return self._readable(terms_of(self.moment_series(n + 1), n + 1)[1:])
+        check_count(n)
+        return readable(terms_of(self.moment_series(n + 1), n + 1)[1:], self.equation.symbols)
 
     def free_cumulants(self, n: int) -> list[sympy.Expr]:
         """The exact free cumulants [kappa_1, ..., kappa_n]: R(g) = sum kappa_(k+1) g^k."""
-        _check_count(n)
-        return self._readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:])
+        check_count(n)
+        return readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:], self.equation.symbols)
 
     def cumulant_series(self, n: int) -> Series:
         """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
         if n not in self._cumulants:
             self._cumulants[n] = cumulants_from_moments(self.moment_series(n), self.equation.field)
         return self._cumulants[n]
-
-    def _readable(self, coefficients: Sequence[Coefficient]) -> list[sympy.Expr]:
-        table = {s.name: s for s in self.equation.symbols}
-        return [c.to_sympy(table) if isinstance(c, Element) else to_sympy_rational(c) for c in coefficients]
 
     # -- transforms ----------------------------------------------------------------------------------------
 
@@ -348,6 +338,12 @@ def joint(
     return base, series, coefficients
 
 
+def readable(coefficients: Sequence[Coefficient], symbols: Sequence[sympy.Symbol]) -> list[sympy.Expr]:
+    """Coefficients as SymPy expressions in these symbols."""
+    table = {s.name: s for s in symbols}
+    return [c.to_sympy(table) if isinstance(c, Element) else to_sympy_rational(c) for c in coefficients]
+
+
 OPERATORS = "+-*/@"
 
 
@@ -378,6 +374,19 @@ def _symbols(argument: Any) -> set[sympy.Symbol]:
     return set(argument.free_symbols) if isinstance(argument, sympy.Basic) else set()
 
 
+def parameter_images(parameters: Sequence[sympy.Symbol], values: Mapping[str, Any]) -> dict[sympy.Symbol, sympy.Expr]:
+    """Symbols to the exact values given for their names.
+
+    Raises `ParameterError` for other names and for values outside a parameter's domain.
+    """
+    table = {s.name: s for s in parameters}
+    for name in values:
+        if name not in table:
+            known = ", ".join(table) or "none"
+            raise ParameterError(f"the law has no parameter {name!r}; its parameters: {known}", name=name)
+    return {table[name]: _checked(table[name], value) for name, value in values.items()}
+
+
 def _checked(symbol: sympy.Symbol, value: Any) -> sympy.Expr:
     if isinstance(value, sympy.Expr) and value.free_symbols:
         to_element(value)
@@ -405,6 +414,7 @@ def as_scalar(value: Any) -> sympy.Expr:
     raise ParameterError(f"{value!r} is not a number or an expression in parameters", value=value)
 
 
-def _check_count(n: int) -> None:
+def check_count(n: int) -> None:
+    """Raise `ParameterError` unless n is a non-negative integer."""
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
         raise ParameterError(f"the number of terms must be a non-negative integer; got {n!r}", n=n)

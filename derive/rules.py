@@ -157,6 +157,59 @@ ACTIVATION_CONSTANTS = Rule(
     r"$\eta = \mathbb{E} f(s\xi)^2$, $\zeta = (\mathbb{E}\, \xi f(s\xi))^2 = (s\, \mathbb{E} f'(s\xi))^2$, "
     r"$\xi \sim N(0, 1)$, $s = \sigma_w \sigma_x$.",
 )
+BINOMIAL_MOMENTS = Rule(
+    "moments of a classical sum",
+    "E (x + y)^n = sum_(k=0..n) binom(n, k) E x^(n-k) E y^k for independent x and y: a hypergeometric sum, "
+    "m_n = w sum_k F(n, k) for n >= 1",
+    "binomial theorem",
+    r"$\mathbb{E}(x+y)^n = \sum_{k=0}^{n} \binom{n}{k}\, \mathbb{E}x^{n-k}\, \mathbb{E}y^k$ for independent $x$, $y$: "
+    r"a hypergeometric sum, $m_n = w \sum_k F(n, k)$ for $n \geq 1$.",
+)
+HYPERGEOMETRIC_MOMENTS = Rule(
+    "moments as a hypergeometric sum",
+    "m_n = w sum_(k=0..n) F(n, k) for n >= 1, m_0 = 1; F is given by its quotients in n and in k",
+    latex=r"$m_n = w \sum_{k=0}^{n} F(n, k)$ for $n \geq 1$, $m_0 = 1$; $F$ is given by its quotients.",
+)
+CREATIVE_TELESCOPING = Rule(
+    "creative telescoping",
+    "sum_j p_j(n) F(n+j, k) = G(n, k+1) - G(n, k) with G = R F, summed over k; R is the certificate",
+    "Zeilberger, J. Symb. Comput. 11 (1991) 195-204",
+    r"$\sum_j p_j(n) F(n+j, k) = G(n, k+1) - G(n, k)$ with $G = R F$, summed over $k$; $R$ is the certificate.",
+)
+GUESSED_RECURRENCE = Rule(
+    "recurrence from terms",
+    "A recurrence that holds on all terms that were computed, more of them than it has unknowns.",
+)
+GIVEN_MOMENTS = Rule("given moments", "The first moments, as typed in by the user.")
+STIELTJES_ODE = Rule(
+    "equation of the transform",
+    "m(z) = -sum_n m_n z^(-n-1): n acts on z^(-n-1) as -(theta+1), theta = z d/dz, and the shift of n as z",
+    "Salvy, Zimmermann, ACM Trans. Math. Softw. 20 (1994) 163-177",
+    r"$m(z) = -\sum_n m_n z^{-n-1}$: $n$ acts on $z^{-n-1}$ as $-(\theta+1)$, $\theta = z\,d/dz$, and the shift of $n$ "
+    r"as $z$.",
+)
+DENSITY_ODE = Rule(
+    "equation of the density",
+    "rho = Im m(x + i0)/pi satisfies the homogeneous equation that m satisfies up to a polynomial.",
+)
+HYPERGEOMETRIC_FORM = Rule(
+    "hypergeometric form",
+    "y = w (p_0 F(f) + p_1 F'(f)), F = 2F1(a, b; c; .): substituted into the equation, both components vanish.",
+    latex=r"$y = w\,(p_0 F(f) + p_1 F'(f))$, $F = {}_2F_1(a, b; c; \cdot)$: substituted into the equation, both "
+    r"components vanish.",
+)
+IDENTIFIED_CONSTANT = Rule(
+    "identified constant",
+    "The density is a constant times the solution; the constant is a rational number times a power of pi, read off "
+    "from values of the density.",
+)
+ALGEBRAIC_ODE = Rule(
+    "equation of an algebraic function",
+    "m' = -P_z/P_m and all further derivatives lie in Q(z)[m]/P, of dimension deg P, so they are dependent.",
+    "Comtet, Enseign. Math. 10 (1964) 267-270",
+    r"$m' = -P_z/P_m$ and all further derivatives lie in $\mathbb{Q}(z)[m]/P$, of dimension $\deg_m P$, so they are "
+    r"dependent.",
+)
 GIVEN_EQUATION = Rule(
     "given equation",
     "An equation and the first moments of its branch, as typed in by the user.",
@@ -172,4 +225,46 @@ ELIMINATION = Rule(
     "elimination",
     "The resultant of two relations vanishes where they have a common solution.",
     "von zur Gathen, Gerhard, Modern Computer Algebra, section 6.2",
+)
+TENSOR_LAW = Rule(
+    "tensor law",
+    "The eigenvalues of H(lambda_1, ..., lambda_r), lambda_i independent with the given laws: the matrices that the "
+    "variables stand for act on different factors of a tensor product. m(z) = E (1/k) tr (H - z)^-1",
+    "simultaneous diagonalisation of the factors",
+    r"$m(z) = \mathbb{E}\, \frac1k \mathrm{tr}\,(H(\lambda_1, \ldots, \lambda_r) - z)^{-1}$, $\lambda_i$ independent.",
+)
+RESOLVENT_TRACE = Rule(
+    "trace of the resolvent",
+    "tr (H - z)^-1 = -chi'(z)/chi(z), chi(z) = det(z - H)",
+    "logarithmic derivative of chi",
+    r"$\mathrm{tr}\,(H - z)^{-1} = -\chi'(z)/\chi(z)$, $\chi(z) = \det(z - H)$.",
+)
+TENSOR_MOMENTS = Rule(
+    "moments of a tensor law",
+    "m_d = (1/k) E tr H^d, a polynomial in the factors' moments; tr H^d from chi by Newton's identities",
+    "independence",
+    r"$m_d = \frac1k \mathbb{E}\, \mathrm{tr}\, H^d$, a polynomial in the factors' moments.",
+)
+LINEAR_FISHER = Rule(
+    "Fisher information of a linear network",
+    "F = K^T K with K = [W_2 x I, I x W_1^T] and K K^T = W_2 W_2^T x I + I x W_1^T W_1, for E x x^T = I",
+    "Pennington, Worah, NeurIPS 2018, for equal widths",
+    r"$F = K^\top K$ with $K = [W_2 \otimes I,\ I \otimes W_1^\top]$ and "
+    r"$K K^\top = W_2 W_2^\top \otimes I + I \otimes W_1^\top W_1$, for $\mathbb{E}\, x x^\top = I$.",
+)
+FISHER_PAIRS = Rule(
+    "pairs of singular vectors",
+    "With W_2 = sum_i s_i u_i v_i^T and W_1 = sum_j t_j p_j q_j^T the span of (v_i x q_j, 0) and (0, u_i x p_j) is "
+    "invariant under diag(alpha, beta) + zeta K^T K, which acts there as [[alpha + zeta s_i^2, zeta s_i t_j], "
+    "[zeta s_i t_j, beta + zeta t_j^2]], similar to H(s_i^2, t_j^2)",
+    "singular value decomposition",
+    r"With $W_2 = \sum_i s_i u_i v_i^\top$, $W_1 = \sum_j t_j p_j q_j^\top$, the span of $(v_i \otimes q_j, 0)$ and "
+    r"$(0, u_i \otimes p_j)$ is invariant under $\mathrm{diag}(\alpha, \beta) + \zeta K^\top K$, which acts there as a "
+    r"matrix similar to $H(s_i^2, t_j^2)$.",
+)
+ACTIVATION_SLOPE = Rule(
+    "mean squared slope of an activation",
+    "eta_prime = E (d/dxi f(s xi))^2, xi ~ N(0, 1), s = sigma_w sigma_x",
+    "Pennington, Worah, NeurIPS 2018",
+    r"$\eta' = \mathbb{E} \bigl(\tfrac{d}{d\xi} f(s\xi)\bigr)^2$, $\xi \sim N(0, 1)$, $s = \sigma_w \sigma_x$.",
 )

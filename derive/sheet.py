@@ -20,6 +20,7 @@ from .errors import BranchError, PrecisionError
 from .tube import Expansion, Expansions, Tube
 
 _MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
+_COARSE = 1e-9  # relative radius of an enclosure
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
 
 
@@ -41,7 +42,13 @@ class Sheet:
 
     # -- certified steps -----------------------------------------------------------------------------------
 
-    def _polynomial(self, z: acb) -> acb_poly:
+    @property
+    def degree(self) -> int:
+        """How many sheets there are."""
+        return len(self._rows) - 1
+
+    def polynomial(self, z: acb) -> acb_poly:
+        """P(z, .)."""
         return acb_poly([row(z) for row in self._rows])
 
     def _in_doubles(self) -> Expansions:
@@ -70,7 +77,7 @@ class Sheet:
 
         Raises `PrecisionError` if the iteration settles nowhere or the root is not isolated.
         """
-        polynomial = self._polynomial(z)
+        polynomial = self.polynomial(z)
         derivative = polynomial.derivative()
         sharp, last = _mid(guess), math.inf
         for _ in range(60):
@@ -93,6 +100,14 @@ class Sheet:
                 return image
             radius = radius * 4
         raise PrecisionError("the root could not be isolated at the working precision", z=complex(z))
+
+    def tube(self, z: acb, root: acb) -> Tube:
+        """A wide tube around the root that a ball encloses at an exact z; its path starts at the middle of the ball.
+
+        The width is 0 if nothing is proved; see `derive.tube`.
+        """
+        with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
+            return self._tube(self._expansion(z, root), math.inf)
 
     def reach(self, z: acb, root: acb) -> tuple[float, float]:
         """Radii (h, r): for |z' - z| <= h exactly one root of P(z', .) lies within r of the middle of ``root``.
@@ -144,7 +159,8 @@ class Sheet:
         """
         with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
             smallest = max(floor, 2.0 ** (24 - self.precision) * max(abs(complex(z0)), abs(complex(z1)), 1e-300))
-            position, ball = z0, root
+            coarse = float(root.rad()) > _COARSE * abs(complex(root))  # a stop in doubles would cost step length
+            position, ball = z0, self._sharpened(z0, root) if coarse else root
             expansion = None
             for _ in range(_MOST_STEPS):
                 distance = abs(complex(z1 - position))
@@ -165,7 +181,7 @@ class Sheet:
                 if tube.width >= distance * 1.0000001:
                     center = _mid(ball) + tube.middle(complex(step))
                     result = self.refine(z1, center)
-                    if not abs(result - center) < 0.999999 * tube.radius:
+                    if not tube.holds(complex(step), float(abs(result - center).upper())):
                         raise PrecisionError("the iteration left the certified disc", z=complex(z1))
                     return result
                 stop = position + step * arb(tube.width * 0.98 / distance)
@@ -185,8 +201,8 @@ class Sheet:
         tube, tries = expansion.tube(1.0001 * distance, self._boldness)
         if tries > 1:
             self._boldness = max(0.8 * self._boldness, 1e-2)
-        elif tube.width < distance:
-            self._boldness = min(1.2 * self._boldness, 2.0)
+        elif tube.width < distance:  # a failed try costs more than the width that it may gain
+            self._boldness = min(1.05 * self._boldness, 2.0)
         return tube
 
     def _stepped(
@@ -210,9 +226,10 @@ class Sheet:
                 if abs(y - here - middle) + 2 * rest + 1e-15 * (abs(here) + abs(middle)) < 0.999999 * tube.radius:
                     return acb(there), acb(arb(y.real, rest), arb(y.imag, rest)), following
         stop = _mid(stop)
-        center += tube.middle(complex(stop - position))
+        step = complex(stop - position)
+        center += tube.middle(step)
         result = self.refine(stop, center)
-        if not abs(result - center) < 0.999999 * tube.radius:
+        if not tube.holds(step, float(abs(result - center).upper())):
             raise PrecisionError("the iteration left the certified disc", z=complex(stop))
         return stop, result, None
 
@@ -226,7 +243,7 @@ class Sheet:
     def is_real(self, z: acb, root: acb) -> bool:
         """Whether the root at a real z is proved real: it is the only one in a ball symmetric about the real axis."""
         with flint.ctx.workprec(self.precision):
-            polynomial = self._polynomial(z)
+            polynomial = self.polynomial(z)
             derivative = polynomial.derivative()
             center = acb(root.real.mid())
             slope = derivative(center)
@@ -241,7 +258,7 @@ class Sheet:
         with flint.ctx.workprec(self.precision):
             if not first.overlaps(second):
                 return False
-            polynomial = self._polynomial(z)
+            polynomial = self.polynomial(z)
             derivative = polynomial.derivative()
             center = _mid(first.union(second))
             radius = 4 * abs(first.union(second) - center).upper() + self._grain(center)
@@ -297,7 +314,7 @@ class Sheet:
     def _reach(self, z: acb, detour: float) -> acb:
         nearest, root = min(self._grid, key=lambda pair: abs(complex(pair[0] - z)))
         height = max(float(nearest.imag.mid()), float(z.imag.mid()), abs(float((nearest - z).real.mid())) / 2)
-        rise = acb(nearest.real.mid(), arb(height * (1 + abs(detour))))
+        rise = acb(nearest.real.mid() + arb(detour * height / 2), arb(height * (1 + abs(detour))))
         above = acb(z.real.mid() + arb(detour * height), rise.imag)
         root = self.follow(nearest, root, rise)
         root = self.follow(rise, root, above)

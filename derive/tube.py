@@ -42,8 +42,13 @@ class Tube:
     path: tuple[complex, ...]
 
     def middle(self, step: complex) -> complex:
-        """path(step)."""
+        """path(step), up to rounding errors, which `holds` allows for."""
         return _horner(self.path, step)
+
+    def holds(self, step: complex, deviation: float) -> bool:
+        """Whether a point within ``deviation`` of the computed middle(step) surely lies in the tube."""
+        size = sum([abs(c) * abs(step) ** k for k, c in enumerate(self.path)])
+        return deviation + 1e-14 * size < 0.999999 * self.radius
 
 
 @dataclass(frozen=True, eq=False)

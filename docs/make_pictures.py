@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import resolvent as rv
+from numeric.sheet_plots import plane_portrait, sheet_plot
 
 HERE = Path(__file__).parent / "pictures"
 
@@ -48,10 +49,28 @@ def gram() -> Figure:
     return figure
 
 
+def phases() -> Figure:
+    """The phases of the Hessian, of phases.md."""
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    law = rv.catalog.get("hessian").law()
+    rv.phase_diagram(law, "phi", "eps", (("1/20", 3), ("1/50", 1)), ax=figure.add_subplot(), sigma=1)
+    return figure
+
+
+def sheets() -> Figure:
+    """The sheets and the portrait of a sum of two projections, of plots.md."""
+    figure = Figure(figsize=(6.4, 7.2), layout="constrained")
+    rho = rv.Spectrum(rv.atoms([0, 1], ["2/3", "1/3"]) + rv.atoms([0, 1], ["3/4", "1/4"]))
+    upper, lower = figure.subplots(2, 1)
+    sheet_plot(rho, upper, part="real")
+    plane_portrait(rho, lower, window=(-0.5, 2.5, 1.0))
+    return figure
+
+
 def main() -> None:
     """Write every picture."""
     HERE.mkdir(exist_ok=True)
-    for make in (spectrum, hessian, graphs, gram):
+    for make in (spectrum, hessian, graphs, gram, phases, sheets):
         make().savefig(HERE / f"{make.__name__}.png", dpi=110)
 
 

@@ -1,8 +1,9 @@
 """The density of a law at points of a support interval, each value with proof that it belongs to the physical branch.
 
-Inside a support interval the physical root is one of the roots of P(x, .) in the upper half-plane. Where an enclosure
-of all roots shows exactly one there, that is it: no path is needed. Where other sheets are complex too, the branch is
-followed from the nearest point where it is known, and each disc that the proof yields serves all points inside it.
+Discs around all roots come first, for all points at once. Where exactly one lies in the upper half-plane, it holds the
+physical root, and no path is needed. Where other sheets are complex too, the branch is followed from a point where it
+is known: a tube that the proof yields (see `derive.tube`) holds no other root, so the disc inside it is the one. Where
+a disc is too large for an accurate imaginary part, next to an edge, the root is refined in balls.
 """
 
 from __future__ import annotations
@@ -14,24 +15,38 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import flint
-from flint import acb, acb_poly, arb
+import numpy as np
+from flint import acb, arb
 
 from derive.errors import BranchError, PrecisionError
 from derive.sheet import Sheet
+from derive.tube import Tube
 
-_ABSOLUTE = 1e-28  # asked of the roots' enclosures ...
-_RELATIVE = 1e-18  # ... and of the imaginary part that is used, else one root is refined alone
+from .root_discs import root_discs
+
+_ACCURACY = 1e-13  # proved relative error of an imaginary part in doubles; the true one is far smaller
 _SMALLEST = 1e-3  # of the way to a point: shorter steps count as having met a branch point
 
 
 @dataclass(frozen=True)
-class _Disc:
-    """For |z - place| <= width exactly one root lies within ``radius`` of ``root``, and it is the physical one."""
+class _Known:
+    """The physical root at a place, and a tube around it that holds no other root."""
 
     place: acb
     root: acb
-    width: float
-    radius: float
+    tube: Tube
+
+    def distance(self, x: acb) -> float:
+        """How far a point on the line is, a little more for rounding errors."""
+        return abs(float((x - self.place).real.mid())) * 1.0000001
+
+    def middle(self, x: acb) -> acb:
+        """The middle of the tube at a point."""
+        return _mid(self.root) + self.tube.middle(complex(x - self.place))
+
+    def holds(self, x: acb, root: acb) -> bool:
+        """Whether a ball at a point of the tube lies in it: if it holds a root, that is the physical one."""
+        return self.tube.holds(complex(x - self.place), float(abs(root - self.middle(x)).upper()))
 
 
 class BoundaryValues:
@@ -45,100 +60,110 @@ class BoundaryValues:
     def __init__(self, sheet: Sheet, inner: arb) -> None:
         self._sheet = sheet
         self._inner = acb(inner)
-        self._discs: list[_Disc] = []  # in order of their places
+        self._known: list[_Known] = []  # in order of their places
 
     def density(self, points: Sequence[arb]) -> list[float]:
         """Im m/pi at exact points inside the interval."""
         with flint.ctx.workprec(self._sheet.precision):
-            places = [acb(x) for x in points]
-            values = [0.0] * len(places)
-            for k in sorted(range(len(places)), key=lambda k: abs(float((places[k] - self._inner).real))):
-                values[k] = float(self.root(places[k]).imag.mid()) / math.pi
-            return values
+            return [height / math.pi for height in self._heights([acb(x) for x in points])]
+
+    def _heights(self, places: Sequence[acb]) -> list[float]:
+        discs = self._discs(places)
+        found = [0.0] * len(places)
+        for k in sorted(range(len(places)), key=lambda k: abs(float((places[k] - self._inner).real))):
+            disc = _only_upper(discs[k]) or self._in_tube(places[k], discs[k])
+            if disc is None:
+                found[k] = float(self._around(places[k]).imag.mid())
+            elif disc.imag.rad() <= _ACCURACY * disc.imag.mid():
+                found[k] = float(disc.imag.mid())
+            else:
+                found[k] = float(self._refined(places[k], disc).imag.mid())
+        return found
 
     def root(self, x: acb) -> acb:
         """The physical root at an exact point, as a tight ball."""
-        roots = self._all_roots(x)
-        upper = [r for r in roots if r.imag > 0]
-        if len(upper) == 1 and all(r.imag < 0 or r.imag > 0 or _is_real(r, roots) for r in roots):
-            with suppress(PrecisionError):
-                return self._tight(x, upper[0])
-        return self._followed(x, upper)
+        (discs,) = self._discs([x])
+        disc = _only_upper(discs) or self._in_tube(x, discs)
+        return self._around(x) if disc is None else self._refined(x, disc)
 
-    def _all_roots(self, x: acb) -> list[acb]:
-        """Disjoint enclosures of the roots of P(x, .), none if they cannot be told apart or are not conjugate."""
-        coefficients = self._sheet._polynomial(x)
-        if any(c.imag != 0 for c in coefficients):
-            return []
-        try:
-            return list(acb_poly(coefficients).roots(tol=_ABSOLUTE))
-        except ValueError:
-            return []
+    def _discs(self, places: Sequence[acb]) -> list[list[acb]]:
+        """For each point balls with exactly one root of P(x, .) each, one for every root; none if that fails."""
+        polynomials = [self._sheet.polynomial(x) for x in places]
+        rows = np.array([[float(c.real.mid()) for c in polynomial] for polynomial in polynomials])
+        if rows.ndim != 2 or any(c.imag != 0 for polynomial in polynomials for c in polynomial):
+            return [[] for _ in places]
+        centres, radii = root_discs(rows)
+        return [
+            [acb(arb(z.real, r), arb(z.imag, r) if z.imag else arb(0)) for z, r in zip(zs, rs, strict=True)]
+            if np.all(np.isfinite(rs))
+            else []
+            for zs, rs in zip(centres.tolist(), radii.tolist(), strict=True)
+        ]
 
-    def _tight(self, x: acb, root: acb) -> acb:
-        """The root in an enclosure that isolates it, with a relatively accurate imaginary part."""
-        if float(root.imag.rad()) <= _RELATIVE * float(root.imag.mid()):
-            return root
-        refined = self._sheet.refine(x, root)
-        if not self._sheet.same(x, refined, root):
-            raise PrecisionError("the iteration left the root it started at", z=complex(x))
-        return refined
-
-    # -- where several sheets are complex ------------------------------------------------------------------
-
-    def _followed(self, x: acb, candidates: list[acb]) -> acb:
-        try:
-            disc = self._walk(x)
-            center = _mid(disc.root)
-            for root in candidates:
-                if abs(root - center) < disc.radius:  # the disc holds no other root
-                    return self._tight(x, root)
-            root = self._sheet.refine(x, center)
-            if abs(root - center) < disc.radius:
+    def _refined(self, x: acb, disc: acb) -> acb:
+        """The root in a disc that holds one, as a tight ball."""
+        with suppress(PrecisionError):
+            root = self._sheet.refine(x, disc)
+            if disc.contains(root):
                 return root
-        except (BranchError, PrecisionError):
-            pass  # another sheet comes close on the line itself: go around it
+        return self._around(x)
+
+    # -- along the interval ----------------------------------------------------------------------------------
+
+    def _in_tube(self, x: acb, discs: Sequence[acb]) -> acb | None:
+        """A ball with the physical root in it and no other, from the tube at x; None where there is no tube."""
+        try:
+            known = self._walk(x)
+            inside = [disc for disc in discs if known.holds(x, disc)]
+            if inside:
+                return inside[0]
+            root = self._sheet.refine(x, known.middle(x))
+            return root if known.holds(x, root) else None
+        except (BranchError, PrecisionError):  # other sheets come close on the line itself
+            return None
+
+    def _around(self, x: acb) -> acb:
+        """The root at a point by a path through the upper half-plane."""
         root = self._sheet.value(x)
         self._learn(x, root)
         return root
 
-    def _walk(self, x: acb) -> _Disc:
-        """A disc that reaches x, at the end of a chain of discs from the nearest known one."""
-        disc = self._nearest(x)
-        floor = _SMALLEST * abs(float((x - disc.place).real.mid()))
-        while not (distance := abs(float((x - disc.place).real.mid())) * 1.0000001) <= disc.width:
-            if disc.width < floor:
-                raise BranchError("other sheets come close to the branch", z=complex(disc.place))
-            there = _mid(disc.place + (x - disc.place) * arb(0.98 * disc.width / distance))
-            center = _mid(disc.root)
-            root = self._sheet.refine(there, center)
-            if not abs(root - center) < disc.radius:
-                raise PrecisionError("the iteration left the certified disc", z=complex(there))
-            disc = self._learn(there, root)
-        return disc
+    def _walk(self, x: acb) -> _Known:
+        """The tube at the end of a chain from the nearest known one."""
+        known = self._nearest(x)
+        floor = _SMALLEST * known.distance(x)
+        while not (distance := known.distance(x)) <= known.tube.width:
+            if known.tube.width < floor:
+                raise BranchError("other sheets come close to the branch", z=complex(known.place))
+            there = _mid(known.place + (x - known.place) * arb(0.98 * known.tube.width / distance))
+            root = self._sheet.refine(there, known.middle(there))
+            if not known.holds(there, root):
+                raise PrecisionError("the iteration left the certified tube", z=complex(there))
+            known = self._learn(there, root)
+        return known
 
-    def _nearest(self, x: acb) -> _Disc:
-        if not self._discs:
+    def _nearest(self, x: acb) -> _Known:
+        if not self._known:
             return self._learn(self._inner, self._sheet.value(self._inner))
-        place = float(x.real.mid())
-        k = bisect_left(self._discs, place, key=_place)
-        return min(self._discs[max(k - 1, 0) : k + 1], key=lambda disc: abs(_place(disc) - place))
+        k = bisect_left(self._known, float(x.real.mid()), key=_place)
+        return min(self._known[max(k - 1, 0) : k + 1], key=lambda known: known.distance(x) - known.tube.width)
 
-    def _learn(self, x: acb, root: acb) -> _Disc:
-        disc = _Disc(x, root, *self._sheet.reach(x, root))
-        insort(self._discs, disc, key=_place)
-        return disc
+    def _learn(self, x: acb, root: acb) -> _Known:
+        known = _Known(x, root, self._sheet.tube(x, root))
+        insort(self._known, known, key=_place)
+        return known
 
 
-def _place(disc: _Disc) -> float:
-    return float(disc.place.real.mid())
+def _place(known: _Known) -> float:
+    return float(known.place.real.mid())
 
 
 def _mid(x: acb) -> acb:
     return acb(x.real.mid(), x.imag.mid())
 
 
-def _is_real(root: acb, roots: list[acb]) -> bool:
-    """Whether a root of a real polynomial is proved real: its conjugate can only be in its own enclosure."""
-    mirror = root.conjugate()
-    return not any(other.overlaps(mirror) for other in roots if other is not root)
+def _only_upper(discs: Sequence[acb]) -> acb | None:
+    """The disc in the upper half-plane if exactly one root is there; None if there are more, or it is not decided."""
+    upper = [disc for disc in discs if disc.imag > 0]
+    decided = all(disc.imag > 0 or disc.imag < 0 or disc.imag == 0 for disc in discs)
+    return upper[0] if len(upper) == 1 and decided else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -114,7 +114,7 @@ class Piece:
         """Chebyshev coefficients of rho(x(t)) dx/dt."""
         a, b = self._powers
         factor = cheb.poly2cheb(poly.polymul(poly.polypow([1, 1], a), poly.polypow([1, -1], b)))
-        return cheb.chebmul(self.boundary, factor) * (self.width / _norm(self.ramification))
+        return cheb.chebmul(self.boundary, factor) * self.speed
 
     @property
     def _powers(self) -> tuple[int, int]:
@@ -127,13 +127,17 @@ class Piece:
         """Chebyshev coefficients of the mass between the left edge and x(t)."""
         return cheb.chebint(self.measure, lbnd=-1)
 
+    @property
+    def speed(self) -> float:
+        """The constant in dx/dt = speed (1+t)^(e_a - 1) (1-t)^(e_b - 1)."""
+        return self.width / _norm(self.ramification)
+
     def quadrature(self, points: int) -> tuple[Array, Array]:
         """Nodes x and weights for integrals of smooth functions against the density (Fejer's rule in t)."""
         if points not in self._rules:
             t, weight = _fejer(points)
             a, b = self._powers
-            scale = self.width / _norm(self.ramification)
-            density = cheb.chebval(t, self.boundary) * (1 + t) ** a * (1 - t) ** b * scale
+            density = cheb.chebval(t, self.boundary) * (1 + t) ** a * (1 - t) ** b * self.speed
             self._rules[points] = self.at(t), weight * density
         x, weights = self._rules[points]
         return x.copy(), weights
@@ -158,11 +162,11 @@ class _End:
         return float(self.place - float(self.place))
 
 
-def resolve(sheet: Sheet, interval: Interval, nearby: Sequence[complex]) -> list[Piece]:
+def resolve(sheet: Sheet, interval: Interval, nearby: Callable[[], Sequence[complex]]) -> list[Piece]:
     """Sample the certified branch on an interval until Chebyshev series have converged to 1e-14.
 
-    Where a critical point off the line (one of ``nearby``) comes close, the interval is split next to it; the map
-    clusters nodes at the split as if three sheets met there.
+    Where a critical point off the line (one of ``nearby``, asked for when it is needed) comes close, the interval is
+    split next to it; the map clusters nodes at the split as if three sheets met there.
 
     Raises `NotCertified` if that does not converge.
     """
@@ -170,10 +174,12 @@ def resolve(sheet: Sheet, interval: Interval, nearby: Sequence[complex]) -> list
         left, right = (
             _End(edge.point.ball(sheet.precision).mid(), edge.ramification) for edge in (interval.left, interval.right)
         )
-        return _resolve(BoundaryValues(sheet, interval.sample), left, right, list(nearby), 0)
+        return _resolve(BoundaryValues(sheet, interval.sample), left, right, nearby, 0)
 
 
-def _resolve(branch: BoundaryValues, left: _End, right: _End, nearby: list[complex], depth: int) -> list[Piece]:
+def _resolve(
+    branch: BoundaryValues, left: _End, right: _End, nearby: Callable[[], Sequence[complex]], depth: int
+) -> list[Piece]:
     ramification = (left.ramification, right.ramification)
     unit = _unit_polynomial(ramification)
     orders = [range(end.ramification if end.is_edge else 1) for end in (left, right)]
@@ -196,11 +202,11 @@ def _resolve(branch: BoundaryValues, left: _End, right: _End, nearby: list[compl
             "nodes; the parameters are probably close to a point where the support changes its shape",
             interval=(float(left.place), float(right.place)),
         )
-    split, rest = _split(float(left.place), float(right.place), nearby)
+    split, others = _split(float(left.place), float(right.place), nearby())
     end = _End(arb(split), 3, is_edge=False)
     return [
-        *_resolve(branch, left, end, rest, depth + 1),
-        *_resolve(branch, end, right, rest, depth + 1),
+        *_resolve(branch, left, end, lambda: others, depth + 1),
+        *_resolve(branch, end, right, lambda: others, depth + 1),
     ]
 
 
@@ -225,7 +231,7 @@ def _piece(left: _End, right: _End, orders: tuple[int, int], t: Array, density: 
     return Piece(*places, rests, ramification, orders, coefficients[:kept], *_edge_maps(ramification))
 
 
-def _split(left: float, right: float, nearby: list[complex]) -> tuple[float, list[complex]]:
+def _split(left: float, right: float, nearby: Sequence[complex]) -> tuple[float, Sequence[complex]]:
     """Where to split: below the critical point that limits convergence most, towards one that is close to an end, or
     in the middle."""
     width = right - left

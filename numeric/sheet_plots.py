@@ -24,9 +24,9 @@ from derive.equation import ResolventEquation
 from derive.errors import ParameterError, PrecisionError
 from derive.support import critical_factors, skeleton
 
-from .piece import Piece
 from .plots import _ATOM, _FILL, _INK, _new_axes
 from .spectrum import Spectrum
+from .stieltjes_values import require_spectrum, stieltjes_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +38,6 @@ Array = NDArray[Any]
 
 _GREY, _MARK = "#a9a598", "#7d7a70"
 _PRECISION = 64  # bits, for roots at single points
-_FEWEST, _MOST_NODES = 64, 1 << 17
-_MOST_CERTIFIED = 3000  # points that are too near for quadrature; each takes milliseconds
-_DIGITS = 30.0  # quadrature errors are e^-30 of the integral of 1/|x - z|
-_CHUNK = 1 << 20
 
 
 # -- sheets ------------------------------------------------------------------------------------------------------
@@ -110,7 +106,7 @@ def sheets(spectrum: Spectrum, window: tuple[float, float] | None = None, points
 
     Raises `ParameterError` for an empty window or a wrong argument.
     """
-    _require_spectrum(spectrum)
+    require_spectrum(spectrum)
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ParameterError(f"points must be a positive integer; got {points!r}", points=points)
     left, right = _window(spectrum, window)
@@ -205,80 +201,6 @@ def _clustered(a: float, b: float, count: int) -> Array:
 
 def _ease(t: Array) -> Array:
     return t**3 * (10 - 15 * t + 6 * t**2)
-
-
-# -- values over the plane ---------------------------------------------------------------------------------------
-
-
-def stieltjes_values(spectrum: Spectrum, z: ArrayLike) -> NDArray[np.complex128]:
-    """m(z) at many points off the real line, or real ones outside the support, by quadrature over the density.
-
-    The number of nodes grows with the nearness of a point to the support, so that the error stays below 1e-10 of the
-    integral of rho(dx)/|x - z|; a few points may be too near for that and take `Spectrum.stieltjes`.
-    Below the real line m(conj z) = conj m(z).
-
-    >>> from derive.laws import semicircle
-    >>> stieltjes_values(Spectrum(semicircle()), [1.5j, -1.5j, 2.5]).round(10)
-    array([ 0. +0.5j,  0. -0.5j, -0.5+0.j ])
-
-    Raises `ParameterError` for an argument that is no `Spectrum`, or if more than 3000 points are too near.
-    """
-    _require_spectrum(spectrum)
-    points = np.asarray(z, dtype=complex)
-    flat = points.ravel()
-    x, y = flat.real, np.abs(flat.imag)
-    real, imag = np.zeros(len(flat)), np.zeros(len(flat))
-    for atom in spectrum.atoms:
-        _add_poles(real, imag, x, y, np.array([float(atom.point)]), np.array([float(atom.weight)]))
-    late = ~np.isfinite(flat)
-    for piece in spectrum._pieces:
-        distance = np.hypot(np.maximum(np.maximum(piece.left - x, x - piece.right), 0.0), y)
-        nodes, waiting = 64 * math.ceil((2 * len(piece.measure) + _FEWEST) / 64), np.isfinite(flat)
-        while np.any(waiting) and nodes <= _MOST_NODES:
-            now = np.flatnonzero(waiting & (distance >= _clearance(piece, nodes)))
-            if len(now):
-                _add_poles(real, imag, x, y, *piece.quadrature(nodes), now)
-                waiting[now] = False
-            nodes *= 2
-        late |= waiting
-    if np.count_nonzero(late) > _MOST_CERTIFIED:
-        raise ParameterError(
-            f"{np.count_nonzero(late)} points are too near the support for quadrature, more than {_MOST_CERTIFIED}; take "
-            "points farther away, or fewer (a larger window or a lower resolution)",
-            number=int(np.count_nonzero(late)),
-        )
-    values = real + 1j * np.where(flat.imag < 0, -imag, imag)
-    values[late] = spectrum.stieltjes(flat[late])
-    return values.reshape(points.shape)
-
-
-def _clearance(piece: Piece, nodes: int) -> float:
-    """The distance from the piece beyond which a rule of so many nodes integrates 1/(x - z) to e^-30.
-
-    For z beyond the image x(E) of an ellipse E with foci -1 and 1 and semi-axes that add up to r, 1/(x(t) - z) is
-    analytic in E, so polynomials of degree k in t approximate it to r^-k. The distance from an interval is
-    subharmonic: its largest value over E is taken on the boundary.
-    """
-    r = math.exp(_DIGITS / (nodes - len(piece.measure)))
-    around = r * np.exp(1j * math.pi * (np.arange(128) + 0.5) / 128)
-    x = piece.left + piece.width * np.polynomial.polynomial.polyval(1 + (around + 1 / around) / 2, piece.from_left)
-    beyond = np.maximum(np.maximum(piece.left - x.real, x.real - piece.right), 0.0)
-    return float(np.max(np.hypot(beyond, x.imag)))
-
-
-def _add_poles(
-    real: Array, imag: Array, x: Array, y: Array, places: Array, weights: Array, chosen: Array | None = None
-) -> None:
-    """Add the sum of weight/(place - x - iy) to the two parts, at all or at chosen points."""
-    where = np.arange(len(x)) if chosen is None else chosen
-    step = max(1, _CHUNK // len(places))
-    for start in range(0, len(where), step):
-        part = where[start : start + step]
-        offset = places - x[part, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            inverse = 1 / (offset**2 + y[part, None] ** 2)
-            imag[part] += y[part] * (inverse @ weights)
-            real[part] += np.multiply(offset, inverse, out=offset) @ weights
 
 
 # -- pictures ----------------------------------------------------------------------------------------------------
@@ -406,10 +328,9 @@ def plane_portrait(
     >>> tuple(map(float, ax.get_xlim())), ax.images[0].get_array().shape
     ((-3.0, 3.0), (42, 60))
 
-    Raises `ParameterError` for an empty window, a wrong resolution, an argument that is no `Spectrum`, or a window inside
-    the support so small (below a thousandth of it) that too many points are too near for quadrature.
+    Raises `ParameterError` for an empty window, a wrong resolution or an argument that is no `Spectrum`.
     """
-    _require_spectrum(spectrum)
+    require_spectrum(spectrum)
     left, right, height = _plane_window(spectrum, window)
     if isinstance(resolution, bool) or not isinstance(resolution, int) or resolution < 2:
         raise ParameterError(f"resolution must be an integer above 1; got {resolution!r}", resolution=resolution)
@@ -516,13 +437,6 @@ def _levels(size: Array) -> Array:
 
 def _part(roots: Array, part: str) -> Array:
     return roots.imag if part == "imag" else roots.real
-
-
-def _require_spectrum(spectrum: object) -> None:
-    if not isinstance(spectrum, Spectrum):
-        raise ParameterError(
-            f"the picture needs a Spectrum; got {type(spectrum).__name__}; write Spectrum(law)", spectrum=spectrum
-        )
 
 
 def _window(spectrum: Spectrum, window: tuple[float, float] | None) -> tuple[float, float]:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
-from flint import acb, arb, ctx
 from numpy.typing import ArrayLike, NDArray
 
-from derive.errors import BranchError, ParameterError, PrecisionError
-from derive.law import AlgebraicLaw
-from derive.support import critical_factors, skeleton
+from derive.errors import ParameterError
+from derive.law import AlgebraicLaw, Law
+from derive.support import likely_branch_points, skeleton
 
 from .certificate import Certificate, moment_checks
+from .critical_points import CriticalPoint, critical_points
 from .piece import Array, Piece, resolve
 from .table import SpectrumTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .enclosures import Enclosure
     from .outliers import OutlierResult
 
 _CERTIFIED_MOMENTS = 12
@@ -73,7 +74,15 @@ class Spectrum:
     (0.045944074618, 5.0)
     """
 
-    def __init__(self, law: AlgebraicLaw, **parameters: Any) -> None:
+    def __new__(cls, law: Law, **parameters: Any) -> Spectrum:
+        """Laws that are not algebraic get a `numeric.graded_spectrum.GradedSpectrum`."""
+        if cls is Spectrum and isinstance(law, Law) and not isinstance(law, AlgebraicLaw):
+            from .graded_spectrum import GradedSpectrum
+
+            return super().__new__(GradedSpectrum)
+        return super().__new__(cls)
+
+    def __init__(self, law: Law, **parameters: Any) -> None:
         if not isinstance(law, AlgebraicLaw):
             raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
         self.law = law.at(**parameters)
@@ -84,7 +93,7 @@ class Spectrum:
         self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self._skeleton.atoms)
         self._points = np.array([float(a.point) for a in self._skeleton.atoms])
         self._weights = np.array([float(a.weight) for a in self._skeleton.atoms])
-        nearby = self._nearby() if self._skeleton.intervals else []
+        nearby = partial(likely_branch_points, self.law.equation)
         groups = [resolve(self._skeleton.continuous, i, nearby) for i in self._skeleton.intervals]
         self._groups = groups
         self._pieces: list[Piece] = [piece for group in groups for piece in group]
@@ -93,11 +102,6 @@ class Spectrum:
 
     def __repr__(self) -> str:
         return f"Spectrum({self.law.text})"
-
-    def _nearby(self) -> list[complex]:
-        factors = critical_factors(self.law.equation)
-        roots = [complex(r) for f in factors for r, _ in f.complex_roots()]
-        return [r for r in roots if r.imag >= 0]
 
     # -- the support ---------------------------------------------------------------------------------------
 
@@ -110,6 +114,24 @@ class Spectrum:
             found.append(SupportInterval(first.left, last.right, first.exponents[0], last.exponents[1]))
         return tuple(found)
 
+    @cached_property
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        """The real roots of disc_m(P) lc_m(P) as exact numbers, from left to right, each with what it is.
+
+        >>> from derive.laws import marchenko_pastur
+        >>> for point in Spectrum(marchenko_pastur(2)).critical_points:
+        ...     print(point.to_sympy(), point.digits(20), point.kind)
+        0 0 atom
+        3 - 2*sqrt(2) 0.17157287525380990240 left edge
+        2*sqrt(2) + 3 5.8284271247461900976 right edge
+        """
+        return critical_points(self._skeleton, [(i.left_exponent, i.right_exponent) for i in self.intervals])
+
+    @property
+    def edges(self) -> tuple[CriticalPoint, ...]:
+        """The critical points at which support intervals end, from left to right."""
+        return tuple(point for point in self.critical_points if point.is_edge)
+
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure, atoms included."""
         return float(self._skeleton.lower_end), float(self._skeleton.upper_end)
@@ -119,6 +141,12 @@ class Spectrum:
     def pdf(self, x: ArrayLike) -> Array:
         """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges."""
         return _elementwise(self._table.pdf, x)
+
+    def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
+        """The density with proof: ``value`` and ``radius``, in milliseconds a point; see `numeric.enclosures`."""
+        from .enclosures import density_enclosure
+
+        return density_enclosure(self._skeleton, x)
 
     def cdf(self, x: ArrayLike) -> Array:
         """The mass of (-oo, x], atoms included; relatively accurate down to the left end of the support."""
@@ -149,44 +177,67 @@ class Spectrum:
         """Independent random numbers with this law, by inversion of the cdf."""
         return self.ppf(np.random.default_rng(rng).random(size))
 
-    def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
-        """m(z) = int rho(dx)/(x - z), with certified continuation at every point.
+    def stieltjes(self, z: ArrayLike, derivative: int = 0, certified: bool = False) -> NDArray[np.complex128]:
+        """m(z) = int rho(dx)/(x - z), or its derivative m'(z), anywhere; see `numeric.stieltjes_values`.
 
         Real points inside the support get the limit from above; below the real axis m(conj z) = conj m(z).
-        Edges and atoms, where the limit does not exist, give NaN.
-        """
-        points = np.asarray(z, dtype=np.complex128)
-        flat = np.array([self._stieltjes_at(complex(p)) for p in points.ravel()], dtype=np.complex128)
-        return flat.reshape(points.shape)
+        Edges and atoms, where the limit does not exist, give NaN. ``certified`` continues the branch with proof at
+        every point, which takes milliseconds each.
 
-    def _stieltjes_at(self, z: complex) -> complex:
-        if not (math.isfinite(z.real) and math.isfinite(z.imag)):
-            return complex("nan") if math.isnan(z.real) or math.isnan(z.imag) else 0j
-        if z.imag < 0:
-            return self._stieltjes_at(z.conjugate()).conjugate()
-        branch = self._skeleton.branch
-        with ctx.workprec(branch.precision):
-            try:
-                return complex(branch.value(acb(arb(z.real), arb(z.imag))))
-            except (BranchError, PrecisionError):
-                return complex("nan+nanj")
+        Raises `ParameterError` for a derivative other than 0 and 1.
+        """
+        from .stieltjes_values import stieltjes_values
+
+        if not certified:
+            return stieltjes_values(self, z, derivative)
+        from .enclosures import certified_stieltjes
+
+        return certified_stieltjes(self._skeleton.branch, z, derivative)
+
+    def hilbert(self, x: ArrayLike) -> Array:
+        """H(x) = (1/pi) p.v. int rho(dy)/(x - y) = -Re m(x + i0)/pi; atoms are poles, with NaN at the atom."""
+        from .potential import hilbert_transform
+
+        return hilbert_transform(self, x)
+
+    def log_potential(self, z: ArrayLike) -> Array:
+        """U(z) = int log|z - x| rho(dx) at real or complex z, on the support too; -oo at an atom."""
+        from .potential import log_potential
+
+        return log_potential(self, z)
 
     # -- integrals -----------------------------------------------------------------------------------------
 
-    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-11) -> float:
-        """The integral of a function of an array of points, in the edge-free variable, until it settles.
+    def expect(
+        self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-11, points: Iterable[float] = ()
+    ) -> Any:
+        """The integral of a function of an array of points, singular ones included; see `numeric.functionals.expect`.
 
-        Raises `PrecisionError` if 4096 nodes an interval do not reach the tolerance (a singular function, say).
+        ``points`` names where the function is singular or has a kink, apart from edges, atoms and 0.
+
+        Raises `PrecisionError` if the tolerance is not reached.
         """
-        before = math.inf
-        for points in (64, 128, 256, 512, 1024, 2048, 4096):
-            total = self._integral(function, points)
-            if abs(total - before) <= tolerance * max(1.0, abs(total)):
-                return total
-            before = total
-        raise PrecisionError(
-            f"the expectation did not settle to {tolerance:g}; loosen the tolerance or split off the singularity"
-        )
+        from .functionals import expect
+
+        return expect(self, function, tolerance, points)
+
+    def entropy(self) -> float:
+        """The differential entropy -int rho log rho dx; -oo if there is an atom."""
+        from .functionals import entropy
+
+        return entropy(self)
+
+    def log_energy(self) -> float:
+        """The integral of log|x - y| rho(dx) rho(dy); -oo if there is an atom."""
+        from .potential import log_energy
+
+        return log_energy(self)
+
+    def free_entropy(self) -> float:
+        """Voiculescu's chi = `log_energy` + 3/4 + log(2 pi)/2; -oo if there is an atom."""
+        from .potential import free_entropy
+
+        return free_entropy(self)
 
     def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:
         total = 0.0

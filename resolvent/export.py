@@ -11,9 +11,11 @@ from typing import Any
 import sympy
 
 from derive.derivation import Derivation, Step
-from derive.equation import ResolventEquation
+from derive.equation import M, ResolventEquation
+from derive.errors import DerivationError
 from derive.latex import equation_latex, in_convention
 from derive.law import AlgebraicLaw
+from derive.tensor_law import TensorLaw
 
 WIDTH = 80
 
@@ -25,7 +27,12 @@ _SHOWN_ASSUMPTIONS = ("positive", "negative", "nonnegative", "nonpositive", "non
 
 
 def to_text(
-    law: AlgebraicLaw, convention: str = "stieltjes", *, steps: bool = False, moments: int = 0, cumulants: int = 0
+    law: AlgebraicLaw | TensorLaw,
+    convention: str = "stieltjes",
+    *,
+    steps: bool = False,
+    moments: int = 0,
+    cumulants: int = 0,
 ) -> str:
     """The law as plain text of at most 80 columns where words and terms allow it.
 
@@ -45,11 +52,14 @@ def to_text(
 
     Raises `ParameterError` for an unknown convention or a negative number of moments.
     """
-    expression, variable = in_convention(law.equation.expr, convention)
+    in_convention(M, convention)
     lines = wrapped(f"law: {law.text}")
-    lines.append(f"equation in {_MEANING[convention]}:")
-    lines += _polynomial_lines(expression, variable)
-    for symbol in law.equation.symbols:
+    if isinstance(law, TensorLaw):
+        lines += _expectation_lines(law, convention)
+    else:
+        lines.append(f"equation in {_MEANING[convention]}:")
+        lines += _polynomial_lines(*in_convention(law.equation.expr, convention))
+    for symbol in _free_symbols(law):
         lines.append(f"parameter: {symbol.name}" + "".join(f", {a}" for a in assumptions_of(symbol)))
     derivation = law.derivation
     lines.append(f"evidence: {derivation.evidence.value}")
@@ -63,7 +73,9 @@ def to_text(
     return "\n".join(lines)
 
 
-def to_latex(law: AlgebraicLaw, convention: str = "stieltjes", *, steps: bool = True, title: str = "") -> str:
+def to_latex(
+    law: AlgebraicLaw | TensorLaw, convention: str = "stieltjes", *, steps: bool = True, title: str = ""
+) -> str:
     """LaTeX: with ``steps`` the document of the whole derivation, which compiles; otherwise the equation alone.
 
     >>> from derive.laws import semicircle
@@ -78,7 +90,12 @@ def to_latex(law: AlgebraicLaw, convention: str = "stieltjes", *, steps: bool = 
 
 
 def to_json(
-    law: AlgebraicLaw, convention: str = "stieltjes", *, steps: bool = True, moments: int = 0, cumulants: int = 0
+    law: AlgebraicLaw | TensorLaw,
+    convention: str = "stieltjes",
+    *,
+    steps: bool = True,
+    moments: int = 0,
+    cumulants: int = 0,
 ) -> dict[str, Any]:
     """The law as plain values that `json.dumps` takes; formulas are texts in SymPy's notation.
 
@@ -88,20 +105,13 @@ def to_json(
 
     Raises `ParameterError` for an unknown convention or a negative number of moments.
     """
-    expression, variable = in_convention(law.equation.expr, convention)
     derivation = law.derivation
     found: dict[str, Any] = {
         "law": law.text,
         "convention": convention,
-        "equation": {
-            "polynomial": str(sympy.expand(expression)),
-            "variable": str(variable),
-            "degree": law.equation.degree,
-            "latex": equation_latex(law.equation, convention),
-        },
+        **(_expectation_json(law, convention) if isinstance(law, TensorLaw) else _equation_json(law, convention)),
         "meaning": _MEANING[convention],
-        "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in law.equation.symbols],
-        "germ": [str(v) for v in germ_of(law.equation)],
+        "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in _free_symbols(law)],
         "evidence": derivation.evidence.value,
         "assumptions": [step.text for step in derivation.assumptions],
     }
@@ -132,8 +142,9 @@ def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
     germ = [sympy.Integer(1)]
     <BLANKLINE>
 
-    Raises `ParameterError` for an unknown convention.
+    Raises `ParameterError` for an unknown convention, `DerivationError` for a tensor law, which has no polynomial.
     """
+    require_equation(law)
     expression, variable = in_convention(law.equation.expr, convention)
     names = identifiers(law.equation.symbols, taken={"z", "m", "G", "sympy", "polynomial", "germ"})
     images = {s: sympy.Symbol(name) for s, name in names.items()}
@@ -150,6 +161,14 @@ def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
 
 
 # -- parts that the exports share --------------------------------------------------------------------------------
+
+
+def require_equation(law: AlgebraicLaw | TensorLaw) -> None:
+    """Raise `DerivationError` for a law without a polynomial equation."""
+    if isinstance(law, TensorLaw):
+        raise DerivationError(
+            f"{law.text} is a tensor law, which has no polynomial equation; write it as text, LaTeX or JSON", law=law
+        )
 
 
 def germ_of(equation: ResolventEquation) -> list[sympy.Expr]:
@@ -254,6 +273,43 @@ def _polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[st
         sign = "-" if negative else "+"
         pieces.append(f"{sign} {body}" if pieces else (f"-{body}" if negative else body))
     return [f"  {line}" for line in _packed([*pieces, "= 0"], WIDTH - 2)]
+
+
+def _free_symbols(law: AlgebraicLaw | TensorLaw) -> tuple[sympy.Symbol, ...]:
+    return law.parameters if isinstance(law, TensorLaw) else law.equation.symbols
+
+
+def _equation_json(law: AlgebraicLaw, convention: str) -> dict[str, Any]:
+    expression, variable = in_convention(law.equation.expr, convention)
+    return {
+        "equation": {
+            "polynomial": str(sympy.expand(expression)),
+            "variable": str(variable),
+            "degree": law.equation.degree,
+            "latex": equation_latex(law.equation, convention),
+        },
+        "germ": [str(v) for v in germ_of(law.equation)],
+    }
+
+
+def _expectation_json(law: TensorLaw, convention: str) -> dict[str, Any]:
+    _, variable = in_convention(M, convention)
+    return {
+        "expectation": {
+            "of": str(law.integrand(convention)),
+            "variable": str(variable),
+            "independent": {str(v): factor.text for v, factor in zip(law.variables, law.laws, strict=True)},
+            "latex": law.latex(convention),
+        }
+    }
+
+
+def _expectation_lines(law: TensorLaw, convention: str) -> list[str]:
+    _, variable = in_convention(M, convention)
+    lines = folded([f"{_MEANING[convention]}:", f"  {variable}(z) = E[ {law.integrand(convention)} ]"])
+    for v, factor in zip(law.variables, law.laws, strict=True):
+        lines += wrapped(f"independent {v}: {factor.text}")
+    return lines
 
 
 def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[str]:

@@ -23,7 +23,7 @@ from derive.latex import in_convention
 from derive.law import AlgebraicLaw
 from derive.series import SeriesPolynomial
 
-from .export import assumptions_of, germ_of, identifiers
+from .export import assumptions_of, germ_of, identifiers, require_equation
 
 _TAKEN = frozenset(["BINOMIALS", "CENTER", "cauchy", "comb", "density", "np", "p", "sqrt", "stieltjes", "x", "z"])
 _LARGEST_INTEGER = 2**53  # beyond, a coefficient is not a float any more
@@ -40,10 +40,11 @@ def to_python_function(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
     The functions take numbers or arrays. They hold for parameters in general position: where the equation degenerates
     (a coefficient of the start vanishes) they raise ``ValueError``; export the law at those values instead.
 
-    Raises `ParameterError` for an unknown convention, `DerivationError` for a law whose moments are algebraic numbers
-    that Python cannot write with square roots.
+    Raises `ParameterError` for an unknown convention, `DerivationError` for a tensor law, and for a law whose moments
+    are algebraic numbers that Python cannot write with square roots.
     """
     in_convention(sympy.S.Zero, convention)
+    require_equation(law)
     center = _center(law)
     equation = (law - center).equation if center else law.equation
     names = identifiers(equation.symbols, _TAKEN)

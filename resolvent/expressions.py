@@ -253,7 +253,7 @@ class _Reader:
             return _law(FUNCTIONS[name].function()(**self._arguments(FUNCTIONS[name], node)))
         word = catalog_word(name)
         if word is not None:
-            return _law(catalog_law(name, self._arguments(word, node)))
+            return self._algebraic(catalog_law(name, self._arguments(word, node)), node)
         if name in METHODS:
             self.fail(f"{name!r} is a method of laws; write A.{METHODS[name].call}", node)
         if name in NOT_RATIONAL:
@@ -324,6 +324,11 @@ class _Reader:
             return self._scalar(word, name, kind, node).expr
         finally:
             self.variables = outer
+
+    def _algebraic(self, law: Any, node: ast.Call) -> AlgebraicLaw:
+        if not isinstance(law, AlgebraicLaw):
+            self.fail("this ensemble has a tensor law, which no expression holds; give the catalog name alone", node)
+        return law
 
     def _variable(self, node: ast.expr) -> sympy.Symbol:
         if not isinstance(node, ast.Name):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .files import check_writable, emit
 from .guard import CLAIM_FAILS, guarded, interruptible, leave, note
 from .subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
+
+if TYPE_CHECKING:
+    from numeric.closed_density import ClosedDensity
 
 
 class Format(StrEnum):
@@ -44,6 +47,10 @@ def derive(
     steps: Annotated[bool, typer.Option("--steps/--no-steps", help="With or without the derivation.")] = True,
     moments: Annotated[int, typer.Option(min=0, metavar="N", help="List the first N moments.")] = 0,
     cumulants: Annotated[int, typer.Option(min=0, metavar="N", help="List the first N free cumulants.")] = 0,
+    closed_form: Annotated[
+        bool,
+        typer.Option("--closed-form", help="Write the density in closed form instead, where there is one."),
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Verify every step of the derivation again.")] = False,
     json: AsJson = False,
     output: Output = None,
@@ -63,15 +70,54 @@ def derive(
         check_writable(output)
     with Progress("deriving"), interruptible():
         found = read_subject(subject, settings or [])
+        density = _closed_form(found, closed_form, wanted=steps and chosen is Format.TEXT)
+        derivation = density.derivation if closed_form and density else found.law.derivation
         if check:
             try:
-                found.law.derivation.check()
+                derivation.check()
             except DerivationError as error:
                 leave(f"the derivation does not hold: {error}", CLAIM_FAILS)
-        text = _written(found, chosen, convention.value, steps, moments, cumulants, check)
-    if check and chosen not in (Format.TEXT, Format.JSON):
-        note(f"all {len(found.law.derivation.steps)} steps hold")
+        if closed_form and density:
+            text = _closed_form_written(found, density, chosen, convention.value)
+        else:
+            text = _written(found, chosen, convention.value, steps, moments, cumulants, check)
+            if density is not None:
+                text += "\n\n" + _closed_form_written(found, density, chosen, convention.value)
+    if check and (closed_form or chosen not in (Format.TEXT, Format.JSON)):
+        note(f"all {len(derivation.steps)} steps hold")
     emit(text, output)
+
+
+def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensity | None:
+    """The density in closed form if there is one at the subject's values; it must be there if it is asked for."""
+    from derive.errors import ParameterError
+
+    form = subject.entry.closed_form if subject.entry else None
+    if form is not None and form.covers(subject.values):
+        return form.derive() if asked or wanted else None
+    if not asked:
+        return None
+    if form is None:
+        raise ParameterError("no closed form of the density is known to be derived here; leave out --closed-form")
+    values = " ".join(f"--set {name}={value}" for name, value in form.parameters.items())
+    raise ParameterError(f"the closed form of the density is derived at {values}")
+
+
+def _closed_form_written(subject: Subject, density: ClosedDensity, chosen: Format, convention: str) -> str:
+    from derive.errors import ParameterError
+    from resolvent.export import folded
+
+    assert subject.entry is not None
+    assert subject.entry.closed_form is not None
+    at = ", ".join(f"{name} = {value}" for name, value in subject.entry.closed_form.parameters.items())
+    if chosen is Format.LATEX:
+        return density.derivation.latex(convention, title=f"{subject.entry.title}: the density at {at}")
+    if chosen is Format.SYMPY:
+        return str(density.expression)
+    if chosen is Format.TEXT:
+        lines = [f"density in closed form at {at}:", *density.derivation.text(convention).splitlines()]
+        return "\n".join(folded(lines))
+    raise ParameterError(f"--closed-form goes with --format text, latex or sympy, not {chosen.value}")
 
 
 def _written(

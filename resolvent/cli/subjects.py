@@ -37,7 +37,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 class Subject:
     """A law with its values put in, and the catalog entry it comes from, if any."""
 
-    law: AlgebraicLaw
+    law: Any  # an AlgebraicLaw, or the TensorLaw of a catalog entry
     values: Mapping[str, Any]
     entry: Ensemble | None = None
 

@@ -10,18 +10,28 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import flint
 import mpmath as mp
 import sympy
 
 Z, M = sympy.symbols("z m")
-DIGITS = 40
+DIGITS = 50
 _FAR = 1000
 
 
-class Follower:
-    """The branch m ~ -1/z of a polynomial in z and m with rational coefficients."""
+def chordal(a: Any, b: Any) -> Any:
+    """The distance on the sphere, in which roots that go to infinity come together."""
+    return abs(a - b) / mp.sqrt((1 + abs(a) ** 2) * (1 + abs(b) ** 2))
 
-    def __init__(self, equation: sympy.Expr) -> None:
+
+class Follower:
+    """The branch m ~ -1/z of a polynomial in z and m with rational coefficients.
+
+    Moments say which one is meant if several sheets begin with -1/z.
+    """
+
+    def __init__(self, equation: sympy.Expr, moments: Sequence[sympy.Expr] = ()) -> None:
+        self.moments = [sympy.Integer(1), *moments]
         self.polynomial = sympy.Poly(equation, M, Z)
         self.rows = [[int(c) for c in sympy.Poly(column, Z).all_coeffs()] for column in self._columns()]
 
@@ -30,7 +40,7 @@ class Follower:
         return list(whole.all_coeffs())
 
     def roots(self, z: Any) -> list[Any]:
-        """All roots of P(z, .)."""
+        """All roots of P(z, .), by mpmath."""
         coefficients = [mp.polyval(row, z) for row in self.rows]
         while abs(coefficients[0]) == 0:
             coefficients = coefficients[1:]
@@ -38,8 +48,8 @@ class Follower:
 
     def step(self, here: Any, value: Any, there: Any, depth: int = 0) -> Any:
         """The continuation of a root along a straight segment."""
-        ranked = sorted(self.roots(there), key=lambda r: abs(r - value))
-        if len(ranked) == 1 or 4 * abs(ranked[0] - value) < abs(ranked[1] - value):
+        ranked = sorted(self.roots(there), key=lambda r: chordal(r, value))
+        if len(ranked) == 1 or 4 * chordal(ranked[0], value) < chordal(ranked[1], value):
             return ranked[0]
         assert depth < 40, f"two sheets meet near {there}"
         middle = (here + there) / 2
@@ -54,7 +64,8 @@ class Follower:
             first = mp.mpmathify(points[0])
             height = mp.mpf(_FAR)
             here = mp.mpc(first.real, height)
-            value = min(self.roots(here), key=lambda r: abs(r + 1 / here))
+            germ = sum((mp.mpf(int(m.p)) / int(m.q) / here ** (k + 1) for k, m in enumerate(self.moments)), mp.mpc(0))
+            value = min(self.roots(here), key=lambda r: abs(r + germ))
             while height > max(first.imag, mp.mpf("1e-4")):
                 height *= mp.mpf("0.7")
                 there = mp.mpc(first.real, max(height, first.imag))
@@ -90,3 +101,30 @@ class Follower:
     def rows_leading(self) -> sympy.Expr:
         """The leading coefficient in m."""
         return sympy.Poly(self.polynomial.as_expr(), M).LC()
+
+
+class FlintFollower(Follower):
+    """The same path with roots by FLINT, which finds those of many points of a high degree in time."""
+
+    def roots(self, z: Any) -> list[Any]:
+        """All roots of P(z, .), in enclosures of 55 digits or more."""
+        with flint.ctx.workprec(400):
+            if z.imag == 0:
+                x = _fraction(z.real)
+                exact = [sum((c * x**k for k, c in enumerate(reversed(row))), flint.fmpq(0)) for row in self.rows]
+                found = [r for r, k in flint.fmpq_poly(exact[::-1]).numer().complex_roots() for _ in range(k)]
+            else:
+                place = flint.acb(flint.arb(_fraction(z.real)), flint.arb(_fraction(z.imag)))
+                columns = [flint.fmpz_poly(row[::-1]) for row in self.rows]
+                found = flint.acb_poly([column(place) for column in columns[::-1]]).roots(tol=1e-55)
+        return [mp.mpc(_number(flint.acb(r).real), _number(flint.acb(r).imag)) for r in found]
+
+
+def _fraction(x: Any) -> flint.fmpq:
+    sign, mantissa, exponent, _ = mp.mpf(x)._mpf_
+    return flint.fmpq(-int(mantissa) if sign else int(mantissa)) * flint.fmpq(2) ** exponent
+
+
+def _number(ball: flint.arb) -> Any:
+    mantissa, exponent = ball.mid().man_exp()
+    return mp.ldexp(mp.mpf(int(mantissa)), int(exponent))

@@ -106,14 +106,14 @@ def test_elementary_laws_hold_their_certificate(composed: Composed) -> None:
 
 
 @pytest.mark.slow
-@examples(100)
+@examples(700)
 @given(of_degree(8))
 def test_many_random_compositions_hold_their_certificate(composed: Composed) -> None:
     check_moments(composed)
 
 
 @pytest.mark.slow
-@examples(40)
+@examples(300)
 @given(rectangular_laws())
 def test_many_random_rectangular_laws_hold_their_certificate(law: AlgebraicLaw) -> None:
     check_certified(law)

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from derive.errors import ParameterError
 from derive.laws import atoms, fuss_catalan, marchenko_pastur, semicircle
 from derive.support import skeleton
-from numeric.sheet_plots import Stretch, plane_portrait, root_table, sheet_plot, sheets, stieltjes_values
+from numeric.sheet_plots import Stretch, plane_portrait, root_table, sheet_plot, sheets
 from numeric.spectrum import Spectrum
 
 LAWS = {
@@ -226,37 +226,6 @@ def test_a_window_limits_the_picture() -> None:
     assert [(x[0] >= -1, x[-1] <= 3.5) for x, _ in physical(ax)] == [(True, True), (True, True)]
 
 
-# -- values over the plane ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_values_are_those_of_the_certified_branch(name: str) -> None:
-    rng = np.random.default_rng(5)
-    spectrum = law(name)
-    low, high = spectrum.support()
-    z = rng.uniform(low - 1, high + 1, 20) + 1j * 10.0 ** rng.uniform(-4, 0.5, 20) * rng.choice([-1, 1], 20)
-    scale = spectrum.stieltjes(z.real + 1j * np.abs(z.imag)).imag  # at least a part of the integral of 1/|x - z|
-    error = np.abs(stieltjes_values(spectrum, z) - spectrum.stieltjes(z))
-    assert np.all(error <= 1e-10 * np.maximum(scale, 1 / (np.abs(z - low) + high - low)))
-
-
-def test_values_of_the_semicircle_are_those_of_its_closed_form() -> None:
-    z = np.array([3 + 0j, -2.5, 0.1 + 1e-3j, 1.9 - 1e-2j, 40j, 2 + 1e-5j])
-    root = np.sqrt(z - 2) * np.sqrt(z + 2)
-    assert stieltjes_values(law("semicircle"), z) == pytest.approx((-z + root) / 2, rel=1e-10)
-
-
-def test_values_on_the_cut_are_the_certified_limits_from_above() -> None:
-    assert stieltjes_values(law("semicircle"), [0.0, 1.0]) == pytest.approx([1j, -0.5 + 1j * np.sqrt(3) / 2], abs=1e-12)
-    assert np.isnan(stieltjes_values(law("atoms"), 0.5 * np.nan))
-
-
-def test_values_below_are_mirrored_and_shapes_are_kept() -> None:
-    z = np.array([[0.3 + 0.2j], [1.0 + 0.05j]])
-    assert np.array_equal(stieltjes_values(law("hard"), z.conj()), stieltjes_values(law("hard"), z).conj())
-    assert stieltjes_values(law("hard"), 1j).shape == ()
-
-
 # -- the portrait ------------------------------------------------------------------------------------------------
 
 
@@ -335,13 +304,11 @@ def test_pictures_can_be_saved(tmp_path: Any, suffix: str) -> None:
         (lambda: sheet_plot(law("semicircle"), window=3), "must be 2 numbers"),  # type: ignore[arg-type]
         (lambda: sheet_plot(semicircle()), "needs a Spectrum; got AlgebraicLaw"),  # type: ignore[arg-type]
         (lambda: sheets(None), "needs a Spectrum; got NoneType"),  # type: ignore[arg-type]
-        (lambda: stieltjes_values(1, 1j), "needs a Spectrum; got int"),  # type: ignore[arg-type]
         (lambda: plane_portrait(semicircle()), "needs a Spectrum; got AlgebraicLaw"),  # type: ignore[arg-type]
         (lambda: plane_portrait(law("semicircle"), window=(2, 1, 1)), "the window is empty"),
         (lambda: plane_portrait(law("semicircle"), window=(1, 2, 0)), "the window is empty"),
         (lambda: plane_portrait(law("semicircle"), window=(1, 2)), "3 finite numbers"),  # type: ignore[arg-type]
         (lambda: plane_portrait(law("semicircle"), resolution=1), "resolution must be an integer above 1"),
-        (lambda: plane_portrait(law("semicircle"), window=(0, 1e-4, 1e-4)), "too near the support for quadrature"),
         (lambda: root_table(semicircle().equation, [0, np.nan]), "finite points"),
         (lambda: sheets(law("semicircle"), points=0), "points must be a positive integer"),
     ],

@@ -255,24 +255,6 @@ def test_density_is_that_of_the_followed_root(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["sum", "triple", "3+3"])
-def test_density_is_that_of_the_followed_root_at_2000_points(name: str) -> None:
-    (interval,) = spectrum(name).intervals
-    x = inside(interval, 2000)
-    assert np.max(np.abs(spectrum(name).pdf(x) - np.array(follower(name).density(x)))) < 1e-10
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "degree"), [("4+3", 7), ("5+5", 17)])
-def test_density_of_high_degree_is_that_of_the_followed_root(name: str, degree: int) -> None:
-    rho = spectrum(name)
-    assert rho.law.equation.degree == degree
-    for interval in rho.intervals:
-        x = inside(interval, 20)
-        assert np.max(np.abs(rho.pdf(x) - np.array(follower(name).density(x)))) < 1e-10
-
-
-@pytest.mark.slow
 def test_degree_seventeen_is_certified_and_has_the_moments_of_its_sum() -> None:
     rho = spectrum("5+5")
     fifths = [F(1, 5)] * 5
@@ -760,3 +742,48 @@ def test_inverse_moments_of_a_law_away_from_zero() -> None:
 def test_another_pair_of_five_atoms_is_certified() -> None:
     rho = Spectrum(atoms([0, 1, 3, 6, 10]) + atoms([0, 1, 4, 5, 7]))
     assert rho.moment(2) == pytest.approx(float(146 / 5 + 91 / 5 + 2 * 4 * 17 / 5), abs=1e-9)
+
+
+# -- critical points -------------------------------------------------------------------------------------------
+
+
+def test_edges_of_a_sum_of_atoms_are_exact_and_no_other_root_is_one() -> None:
+    rho = Spectrum(atoms([-1, 0, 2]) + atoms([0, 1, 3], ["1/4", "1/4", "1/2"]))
+    assert [math.trunc(float(e) * 1e4) for e in rho.edges] == [-8435, 29460, 30114, 49653]
+    assert {e.number.polynomial for e in rho.edges} == {rho.edges[0].number.polynomial}  # one factor of degree 16
+    others = [p for p in rho.critical_points if not p.is_edge]
+    assert [p.kind for p in others] == ["other sheets only"] * 8
+
+
+def test_edges_of_a_triple_product_are_two_of_its_five_critical_points() -> None:
+    rho = Spectrum(marchenko_pastur("1/2") @ marchenko_pastur("1/3") @ marchenko_pastur("1/5"))
+    assert [p.kind for p in rho.critical_points] == [
+        "other sheets only", "other sheets only", "left edge", "other sheets only", "right edge",
+    ]  # fmt: skip
+    assert [math.trunc(float(p) * 1e5) for p in rho.critical_points] == [-1251, 0, 3397, 5377, 460871]
+
+
+def test_a_cusp_is_a_meeting_of_two_bulks() -> None:
+    _, cusp, _ = Spectrum(atoms([-1, 1]) + semicircle(1)).critical_points
+    assert (cusp.kind, cusp.below, cusp.above, cusp.to_sympy()) == ("meeting of two bulks", F(1, 3), F(1, 3), 0)
+
+
+def test_an_atom_at_a_hard_edge_is_both() -> None:
+    first, *_ = Spectrum(marchenko_pastur(1).direct_sum(atoms([0]), "1/2")).critical_points
+    assert (first.kind, first.above, first.weight) == ("left edge and atom", F(-1, 2), sympy.Rational(1, 2))
+
+
+def test_edges_have_closed_forms_and_any_number_of_digits() -> None:
+    left, right = Spectrum(marchenko_pastur("1/2")).edges
+    assert sympy.expand(right.to_sympy() - (1 + sympy.sqrt(sympy.Rational(1, 2))) ** 2) == 0
+    with mp.workdps(60):
+        assert left.digits(50) == mp.nstr((1 - mp.sqrt(mp.mpf(1) / 2)) ** 2, 50)
+    with pytest.raises(ParameterError, match="positive integer"):
+        left.digits(0)
+
+
+def test_a_path_from_a_coarse_stop_is_found() -> None:
+    law = atoms(["-1/3", "-3/2"], ["3/5", "2/5"]) ** 2 + atoms([3, "-2/3", 2], ["3/7", "3/7", "1/7"])
+    rho = Spectrum(law.direct_sum(atoms([2, "-5/2"], ["2/3", "1/3"]), "1/3"))
+    assert [str(atom.weight) for atom in rho.atoms] == ["2/9", "1/105", "4/9", "1/105"]
+    assert len(rho.intervals) == 3

@@ -107,7 +107,10 @@ def test_text_of_a_law_reads_back_as_the_law(text: str, build: object) -> None:
     assert parse(str(law)).equation == law.equation
 
 
-@pytest.mark.parametrize("slug", catalog.names())
+ALGEBRAIC = [slug for slug in catalog.names() if isinstance(catalog.get(slug).law(), AlgebraicLaw)]
+
+
+@pytest.mark.parametrize("slug", ALGEBRAIC)
 def test_text_of_a_catalog_law_reads_back_as_the_law(slug: str) -> None:
     law, read = catalog.get(slug).law(), parse(str(catalog.get(slug).law()))
     assert read.equation.polynomial == law.equation.polynomial
