@@ -222,14 +222,15 @@ def law_of_moments(moments: Sequence[Any], margin: int = MARGIN, name: str = "la
 def _from_recurrence(
     recurrence: Recurrence, own: Recurrence, terms: Callable[[int], list[fmpq]], before: Step, name: str
 ) -> HolonomicLaw:
-    """The law of a recurrence; ``own`` is the one without a factor for n = 0: it gives the density's equation."""
-    initial = tuple(terms(max(recurrence.first_free, recurrence.order)))
+    """The law of a recurrence; ``own`` is the one without a factor n, for n >= 1: it gives equations of low order."""
+    start = 0 if own is recurrence else 1
+    initial = tuple(terms(max(recurrence.first_free, own.order + start)))
     failure = first_hankel_failure(recurrence.terms(initial, _HANKEL))
     if failure is not None:
         raise DerivationError(
             f"{name} is no law: no positive measure has its moments; m_{failure} is the first that fails", order=failure
         )
-    ode = stieltjes_ode(recurrence, initial)
+    ode = stieltjes_ode(own, initial, start)
     step = Step(
         rules.STIELTJES_ODE,
         f"the differential equation of the transform of {name}",

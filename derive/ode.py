@@ -178,17 +178,19 @@ def ode_of(coefficients: Sequence[fmpq_poly | fmpz_poly]) -> LinearODE:
     return LinearODE(cleared([a // common for a in rows]))
 
 
-def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq]) -> LinearODE:
-    """The equation of m(z) = -sum_k m_k z^(-k-1) from the recurrence of the m_k and the first of them.
+def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq], start: int = 0) -> LinearODE:
+    """The equation of m(z) = -sum_k m_k z^(-k-1) from a recurrence of the m_k for n >= start and the first of them.
 
-    n acts on z^(-n-1) as -(theta + 1), theta = z d/dz, and the shift of n as multiplication by z, up to a polynomial:
-    sum_j p_j(-theta-1) z^j m = Q(z), Q = -sum_j sum_(k<j) m_k p_j(k-j) z^(j-k-1). Q d/dz - Q' makes it homogeneous.
+    n acts on z^(-n-1) as -(theta + 1), theta = z d/dz, and the shift of n as multiplication by z, up to finitely many
+    powers of z: sum_j p_j(-theta-1) z^j m = z^-start Q(z), Q a polynomial. Multiplied by z^start, the left side is
+    made homogeneous by Q d/dz - Q'. ``initial`` holds at least m_0, ..., m_(order + start - 1).
     """
-    rows = _operator(recurrence)
-    rest = [fmpq(0)] * recurrence.order
-    for j, p in enumerate(recurrence.coefficients):
-        for k in range(j):
-            rest[j - k - 1] -= fmpq(initial[k]) * p(fmpq(k - j))
+    r = recurrence.order
+    rows = [a * fmpq_poly([0] * start + [1]) for a in _operator(recurrence)]
+    rest = [fmpq(0)] * (r + start)
+    for n in range(-r, start):
+        for j in range(max(-n, 0), r + 1):
+            rest[start - n - 1] -= fmpq(initial[n + j]) * recurrence.coefficients[j](n)
     inhomogeneous = fmpq_poly(rest)
     if inhomogeneous == 0:
         return ode_of(rows)
