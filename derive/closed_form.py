@@ -1,4 +1,4 @@
-r"""Closed forms of solutions of second-order equations: 2F1 with a rational pullback, complete elliptic integrals.
+r"""Closed forms of solutions of equations of order 2 and 3: 2F1 with a rational pullback, complete elliptic integrals.
 
 One looks for y = w (p_0 F(f) + p_1 F'(f)), F = 2F1(a, b; c; .), with f, p_0, p_1 rational functions and w a product of
 powers (x - s)^alpha. F and F' span a module over Q(x) with a derivation,
@@ -6,7 +6,7 @@ powers (x - s)^alpha. F and F' span a module over Q(x) with a derivation,
     F(f)' = f' F'(f),   F'(f)' = f'/(f(1-f)) (a b F(f) - (c - (a+b+1) f) F'(f)),
 
 so substituting y into the equation gives two rational functions, linear in p_0 and p_1, that must vanish. Then every
-solution F of the hypergeometric equation gives a solution y, and all are reached.
+solution F of the hypergeometric equation gives a solution y; at order 2 these are all.
 
 The pullbacks f are those of small degree whose zeros, poles and ones are singular points of the equation; the local
 exponents have to fit: at a point where f takes the value v in {0, 1, oo} with multiplicity e, the exponents of the
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import product
+from itertools import combinations, permutations, product
 from typing import Any
 
 import sympy
@@ -121,7 +121,7 @@ class HypergeometricForm:
 
 
 def hypergeometric_forms(ode: LinearODE, most_degree: int = 3) -> Iterator[HypergeometricForm]:
-    """Hypergeometric forms of the solutions of a second-order equation with rational singular points, proved.
+    """Hypergeometric forms of solutions of an equation of order 2 or 3 with rational singular points, proved.
 
     Elliptic integrals come first, then 1/n, 1-1/n; 1 for n = 3, 4, 6, then parameters that are read off the exponents;
     within a family pullbacks by their degree.
@@ -134,8 +134,10 @@ def hypergeometric_forms(ode: LinearODE, most_degree: int = 3) -> Iterator[Hyper
     Raises `DerivationError` for equations of other orders, with irregular or irrational singular points, or if no form
     is found with pullbacks up to ``most_degree``.
     """
-    if ode.order != 2:
-        raise DerivationError(f"closed forms are looked for at order 2; this equation has order {ode.order}", ode=ode)
+    if ode.order not in (2, 3):
+        raise DerivationError(
+            f"closed forms are looked for at the orders 2 and 3; this equation has order {ode.order}", ode=ode
+        )
     ode.require_regular()
     points = _rational_points(ode)
     exponents = {s: _exponents(ode, s) for s in (*points, None)}
@@ -173,8 +175,8 @@ def _rational_points(ode: LinearODE) -> list[fmpq]:
     )
 
 
-def _exponents(ode: LinearODE, point: fmpq | None) -> tuple[Fraction, Fraction] | None:
-    """The two local exponents; None if they are not rational. At infinity s stands for x^-s."""
+def _exponents(ode: LinearODE, point: fmpq | None) -> tuple[Fraction, ...] | None:
+    """The local exponents; None if they are not all rational. At infinity s stands for x^-s."""
     factor = None if point is None else fmpz_poly([-int(point.p), int(point.q)])
     indicial = ode.indicial_polynomial(factor)
     assert indicial is not None
@@ -182,7 +184,7 @@ def _exponents(ode: LinearODE, point: fmpq | None) -> tuple[Fraction, Fraction] 
     for part, multiplicity in indicial.numer().factor()[1]:
         if part.degree() == 1:
             roots += [Fraction(-int(part[0]), int(part[1]))] * multiplicity
-    return (roots[0], roots[1]) if len(roots) == 2 else None
+    return tuple(roots) if len(roots) == ode.order else None
 
 
 def _pullbacks(points: Sequence[fmpq], most: int) -> Iterator[Rational]:
@@ -252,8 +254,8 @@ def _read_off(f: Rational, exponents: Exponents) -> Iterator[Parameters]:
     for point, pair in exponents.items():
         place = _value_and_order(f, point)
         if place is not None and pair is not None:
-            differences[place[0]].add(abs(pair[0] - pair[1]) / place[1])
-    for at_zero, at_one, at_infinity in product(*(sorted(d)[:2] for d in differences.values())):
+            differences[place[0]] |= {abs(x - y) / place[1] for x, y in combinations(pair, 2)}
+    for at_zero, at_one, at_infinity in product(*(sorted(d)[:3] for d in differences.values())):
         sign = -1 if at_zero.denominator == 1 else 1  # c = 0, -1, ... has no 2F1
         c, a = 1 - sign * at_zero, (1 - sign * at_zero - at_one - at_infinity) / 2
         yield a, a + at_infinity, c
@@ -285,10 +287,11 @@ def _powers(f: Rational, parameters: Parameters, exponents: Exponents) -> tuple[
     return tuple(found)
 
 
-def _common_shift(pair: tuple[Fraction, Fraction], base: tuple[Fraction, Fraction]) -> Fraction | None:
-    for x, y in (base, base[::-1]):
-        shift = pair[0] - x
-        if (pair[1] - y - shift).denominator == 1:
+def _common_shift(exponents: Sequence[Fraction], base: tuple[Fraction, Fraction]) -> Fraction | None:
+    """The shift in [0, 1) that moves the two base exponents to two of the equation's, up to integers."""
+    for x, y in permutations(exponents, 2):
+        shift = x - base[0]
+        if (y - base[1] - shift).denominator == 1:
             return shift - shift.__floor__()
     return None
 

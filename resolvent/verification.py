@@ -79,6 +79,11 @@ class Verification:
                 f"the statistic {worst.name} is {worst.extrapolated:.5g} +- {worst.extrapolated_error:.1g} in the "
                 f"limit of infinite size, the law gives {worst.derived:.5g} ({abs(worst.score):.1f} standard errors)"
             )
+        if self.verdict == DEPARTS and self.smaller_distance.value > 1.7 * self.distance.value:
+            seen.append(
+                f"the distance falls by a factor {self.smaller_distance.value / self.distance.value:.1f} from size "
+                f"{self.sizes[0]} to {self.sizes[1]}, as a finite-size gap does; larger sizes will tell"
+            )
         seen += [self._about_outlier(outlier, values) for outlier, values in self.outliers]
         seen.append(self._about_outside())
         if self.verdict == DEPARTS and self.assumptions:
