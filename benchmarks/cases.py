@@ -93,3 +93,13 @@ def gram_polynomials() -> Any:
 
 GRAPHS = "import resolvent as rv; print(sum(1 for _ in rv.admissible_graphs({})))"
 """A program that enumerates the graphs of an order, for a process of its own."""
+
+
+def fisher_sum() -> Any:
+    """The linear Fisher law, from its summand to recurrence, proof and differential equation, made afresh."""
+    from derive.telescoping import K, N, hypergeometric_sum
+
+    rest = N - K
+    in_n = (N + 1) / (rest + 1) * (4 * rest + 2) / (rest + 2)
+    in_k = rest / (K + 1) * (rest + 1) / (4 * rest - 2) * (4 * K + 2) / (K + 2)
+    return rv.law_of_sum(hypergeometric_sum(in_n, in_k), "1/2")

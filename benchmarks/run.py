@@ -16,9 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import spectra
-from cases import GRAPHS, Case, derivations, gram_law, gram_polynomials, moments, sum_law
+from cases import GRAPHS, Case, derivations, fisher_sum, gram_law, gram_polynomials, moments, sum_law
 from sympy.core.cache import clear_cache
+
+import resolvent as rv
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -51,6 +54,9 @@ def absolute() -> list[str]:
     listed = min(process("from resolvent.__main__ import main; import sys; sys.argv = ['resolvent', 'list']; main()")
                  for _ in range(5))  # fmt: skip
     gram = gram_law()
+    fisher = fisher_sum()
+    tensor = rv.Spectrum(rv.catalog.get("fisher-linear").law(c1=1, c2=1))
+    x = np.linspace(0.01, 7.99, 10**5)
     rows = [
         ("first 1000 moments, s", thousand, 2.0),
         ("import resolvent, s", imported, 1.0),
@@ -60,6 +66,10 @@ def absolute() -> list[str]:
         ("the same, peak memory, MiB", peak_memory(GRAPHS.format(10)), 200.0),
         ("Gram moment polynomials to order 20, s", seconds(gram_polynomials), 5.0),
         ("numeric Gram moments to order 1000, s", seconds(lambda: gram.moments(1000)), 2.0),
+        ("linear Fisher: recurrence, proof and equation, s", seconds(fisher_sum), 2.0),
+        ("its moments to order 1000, s", seconds(lambda: fisher.moments(1000)), 1.0),
+        ("its density in closed form, s", seconds(lambda: rv.closed_density(fisher)), 10.0),
+        ("its density at 10^5 points, s", seconds(lambda: tensor.pdf(x)), 1.0),
     ]
     return [
         f"| {name} | {value:.2f} | {limit:g} | {'met' if value < limit else 'MISSED'} |" for name, value, limit in rows

@@ -121,7 +121,7 @@ class HypergeometricForm:
 
 
 def hypergeometric_forms(ode: LinearODE, most_degree: int = 3) -> Iterator[HypergeometricForm]:
-    """Hypergeometric forms of solutions of an equation of order 2 or 3 with rational singular points, proved.
+    """Hypergeometric forms of solutions of an equation of order 2 or 3, singular at rational points, proved.
 
     Elliptic integrals come first, then 1/n, 1-1/n; 1 for n = 3, 4, 6, then parameters that are read off the exponents;
     within a family pullbacks by their degree.
@@ -131,8 +131,8 @@ def hypergeometric_forms(ode: LinearODE, most_degree: int = 3) -> Iterator[Hyper
     >>> next(forms).expression(), next(forms).expression()
     (2*elliptic_k(1 - x)/pi, 2*elliptic_k(x)/pi)
 
-    Raises `DerivationError` for equations of other orders, with irregular or irrational singular points, or if no form
-    is found with pullbacks up to ``most_degree``.
+    Raises `DerivationError` for equations of other orders, with irregular singular points, or if no form is found with
+    pullbacks up to ``most_degree``.
     """
     if ode.order not in (2, 3):
         raise DerivationError(
@@ -167,12 +167,9 @@ def hypergeometric_forms(ode: LinearODE, most_degree: int = 3) -> Iterator[Hyper
 
 
 def _rational_points(ode: LinearODE) -> list[fmpq]:
-    irrational = [f for f in ode.singular_factors if f.degree() > 1]
-    if irrational:
-        raise DerivationError("closed forms are looked for at rational singular points only", factors=tuple(irrational))
-    return sorted(
-        (fmpq(-int(f[0]), int(f[1])) for f in ode.singular_factors), key=lambda s: Fraction(int(s.p), int(s.q))
-    )
+    """The rational singular points; at irrational ones the solutions that are found are regular."""
+    linear = [f for f in ode.singular_factors if f.degree() == 1]
+    return sorted((fmpq(-int(f[0]), int(f[1])) for f in linear), key=lambda s: Fraction(int(s.p), int(s.q)))
 
 
 def _exponents(ode: LinearODE, point: fmpq | None) -> tuple[Fraction, ...] | None:

@@ -67,10 +67,22 @@ def sheets() -> Figure:
     return figure
 
 
+def fisher() -> Figure:
+    """The Fisher spectra of linear networks, of closed-forms.md."""
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    entry = rv.catalog.get("fisher-linear")
+    settings = ({"c1": 1, "c2": 1}, {"c1": "1/2", "c2": "1/3"})
+    for axes, params in zip(figure.subplots(1, 2), settings, strict=True):
+        result = rv.verify(entry, params=params, size=24, trials=4)
+        result.plot(axes)
+        axes.set_title(f"c1 = {params['c1']}, c2 = {params['c2']}: {result.verdict}", fontsize=10)
+    return figure
+
+
 def main() -> None:
     """Write every picture."""
     HERE.mkdir(exist_ok=True)
-    for make in (spectrum, hessian, graphs, gram, phases, sheets):
+    for make in (spectrum, hessian, graphs, gram, phases, sheets, fisher):
         make().savefig(HERE / f"{make.__name__}.png", dpi=110)
 
 

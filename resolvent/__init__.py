@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "derive.activations": ("Activation", "activation"),
-    "derive.algebraic_ode": ("algebraic_ode",),
+    "derive.algebraic_ode": ("algebraic_ode", "parametric_ode"),
     "derive.critical_values": ("critical_polynomials", "critical_values", "merging_values"),
     "derive.cycle_weights": ("law_of_cycle_weights", "law_of_free_cumulants"),
     "derive.derivation": ("Derivation", "Evidence", "Rule", "Step"),
@@ -138,6 +138,7 @@ __all__ = [
     "moment_polynomials",
     "outlier",
     "parameter",
+    "parametric_ode",
     "parse",
     "phase_conditions",
     "phase_diagram",
@@ -160,7 +161,7 @@ __all__ = [
 if TYPE_CHECKING:
     import catalog
     from derive.activations import Activation, activation
-    from derive.algebraic_ode import algebraic_ode
+    from derive.algebraic_ode import algebraic_ode, parametric_ode
     from derive.critical_values import critical_polynomials, critical_values, merging_values
     from derive.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
     from derive.derivation import Derivation, Evidence, Rule, Step

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sympy
 from flint import fmpq_poly
 
 import catalog
-from derive.algebraic_ode import algebraic_ode, first_dependency
-from derive.errors import DerivationError
+from derive.algebraic_ode import algebraic_ode, first_dependency, parametric_ode
+from derive.errors import DerivationError, ParameterError
 from derive.guessing import guess_recurrence
 from derive.law import AlgebraicLaw
 from derive.laws import atoms, marchenko_pastur, semicircle
@@ -60,6 +62,40 @@ def test_parameters_are_refused_by_name() -> None:
     law = marchenko_pastur(sympy.Symbol("c", positive=True))
     with pytest.raises(DerivationError, match="give values for c"):
         algebraic_ode(law.equation)
+
+
+C = sympy.Symbol("c", positive=True)
+
+
+@pytest.mark.parametrize(
+    "law", [marchenko_pastur(C), semicircle() + marchenko_pastur(C), semicircle(C).compress("1/2")]
+)
+@pytest.mark.parametrize("value", ["1/3", "2", "7/5"])
+def test_equations_with_parameters_specialise(law: AlgebraicLaw, value: str) -> None:
+    assert parametric_ode(law.equation).at(c=value) == algebraic_ode(law.at(c=value).equation)
+
+
+def test_an_equation_with_a_parameter_annihilates_the_closed_form() -> None:
+    z, v = sympy.Symbol("z"), sympy.Symbol("v", positive=True)
+    m = (-z + sympy.sqrt(z**2 - 4 * v)) / (2 * v)
+    rows = parametric_ode(semicircle(v).equation).expressions()
+    assert sympy.simplify(sum(a * m.diff(z, i) for i, a in enumerate(rows))) == 0
+
+
+def test_values_of_the_parameters() -> None:
+    ode = parametric_ode(marchenko_pastur(C).equation)
+    assert (ode.order, ode.symbols) == (2, (C,))
+    with pytest.raises(ParameterError, match="give a value for each of c; got none"):
+        ode.at()
+    with pytest.raises(ParameterError, match="got c, d"):
+        ode.at(c=1, d=2)
+
+
+def test_values_at_which_nothing_is_left_are_refused() -> None:
+    ode = parametric_ode(marchenko_pastur(C).equation)
+    whole = replace(ode, coefficients=tuple(a * (a.context().gen(1) - 2) for a in ode.coefficients))
+    with pytest.raises(ParameterError, match="degenerates"):
+        whole.at(c=2)
 
 
 def test_first_dependency() -> None:
