@@ -13,16 +13,18 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import flint
 import numpy as np
 from flint import acb, arb
+from numpy.typing import NDArray
 
 from derive.errors import BranchError, PrecisionError
 from derive.sheet import Sheet
 from derive.tube import Tube
 
-from .root_discs import root_discs
+from .root_discs import Complexes, Reals, root_discs
 
 _ACCURACY = 1e-13  # proved relative error of an imaginary part in doubles; the true one is far smaller
 _SMALLEST = 1e-3  # of the way to a point: shorter steps count as having met a branch point
@@ -48,6 +50,16 @@ class _Known:
         """Whether a ball at a point of the tube lies in it: if it holds a root, that is the physical one."""
         return self.tube.holds(complex(x - self.place), float(abs(root - self.middle(x)).upper()))
 
+    def disc_inside(self, x: acb, centres: Complexes, radii: Reals) -> int | None:
+        """The number of a disc that lies in the tube at a point of it, in doubles with their errors allowed for."""
+        middle = complex(self.middle(x))
+        slack = 4e-16 * abs(middle)
+        step = complex(x - self.place)
+        for k, distance in enumerate((np.abs(centres - middle) + radii).tolist()):
+            if distance < self.tube.radius and self.tube.holds(step, distance * 1.0000001 + slack):
+                return k
+        return None
+
 
 class BoundaryValues:
     """The limits of a branch from above on one support interval.
@@ -68,37 +80,52 @@ class BoundaryValues:
             return [height / math.pi for height in self._heights([acb(x) for x in points])]
 
     def _heights(self, places: Sequence[acb]) -> list[float]:
-        discs = self._discs(places)
+        centres, radii = self._discs(places)
+        chosen = _only_upper(centres, radii)
         found = [0.0] * len(places)
         for k in sorted(range(len(places)), key=lambda k: abs(float((places[k] - self._inner).real))):
-            disc = _only_upper(discs[k]) or self._in_tube(places[k], discs[k])
-            if disc is None:
-                found[k] = float(self._around(places[k]).imag.mid())
-            elif disc.imag.rad() <= _ACCURACY * disc.imag.mid():
-                found[k] = float(disc.imag.mid())
-            else:
-                found[k] = float(self._refined(places[k], disc).imag.mid())
+            root = self._choice(places[k], int(chosen[k]), centres[k], radii[k])
+            if isinstance(root, int):
+                centre, radius = complex(centres[k, root]), float(radii[k, root])
+                if radius <= _ACCURACY * centre.imag:
+                    found[k] = centre.imag
+                    continue
+                root = self._refined(places[k], _ball(centre, radius))
+            found[k] = float(root.imag.mid())
         return found
 
     def root(self, x: acb) -> acb:
         """The physical root at an exact point, as a tight ball."""
-        (discs,) = self._discs([x])
-        disc = _only_upper(discs) or self._in_tube(x, discs)
-        return self._around(x) if disc is None else self._refined(x, disc)
+        centres, radii = self._discs([x])
+        root = self._choice(x, int(_only_upper(centres, radii)[0]), centres[0], radii[0])
+        if isinstance(root, int):
+            return self._refined(x, _ball(complex(centres[0, root]), float(radii[0, root])))
+        return root
 
-    def _discs(self, places: Sequence[acb]) -> list[list[acb]]:
-        """For each point balls with exactly one root of P(x, .) each, one for every root; none if that fails."""
-        polynomials = [self._sheet.polynomial(x) for x in places]
-        rows = np.array([[float(c.real.mid()) for c in polynomial] for polynomial in polynomials])
-        if rows.ndim != 2 or any(c.imag != 0 for polynomial in polynomials for c in polynomial):
-            return [[] for _ in places]
-        centres, radii = root_discs(rows)
-        return [
-            [acb(arb(z.real, r), arb(z.imag, r) if z.imag else arb(0)) for z, r in zip(zs, rs, strict=True)]
-            if np.all(np.isfinite(rs))
-            else []
-            for zs, rs in zip(centres.tolist(), radii.tolist(), strict=True)
-        ]
+    def _choice(self, x: acb, number: int, centres: Complexes, radii: Reals) -> Any:
+        """The number of the disc with the physical root, or else a tight ball around it."""
+        if number >= 0:
+            return number
+        try:
+            known = self._walk(x)
+            inside = known.disc_inside(x, centres, radii) if np.all(np.isfinite(radii)) else None
+            if inside is not None:
+                return inside
+            root = self._sheet.refine(x, known.middle(x))
+            if known.holds(x, root):
+                return root
+        except (BranchError, PrecisionError):
+            pass  # other sheets come close on the line itself
+        return self._around(x)
+
+    def _discs(self, places: Sequence[acb]) -> tuple[Complexes, Reals]:
+        """For each point discs with one root of P(x, .) each, one for every root; infinite radii if that fails."""
+        polynomials = [list(self._sheet.polynomial(x)) for x in places]
+        degree = self._sheet.degree
+        rows = np.array([[float(c.real.mid()) for c in p] + [0.0] * (degree + 1 - len(p)) for p in polynomials])
+        exact = np.array([all(c.imag == 0 for c in p) for p in polynomials], dtype=bool)
+        centres, radii = root_discs(rows.reshape(len(places), degree + 1))
+        return centres, np.where(exact[:, None], radii, np.inf)
 
     def _refined(self, x: acb, disc: acb) -> acb:
         """The root in a disc that holds one, as a tight ball."""
@@ -109,18 +136,6 @@ class BoundaryValues:
         return self._around(x)
 
     # -- along the interval ----------------------------------------------------------------------------------
-
-    def _in_tube(self, x: acb, discs: Sequence[acb]) -> acb | None:
-        """A ball with the physical root in it and no other, from the tube at x; None where there is no tube."""
-        try:
-            known = self._walk(x)
-            inside = [disc for disc in discs if known.holds(x, disc)]
-            if inside:
-                return inside[0]
-            root = self._sheet.refine(x, known.middle(x))
-            return root if known.holds(x, root) else None
-        except (BranchError, PrecisionError):  # other sheets come close on the line itself
-            return None
 
     def _around(self, x: acb) -> acb:
         """The root at a point by a path through the upper half-plane."""
@@ -162,8 +177,12 @@ def _mid(x: acb) -> acb:
     return acb(x.real.mid(), x.imag.mid())
 
 
-def _only_upper(discs: Sequence[acb]) -> acb | None:
-    """The disc in the upper half-plane if exactly one root is there; None if there are more, or it is not decided."""
-    upper = [disc for disc in discs if disc.imag > 0]
-    decided = all(disc.imag > 0 or disc.imag < 0 or disc.imag == 0 for disc in discs)
-    return upper[0] if len(upper) == 1 and decided else None
+def _only_upper(centres: Complexes, radii: Reals) -> NDArray[np.intp]:
+    """For each point the disc in the upper half-plane if exactly one root is there; -1 if not, or if undecided."""
+    upper = centres.imag > radii
+    decided = np.all(np.isfinite(radii) & (upper | (centres.imag < -radii) | (centres.imag == 0)), axis=1)
+    return np.where(decided & (upper.sum(axis=1) == 1), np.argmax(upper, axis=1), -1)
+
+
+def _ball(centre: complex, radius: float) -> acb:
+    return acb(arb(centre.real, radius), arb(centre.imag, radius))

@@ -4,9 +4,10 @@ For distinct approximations r_i of the roots of a polynomial p of degree n with 
 
     |z - r_i| <= n |p(r_i)| / |a prod_{j != i} (r_i - r_j)|
 
-cover all roots, and a disc that meets no other holds exactly one (B. T. Smith, J. ACM 17 (1970) 661-674). A disc with a
-real centre then holds a real root, for the conjugate of its root lies in it too. Rounding errors are bounded by sums of
-absolute values.
+cover all roots, and a disc that meets no other holds exactly one (B. T. Smith, J. ACM 17 (1970) 661-674). Once every
+root z_j is known to lie in its disc, p(r_i) = a prod_j (r_i - z_j) gives a radius that is smaller by the factor n. A
+disc with a real centre holds a real root, for the conjugate of its root lies in it too. Rounding errors are bounded by
+sums of absolute values.
 """
 
 from __future__ import annotations
@@ -66,10 +67,15 @@ def _radii(rows: Reals, centres: Complexes) -> Reals:
     gaps = np.abs(centres[:, :, None] - centres[:, None, :])
     gaps[:, np.arange(degree), np.arange(degree)] = 1.0
     errors = np.abs(value) + (2 * degree + 2) * _EPSILON * sizes  # 3.3 u a step, u = eps/2
-    radii = 1.000001 * degree * errors / (np.abs(rows[:, -1:]) * np.prod(gaps, axis=2))
+    lead = np.abs(rows[:, -1:]) * 0.999999
+    radii = degree * errors / (lead * np.prod(gaps, axis=2))
     gaps[:, np.arange(degree), np.arange(degree)] = np.inf
     apart = np.all(gaps > 1.4143 * (radii[:, :, None] + radii[:, None, :]), axis=2)
-    return np.where(apart, radii, np.inf)
+    least = gaps - radii[:, None, :]  # from the centre to any other root
+    least[:, np.arange(degree), np.arange(degree)] = 1.0
+    whole = np.all(apart, axis=1, keepdims=True)
+    sharper = errors / (lead * np.prod(np.where(whole[:, :, None], least, 1.0), axis=2))
+    return np.where(apart, np.where(whole, np.minimum(sharper, radii), radii), np.inf)
 
 
 def _horner(rows: Reals, x: Complexes | Reals) -> tuple[Complexes, Complexes]:
