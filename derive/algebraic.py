@@ -40,14 +40,23 @@ class AlgebraicNumber:
         """The number as a fraction, if it is one."""
         return fmpq(-self.polynomial[0], self.polynomial[1]) if len(self.polynomial) == 2 else None
 
-    def to_sympy(self) -> sympy.Expr:
-        """The number as a SymPy expression: rational, a quadratic surd, or a CRootOf."""
+    def to_sympy(self, radicals: bool = False) -> sympy.Expr:
+        """The number as a SymPy expression: rational, a quadratic surd, or a CRootOf.
+
+        With ``radicals`` numbers of degree 3 and 4 are written in radicals too, real ones through complex ones.
+
+        >>> AlgebraicNumber((-2, 0, 0, 1), 0).to_sympy(radicals=True)
+        2**(1/3)
+        """
         if self.rational is not None:
             return to_sympy_rational(self.rational)
         x = sympy.Symbol("x")
         polynomial = sympy.Poly(list(reversed(self.polynomial)), x)
         if polynomial.degree() == 2:
             return sorted(sympy.roots(polynomial), key=float)[self.index]
+        if radicals and polynomial.degree() <= 4:
+            exact = sympy.Float(self.digits(40), 40)
+            return min(sympy.roots(polynomial), key=lambda root: abs(sympy.N(root, 40) - exact))
         return sympy.CRootOf(polynomial, self.index)
 
     def digits(self, n: int) -> str:

@@ -54,9 +54,9 @@ class CriticalPoint:
         """The place to n significant digits, the last one rounded."""
         return self.number.digits(n)
 
-    def to_sympy(self) -> sympy.Expr:
-        """The place: a rational, a quadratic surd, or a `sympy.CRootOf`; ``sympy.radsimp`` and others apply."""
-        return self.number.to_sympy()
+    def to_sympy(self, radicals: bool = False) -> sympy.Expr:
+        """The place: a rational, a quadratic surd, or a `sympy.CRootOf`; up to degree 4 in radicals on request."""
+        return self.number.to_sympy(radicals)
 
 
 def critical_points(frame: Skeleton, exponents: Sequence[tuple[Fraction, Fraction]]) -> tuple[CriticalPoint, ...]:

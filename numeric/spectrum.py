@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike, NDArray
 
-from derive.errors import ParameterError
+from derive.errors import NotCertified, ParameterError
 from derive.law import AlgebraicLaw, Law
 from derive.support import likely_branch_points, skeleton
 
@@ -138,9 +138,23 @@ class Spectrum:
 
     # -- functions -----------------------------------------------------------------------------------------
 
-    def pdf(self, x: ArrayLike) -> Array:
-        """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges."""
-        return _elementwise(self._table.pdf, x)
+    def pdf(self, x: ArrayLike, certified: bool = False) -> Array:
+        """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges.
+
+        ``certified`` returns values of `pdf_enclosure` instead, proved to 1e-12 of their size or of 1.
+
+        Raises `NotCertified` where certified values are asked for and not proved, as at edges.
+        """
+        if not certified:
+            return _elementwise(self._table.pdf, x)
+        found = self.pdf_enclosure(x)
+        unproved = ~(found.radius <= 1e-12 * np.maximum(1.0, np.abs(found.value))) & ~np.isnan(
+            np.asarray(x, dtype=float)
+        )
+        if np.any(unproved):
+            places = np.asarray(x, dtype=float)[unproved]
+            raise NotCertified(f"the density is not proved at x = {places.flat[0]:.17g}", points=places)
+        return found.value
 
     def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
         """The density with proof: ``value`` and ``radius``, in milliseconds a point; see `numeric.enclosures`."""

@@ -8,7 +8,10 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+from derive.errors import NotCertified
+from derive.laws import marchenko_pastur, semicircle
 from numeric.enclosures import Enclosure
+from numeric.spectrum import Spectrum
 from tests.numeric.shapes import CONTINUOUS, shape
 
 
@@ -73,3 +76,15 @@ def test_certified_values_at_bad_points() -> None:
     assert found[:2].tolist() == [0, 0]
     assert np.all(np.isnan(found[2:]))
     assert shape("semicircle").stieltjes([], certified=True).shape == (0,)
+
+
+def test_certified_densities_are_the_proved_ones() -> None:
+    rho = Spectrum(semicircle() + marchenko_pastur("1/2"))
+    x = np.array([-1.0, 0.3, 2.0, 100.0, np.nan])
+    assert rho.pdf(x, certified=True) == pytest.approx(rho.pdf_enclosure(x).value, nan_ok=True)
+    assert rho.pdf(x[:4], certified=True) == pytest.approx(rho.pdf(x[:4]), abs=1e-14)
+
+
+def test_a_density_without_proof_is_an_error() -> None:
+    with pytest.raises(NotCertified, match="not proved at x = 0"):
+        Spectrum(marchenko_pastur(1)).pdf([1.0, 0.0], certified=True)

@@ -782,6 +782,14 @@ def test_edges_have_closed_forms_and_any_number_of_digits() -> None:
         left.digits(0)
 
 
+def test_edges_in_radicals_on_request() -> None:
+    for edge in Spectrum(semicircle() + marchenko_pastur("1/2")).edges:
+        assert edge.to_sympy().has(sympy.CRootOf)
+        radicals = edge.to_sympy(radicals=True)
+        assert not radicals.has(sympy.CRootOf)
+        assert abs(sympy.N(radicals, 40) - sympy.Float(edge.digits(40), 40)) < 1e-35
+
+
 def test_a_path_from_a_coarse_stop_is_found() -> None:
     law = atoms(["-1/3", "-3/2"], ["3/5", "2/5"]) ** 2 + atoms([3, "-2/3", 2], ["3/7", "3/7", "1/7"])
     rho = Spectrum(law.direct_sum(atoms([2, "-5/2"], ["2/3", "1/3"]), "1/3"))
