@@ -11,7 +11,7 @@ from flint import fmpq, fmpq_series, fmpz_poly
 
 from . import rules
 from .algebraic_ode import algebraic_ode
-from .derivation import Derivation, Evidence, Step
+from .derivation import Step
 from .equation import Z
 from .errors import DerivationError, ParameterError
 from .field import Field, to_fmpq, to_sympy_rational
@@ -71,16 +71,6 @@ class HolonomicLaw(Law):
         for name in values:
             raise ParameterError(f"the law has no parameter {name!r}; its parameters: none", name=name)
         return self
-
-    @property
-    def derivation(self) -> Derivation:
-        """The steps that lead to the equation."""
-        return Derivation(self.conclusion)
-
-    @property
-    def evidence(self) -> Evidence:
-        """What stands behind the equation: `proved`, `guessed` or `assumed`."""
-        return self.derivation.evidence
 
     def moment_terms(self, n: int) -> list[fmpq]:
         """m_0, ..., m_(n-1), by the recurrence."""

@@ -45,7 +45,13 @@ def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: di
 
 
 class Law(ABC):
-    """The limiting spectral law of an ensemble: a probability measure on the real line."""
+    """The limiting spectral law of an ensemble: a probability measure on the real line.
+
+    Attributes:
+        conclusion: the last step of the derivation.
+    """
+
+    conclusion: Step
 
     @property
     @abstractmethod
@@ -53,9 +59,14 @@ class Law(ABC):
         """The free parameters, sorted by name."""
 
     @property
-    @abstractmethod
     def derivation(self) -> Derivation:
-        """The steps that lead to the law's equation."""
+        """The steps that lead to the law, each with its rule and check."""
+        return Derivation(self.conclusion)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What stands behind the law: `proved`, `guessed` or `assumed`."""
+        return self.derivation.evidence
 
     @abstractmethod
     def moments(self, n: int) -> list[sympy.Expr]:
@@ -108,16 +119,6 @@ class AlgebraicLaw(Law):
     def parameters(self) -> tuple[sympy.Symbol, ...]:
         """The free parameters, sorted by name, those that dropped out of the equation included."""
         return tuple(sorted(_symbols(self), key=lambda s: str(s.name)))
-
-    @property
-    def derivation(self) -> Derivation:
-        """The steps that lead to the equation, each with its rule and check."""
-        return Derivation(self.conclusion)
-
-    @property
-    def evidence(self) -> Evidence:
-        """What stands behind the equation."""
-        return self.derivation.evidence
 
     def at(self, **values: Any) -> AlgebraicLaw:
         """The law with some or all parameters replaced by numbers or expressions.

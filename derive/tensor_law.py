@@ -20,7 +20,7 @@ import sympy
 from flint import fmpq, fmpz_mpoly
 
 from . import rules
-from .derivation import Derivation, Evidence, Step
+from .derivation import Step
 from .equation import M, Values, Z, probes
 from .errors import ParameterError
 from .field import Element, Field, to_element
@@ -75,16 +75,6 @@ class TensorLaw(Law):
         found = {s for law in self.laws for s in law.parameters}
         found |= {s for block in self.blocks for s in (*block.matrix.symbols, *block.weight.free_symbols)}
         return tuple(sorted(found, key=lambda s: str(s.name)))
-
-    @property
-    def derivation(self) -> Derivation:
-        """The steps that lead to the law, each with its rule and check."""
-        return Derivation(self.conclusion)
-
-    @property
-    def evidence(self) -> Evidence:
-        """What stands behind the law."""
-        return self.derivation.evidence
 
     def at(self, **values: Any) -> TensorLaw:
         """The law with some or all parameters replaced by numbers or expressions; the construction is replayed.
