@@ -215,11 +215,14 @@ def _step_latex(derivation: Derivation, step: Step, convention: str) -> str:
 
 
 def _assumption_list(derivation: Derivation) -> str:
-    assumed = derivation.assumptions
-    if not assumed:
+    parts = []
+    for kind, words in (("guessed", "Guessed, not proved"), ("assumed", "Assumed, not proved")):
+        steps = [s for s in derivation.steps if s.kind == kind]
+        if steps:
+            parts.append(f"{words}: " + "; ".join(f"({derivation.number(s)}) {_prose(s.text)}" for s in steps) + ".")
+    if not parts:
         return "\nNothing is assumed.\n"
-    listed = "; ".join(f"({derivation.number(s)}) {_prose(s.text)}" for s in assumed)
-    return f"\nAssumed, not proved: {listed}. Evidence for the equation: {derivation.evidence.value}.\n"
+    return f"\n{' '.join(parts)} Evidence for the equation: {derivation.evidence.value}.\n"
 
 
 def _sentence(text: str) -> str:
