@@ -103,7 +103,7 @@ def closed_density(law: HolonomicLaw, most_degree: int = 3) -> ClosedDensity:
     >>> squares = hypergeometric_sum((N + 1) ** 2 / (N + 1 - K) ** 2, (N - K) ** 2 / (K + 1) ** 2)
     >>> closed_density(law_of_sum(squares))  # the arcsine law on [0, 4]: its equation has order 1
     Traceback (most recent call last):
-    derive.errors.DerivationError: closed forms are looked for at order 2; this equation has order 1
+    derive.errors.DerivationError: closed forms are looked for at the orders 2 and 3; this equation has order 1
 
     Raises `DerivationError` if there is no such form, or no single constant for the whole support.
     """
