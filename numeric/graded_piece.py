@@ -27,6 +27,7 @@ _TAIL = 1e-11  # of the largest coefficient of a panel
 _LEAST = 2.0**-190  # of the gap; what lies below counts as nothing
 _NOTHING = 1e-18  # mass that may be left next to a singular point
 _GAUSS = 20
+_AT_ONCE = 8
 
 Density = Callable[[int, Array], Array]
 """(k, delta) -> the density at points[k] + delta."""
@@ -137,28 +138,20 @@ def graded_half(density: Density, k: int, place: float, rest: float, direction: 
     """
     nodes = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
     columns: list[Array] = []
-    scale = 0.0
-    count = 8
     while True:
-        j = np.arange(len(columns), len(columns) + count)
+        j = np.arange(len(columns), len(columns) + _AT_ONCE)
         distance = (nodes[:, None] + 3) * (reach * 0.5 ** (j + 2.0))
         values = density(k, direction * distance.ravel()).reshape(distance.shape)
-        scale = max(scale, float(np.max(np.abs(values[:, : max(1, 8 - len(columns))]), initial=0.0)))
         series = _to_series(_DEGREE + 1) @ values
-        tails = np.max(np.abs(series[-3:]), axis=0)
-        sizes = np.max(np.abs(series), axis=0)
-        if np.any(tails > _TAIL * sizes):
+        if np.any(np.max(np.abs(series[-3:]), axis=0) > _TAIL * np.max(np.abs(series), axis=0)):
             raise NotCertified(
                 f"the density next to {place:.6g} is not resolved; another singular point may be near", point=place
             )
         columns += [_to_powers(_DEGREE + 1) @ column for column in series.T]
         smallest = float(distance[0, -1])
-        left = smallest * float(np.max(np.abs(values[:, -1]))) * 8
+        left = 8 * smallest * float(np.max(np.abs(values[:, -1])))  # a bound of the mass below, for powers above -7/8
         if left < _NOTHING or smallest < _LEAST * reach:
-            break
-        if scale == 0.0 and len(columns) >= 16:
-            break
-    return GradedHalf(place, rest, direction, reach, np.array(columns).T.copy())
+            return GradedHalf(place, rest, direction, reach, np.array(columns).T.copy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +191,7 @@ def graded_pieces(density: Density, points: Sequence[float], rests: Sequence[flo
     found = []
     for k, (a, b) in enumerate(pairwise(points)):
         half = ((b - a) + (rests[k + 1] - rests[k])) / 2
-        if not np.any(density(k, np.array([0.3, 0.7, 1.0]) * half) > 1e-14 / max(half, 1e-300) * 1e-6):
+        if not np.any(density(k, np.array([0.3, 0.7, 1.0]) * half) * half > _NOTHING):
             continue
         lower = graded_half(density, k, a, rests[k], 1, half)
         upper = graded_half(density, k + 1, b, rests[k + 1], -1, half)
