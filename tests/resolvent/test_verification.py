@@ -109,6 +109,14 @@ def test_a_departure_names_the_eigenvalues_outside_the_support() -> None:
     assert np.max(result.outside) == max(float(np.max(v)) for v in result.eigenvalues)
 
 
+def test_a_departure_that_halves_with_the_size_is_called_a_finite_size_gap() -> None:
+    result = network()
+    doubled = replace(result, smaller_distance=replace(result.distance, value=2 * result.distance.value))
+    assert any("falls by a factor 2.0 from size" in sentence for sentence in doubled.observations)
+    steady = replace(result, smaller_distance=result.distance)
+    assert not any("finite-size gap" in sentence for sentence in steady.observations)
+
+
 def test_a_supported_law_does_not_blame_its_assumptions() -> None:
     assert verified("hessian").assumptions
     assert not any("assumptions" in s for s in verified("hessian").observations)
