@@ -71,6 +71,17 @@ def test_the_catalog_derives_it_from_the_tensor_law() -> None:
     assert found.covers({"c1": sympy.Symbol("c1")}) is False
 
 
+def test_the_sum_of_two_arcsine_variables() -> None:
+    """K(1 - (x - 4)^2/16)/(2 pi^2) on (0, 8), from sum_k binom(n, k) binom(2k, k) binom(2n - 2k, n - k)."""
+    rest = N - K
+    in_n = (N + 1) / (rest + 1) * (4 * rest + 2) / (rest + 1)
+    in_k = rest / (K + 1) * rest / (4 * rest - 2) * (4 * K + 2) / (K + 1)
+    found = closed_density(law_of_sum(hypergeometric_sum(in_n, in_k)))
+    parameter = sympy.expand(1 - (X - 4) ** 2 / 16)
+    assert found.expression == sympy.elliptic_k(parameter) / (2 * sympy.pi**2)
+    assert (found.interval, found.atoms) == ((0.0, 8.0), ())
+
+
 def test_laws_without_a_closed_form() -> None:
     squares = hypergeometric_sum((N + 1) ** 2 / (N + 1 - K) ** 2, (N - K) ** 2 / (K + 1) ** 2)
     with pytest.raises(DerivationError, match="has order 1"):
