@@ -253,13 +253,14 @@ class Spectrum:
 
         return free_entropy(self)
 
-    def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> float:
-        total = 0.0
+    def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> Any:
+        """The integral of a smooth function, or of several: the points are the last axis."""
+        total: Any = 0.0
         for piece in self._pieces:
             x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64))  # few sizes: cached
-            total += float(np.sum(weights * np.asarray(function(x))))
+            total = total + np.sum(weights * np.asarray(function(x)), axis=-1)
         if len(self._points):
-            total += float(np.sum(self._weights * np.asarray(function(self._points))))
+            total = total + np.sum(self._weights * np.asarray(function(self._points)), axis=-1)
         return total
 
     def moment(self, k: int) -> float:
@@ -271,7 +272,7 @@ class Spectrum:
             raise ParameterError(f"the order of a moment must be an integer; got {k!r}", k=k)
         if k < 0 and self._holds_zero():
             raise ParameterError(f"the moment of order {k} does not exist: 0 lies in the support", k=k)
-        return self._integral(lambda x: x ** float(k), 64 + abs(k))
+        return float(self._integral(lambda x: x ** float(k), 64 + abs(k)))
 
     def _holds_zero(self) -> bool:
         return any(i.left <= 0 <= i.right for i in self.intervals) or bool(np.any(self._points == 0))
@@ -283,7 +284,7 @@ class Spectrum:
     def var(self) -> float:
         """The variance."""
         mean = self.mean()
-        return self._integral(lambda x: (x - mean) ** 2, 64)
+        return float(self._integral(lambda x: (x - mean) ** 2, 64))
 
     def std(self) -> float:
         """The standard deviation."""
@@ -314,15 +315,16 @@ class Spectrum:
 
     def _certify(self) -> Certificate:
         n = _CERTIFIED_MOMENTS
+        powers = np.arange(n + 1.0)[:, None]
+        sums = self._integral(lambda x: np.array([x**powers, np.abs(x) ** powers]), 64 + n)
+        quadrature, scale = sums[:, 1:].tolist()
         exact = [float(m) for m in self.law.moments(n)]
-        quadrature = [self.moment(k) for k in range(1, n + 1)]
-        scale = [self._integral(lambda x, k=k: np.abs(x) ** k, 64 + k) for k in range(1, n + 1)]  # type: ignore[misc]
         lowest, highest = 0.0, 0.0
         for piece in self._pieces:
             weights = piece.quadrature(2 * len(piece.boundary))[1]
             lowest, highest = min(lowest, float(weights.min())), max(highest, float(weights.max()))
         return Certificate(
-            mass=self._integral(np.ones_like, 64),
+            mass=float(sums[0, 0]),
             moments=tuple(moment_checks(exact, quadrature, scale)),
             lowest=lowest / highest if highest else 0.0,
         )
