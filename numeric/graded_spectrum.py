@@ -85,10 +85,7 @@ class GradedSpectrum(Spectrum):
                 groups[-1].append(piece)
             else:
                 groups.append([piece])
-        return tuple(
-            SupportInterval(g[0].left, g[-1].right, _exponent(g[0], 0), _exponent(g[-1], 1))  # type: ignore[arg-type]
-            for g in groups
-        )
+        return tuple(SupportInterval(g[0].left, g[-1].right, _exponent(g[0], 0), _exponent(g[-1], 1)) for g in groups)
 
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure, atoms included."""

@@ -273,7 +273,7 @@ def _mark_support(spectrum: Spectrum, ax: Axes, window: tuple[float, float]) -> 
 def _is_bounded(spectrum: Spectrum, part: str, window: tuple[float, float]) -> bool:
     """Whether the part of the physical branch has neither poles nor infinite edges in the window."""
     ends = [p for i in spectrum.intervals for p in ((i.left, i.left_exponent), (i.right, i.right_exponent))]
-    infinite = [place for place, exponent in ends if exponent < 0]
+    infinite = [place for place, exponent in ends if exponent is not None and exponent < 0]
     if part == "real":
         infinite += [float(a.point) for a in spectrum.atoms]
     return not any(window[0] <= place <= window[1] for place in infinite)

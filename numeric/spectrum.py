@@ -33,12 +33,15 @@ _CERTIFIED_MOMENTS = 12
 
 @dataclass(frozen=True)
 class SupportInterval:
-    """A support interval [left, right]; near an edge the density behaves like |x - edge|^exponent."""
+    """A support interval [left, right]; near an edge the density behaves like |x - edge|^exponent.
+
+    An exponent is None where the density follows no power, which only happens for laws that are not algebraic.
+    """
 
     left: float
     right: float
-    left_exponent: Fraction
-    right_exponent: Fraction
+    left_exponent: Fraction | None
+    right_exponent: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ class Spectrum:
         3 - 2*sqrt(2) 0.17157287525380990240 left edge
         2*sqrt(2) + 3 5.8284271247461900976 right edge
         """
-        return critical_points(self._skeleton, [(i.left_exponent, i.right_exponent) for i in self.intervals])
+        ends = [(group[0].exponents[0], group[-1].exponents[1]) for group in self._groups]
+        return critical_points(self._skeleton, ends)
 
     @property
     def edges(self) -> tuple[CriticalPoint, ...]:
