@@ -22,6 +22,7 @@ from numpy.polynomial import polynomial as poly
 from numpy.typing import ArrayLike, NDArray
 
 from derive.errors import ParameterError
+from derive.law import AlgebraicLaw
 
 from .cauchy_integrals import CauchyIntegral, logarithm_sums, pole_sums, square_pole_sums
 from .piece import Array, Piece
@@ -191,10 +192,16 @@ def check_derivative(derivative: int) -> None:
 
 
 def require_spectrum(spectrum: object) -> None:
-    """Raise `ParameterError` unless the argument is a `Spectrum`."""
+    """Raise `ParameterError` unless the argument is a `Spectrum` of an algebraic law."""
     from .spectrum import Spectrum
 
     if not isinstance(spectrum, Spectrum):
         raise ParameterError(
             f"this needs a Spectrum; got {type(spectrum).__name__}; write Spectrum(law)", spectrum=spectrum
+        )
+    if not isinstance(spectrum.law, AlgebraicLaw):
+        raise ParameterError(
+            f"this needs the pieces of an algebraic law, not a {type(spectrum.law).__name__}; use the methods "
+            "pdf, stieltjes, hilbert, entropy and expect of the spectrum",
+            law=spectrum.law,
         )

@@ -18,11 +18,15 @@ from derive.errors import DerivationError, NotCertified, ParameterError, Precisi
 from derive.holonomic_law import HolonomicLaw, holonomic, law_of_moments, law_of_sum
 from derive.laws import arcsine, atoms, marchenko_pastur, semicircle
 from derive.tensor_law import classical_sum, tensor_product
+from numeric.functionals import expect
 from numeric.graded_piece import graded_half, graded_pieces
 from numeric.graded_spectrum import GradedSpectrum
 from numeric.graded_table import GradedTable
 from numeric.holonomic_density import HolonomicDensity
+from numeric.potential import hilbert_transform
+from numeric.sheet_plots import plane_portrait, sheets
 from numeric.spectrum import PointMass, Spectrum
+from numeric.stieltjes_values import stieltjes_values
 from tests.derive.test_telescoping import SUMS
 
 Array = NDArray[Any]
@@ -202,6 +206,22 @@ def test_the_hilbert_transform_and_the_entropy() -> None:
 def test_what_needs_a_polynomial_equation_is_refused(ask: Any) -> None:
     with pytest.raises(ParameterError, match="algebraic laws only, not for TensorLaw"):
         ask(spectrum("fisher-linear"))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda rho: stieltjes_values(rho, [1j]),
+        lambda rho: expect(rho, np.cos),
+        sheets,
+        plane_portrait,
+        lambda rho: hilbert_transform(rho, 1.0),
+    ],
+)
+def test_functions_of_pieces_are_refused_too(ask: Any) -> None:
+    """They would see the atoms of the law only."""
+    with pytest.raises(ParameterError, match="pieces of an algebraic law, not a TensorLaw"):
+        ask(Spectrum(classical_sum(marchenko_pastur(1), semicircle())))
 
 
 def test_missing_and_unknown_parameters() -> None:
