@@ -69,6 +69,8 @@ _HOMES = {
     "numeric.sheet_plots": ("plane_portrait", "sheet_plot"),
     "numeric.spacings": ("compare_spacings",),
     "numeric.spectrum": ("Spectrum",),
+    "resolvent.conjectures.check": ("check",),
+    "resolvent.conjectures.verdict": ("Verdict",),
     "resolvent.expressions": ("parse",),
     "resolvent.symbols": ("G", "m", "parameter", "z"),
     "resolvent.verification": ("Verification", "verify"),
@@ -100,6 +102,7 @@ __all__ = [
     "Spectrum",
     "Step",
     "TensorLaw",
+    "Verdict",
     "Verification",
     "activation",
     "admissible_graphs",
@@ -107,6 +110,7 @@ __all__ = [
     "arcsine",
     "atoms",
     "catalog",
+    "check",
     "classical_sum",
     "closed_density",
     "compare_spacings",
@@ -211,6 +215,8 @@ if TYPE_CHECKING:
     from numeric.spacings import compare_spacings
     from numeric.spectrum import Spectrum
 
+    from .conjectures.check import check
+    from .conjectures.verdict import Verdict
     from .expressions import parse
     from .symbols import G, m, parameter, z
     from .verification import Verification, verify

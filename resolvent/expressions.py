@@ -47,8 +47,8 @@ _INSTEAD: dict[type[ast.AST], str] = {
 Value = Scalar | AlgebraicLaw
 
 
-def parse(text: str) -> AlgebraicLaw:
-    """The law that an expression stands for.
+def parse(text: str, values: Mapping[str, Fraction] | None = None) -> AlgebraicLaw:
+    """The law that an expression stands for; ``values`` are put in for the parameters of these names at once.
 
     Parameters are symbols with the assumption ``positive=True``, equal to ``rv.parameter(name, positive=True)``.
     Numbers are exact: 1/2 and 0.5 are the same rational. The text of a law (``str(law)``) reads back as that law.
@@ -57,6 +57,8 @@ def parse(text: str) -> AlgebraicLaw:
     c*m**3 + c*m**2*z + c*m + m**2 + m*z - m + 1
     >>> parse("atoms([1, 2, 5]).wishart(1/2) + 3").moments(1)
     [17/3]
+    >>> parse("marchenko_pastur(c)", {"c": Fraction(1, 2)}).text
+    'marchenko_pastur(1/2)'
     >>> parse("semicirle()")
     Traceback (most recent call last):
         ...
@@ -69,7 +71,7 @@ def parse(text: str) -> AlgebraicLaw:
     """
     source = Source(text)
     _check_hyphens(source)
-    value = _Reader(source).read(source.tree)
+    value = _Reader(source, values).read(source.tree)
     if isinstance(value, Scalar):
         shown = source.text if len(source.text) < 20 else "..."
         raise source.error(f"this is a number, not a law; write atoms([{shown}]) for a point mass", 0)
@@ -91,6 +93,24 @@ def parse_scalar(text: str) -> sympy.Expr:
     return value.expr
 
 
+def parse_rational(text: str, variables: Mapping[str, sympy.Symbol]) -> sympy.Expr:
+    """The rational function of some variables, and of positive parameters, that a text stands for; not expanded.
+
+    >>> z, m = sympy.symbols("z m")
+    >>> parse_rational("c*m**2 + z*m + 1", {"z": z, "m": m})
+    c*m**2 + m*z + 1
+
+    Raises `ParseError`.
+    """
+    source = Source(text)
+    reader = _Reader(source)
+    reader.variables = variables
+    value = reader.read(source.tree)
+    if isinstance(value, AlgebraicLaw):
+        raise source.error(f"this is a law; a formula in {', '.join(variables)} is needed", 0)
+    return value.expr
+
+
 def _check_hyphens(source: Source) -> None:
     """Refuse catalog names with hyphens, which would read as differences."""
     for name in function_names():
@@ -102,8 +122,9 @@ def _check_hyphens(source: Source) -> None:
 class _Reader:
     """Reads the nodes of one text; ``variables`` are names that stand for variables rather than parameters."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, values: Mapping[str, Fraction] | None = None) -> None:
         self.source = source
+        self.values = values or {}
         self.variables: Mapping[str, sympy.Symbol] = {}
 
     def error(self, message: str, place: ast.AST) -> ParseError:
@@ -215,6 +236,8 @@ class _Reader:
         if name in self.variables:
             return Scalar.symbol(self.variables[name])
         self._check_free(name, node)
+        if name in self.values:
+            return self._exact(lambda: Scalar.number(self.values[name]), node)
         return Scalar.symbol(sympy.Symbol(name, positive=True))
 
     def _check_free(self, name: str, node: ast.AST) -> None:
@@ -342,4 +365,4 @@ def _law(value: Any) -> AlgebraicLaw:
     return value
 
 
-__all__ = ["MOST_LAW_POWER", "ParseError", "parse", "parse_scalar"]
+__all__ = ["MOST_LAW_POWER", "ParseError", "parse", "parse_rational", "parse_scalar"]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .catalog_commands import list_entries, show
+from .check_command import check, new
 from .density_command import density
 from .derive_command import derive
 from .graphs_command import graphs
@@ -15,7 +16,7 @@ from .verify_command import verify
 app = typer.Typer(
     name="resolvent",
     help="Limiting spectral laws of random matrices: derived exactly, turned into numbers, compared with samples.",
-    epilog="Exit status: 0 fine, 1 the claim fails, 2 bad use.",
+    epilog="Exit status: 0 fine, 1 the claim fails, 2 bad use, 3 undecided.",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help, and no time spent on importing rich
     pretty_exceptions_enable=False,
@@ -46,3 +47,5 @@ app.command("derive")(derive)
 app.command("density")(density)
 app.command("graphs")(graphs)
 app.command("verify")(verify)
+app.command("new")(new)
+app.command("check")(check)

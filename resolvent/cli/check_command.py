@@ -1,0 +1,86 @@
+"""``resolvent check`` and ``resolvent new``: is a conjectured law right?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from derive.errors import ParameterError
+
+from .density_command import check_output
+from .files import emit, write_file
+from .guard import guarded
+from .subjects import AsJson, to_json_text
+
+_REPORTS = (".html", ".tex", ".json", ".txt")
+
+
+@guarded
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A conjecture, see `new`.", show_default=False)],
+    exact_only: Annotated[bool, typer.Option("--exact-only", help="Sample nothing.")] = False,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Worker processes; -1 for one on each core.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler, tcp://host:8786 say, or 'local'.")
+    ] = None,
+    journal: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep finished matrices there; an interrupted run resumes.")
+    ] = None,
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="Load a sampler given as module:function, which runs its code.")
+    ] = False,
+    time_limit: Annotated[
+        float, typer.Option(metavar="SECONDS", help="What the exact stage may take at each point.")
+    ] = 60.0,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write a report too: .html, .tex, .json or .txt."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Is a conjectured law right? Supported, refuted or undecided, with the evidence.
+
+    The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
+    """
+    if report is not None:
+        check_output(report, _REPORTS)
+    from resolvent.conjectures.check import check as checked
+    from resolvent.export import folded
+
+    verdict = checked(
+        file,
+        exact_only=exact_only,
+        jobs=jobs,
+        scheduler=scheduler,
+        journal=journal,
+        allow_code=allow_code,
+        time_limit=time_limit,
+    )
+    as_json = to_json_text(verdict.to_json())
+    as_text = "\n".join(folded(verdict.report().splitlines()))
+    if report is not None:
+        kinds = {".html": verdict.html, ".tex": verdict.latex, ".json": lambda: as_json, ".txt": lambda: as_text}
+        write_file(report, kinds[report.suffix.lower()]())
+    emit(as_json if json else as_text, None)
+    raise typer.Exit(verdict.exit_status)
+
+
+@guarded
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the conjecture.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file of that name.")] = False,
+) -> None:
+    """Write NAME.toml, a commented template of a conjecture, for `check`."""
+    from resolvent.conjectures.template import template
+
+    stem = name.removesuffix(".toml")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", Path(stem).name, flags=re.ASCII):
+        raise ParameterError(f"a conjecture's name is letters, digits, - and _; got {name!r}", name=name)
+    target = Path(f"{stem}.toml")
+    if target.exists() and not force:
+        raise ParameterError(f"{target} exists; take another name, or --force to overwrite it", path=target)
+    write_file(target, template(target.stem))
+    print(f"written: {target}; check it with: resolvent check {target}")

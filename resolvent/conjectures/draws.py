@@ -1,0 +1,263 @@
+"""What is sampled for a conjecture: sizes, memory, and the callable that draws one matrix and takes its eigenvalues."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from catalog.conjecture import Conjecture, Model, Point
+from derive.errors import ParameterError, ParseError, ResolventError
+
+from .model_laws import expression_law, on_line, settings
+
+if TYPE_CHECKING:
+    from numeric.matrix_model import MatrixModel
+    from numeric.trials import Trial
+
+    from numeric.piece import Array
+
+_EXPRESSION_SIZES: tuple[int, ...] = (500, 1000)
+_FUNCTION_SIZES: tuple[int, ...] = (200, 400)
+_LARGEST_GRID = 60
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draws the matrix of a trial and returns its eigenvalues, sorted; the same in every process.
+
+    Attributes:
+        model: what is sampled.
+        points: the parameters of each point.
+        seed: of all random numbers; each trial has its own stream.
+        folder: where a function's module is looked for first.
+    """
+
+    model: Model
+    points: tuple[Point, ...]
+    seed: int
+    folder: str = ""
+    sizes: tuple[tuple[int, ...], ...] = field(default=())
+
+    def __call__(self, trial: Trial) -> Array:
+        from numeric.sampling import symmetric_eigenvalues
+
+        rng = np.random.default_rng(trial.seed_sequence(self.seed))
+        return symmetric_eigenvalues(self.matrix(trial.point, trial.size, rng))
+
+    def matrix(self, point: int, size: int, rng: np.random.Generator) -> Any:
+        """The matrix; raises `ParameterError` for a function that returns none."""
+        values = self.points[point]
+        if self.model.kind == "ensemble":
+            import catalog
+
+            entry = catalog.get(self.model.text)
+            numbers = _settings(self.model, _frozen(values))
+            return entry.sample(size, rng, sampler=self.model.sampler, memory=math.inf, **numbers)
+        if self.model.kind == "expression":
+            return _matrix_model(self.model.text, self.model.line, _frozen(values)).sample(size, rng)
+        function = load_function(self.model, self.folder)
+        try:
+            matrix = function(size, rng, **{name: float(value) for name, value in values.items()})
+        except ResolventError:
+            raise
+        except Exception as error:
+            raise ParameterError(
+                f"line {self.model.line}, model.function: {self.model.text} failed at size {size}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        return np.asarray(matrix)
+
+
+def _frozen(values: Point) -> tuple[tuple[str, Fraction], ...]:
+    return tuple(sorted(values.items()))
+
+
+@lru_cache(maxsize=64)
+def _matrix_model(text: str, line: int, values: tuple[tuple[str, Fraction], ...]) -> MatrixModel:
+    from numeric.matrix_model import MatrixModel
+
+    return MatrixModel.of(expression_law(text, line, "model.expression", dict(values)))
+
+
+_SETTINGS: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+
+def _settings(model: Model, values: tuple[tuple[str, Fraction], ...]) -> dict[str, Any]:
+    """The settings of an entry, computed once: an activation's constants take a while."""
+    key = (model.text, tuple(sorted((k, str(v)) for k, v in model.options.items())), values)
+    if key not in _SETTINGS:
+        _SETTINGS[key] = settings(model, dict(values))
+    return _SETTINGS[key]
+
+
+def load_function(model: Model, folder: str) -> Any:
+    """The user's own sampler, ``function(size, rng, **parameters)``; this runs the code of its module.
+
+    Raises `ParseError` where module or function are missing.
+    """
+    module, _, name = model.text.partition(":")
+
+    def load() -> Any:
+        if folder and folder not in sys.path:
+            sys.path.insert(0, folder)
+        try:
+            found = getattr(importlib.import_module(module), name, None)
+        except Exception as error:
+            raise ParameterError(f"the module {module} cannot be imported: {type(error).__name__}: {error}") from error
+        if not callable(found):
+            raise ParameterError(f"the module {module} has no function {name!r}")
+        return found
+
+    return on_line(model.line, "model.function", load)
+
+
+def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Draw:
+    """The draw of a conjecture's model with its sizes at each point, checked against the memory of the machine.
+
+    Raises `ParseError` with the line for a model that cannot be sampled, sizes it does not have, and too much memory.
+    """
+    model = conjecture.model
+    assert model is not None, "there is something to sample"
+    place = str(folder) if folder is not None and model.kind == "function" else ""
+    if model.kind == "function":
+        load_function(model, place)
+    sizes = tuple(_sizes(conjecture, point) for point in conjecture.points)
+    limit = available_memory()
+    for point, chosen in zip(conjecture.points, sizes, strict=True):
+        needed = memory_needed(model, point, chosen[-1]) * jobs
+        if needed > limit:
+            raise ParseError(
+                f"line {_test_line(conjecture)}, test.sizes: matrices of size {chosen[-1]} need about "
+                f"{needed / 2**30:.3g} GiB with {jobs} at a time; the machine has {limit / 2**30:.3g} GiB free. Take "
+                "smaller sizes, or fewer jobs",
+                line=_test_line(conjecture),
+            )
+    return Draw(model, conjecture.points, conjecture.plan.seed, place, sizes)
+
+
+def _test_line(conjecture: Conjecture) -> int:
+    from .toml_lines import read_toml
+
+    return read_toml(conjecture.source).line(("test", "sizes"))
+
+
+def has_sampler(model: Model | None) -> bool:
+    """Whether there is something to sample."""
+    return model is not None and model.kind != "cycle_weights"
+
+
+def why_not_sampled(model: Model, point: Point) -> str:
+    """Why an expression has no matrices, where it has none; otherwise empty."""
+    if model.kind != "expression":
+        return ""
+    from numeric.matrix_model import require_matrix_model
+
+    try:
+        require_matrix_model(expression_law(model.text, model.line, "model.expression", point))
+    except ParameterError as error:
+        return str(error)
+    return ""
+
+
+def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
+    """The sizes at a point: those of the plan, or the default and half of it, without rounding where possible."""
+    model, plan = conjecture.model, conjecture.plan
+    assert model is not None
+    if model.kind == "ensemble":
+        import catalog
+
+        entry = catalog.get(model.text)
+        sampler = entry.sampler(model.sampler)
+        numbers = _settings(model, _frozen(point))
+        floats = entry.floats(numbers)
+        if plan.sizes is None:
+            step = _grid(sampler.multiple_of, [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in floats])
+            large = _rounded(sampler.default_size, step, sampler.multiple_of)
+            sizes: tuple[int, ...] = (_rounded(large // 2, step, sampler.multiple_of), large)
+        else:
+            sizes = plan.sizes
+        line = _test_line(conjecture) if plan.sizes else model.line
+        for size in sizes:
+            on_line(line, "test.sizes", lambda size=size: sampler.check_size(size, floats, math.inf))  # type: ignore[misc]
+        return sizes
+    if plan.sizes is not None:
+        return plan.sizes
+    if model.kind == "function":
+        return _FUNCTION_SIZES
+    from numeric.matrix_model import balanced_rows
+
+    law = expression_law(model.text, model.line, "model.expression", point)
+    found = tuple(balanced_rows(law, size) for size in _EXPRESSION_SIZES)
+    return found if found[0] < found[1] else _EXPRESSION_SIZES
+
+
+def _grid(multiple: int, ratios: list[Fraction]) -> int:
+    """A step of sizes at which sizes times or over the ratios are whole numbers, where it is small enough."""
+    step = multiple
+    for ratio in ratios:
+        wider = math.lcm(step, ratio.numerator or 1, ratio.denominator)
+        if abs(wider) <= _LARGEST_GRID:
+            step = abs(wider)
+    return step
+
+
+def _rounded(size: int, step: int, least: int) -> int:
+    """The multiple of the step nearest to a size, not above it unless nothing is left."""
+    return max(size // step * step, size // least * least if step > size else step, least)
+
+
+def memory_needed(model: Model, point: Point, size: int) -> float:
+    """The bytes that one matrix needs at the peak, with its eigenvalues, by an upper estimate."""
+    if model.kind == "ensemble":
+        import catalog
+
+        entry = catalog.get(model.text)
+        numbers = _settings(model, _frozen(point))
+        return float(entry.sampler(model.sampler).memory(size, **entry.floats(numbers)))
+    if model.kind == "expression":
+        from numeric.matrix_model import matrix_memory
+
+        return float(matrix_memory(expression_law(model.text, model.line, "model.expression", point), size))
+    return 8.0 * 4 * size**2
+
+
+def available_memory() -> float:
+    """The bytes that are free for use; infinite where the system does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as stream:
+            for row in stream:
+                if row.startswith("MemAvailable:"):
+                    return float(row.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):
+        return math.inf
+
+
+def identity(draw: Draw, version: str) -> str:
+    """A digest of all that the eigenvalues depend on."""
+    options: Mapping[str, Any] = draw.model.options
+    parts = [
+        version,
+        draw.model.kind,
+        draw.model.text,
+        draw.model.sampler or "",
+        *(f"{k}={v}" for k, v in sorted(options.items())),
+        *(f"{k}={v}" for point in draw.points for k, v in _frozen(point)),
+        str(draw.sizes),
+        str(draw.seed),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,305 @@
+"""The exact stage: is what is claimed a law at all, do its parts agree, and is it the law that the model derives?
+
+All is exact or compared in ball arithmetic, except densities and means of functions, which are numerical to 1e-8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from flint import fmpq
+
+from catalog.conjecture import (
+    REFUTED,
+    SUPPORTED,
+    UNDECIDED,
+    Amount,
+    Conjecture,
+    Finding,
+    Point,
+    Status,
+    point_text,
+)
+from derive.errors import NotCertified, ParameterError, ResolventError
+from derive.field import to_fmpq
+from derive.law import AlgebraicLaw, Law
+
+from .claimed_branch import ClaimedBranches, claimed_branches
+from .model_laws import claimed_law, full_point, model_law, on_line
+
+STAGE = "exact"
+_COUNTS = (8, 24, 64, 256, 1024)  # of moments that are compared; of laws without a polynomial equation the first two
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The law that the parts of a claim are compared with at one point.
+
+    Attributes:
+        law: it, or None where neither the claim nor the model gives one.
+        claimed: whether the claim itself gives it.
+        derived: the model's law, where it has one.
+    """
+
+    law: Law | None
+    claimed: bool
+    derived: Law | None
+
+
+def exact_findings(conjecture: Conjecture, point: Point) -> tuple[list[Finding], Reference]:
+    """All that the exact stage finds at one point, and the law that statistics are to be compared with.
+
+    Raises `ParseError` with the line for a model or a claimed expression that has no law at this point.
+    """
+    values = full_point(conjecture, point)
+    derived = model_law(conjecture.model, point)
+    stage = _Stage(conjecture, point, values, derived)
+    law = stage.law()
+    stage.compare_with_model(law)
+    reference = derived if derived is not None else law
+    stage.moments(law, reference)
+    if reference is not None and not stage.is_refuted and stage.needs_spectrum:
+        stage.numbers(reference)
+    return stage.findings, Reference(law or derived, law is not None, derived)
+
+
+class _Stage:
+    """The findings at one point, in the order in which they are made."""
+
+    def __init__(self, conjecture: Conjecture, point: Point, values: Point, derived: Law | None) -> None:
+        self.claim = conjecture.claim
+        self.model = conjecture.model
+        self.point = point
+        self.values = values
+        self.derived = derived
+        self.findings: list[Finding] = []
+
+    @property
+    def is_refuted(self) -> bool:
+        return any(f.status == REFUTED for f in self.findings)
+
+    @property
+    def needs_spectrum(self) -> bool:
+        claim = self.claim
+        return any(part is not None for part in (claim.density, claim.edges, claim.atoms, claim.means))
+
+    def add(self, subject: str, status: Status | None, text: str, evidence: str = "") -> None:
+        line = self.claim.lines.get(subject) or (self.model.line if subject == "model" and self.model else None)
+        self.findings.append(Finding(STAGE, subject, status, text, evidence, point_text(self.point), line))
+
+    # -- which law is claimed ------------------------------------------------------------------------------
+
+    def law(self) -> Law | None:
+        """The law that is claimed, None where the claim gives none or it is refuted."""
+        given = claimed_law(self.claim.law, self.values) if self.claim.law is not None else None
+        if given is not None:
+            self.add("law", None, f"the claimed law is derived: {_degree(given)}", "proved")
+        if self.claim.equation is None:
+            return given
+        try:
+            branches = claimed_branches(self.claim.equation, self.values)
+        except ParameterError as error:
+            self.add("equation", REFUTED, str(error), "proved")
+            return given
+        except ResolventError as error:
+            self.add("equation", UNDECIDED, str(error))
+            return given
+        self._irreducibility(branches)
+        found = self._branch(branches)
+        if found is not None and given is not None:
+            self._same("law", given, found, "the claimed law", "the claimed equation")
+        return found if found is not None else given
+
+    def _irreducibility(self, branches: ClaimedBranches) -> None:
+        if len(branches.degrees) == 1:
+            self.add("equation", None, f"the equation is irreducible, of degree {branches.degrees[0]} in m", "proved")
+        else:
+            degrees = ", ".join(map(str, branches.degrees))
+            self.add("equation", None, f"the equation splits into factors of degree {degrees} in m", "proved")
+
+    def _branch(self, branches: ClaimedBranches) -> AlgebraicLaw | None:
+        laws = branches.laws
+        if not laws:
+            if branches.unexamined:
+                self.add("equation", UNDECIDED, "there are branches with irrational moments, not examined")
+            else:
+                why = "; ".join(branches.failures)
+                self.add("equation", REFUTED, f"no branch of the equation is a probability measure: {why}", "proved")
+            return None
+        chosen = self._carrying_claimed_moments(branches) if self.claim.moments else None
+        if chosen is None and self.derived is not None:
+            target = _terms(self.derived, 12)
+            chosen = next((law for law in laws if _terms(law, 12) == target), None)
+        if chosen is None and len(laws) > 1:
+            self.add(
+                "equation",
+                UNDECIDED,
+                f"{len(laws)} branches of the equation are probability measures; give moments that tell which is meant",
+                "proved",
+            )
+            return None
+        law = chosen or laws[0]
+        self.add(
+            "equation",
+            None,
+            f"its branch with moments {_shown(_terms(law, 4)[1:])}, ... belongs to a probability measure",
+            "proved",
+        )
+        for failure in branches.failures:
+            self.add("equation", None, f"of its other branches: {failure}", "proved")
+        return law
+
+    def _carrying_claimed_moments(self, branches: ClaimedBranches) -> AlgebraicLaw | None:
+        """The law whose moments are the claimed ones; a branch that has them and is no law is refuted here."""
+        wanted = [a.rational(self.values) for a in self.claim.moments or ()]
+        exact = [fmpq(v.numerator, v.denominator) for v in wanted if v is not None]
+        if len(exact) < len(wanted):
+            return None
+        for candidate in branches.candidates:
+            if list(candidate.moments[1 : len(exact) + 1]) == exact[: len(candidate.moments) - 1]:
+                if candidate.law is None:
+                    self.add(
+                        "moments",
+                        REFUTED,
+                        f"the branch of the equation that has the claimed moments is no law: {candidate.reason}",
+                        "proved",
+                    )
+                return candidate.law
+        return None
+
+    # -- the claim against the model -----------------------------------------------------------------------
+
+    def compare_with_model(self, law: Law | None) -> None:
+        """Is the claimed law the derived one?"""
+        if self.derived is None:
+            if self.model is not None:
+                self.add("model", None, "no route of derivation is known for this model; statistics decide")
+            return
+        rests = [step.text for step in self.derived.derivation.assumptions]
+        if rests:
+            self.add("model", None, f"the derivation of the model's law assumes: {'; '.join(rests)}", "assumed")
+        if law is not None:
+            subject = "equation" if self.claim.equation is not None else "law"
+            self._same(subject, law, self.derived, "the claim", "the model")
+
+    def _same(self, subject: str, a: Law, b: Law, first: str, second: str) -> None:
+        """Compare two laws, and say at which moment they part."""
+        both = isinstance(a, AlgebraicLaw) and isinstance(b, AlgebraicLaw)
+        if both and a.equation == b.equation:  # type: ignore[attr-defined]
+            self.add(subject, SUPPORTED, f"{first} and {second} have the same equation and the same branch", "proved")
+            return
+        counts = _COUNTS if both else _COUNTS[:2]
+        for count in counts:
+            x, y = _terms(a, count + 1), _terms(b, count + 1)
+            k = next((k for k in range(count + 1) if x[k] != y[k]), None)
+            if k is not None:
+                both_values = f"{first} gives {_value(x[k])}, {second} gives {_value(y[k])}"
+                self.add(subject, REFUTED, f"the first moment that differs is m_{k}: {both_values}", "proved")
+                return
+        text = f"{first} and {second} agree in {counts[-1]} moments; that they are equal is not proved"
+        self.add(subject, UNDECIDED, text)
+
+    # -- moments -------------------------------------------------------------------------------------------
+
+    def moments(self, claimed: Law | None, reference: Law | None) -> None:
+        """The claimed moments against the claimed law's, and the model's."""
+        if not self.claim.moments or (self.is_refuted and self.derived is None):
+            return
+        if claimed is not None and self.derived is not None and not self.is_refuted:
+            claimed = None  # it is the model's law
+        for law, name in ((claimed, "the claimed law"), (self.derived, "the model")):
+            if law is None:
+                continue
+            exact = _terms(law, len(self.claim.moments) + 1)[1:]
+            for k, (amount, value) in enumerate(zip(self.claim.moments, exact, strict=True), 1):
+                status, shown = self._equal(amount, value)
+                if status != SUPPORTED:
+                    self._moment_differs(k, status, shown, name, value)
+                    return
+            count = len(self.claim.moments)
+            self.add("moments", SUPPORTED, f"the {count} claimed moments are those of {name}", "proved")
+
+    def _moment_differs(self, k: int, status: Status, shown: str, name: str, value: fmpq) -> None:
+        if status == REFUTED:
+            text = f"the first moment that differs is m_{k}: {shown} is claimed, {name} has {_value(value)}"
+            self.add("moments", REFUTED, text, "proved")
+        else:
+            self.add("moments", status, f"m_{k} is claimed to be {shown}; whether it is {_value(value)} is open")
+
+    def _equal(self, amount: Amount, value: fmpq) -> tuple[Status, str]:
+        exact = amount.rational(self.values)
+        if exact is not None:
+            return (
+                SUPPORTED if fmpq(exact.numerator, exact.denominator) == value else REFUTED
+            ), f"{amount.text} = {exact}"
+        ball = amount.ball(self.values)
+        if not ball.is_finite():
+            return REFUTED, f"{amount.text}, which has no real value here"
+        if ball.contains(value):
+            return (
+                SUPPORTED if ball.rel_accuracy_bits() > 100 else UNDECIDED
+            ), f"{amount.text} = {ball.str(12, radius=False)}"
+        return REFUTED, f"{amount.text} = {ball.str(12, radius=False)}"
+
+    # -- numbers of a spectrum -----------------------------------------------------------------------------
+
+    def numbers(self, law: Law) -> None:
+        """Edges, atoms, density and means against the spectrum of the reference law."""
+        from numeric.spectrum import Spectrum
+
+        from .spectrum_claims import atom_finding, density_finding, edge_finding, mean_findings
+
+        try:
+            spectrum = Spectrum(law)
+        except (NotCertified, ResolventError) as error:
+            self.add("model", UNDECIDED, f"the spectrum cannot be computed: {error}")
+            return
+        claim, values = self.claim, self.values
+        if claim.edges is not None:
+            self.add("edges", *edge_finding(claim.edges, spectrum, values))
+        if claim.atoms is not None:
+            self.add("atoms", *atom_finding(claim.atoms, spectrum, values))
+        if claim.density is not None:
+            self.add("density", *density_finding(claim.density, spectrum, values))
+        for found in mean_findings(claim.means or (), spectrum, values):
+            self.add("means", *found)
+
+
+def _degree(law: Law) -> str:
+    if isinstance(law, AlgebraicLaw):
+        return f"its equation has degree {law.equation.degree} in m"
+    return "a tensor law"
+
+
+def _terms(law: Any, count: int) -> list[Any]:
+    """m_0, ..., m_(count-1)."""
+    return [fmpq(1), *(to_fmpq(v) if isinstance(v, sympy.Rational) else v for v in law.moments(count - 1))]
+
+
+def _shown(values: list[Any]) -> str:
+    return ", ".join(_value(v) for v in values)
+
+
+def _value(value: Any) -> str:
+    text = str(value)
+    if len(text) <= 30:
+        return text
+    return (
+        f"{float(sympy.Rational(int(value.p), int(value.q))):.15g}"
+        if isinstance(value, fmpq)
+        else f"{float(value):.15g}"
+    )
+
+
+def symbolic_findings(conjecture: Conjecture) -> Iterator[Finding]:
+    """Is the claimed equation, or law, the model's for all values of the parameters?"""
+    from .all_parameters import compare
+
+    for status, subject, text, evidence in compare(conjecture):
+        yield Finding(STAGE, subject, status, text, evidence, "all parameters", conjecture.claim.lines.get(subject))
+
+
+__all__ = ["STAGE", "Reference", "exact_findings", "on_line", "symbolic_findings"]

@@ -1,0 +1,117 @@
+"""The law of a conjecture's model, where the engine can derive it: at numbers, and with symbols for all parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import sympy
+
+from catalog.conjecture import Conjecture, LawClaim, Model, Point
+from derive.errors import ParseError, ResolventError
+from derive.law import Law
+from resolvent.expressions import parse, parse_rational
+
+Result = TypeVar("Result")
+
+
+def on_line(line: int, field: str, function: Callable[[], Result]) -> Result:
+    """What a function returns; its errors name the line and the field. Raises `ParseError`."""
+    try:
+        return function()
+    except ResolventError as error:
+        raise ParseError(f"line {line}, {field}: {error}", line=line, field=field) from None
+
+
+def settings(model: Model, point: Point) -> dict[str, Any]:
+    """All parameters of a catalog entry at a point, with defaults and what an activation stands for.
+
+    Raises `ParseError` for values outside their domains and for missing ones.
+    """
+    import catalog
+
+    entry = catalog.get(model.text)
+    given = {name: sympy.Rational(v.numerator, v.denominator) for name, v in point.items()}
+    return on_line(model.line, "model", lambda: entry.numbers({**given, **model.options}))
+
+
+def full_point(conjecture: Conjecture, point: Point) -> dict[str, Fraction]:
+    """The point with all parameters of the model's entry, those that have defaults or come from an activation too."""
+    model = conjecture.model
+    if model is None or model.kind != "ensemble":
+        return dict(point)
+    values = settings(model, point)
+    numbers = {n: Fraction(int(v.p), int(v.q)) for n, v in values.items() if isinstance(v, sympy.Rational)}
+    return {**point, **numbers}
+
+
+def model_law(model: Model | None, point: Point) -> Law | None:
+    """The derived law of a model at a point; None without a model, and where no route of derivation is known.
+
+    Raises `ParseError` with the model's line where the model has no law there.
+    """
+    if model is None or model.kind == "function":
+        return None
+    if model.kind == "ensemble":
+        import catalog
+
+        values = settings(model, point)
+        return on_line(model.line, "model", lambda: catalog.get(model.text).law(**values))
+    if model.kind == "expression":
+        return expression_law(model.text, model.line, "model.expression", point)
+    return _weights_law(model, point)
+
+
+def symbolic_law(model: Model | None, names: Collection[str]) -> Law | None:
+    """The derived law of a model for all values of the named parameters, others at their defaults; None without one."""
+    if model is None or model.kind == "function" or model.options:
+        return None
+    if model.kind == "ensemble":
+        import catalog
+
+        entry = catalog.get(model.text)
+        fixed = {p.name: p.default for p in entry.parameters if p.name not in names and p.default is not None}
+        return entry.law(**fixed)
+    if model.kind == "expression":
+        return parse(model.text)
+    return _weights_law(model, {})
+
+
+def claimed_law(claim: LawClaim, point: Point) -> Law:
+    """The law of a claimed expression at a point; raises `ParseError` with its line."""
+    return expression_law(claim.text, claim.line, "claim.law", point)
+
+
+def expression_law(text: str, line: int, field: str, point: Point) -> Law:
+    """The law of an expression at a point; raises `ParseError` for a parameter without a value as well."""
+    law = on_line(line, field, lambda: parse(text, point))
+    if law.parameters:
+        missing = ", ".join(s.name for s in law.parameters)
+        raise ParseError(
+            f"line {line}, {field}: no value for {missing}; give one in [parameters]", line=line, field=field
+        )
+    return law
+
+
+def _weights_law(model: Model, point: Point) -> Law:
+    from derive.cycle_weights import law_of_cycle_weights
+
+    t = sympy.Symbol("t")
+    images = {sympy.Symbol(n, positive=True): sympy.Rational(v.numerator, v.denominator) for n, v in point.items()}
+
+    def derive() -> Law:
+        weights = parse_rational(model.text, {"t": t}).xreplace(images)
+        ratios: Mapping[str, Any] = {
+            n: a.exact.xreplace(images) for n, a in model.options.items() if a.exact is not None
+        }
+        for name in ("phi", "psi"):
+            if name not in ratios and name in point:
+                ratios = {**ratios, name: images[sympy.Symbol(name, positive=True)]}
+        return law_of_cycle_weights(weights, t, **ratios)
+
+    law = on_line(model.line, "model.cycle_weights", derive)
+    if point and law.parameters:
+        missing = ", ".join(s.name for s in law.parameters)
+        raise ParseError(f"line {model.line}, model.cycle_weights: no value for {missing}", line=model.line)
+    return law

@@ -1,0 +1,346 @@
+"""The statistical stage: do sampled matrices follow the claimed law, and would an error have been seen?
+
+At each point the mean of each test function, extrapolated in 1/size, goes into one joint test. It is looked at twice,
+when half of the trials are there and at the end; the level is shared between the two looks and all points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from catalog.conjecture import (
+    REFUTED,
+    SUPPORTED,
+    UNDECIDED,
+    Claim,
+    Conjecture,
+    Finding,
+    Plan,
+    Point,
+    Status,
+    point_text,
+)
+from numeric.compare import (
+    Distance,
+    chebyshev_statistics,
+    kolmogorov_distance,
+    outside_support,
+    per_trial,
+    power_statistics,
+    split_off,
+)
+from numeric.joint_test import JointTest, joint_test, smallest_seen
+from numeric.piece import Array
+
+STAGE = "statistics"
+_CHEBYSHEV = 6
+_EARLY_SHARE = 0.1  # of the level, for the look at half of the trials
+_LEAST_FOR_TWO_LOOKS = 16
+_LEAST_BEYOND = 3  # trials beyond the number of statistics
+
+Function = Callable[[Array], Array]
+Outliers = Mapping[int, Sequence[Any]]  # size -> what the model predicts there
+
+
+@dataclass(frozen=True, eq=False)
+class PointStatistics:
+    """What the matrices of one point say.
+
+    Attributes:
+        point: the parameters in words.
+        sizes: of the matrices, in the sampler's unit; ``rows`` their numbers of rows.
+        trials: matrices at each size.
+        test: the joint test; ``level`` its share of the level at this look.
+        dilation: the smallest relative change of scale of the law that the test would have seen with 95 %;
+            ``shift`` the smallest shift, in units of the support's width.
+        distances: Kolmogorov distances at each size, empty without a law; ``bound`` what the last may be.
+        outside: eigenvalues outside the support at each size, outliers that are predicted left out.
+        predicted: (location, reason, eigenvalues seen) of predicted outliers at the largest size.
+        findings: what follows.
+    """
+
+    point: str
+    sizes: tuple[int, ...]
+    rows: tuple[int, ...]
+    trials: int
+    test: JointTest
+    level: float
+    dilation: float
+    shift: float
+    distances: tuple[Distance, ...]
+    bound: float
+    outside: tuple[Array, ...]
+    predicted: tuple[tuple[float, str, Array], ...]
+    findings: tuple[Finding, ...]
+    eigenvalues: Array = field(repr=False)
+    law: Any = field(repr=False)
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether some finding refutes."""
+        return any(f.status == REFUTED for f in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers as plain data."""
+        return {
+            "point": self.point,
+            "sizes": list(self.sizes),
+            "rows": list(self.rows),
+            "trials": self.trials,
+            "statistics": [
+                {"name": n, "claimed": e, "extrapolated": x, "error": s, "score": z}
+                for n, e, x, s, z in zip(
+                    self.test.names,
+                    self.test.expected.tolist(),
+                    self.test.extrapolated.tolist(),
+                    self.test.errors.tolist(),
+                    self.test.scores.tolist(),
+                    strict=True,
+                )
+            ],
+            "p_value": self.test.p_value,
+            "level": self.level,
+            "smallest_dilation_seen": self.dilation,
+            "smallest_shift_seen": self.shift,
+            "kolmogorov_distances": [d.value for d in self.distances],
+            "kolmogorov_bound": self.bound if self.distances else None,
+            "outside_support": [len(o) for o in self.outside],
+            "predicted_outliers": [
+                {"location": where, "reason": reason, "seen": seen.tolist()} for where, reason, seen in self.predicted
+            ],
+        }
+
+
+def looks(plan: Plan) -> tuple[tuple[int, float], ...]:
+    """(trials, share of the level) at which the test is looked at.
+
+    >>> looks(Plan(trials=20)), looks(Plan(trials=8))
+    (((10, 0.1), (20, 0.9)), ((8, 1.0),))
+    """
+    if plan.trials < _LEAST_FOR_TWO_LOOKS:
+        return ((plan.trials, 1.0),)
+    return ((plan.trials // 2, _EARLY_SHARE), (plan.trials, 1.0 - _EARLY_SHARE))
+
+
+def test_functions(
+    claim: Claim, law: Any, values: Point, most: int
+) -> tuple[list[tuple[str, Function]], list[float]] | None:
+    """The test functions and their claimed means; None where nothing is claimed that has a mean.
+
+    With a law they are Chebyshev polynomials of its support; without one, the claimed moments and means themselves.
+    """
+    if law is not None:
+        functions = chebyshev_statistics(law, min(_CHEBYSHEV, most))
+        return functions, [float(law.expect(f)) for _, f in functions]
+    functions = []
+    means: list[float] = []
+    if claim.moments:
+        count = min(len(claim.moments), most)
+        functions += power_statistics(count)
+        means += [float(a.ball(values)) for a in claim.moments[:count]]
+    numbers = {name: float(v) for name, v in values.items()}
+    for mean in (claim.means or ())[: most - len(functions)]:
+        functions.append((mean.text, lambda x, f=mean.formula: f.values({**numbers, "x": x}) + 0 * x))  # type: ignore[misc]
+        means.append(float(mean.value.ball(values)))
+    for atom in (claim.atoms or ())[: most - len(functions)]:
+        place = float(atom.place.ball(values))
+        reach = 1e-7 * max(1.0, abs(place))
+        functions.append((f"mass at {atom.place.text}", lambda x, p=place, r=reach: (np.abs(x - p) <= r) * 1.0))  # type: ignore[misc]
+        means.append(float(atom.weight.ball(values)))
+    return (functions, means) if functions else None
+
+
+def examine(
+    conjecture: Conjecture,
+    index: int,
+    law: Any,
+    values: Point,
+    draws: Mapping[int, Sequence[Array]],
+    share: float,
+    predicted: Outliers,
+    is_final: bool,
+) -> PointStatistics | None:
+    """Test the eigenvalues of one point.
+
+    Args:
+        conjecture: what is claimed.
+        index: which point.
+        law: a spectrum or a law by its density, None where only moments, means or atoms are claimed.
+        values: all parameters at the point.
+        draws: size -> the eigenvalues of each matrix.
+        share: of the level.
+        predicted: outliers that the model predicts.
+        is_final: whether no more trials will come.
+    """
+    sizes = tuple(sorted(draws))
+    trials = len(draws[sizes[-1]])
+    rows = tuple(len(draws[n][0]) for n in sizes)
+    chosen = test_functions(conjecture.claim, law, values, trials - _LEAST_BEYOND)
+    if chosen is None:
+        return None
+    functions, expected = chosen
+    bulks, seen, margin = _bulks(law, draws, sizes, predicted)
+    statistics = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
+    floor = np.arange(1, len(functions) + 1) ** 2 / (sizes[0] * sizes[-1])
+    if law is None:
+        floor = floor * np.maximum(np.abs(expected), 1e-3)
+    test = joint_test([name for name, _ in functions], np.array(expected), statistics, sizes, floor)
+    level = conjecture.plan.level * share / len(conjecture.points)
+    pooled = np.concatenate(bulks[sizes[-1]])
+    dilation, shift = _power(functions, pooled, test, level)
+    distances: tuple[Distance, ...] = ()
+    outside: tuple[Array, ...] = ()
+    bound = 0.0
+    if law is not None:
+        distances = tuple(kolmogorov_distance(law, np.concatenate(bulks[n])) for n in sizes)
+        bound = 1.63 / math.sqrt(len(pooled)) + 8 / rows[-1]
+        outside = tuple(outside_support(law, np.concatenate(bulks[n]), margin[n]) for n in sizes)
+    parts = _Findings(point_text(conjecture.points[index]), conjecture, values)
+    parts.joint(test, level, dilation)
+    if law is not None:
+        parts.distance(distances, bound, sizes)
+        parts.outside(outside, trials, sizes)
+    parts.outliers(law, draws[sizes[-1]], outside, trials)
+    for where, reason, values_seen in seen:
+        text = f"an outlier is predicted near {where:.5g} ({reason}); seen in {len(values_seen)} of {trials} matrices"
+        parts.add("outliers", None, text)
+    if is_final and not parts.is_refuted:
+        parts.power(dilation, conjecture.plan.resolution)
+    return PointStatistics(
+        point=parts.point,
+        sizes=sizes,
+        rows=rows,
+        trials=trials,
+        test=test,
+        level=level,
+        dilation=dilation,
+        shift=shift,
+        distances=distances,
+        bound=bound,
+        outside=outside,
+        predicted=tuple(seen),
+        findings=tuple(parts.found),
+        eigenvalues=pooled,
+        law=law,
+    )
+
+
+def _bulks(
+    law: Any, draws: Mapping[int, Sequence[Array]], sizes: Sequence[int], predicted: Outliers
+) -> tuple[dict[int, list[Array]], list[tuple[float, str, Array]], dict[int, float]]:
+    """The eigenvalues without predicted outliers, what was seen of these at the largest size, and the margins."""
+    if law is None:
+        return {n: list(draws[n]) for n in sizes}, [], {}
+    lower, upper = law.support()
+    width = max(upper - lower, abs(upper), 1e-300)
+    bulks, seen, margins = {}, [], {}
+    for n in sizes:
+        margins[n] = width * 3.0 * len(draws[n][0]) ** (-2 / 3)
+        outliers = predicted.get(n, ())
+        bulks[n], taken = split_off(law, draws[n], [o.location for o in outliers], margins[n])
+        seen = [(o.location, o.reason, t) for o, t in zip(outliers, taken, strict=True)]
+    return bulks, seen, margins
+
+
+def _power(
+    functions: Sequence[tuple[str, Function]], sample: Array, test: JointTest, level: float
+) -> tuple[float, float]:
+    """The smallest dilation, and the smallest shift in units of the width, that would have been refuted with 95 %."""
+    h = 1e-5
+    width = float(np.ptp(sample)) or 1.0
+    dilated = [np.mean(f(sample * (1 + h)) - f(sample * (1 - h))) / (2 * h) for _, f in functions]
+    shifted = [np.mean(f(sample + h * width) - f(sample - h * width)) / (2 * h) for _, f in functions]
+    return smallest_seen(test, np.array(dilated), level), smallest_seen(test, np.array(shifted), level)
+
+
+class _Findings:
+    """The sentences about one point."""
+
+    def __init__(self, point: str, conjecture: Conjecture, values: Point) -> None:
+        self.point = point
+        self.claim = conjecture.claim
+        self.values = values
+        self.found: list[Finding] = []
+
+    @property
+    def is_refuted(self) -> bool:
+        return any(f.status == REFUTED for f in self.found)
+
+    def add(self, subject: str, status: Status | None, text: str) -> None:
+        line = self.claim.lines.get(subject)
+        self.found.append(Finding(STAGE, subject, status, text, "tested" if status else "", self.point, line))
+
+    def joint(self, test: JointTest, level: float, dilation: float) -> None:
+        k = int(np.argmax(np.abs(test.scores)))
+        worst = (
+            f"the mean of {test.names[k]} is {test.extrapolated[k]:.6g} +- {test.errors[k]:.1g} in the limit of "
+            f"infinite size, {test.expected[k]:.6g} is claimed ({abs(test.scores[k]):.1f} standard errors)"
+        )
+        if test.p_value < level:
+            self.add("joint test", REFUTED, f"{worst}; joint p-value {test.p_value:.1e} below the level {level:.1e}")
+        else:
+            self.add(
+                "joint test", None, f"the joint test of {len(test.names)} statistics passes, p = {test.p_value:.2g}"
+            )
+
+    def distance(self, distances: Sequence[Distance], bound: float, sizes: Sequence[int]) -> None:
+        steps = ", ".join(f"{d.value:.4f} at size {n}" for d, n in zip(distances, sizes, strict=True))
+        last = distances[-1]
+        side = "more" if last.excess > 0 else "less"
+        where = f"most at x = {last.location:.4g}, where the sample has {side} mass to the left"
+        text = f"the distribution functions differ by {steps}, {where}"
+        expected_ratio = sizes[0] / sizes[-1]
+        decays = last.value < math.sqrt(expected_ratio) * distances[0].value
+        if last.value > bound and not decays:
+            self.add(
+                "distance", REFUTED, f"{text}; the bound is {bound:.4f}, and the distance does not fall with the size"
+            )
+        else:
+            self.add("distance", None, text)
+
+    def outside(self, outside: Sequence[Array], trials: int, sizes: Sequence[int]) -> None:
+        counts = ", ".join(f"{len(o) / trials:.3g} at size {n}" for o, n in zip(outside, sizes, strict=True))
+        last = outside[-1]
+        where = f", from {last[0]:.5g} to {last[-1]:.5g}" if len(last) else ""
+        self.add("outliers", None, f"eigenvalues outside the support, per matrix: {counts}{where}")
+
+    def outliers(self, law: Any, trials_at_largest: Sequence[Array], outside: Sequence[Array], trials: int) -> None:
+        """Claimed outliers: how many leave the support, and where."""
+        claimed = self.claim.outliers
+        if claimed is None or law is None:
+            return
+        places = [float(a.ball(self.values)) for a in claimed]
+        lower, upper = law.support()
+        margin = 3.0 * (upper - lower) * len(trials_at_largest[0]) ** (-2 / 3)
+        per_matrix = [outside_support(law, e, margin) for e in trials_at_largest]
+        typical = float(np.median([len(o) for o in per_matrix]))
+        if typical != len(places):
+            self.add("outliers", REFUTED, f"{len(places)} outliers are claimed; a typical matrix has {typical:.3g}")
+            return
+        full = [np.sort(o) for o in per_matrix if len(o) == len(places)]
+        for k, place in enumerate(sorted(places)):
+            values = np.array([o[k] for o in full])
+            spread = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+            room = 6 * spread + 3 * (upper - lower) / len(trials_at_largest[0])
+            if abs(float(values.mean()) - place) > room:
+                text = f"an outlier is claimed at {place:.6g}; it is seen at {values.mean():.6g} +- {spread:.1g}"
+                self.add("outliers", REFUTED, text)
+                return
+        self.add("outliers", SUPPORTED, f"{len(places)} outliers are claimed, and seen where they are claimed")
+
+    def power(self, dilation: float, resolution: float) -> None:
+        seen = f"a law off by {dilation:.2%} in scale would have been refuted with probability 95 %"
+        if dilation <= resolution:
+            self.add("power", SUPPORTED, seen)
+        else:
+            self.add(
+                "power", UNDECIDED, f"only {seen}; asked for: {resolution:.2%}. More trials or larger sizes will tell"
+            )
+
+
+__all__ = ["STAGE", "PointStatistics", "examine", "looks", "test_functions"]
