@@ -5,7 +5,7 @@ The mean of a test function over the eigenvalues of an n x n matrix is a + b/n +
 
     e_i = sum_s w_s y_(i,s),    sum_s w_s = 1,   sum_s w_s/n_s = 0,
 
-an estimate of a, and the e_i are independent with one distribution: so Hotelling's T^2 = N (e - a)' S^-1 (e - a) has
+an estimate of a (with three sizes or more the term in 1/n^2 is removed as well), and the e_i are independent with one distribution: so Hotelling's T^2 = N (e - a)' S^-1 (e - a) has
 (N - p)/(p (N - 1)) T^2 ~ F(p, N - p), at any N > p, whatever the covariances of the statistics.
 """
 
@@ -55,15 +55,20 @@ class JointTest:
 def extrapolation_weights(sizes: Sequence[int]) -> Array:
     """The weights w_s with sum w = 1 and sum w/n = 0 of the smallest variance, that of size n being as 1/n^2.
 
-    >>> extrapolation_weights([500, 1000])
+    With three sizes or more sum w/n^2 = 0 too.
+
+    >>> extrapolation_weights([500, 1000]).round(12) + 0.0
     array([-1.,  2.])
+    >>> extrapolation_weights([1, 2, 4]).round(12) + 0.0
+    array([ 0.33333333, -2.        ,  2.66666667])
 
     Raises `ParameterError` for fewer than two different sizes.
     """
     n = np.asarray(sizes, dtype=float)
     if len(set(sizes)) < 2:
         raise ParameterError(f"two different sizes are needed to extrapolate; got {list(sizes)}", sizes=sizes)
-    design = np.stack([np.ones_like(n), 1 / n], axis=1)
+    order = min(len(set(sizes)) - 1, 2)
+    design = (n[-1] / n[:, None]) ** np.arange(order + 1)
     information = design.T * n**2
     return np.asarray(np.linalg.solve(information @ design, information)[0])
 

@@ -82,11 +82,18 @@ class _Stage:
         return any(f.status == REFUTED for f in self.findings)
 
     @property
+    def agreement(self) -> Status | None:
+        """What it says of the conjecture that parts of the claim agree: nothing, where the model is not derived."""
+        return SUPPORTED if self.model is None or self.derived is not None else None
+
+    @property
     def needs_spectrum(self) -> bool:
         claim = self.claim
         return any(part is not None for part in (claim.density, claim.edges, claim.atoms, claim.means))
 
     def add(self, subject: str, status: Status | None, text: str, evidence: str = "") -> None:
+        if status == SUPPORTED and self.agreement is None:
+            status = None
         line = self.claim.lines.get(subject) or (self.model.line if subject == "model" and self.model else None)
         self.findings.append(Finding(STAGE, subject, status, text, evidence, point_text(self.point), line))
 
@@ -189,7 +196,8 @@ class _Stage:
         """Compare two laws, and say at which moment they part."""
         both = isinstance(a, AlgebraicLaw) and isinstance(b, AlgebraicLaw)
         if both and a.equation == b.equation:  # type: ignore[attr-defined]
-            self.add(subject, SUPPORTED, f"{first} and {second} have the same equation and the same branch", "proved")
+            text = f"{first} and {second} have the same equation and the same branch"
+            self.add(subject, SUPPORTED, text, "proved")
             return
         counts = _COUNTS if both else _COUNTS[:2]
         for count in counts:
@@ -232,9 +240,8 @@ class _Stage:
     def _equal(self, amount: Amount, value: fmpq) -> tuple[Status, str]:
         exact = amount.rational(self.values)
         if exact is not None:
-            return (
-                SUPPORTED if fmpq(exact.numerator, exact.denominator) == value else REFUTED
-            ), f"{amount.text} = {exact}"
+            shown = amount.text if amount.text == str(exact) else f"{amount.text} = {exact}"
+            return (SUPPORTED if fmpq(exact.numerator, exact.denominator) == value else REFUTED), shown
         ball = amount.ball(self.values)
         if not ball.is_finite():
             return REFUTED, f"{amount.text}, which has no real value here"

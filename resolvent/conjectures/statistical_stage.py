@@ -186,7 +186,7 @@ def examine(
     functions, expected = chosen
     bulks, seen, margin = _bulks(law, draws, sizes, predicted)
     statistics = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
-    floor = np.arange(1, len(functions) + 1) ** 2 / (sizes[0] * sizes[-1])
+    floor = np.arange(1, len(functions) + 1) ** 2 / math.prod(sizes[:2] if len(sizes) == 2 else sizes[:3])
     if law is None:
         floor = floor * np.maximum(np.abs(expected), 1e-3)
     test = joint_test([name for name, _ in functions], np.array(expected), statistics, sizes, floor)

@@ -1,0 +1,59 @@
+"""Samplers of conjectures whose models have no route of derivation here: function(size, rng, **parameters) -> matrix."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from catalog.relu_network import hessian, random_state, residual_term
+from numeric.sampling import Matrix, gaussian, wigner, wishart
+
+
+def anticommutator(size: int, rng: np.random.Generator) -> Matrix:
+    """X Y + Y X of two independent Wigner matrices of variance 1."""
+    product = wigner(size, rng) @ wigner(size, rng)
+    return product + product.T
+
+
+def wigner_and_its_square(size: int, rng: np.random.Generator) -> Matrix:
+    """X + X^2 of one Wigner matrix: the two terms are anything but free."""
+    x = wigner(size, rng)
+    square = x @ x
+    return x + (square + square.T) / 2
+
+
+def wigner_and_another_square(size: int, rng: np.random.Generator) -> Matrix:
+    """X + Y^2 of two independent Wigner matrices: these are asymptotically free."""
+    y = wigner(size, rng)
+    square = y @ y
+    return wigner(size, rng) + (square + square.T) / 2
+
+
+def unlabelled_wishart(size: int, rng: np.random.Generator, c: float) -> Matrix:
+    """A Wishart matrix of ratio c, as if nothing were known about it."""
+    return wishart(size, round(size / c), rng)
+
+
+def sine_features_per_feature(size: int, rng: np.random.Generator, phi: float, psi: float) -> Matrix:
+    """Y^T Y/n_1 of the features Y = sin(W X), m x m; the other normalisation of the Gram matrix. Size is m."""
+    inputs = round(phi * size)
+    features = round(inputs / psi)
+    y = np.sin(gaussian(features, inputs, rng, 1 / inputs) @ gaussian(inputs, size, rng))
+    return y.T @ y / features
+
+
+def network_residual_term(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:
+    """H_1 of a real ReLU network of width ``size`` with m = 2 size/phi samples; 2 size^2 rows."""
+    return residual_term(random_state(size, round(2 * size / phi), rng, energy=eps, scale=1.0))
+
+
+def network_hessian(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:
+    """The whole Hessian of a real ReLU network of width ``size`` with m = 2 size/phi samples; 2 size^2 rows."""
+    return hessian(random_state(size, round(2 * size / phi), rng, energy=eps, scale=1.0))
+
+
+def spiked_wigner(size: int, rng: np.random.Generator, theta: float) -> Matrix:
+    """X + theta u u^T, X a Wigner matrix, u a unit vector."""
+    u = np.full(size, 1 / math.sqrt(size))
+    return wigner(size, rng) + theta * np.outer(u, u)
