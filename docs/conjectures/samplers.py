@@ -7,27 +7,27 @@ import math
 import numpy as np
 
 from catalog.relu_network import hessian, random_state, residual_term
-from numeric.sampling import Matrix, gaussian, wigner, wishart
+from numeric.sampling import Matrix, gaussian, goe, wishart
 
 
 def anticommutator(size: int, rng: np.random.Generator) -> Matrix:
     """X Y + Y X of two independent Wigner matrices of variance 1."""
-    product = wigner(size, rng) @ wigner(size, rng)
+    product = goe(size, rng) @ goe(size, rng)
     return product + product.T
 
 
 def wigner_and_its_square(size: int, rng: np.random.Generator) -> Matrix:
     """X + X^2 of one Wigner matrix: the two terms are anything but free."""
-    x = wigner(size, rng)
+    x = goe(size, rng)
     square = x @ x
     return x + (square + square.T) / 2
 
 
 def wigner_and_another_square(size: int, rng: np.random.Generator) -> Matrix:
     """X + Y^2 of two independent Wigner matrices: these are asymptotically free."""
-    y = wigner(size, rng)
+    y = goe(size, rng)
     square = y @ y
-    return wigner(size, rng) + (square + square.T) / 2
+    return goe(size, rng) + (square + square.T) / 2
 
 
 def unlabelled_wishart(size: int, rng: np.random.Generator, c: float) -> Matrix:
@@ -56,4 +56,4 @@ def network_hessian(size: int, rng: np.random.Generator, phi: float, eps: float)
 def spiked_wigner(size: int, rng: np.random.Generator, theta: float) -> Matrix:
     """X + theta u u^T, X a Wigner matrix, u a unit vector."""
     u = np.full(size, 1 / math.sqrt(size))
-    return wigner(size, rng) + theta * np.outer(u, u)
+    return goe(size, rng) + theta * np.outer(u, u)
