@@ -23,58 +23,16 @@ from itertools import combinations, permutations, product
 from typing import Any
 
 import sympy
-from flint import fmpq, fmpq_mat, fmpq_poly, fmpz_poly
+from flint import fmpq, fmpq_poly, fmpz_poly
 
 from .errors import DerivationError
 from .field import to_sympy_rational
 from .ode import LinearODE
+from .rational_function import ONE, Rational, X, relations
+from .rational_function import x as _x
 
-X = sympy.Symbol("x")
 _DEGREES = (1, 2, 3, 4)
-_ZERO, _ONE, _x = fmpq_poly([0]), fmpq_poly([1]), fmpq_poly([0, 1])
-
-
-@dataclass(frozen=True)
-class Rational:
-    """A rational function over Q in lowest terms, the denominator monic."""
-
-    top: fmpq_poly
-    bottom: fmpq_poly
-
-    @classmethod
-    def of(cls, top: fmpq_poly, bottom: fmpq_poly = _ONE) -> Rational:
-        """The quotient, reduced."""
-        common = top.gcd(bottom)
-        top, bottom = top // common, bottom // common
-        lead = bottom[bottom.degree()]
-        return cls(top / lead, bottom / lead)
-
-    def __add__(self, other: Rational) -> Rational:
-        return Rational.of(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
-
-    def __sub__(self, other: Rational) -> Rational:
-        return self + Rational(-other.top, other.bottom)
-
-    def __mul__(self, other: Rational) -> Rational:
-        return Rational.of(self.top * other.top, self.bottom * other.bottom)
-
-    def __truediv__(self, other: Rational) -> Rational:
-        return Rational.of(self.top * other.bottom, self.bottom * other.top)
-
-    def derivative(self) -> Rational:
-        """The derivative."""
-        return Rational.of(
-            self.top.derivative() * self.bottom - self.top * self.bottom.derivative(), self.bottom * self.bottom
-        )
-
-    def to_sympy(self, symbol: sympy.Symbol = X) -> sympy.Expr:
-        """The function as a factored SymPy expression."""
-        top, bottom = (
-            sympy.Add(*(to_sympy_rational(c) * symbol**k for k, c in enumerate(p.coeffs())))
-            for p in (self.top, self.bottom)
-        )
-        return sympy.factor(top / bottom)
-
+_ZERO = fmpq_poly([0])
 
 Pair = tuple[Rational, Rational]
 
@@ -140,20 +98,13 @@ def hypergeometric_forms(ode: LinearODE, most_degree: int = 3) -> Iterator[Hyper
         )
     ode.require_regular()
     points = _rational_points(ode)
-    exponents = {s: _exponents(ode, s) for s in (*points, None)}
-    pullbacks = sorted(_pullbacks(points, most_degree), key=_complexity)
     tried, count = 0, 0
-    for family in (_elliptic, _other_classical, _read_off):
-        for pullback in pullbacks:
-            for parameters in family(pullback, exponents):
-                powers = _powers(pullback, parameters, exponents)
-                if powers is None:
-                    continue
-                tried += 1
-                found = _solved(ode, points, pullback, parameters, powers)
-                if found is not None and found.check():
-                    count += 1
-                    yield found
+    for candidate in _candidates(ode, sorted(_pullbacks(points, most_degree), key=_complexity)):
+        tried += 1
+        found = _solved(ode, points, *candidate)
+        if found is not None and found.check():
+            count += 1
+            yield found
     if count:
         return
     raise DerivationError(
@@ -161,6 +112,27 @@ def hypergeometric_forms(ode: LinearODE, most_degree: int = 3) -> Iterator[Hyper
         "exponents)",
         ode=ode,
     )
+
+
+def related_forms(form: HypergeometricForm) -> Iterator[HypergeometricForm]:
+    """Forms of the same equation with the pullbacks f, 1-f, 1/f, 1-1/f, 1/(1-f), f/(f-1) that vanish at infinity.
+
+    These are the arguments of Kummer's 24 solutions (DLMF 15.10(ii)). Each form is found and proved on its own.
+
+    >>> ode = LinearODE((fmpz_poly([-1]), fmpz_poly([4, -8]), fmpz_poly([0, 4, -4])))  # of K(x)
+    >>> [form.pullback.to_sympy() for form in related_forms(next(hypergeometric_forms(ode)))]
+    [-1/(x - 1), 1/x]
+    """
+    f, one = form.pullback, Rational.of(ONE)
+    orbit = (f, one - f, one / f, one - one / f, one / (one - f), f / (f - one))
+    points = _rational_points(form.ode)
+    vanishing = [g for g in orbit if g.top.degree() < g.bottom.degree()]
+    known: list[HypergeometricForm] = []
+    for candidate in _candidates(form.ode, vanishing):
+        found = _solved(form.ode, points, *candidate)
+        if found is not None and found not in known and found.check():
+            known.append(found)
+            yield found
 
 
 # -- candidates ------------------------------------------------------------------------------------------------------
@@ -172,7 +144,7 @@ def _rational_points(ode: LinearODE) -> list[fmpq]:
     return sorted((fmpq(-int(f[0]), int(f[1])) for f in linear), key=lambda s: Fraction(int(s.p), int(s.q)))
 
 
-def _exponents(ode: LinearODE, point: fmpq | None) -> tuple[Fraction, ...] | None:
+def local_exponents(ode: LinearODE, point: fmpq | None) -> tuple[Fraction, ...] | None:
     """The local exponents; None if they are not all rational. At infinity s stands for x^-s."""
     factor = None if point is None else fmpz_poly([-int(point.p), int(point.q)])
     indicial = ode.indicial_polynomial(factor)
@@ -192,11 +164,9 @@ def _pullbacks(points: Sequence[fmpq], most: int) -> Iterator[Rational]:
             poles = -sum(e for e in powers if e < 0)
             if max(zeros, poles) != degree:
                 continue
-            top = reduce(
-                lambda u, v: u * v, ((_x - s) ** e for s, e in zip(points, powers, strict=True) if e > 0), _ONE
-            )
+            top = reduce(lambda u, v: u * v, ((_x - s) ** e for s, e in zip(points, powers, strict=True) if e > 0), ONE)
             bottom = reduce(
-                lambda u, v: u * v, ((_x - s) ** -e for s, e in zip(points, powers, strict=True) if e < 0), _ONE
+                lambda u, v: u * v, ((_x - s) ** -e for s, e in zip(points, powers, strict=True) if e < 0), ONE
             )
             units = [top(s) / bottom(s) for s, e in zip(points, powers, strict=True) if e == 0]
             if zeros == poles:
@@ -208,7 +178,7 @@ def _pullbacks(points: Sequence[fmpq], most: int) -> Iterator[Rational]:
 
 def _value_and_order(f: Rational, point: fmpq | None) -> tuple[str, int] | None:
     """Which of 0, 1, oo the pullback takes at a point, and how often; None for other values."""
-    for name, g in (("0", f), ("1", f - Rational.of(_ONE)), ("oo", Rational.of(f.bottom, f.top))):
+    for name, g in (("0", f), ("1", f - Rational.of(ONE)), ("oo", Rational.of(f.bottom, f.top))):
         if g.top == 0:
             return None
         if point is None:
@@ -227,8 +197,21 @@ def _multiplicity(polynomial: fmpq_poly, point: fmpq) -> int:
     return count
 
 
+def _candidates(ode: LinearODE, pullbacks: Sequence[Rational]) -> Iterator[Candidate]:
+    """The pullbacks with all parameters and powers that fit the exponents of the equation."""
+    exponents = {s: local_exponents(ode, s) for s in (*_rational_points(ode), None)}
+    for family in (_elliptic, _other_classical, _read_off):
+        for pullback in pullbacks:
+            for parameters in family(pullback, exponents):
+                powers = _powers(pullback, parameters, exponents)
+                if powers is not None:
+                    yield pullback, parameters, powers
+
+
 Exponents = dict[Any, Any]
 Parameters = tuple[Fraction, Fraction, Fraction]
+Powers = tuple[tuple[fmpq, Fraction], ...]
+Candidate = tuple[Rational, Parameters, Powers]
 
 
 def _complexity(f: Rational) -> tuple[int, int]:
@@ -258,7 +241,7 @@ def _read_off(f: Rational, exponents: Exponents) -> Iterator[Parameters]:
         yield a, a + at_infinity, c
 
 
-def _powers(f: Rational, parameters: Parameters, exponents: Exponents) -> tuple[tuple[fmpq, Fraction], ...] | None:
+def _powers(f: Rational, parameters: Parameters, exponents: Exponents) -> Powers | None:
     """The powers alpha in [0, 1) that make all exponents fit up to integers, or None."""
     a, b, c = parameters
     own = {"0": (Fraction(0), 1 - c), "1": (Fraction(0), c - a - b), "oo": (a, b)}
@@ -308,12 +291,12 @@ class _Module:
         powers: Sequence[tuple[fmpq, Fraction]],
     ) -> None:
         slope = f.derivative()
-        weight = slope / (f * (Rational.of(_ONE) - f))
+        weight = slope / (f * (Rational.of(ONE) - f))
         self._up = slope
-        self._down = weight * _constant(a * b)
-        self._across = weight * (_constant(c) - _constant(a + b + 1) * f)
+        self._down = weight * Rational.constant(a * b)
+        self._across = weight * (Rational.constant(c) - Rational.constant(a + b + 1) * f)
         self._twist = reduce(
-            lambda u, v: u + v, (_constant(e) / Rational.of(_x - s) for s, e in powers), Rational.of(_ZERO)
+            lambda u, v: u + v, (Rational.constant(e) / Rational.of(_x - s) for s, e in powers), Rational.of(_ZERO)
         )
 
     def derivative(self, pair: Pair) -> Pair:
@@ -336,15 +319,12 @@ class _Module:
 
 
 def _solved(
-    ode: LinearODE,
-    points: Sequence[fmpq],
-    f: Rational,
-    parameters: Parameters,
-    powers: tuple[tuple[fmpq, Fraction], ...],
+    ode: LinearODE, points: Sequence[fmpq], f: Rational, parameters: Parameters, powers: Powers
 ) -> HypergeometricForm | None:
     """Polynomial numerators over powers of prod (x - s) that solve the equation, or None."""
     module = _Module(*parameters, f, powers)
-    base = reduce(lambda u, v: u * v, ((_x - s) for s in points), _ONE)
+    weight = _weight(f, points)
+    base = reduce(lambda u, v: u * v, ((_x - s) for s in points), ONE)
     for depth in (0, 1, 2):
         for degree in _DEGREES:
             bottom = base**depth
@@ -353,41 +333,22 @@ def _solved(
             basis: list[Pair] = []
             for j in range(height + 1):
                 monomial = Rational.of(_x**j, bottom)
-                basis += [(monomial, zero), (zero, monomial)]
-            images = [module.image(ode, pair) for pair in basis]
-            vector = _kernel(images)
-            if vector is not None:
+                basis += [(monomial, zero), (zero, monomial * weight)]
+            found = relations([module.image(ode, pair) for pair in basis])
+            if found:
                 parts = [
-                    reduce(lambda u, v: u + v, (_constant(c) * p[i] for c, p in zip(vector, basis, strict=True)))
+                    reduce(
+                        lambda u, v: u + v,
+                        (Rational.constant(c) * p[i] for c, p in zip(found[0], basis, strict=True)),
+                    )
                     for i in range(2)
                 ]
                 return HypergeometricForm(ode, *parameters, f, (parts[0], parts[1]), powers)
     return None
 
 
-def _kernel(images: Sequence[Pair]) -> list[fmpq] | None:
-    """Constants that combine the pairs to zero, if there are any."""
-    rows: list[list[fmpq]] = []
-    for i in range(2):
-        parts = [image[i] for image in images]
-        common = reduce(lambda u, v: u * (v // u.gcd(v)), (p.bottom for p in parts), _ONE)
-        tops = [p.top * (common // p.bottom) for p in parts]
-        height = max(int(t.degree()) for t in tops) + 1
-        rows += [[t[k] for t in tops] for k in range(height)]
-    if not rows:
-        return None
-    matrix = fmpq_mat(len(rows), len(images), [entry for row in rows for entry in row])
-    reduced, rank = matrix.rref()
-    if rank == len(images):
-        return None
-    free = next((k for k in range(rank) if reduced[k, k] == 0), int(rank))
-    vector = [fmpq(0)] * len(images)
-    vector[free] = fmpq(1)
-    for row in range(free):
-        vector[row] = -reduced[row, free]
-    return vector
-
-
-def _constant(value: Fraction | fmpq) -> Rational:
-    number = fmpq(value.numerator, value.denominator) if isinstance(value, Fraction) else value
-    return Rational(fmpq_poly([number]), _ONE)
+def _weight(f: Rational, points: Sequence[fmpq]) -> Rational:
+    """What F'(f) is taken with: f(1-f), as large as F at the points, if f has poles; its zeros must be points too."""
+    weight = f * (Rational.of(ONE) - f)
+    known = sum(_multiplicity(weight.top, s) for s in points)
+    return weight if f.bottom.degree() > 0 and known == weight.top.degree() else Rational.of(ONE)

@@ -75,7 +75,8 @@ class HolonomicLaw(Law):
     def moment_terms(self, n: int) -> list[fmpq]:
         """m_0, ..., m_(n-1), by the recurrence."""
         if len(self._known) < n:
-            self._known[:] = self.recurrence.terms(self._known or self.initial, n)
+            # never fewer than the recurrence needs to go on from
+            self._known[:] = self.recurrence.terms(self._known or self.initial, max(n, len(self.initial)))
         return self._known[:n]
 
     def moments(self, n: int) -> list[sympy.Expr]:

@@ -198,6 +198,25 @@ HYPERGEOMETRIC_FORM = Rule(
     latex=r"$y = w\,(p_0 F(f) + p_1 F'(f))$, $F = {}_2F_1(a, b; c; \cdot)$: substituted into the equation, both "
     r"components vanish.",
 )
+TRANSFORM_FORM = Rule(
+    "transform in closed form",
+    "m = r + kappa w (p_0 F(f) + p_1 F'(f)), r rational, f(oo) = 0: both parts solve the equation of m, and the series "
+    "at infinity agree up to the largest exponent; f takes no value of the cut [1, oo) off the real line.",
+    latex=r"$m = r + \kappa\, w\,(p_0 F(f) + p_1 F'(f))$, $r$ rational, $f(\infty) = 0$: both parts solve the equation "
+    r"of $m$, and the series at infinity agree up to the largest exponent; $f$ takes no value of the cut "
+    r"$[1, \infty)$ off the real line.",
+)
+JUMP_ACROSS_THE_CUT = Rule(
+    "jump across the cut",
+    "rho = Im m(x + i0)/pi, where f > 1, from 2F1(a, b; c; u + i0) - 2F1(a, b; c; u - i0) = 2 pi i Gamma(c)/(Gamma(a) "
+    "Gamma(b) Gamma(d+1)) (u-1)^d 2F1(c-a, c-b; d+1; 1-u), d = c-a-b. It is a multiple of the form of the density: the "
+    "power series agree up to the largest exponent at an end of each interval.",
+    "DLMF 15.2.3",
+    r"$\rho = \frac1\pi \mathrm{Im}\, m(x + i0)$, where $f > 1$, from ${}_2F_1(a, b; c; u + i0) - "
+    r"{}_2F_1(a, b; c; u - i0) = \frac{2\pi i\, \Gamma(c)}{\Gamma(a)\Gamma(b)\Gamma(d+1)} (u-1)^d\, "
+    r"{}_2F_1(c-a, c-b; d+1; 1-u)$, $d = c-a-b$. It is a multiple of the form of the density: the power series agree "
+    r"up to the largest exponent at an end of each interval.",
+)
 IDENTIFIED_CONSTANT = Rule(
     "identified constant",
     "The density is a constant times the solution; the constant is a rational number times a power of pi, read off "

@@ -1,4 +1,9 @@
-"""The density of a holonomic law in closed form: which solution of its equation it is, with its constant."""
+"""The density of a holonomic law in closed form: which solution of its equation it is, with its constant.
+
+The form and the constant are proved in `derive` where its methods reach; the values of the density choose among the
+forms and check the result. Where there is no proof of the constant, it is identified from these values, and the step
+says so.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +19,13 @@ from flint import arb
 from numpy.typing import ArrayLike
 
 from derive import rules
-from derive.closed_form import HypergeometricForm, X, hypergeometric_forms
+from derive.closed_form import HypergeometricForm, hypergeometric_forms
+from derive.connection import Connection, connect, same
 from derive.derivation import Derivation, Step
+from derive.equation import M, Z
 from derive.errors import DerivationError
 from derive.holonomic_law import HolonomicLaw
+from derive.rational_function import X
 
 from .holonomic_density import HolonomicDensity
 from .piece import Array
@@ -26,20 +34,23 @@ _DIGITS = 40
 _AGREED = 28  # digits to which the ratio has to be the same everywhere, and the constant to be the simple number
 _PANELS = (0, 1, 3)
 _LARGEST = 10**6
+_ROUNDING = 1e-14
 _POWERS = (0, 1, -1, 2, -2, 3, -3)
 
 
 @dataclass(frozen=True, eq=False)
 class ClosedDensity:
-    """The density of a law as an expression in `derive.closed_form.X`, on the given support.
+    """The density of a law as an expression in `derive.rational_function.X`, on the given support.
 
     Attributes:
         law: the law.
         form: the hypergeometric form of all solutions of the density's equation, proved.
-        constant: the factor in front of it: identified, to ``digits`` digits, not proved.
+        constant: the factor in front of it: proved if there is a ``proof``, otherwise identified from values.
         interval: the support of the continuous part.
         atoms: (point, weight).
-        digits: how many digits of the constant agree, at all test points on both sides of every singular point.
+        digits: to how many digits the constant agrees with values on both sides of every singular point.
+        proof: of the constant, the interval and the atoms, from the transform in closed form; or None.
+        obstacle: why there is no proof.
     """
 
     law: HolonomicLaw
@@ -48,6 +59,8 @@ class ClosedDensity:
     interval: tuple[float, float]
     atoms: tuple[tuple[sympy.Expr, sympy.Expr], ...]
     digits: int
+    proof: Connection | None = None
+    obstacle: str = ""
 
     @cached_property
     def expression(self) -> sympy.Expr:
@@ -81,22 +94,53 @@ class ClosedDensity:
             build=lambda: (sympy.Eq(sympy.Function("y")(X), form.expression()),),
             verify=form.check,
         )
-        atoms = "".join(f", and an atom of mass {w} at {p}" for p, w in self.atoms)
-        last = Step(
+        return Derivation(self._identified(second) if self.proof is None else self._proved(self.proof, first, second))
+
+    def _identified(self, before: Step) -> Step:
+        return Step(
             rules.IDENTIFIED_CONSTANT,
-            f"the density on ({self.interval[0]:g}, {self.interval[1]:g}){atoms}; the constant agrees to {self.digits} "
-            "digits",
+            f"{self._words}; the constant agrees to {self.digits} digits; not proved: {self.obstacle}",
             kind="guessed",
-            uses=(second,),
-            build=lambda: (sympy.Eq(sympy.Function("rho")(X), self.expression),),
+            uses=(before,),
+            build=self._formula,
         )
-        return Derivation(last)
+
+    def _proved(self, proof: Connection, equation: Step, form: Step) -> Step:
+        transform = Step(
+            rules.TRANSFORM_FORM,
+            f"the transform, with f = {proof.transform.form.pullback.to_sympy(Z)}",
+            uses=(self.law.conclusion, equation),
+            build=lambda: (sympy.Eq(M, proof.transform.expression()),),
+            verify=proof.transform.check,
+        )
+        return Step(
+            rules.JUMP_ACROSS_THE_CUT,
+            f"{self._words}; values of the density agree to {self.digits} digits",
+            uses=(form, transform),
+            build=self._formula,
+            verify=lambda: (
+                proof.form == self.form
+                and same(proof.constant, self.constant)
+                and proof.atoms == self.atoms
+                and _same_ends(proof, self.interval)
+                and proof.check()
+            ),
+        )
+
+    @property
+    def _words(self) -> str:
+        atoms = "".join(f", and an atom of mass {w} at {p}" for p, w in self.atoms)
+        return f"the density on ({self.interval[0]:g}, {self.interval[1]:g}){atoms}"
+
+    def _formula(self) -> tuple[sympy.Basic, ...]:
+        return (sympy.Eq(sympy.Function("rho")(X), self.expression),)
 
 
 def closed_density(law: HolonomicLaw, most_degree: int = 3) -> ClosedDensity:
     """The density in closed form, if its equation of second order has hypergeometric solutions.
 
-    The form is proved, by substitution; the constant is found from values of the density to 40 digits.
+    The form is proved, by substitution, and the constant by `derive.connection.connect`, or else identified from
+    values of the density to 40 digits. A proved constant is compared with these values as well.
 
     >>> from derive.holonomic_law import law_of_sum
     >>> from derive.telescoping import K, N, hypergeometric_sum
@@ -105,19 +149,42 @@ def closed_density(law: HolonomicLaw, most_degree: int = 3) -> ClosedDensity:
     Traceback (most recent call last):
     derive.errors.DerivationError: closed forms are looked for at the orders 2 and 3; this equation has order 1
 
-    Raises `DerivationError` if there is no such form, or no single constant for the whole support.
+    Raises `DerivationError` if there is no such form, or no single constant for the whole support, or if the values
+    of the density, its support or its atoms disagree with the proof.
     """
     density = HolonomicDensity(law)
     samples = _samples(density)
     if not samples:
         raise DerivationError("the law has no continuous part", law=law)
+    places = [x for x, _ in samples]
+    ends = _interval(density, min(places), max(places))
     for form in hypergeometric_forms(law.density_ode, most_degree):
-        found = _constant(form, samples)
-        if found is not None:
-            constant, digits = found
-            places = [x for x, _ in samples]
-            ends = _interval(density, min(places), max(places))
-            return ClosedDensity(law, form, constant, ends, density.atoms, digits)
+        ratios = _ratios(form, samples)
+        if ratios is None:
+            continue
+        try:
+            proof = connect(law, form)
+        except DerivationError as error:
+            constant = _identified(ratios[0])
+            if constant is not None:
+                digits = _agreed(constant, ratios)
+                return ClosedDensity(law, form, constant, ends, density.atoms, digits, obstacle=str(error))
+        else:
+            if proof is None:
+                raise DerivationError(
+                    f"values of the density are a multiple of {form.expression()}, but it is proved that it is none",
+                    law=law,
+                    form=form,
+                )
+            digits = _agreed(proof.constant, ratios)
+            if digits < _AGREED or proof.atoms != density.atoms or not _same_ends(proof, ends):
+                raise DerivationError(
+                    f"values of the density disagree with the proof: the constant {proof.constant} to {digits} digits; "
+                    f"atoms {proof.atoms} and {density.atoms}; support {proof.interval} and {ends}",
+                    law=law,
+                    proof=proof,
+                )
+            return ClosedDensity(law, form, proof.constant, ends, proof.atoms, digits, proof)
     raise DerivationError("the density is no constant multiple of one of the hypergeometric solutions", law=law)
 
 
@@ -142,8 +209,8 @@ def _number(ball: arb) -> Any:
     return mp.ldexp(mp.mpf(int(mantissa)), int(exponent))
 
 
-def _constant(form: HypergeometricForm, samples: list[tuple[Any, Any]]) -> tuple[sympy.Expr, int] | None:
-    """The constant ratio of the density to the form, as a rational number times a power of pi, and its digits."""
+def _ratios(form: HypergeometricForm, samples: list[tuple[Any, Any]]) -> list[Any] | None:
+    """The density divided by the form at the samples, if it is the same everywhere."""
     function = sympy.lambdify(X, form.expression(), "mpmath")
     with mp.workdps(_DIGITS):
         ratios = []
@@ -153,16 +220,33 @@ def _constant(form: HypergeometricForm, samples: list[tuple[Any, Any]]) -> tuple
                 return None
             ratios.append(value / mp.re(y))
         spread = max(abs(r / ratios[0] - 1) for r in ratios)
-        if spread > mp.mpf(10) ** -_AGREED:
-            return None
+        return ratios if spread < mp.mpf(10) ** -_AGREED else None
+
+
+def _identified(ratio: Any) -> sympy.Expr | None:
+    """The ratio as a rational number times a power of pi, or None."""
+    with mp.workdps(_DIGITS):
         for power in _POWERS:
-            scaled = ratios[0] / mp.pi**power
+            scaled = ratio / mp.pi**power
             exact = Fraction(mp.nstr(scaled, 35)).limit_denominator(_LARGEST)
-            error = abs(mp.mpf(exact.numerator) / exact.denominator / scaled - 1) if exact else mp.mpf(1)
-            if error < mp.mpf(10) ** -_AGREED:
-                digits = int(-mp.log10(max(error, spread, mp.mpf(10) ** -_DIGITS)))
-                return sympy.Rational(exact.numerator, exact.denominator) * sympy.pi**power, digits
+            if exact and abs(mp.mpf(exact.numerator) / exact.denominator / scaled - 1) < mp.mpf(10) ** -_AGREED:
+                return sympy.Rational(exact.numerator, exact.denominator) * sympy.pi**power
     return None
+
+
+def _agreed(constant: sympy.Expr, ratios: list[Any]) -> int:
+    """To how many digits the ratios agree with a constant, all of them."""
+    with mp.workdps(_DIGITS):
+        value = mp.mpmathify(sympy.N(constant, _DIGITS + 5))
+        error = max(abs(r / value - 1) for r in ratios)
+        return int(-mp.log10(max(error, mp.mpf(10) ** -_DIGITS)))
+
+
+def _same_ends(proof: Connection, ends: tuple[float, float]) -> bool:
+    return all(
+        abs(float(p.p) / float(p.q) - e) <= _ROUNDING * max(1.0, abs(e))
+        for p, e in zip(proof.interval, ends, strict=True)
+    )
 
 
 def _interval(density: HolonomicDensity, low: Any, high: Any) -> tuple[float, float]:

@@ -14,10 +14,12 @@ import sympy
 import catalog
 from catalog.entries import fisher, fisher_linear
 from derive.derivation import Evidence
+from derive.equation import Z
 from derive.errors import DerivationError, ParameterError
 from derive.laws import marchenko_pastur
 from derive.tensor_atoms import parts_of
 from numeric.sampling import symmetric_eigenvalues
+from numeric.spectrum import Spectrum
 from numeric.tensor_density import TensorDensity
 
 LINEAR, GENERAL = catalog.get("fisher-linear"), catalog.get("fisher")
@@ -34,6 +36,19 @@ def catalan(n: int) -> int:
 def test_moments_of_equal_widths_are_half_the_printed_sums() -> None:
     expected = [Fraction(sum(comb(d, k) * catalan(k) * catalan(d - k) for k in range(d + 1)), 2) for d in range(1, 31)]
     assert LINEAR.law(c1=1, c2=1).moments(30) == [sympy.Rational(m) for m in expected]
+
+
+def test_closed_form_of_density_and_transform_is_proved() -> None:
+    """The transform against the tensor law's own, which integrates over both factors."""
+    assert LINEAR.closed_form is not None
+    found = LINEAR.closed_form.derive()
+    assert found.derivation.check()
+    assert found.derivation.evidence is Evidence.PROVED
+    assert found.proof is not None
+    transform = sympy.lambdify(Z, found.proof.transform.expression(), "mpmath")
+    spectrum = Spectrum(LINEAR.law(c1=1, c2=1))
+    for z in (1 + 0.5j, 4.5 + 0.1j, 9 - 1j, -2 + 0.01j):
+        assert complex(transform(mpmath.mpmathify(z))) == pytest.approx(complex(spectrum.stieltjes(z)), abs=1e-10)
 
 
 def test_density_is_the_printed_elliptic_one() -> None:

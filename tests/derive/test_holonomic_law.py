@@ -63,6 +63,12 @@ def test_algebraic_laws_keep_their_moments_and_cumulants(law: AlgebraicLaw) -> N
     assert found.derivation.check()
 
 
+def test_few_moments_before_many() -> None:
+    law = law_of_sum(SUMS["linear Fisher"][0], "1/2")
+    assert [law.moments(n) for n in (0, 1)] == [[], [1]]
+    assert law.moments(4) == [1, 3, 11, 46]
+
+
 def test_a_guessed_law_says_so() -> None:
     law = law_of_moments(CATALAN)
     assert law.evidence is Evidence.GUESSED

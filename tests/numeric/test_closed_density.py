@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
 from scipy.integrate import quad
 
 import catalog
-from derive.closed_form import X
+import numeric.closed_density
+from derive.closed_form import HypergeometricForm
+from derive.connection import Connection
 from derive.derivation import Evidence
 from derive.errors import DerivationError
-from derive.holonomic_law import holonomic, law_of_sum
+from derive.holonomic_law import HolonomicLaw, holonomic, law_of_sum
 from derive.laws import atoms, marchenko_pastur
+from derive.rational_function import X
 from derive.telescoping import K, N, hypergeometric_sum
 from numeric.closed_density import ClosedDensity, closed_density
+from numeric.holonomic_density import HolonomicDensity
 from tests.derive.test_telescoping import SUMS
+from tests.derive.test_transform_form import HALF_INTEGER, law_named
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +45,107 @@ def test_it_integrates_to_one_half(fisher: ClosedDensity) -> None:
     assert mass == pytest.approx(0.5, abs=1e-10)
 
 
-def test_the_form_is_proved_and_the_constant_is_not(fisher: ClosedDensity) -> None:
+def test_form_and_constant_are_proved(fisher: ClosedDensity) -> None:
     derivation = fisher.derivation
     assert derivation.check()
-    assert derivation.evidence is Evidence.GUESSED
-    assert [s.kind for s in derivation.steps].count("guessed") == 1
+    assert derivation.evidence is Evidence.PROVED
+    assert {s.kind for s in derivation.steps} == {"definition", "derived"}
     assert fisher.form.check()
+    assert fisher.proof is not None
+    assert fisher.proof.check()
+    assert fisher.obstacle == ""
+
+
+def test_tampering_fails_the_check_of_the_derivation(fisher: ClosedDensity) -> None:
+    assert fisher.proof is not None
+    transform = fisher.proof.transform
+    for wrong, rule in (
+        (replace(fisher, constant=fisher.constant * sympy.Rational(10**40 + 1, 10**40)), "jump across the cut"),
+        (replace(fisher, atoms=()), "jump across the cut"),
+        (replace(fisher, interval=(0.0, 8.5)), "jump across the cut"),
+        (
+            replace(fisher, proof=replace(fisher.proof, transform=replace(transform, scale=2 * transform.scale))),
+            "transform in closed form",
+        ),
+    ):
+        with pytest.raises(DerivationError, match=f"{rule}.* does not hold"):
+            wrong.derivation.check()
+
+
+def test_the_constant_that_the_values_give_is_the_proved_one(fisher: ClosedDensity) -> None:
+    ratios = numeric.closed_density._ratios(fisher.form, numeric.closed_density._samples(HolonomicDensity(fisher.law)))
+    assert ratios is not None
+    assert numeric.closed_density._identified(ratios[0]) == fisher.constant
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda proof: replace(proof, constant=proof.constant * sympy.Rational(10**20 + 1, 10**20)),
+        lambda proof: replace(proof, constant=-proof.constant),
+        lambda proof: replace(proof, atoms=()),
+        lambda proof: replace(proof, interval=(proof.interval[0], proof.interval[1] / 2)),
+    ],
+)
+def test_values_that_disagree_with_the_proof(
+    changed: Callable[[Connection], Connection], fisher: ClosedDensity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fisher.proof is not None
+    wrong = changed(fisher.proof)
+    monkeypatch.setattr(numeric.closed_density, "connect", lambda law, form: replace(wrong, form=form))
+    with pytest.raises(DerivationError, match="disagree with the proof"):
+        closed_density(fisher.law)
+
+
+def test_values_that_disagree_with_a_refutation(fisher: ClosedDensity, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numeric.closed_density, "connect", lambda law, form: None)
+    with pytest.raises(DerivationError, match="proved that it is none"):
+        closed_density(fisher.law)
+
+
+def test_a_constant_that_is_not_proved() -> None:
+    """m_n = n!^2/(3/2)_n^2, as for (1-U^2)(1-V^2) with uniform U and V: the density is K(1-x)/2 on (0, 1)."""
+    found = closed_density(law_of_sum(HALF_INTEGER))
+    assert found.expression == sympy.elliptic_k(1 - X) / 2
+    assert found.proof is None
+    assert found.derivation.evidence is Evidence.GUESSED
+    assert found.derivation.check()
+    last = found.derivation.last
+    assert (last.rule.name, last.kind) == ("identified constant", "guessed")
+    assert "not proved: the form is no Laurent series at infinity" in last.text
+
+
+def test_a_constant_that_is_no_rational_multiple_of_a_power_of_pi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(3n)!/n!^3: proved with sqrt(3); without the proof it is not identified, and no form is left."""
+    law = law_named("trinomial")
+    found = closed_density(law)
+    assert found.derivation.evidence is Evidence.PROVED
+    assert found.constant.has(sympy.sqrt(3))
+    assert quad(lambda x: float(found.pdf(x)), 0, 27, epsabs=1e-10)[0] == pytest.approx(1, abs=1e-7)
+
+    def refused(law: HolonomicLaw, form: HypergeometricForm) -> Connection:
+        raise DerivationError("refused")
+
+    monkeypatch.setattr(numeric.closed_density, "connect", refused)
+    with pytest.raises(DerivationError, match="no constant multiple"):
+        closed_density(law)
+
+
+@pytest.mark.parametrize("name", ["arcsine + arcsine", "arcsine + MP", "arcsine * arcsine", "MP * MP"])
+def test_other_laws_are_proved(name: str) -> None:
+    found = closed_density(law_named(name))
+    assert found.derivation.evidence is Evidence.PROVED
+    assert found.derivation.check()
+    assert found.digits >= 28
+
+
+def test_the_route_is_written(fisher: ClosedDensity) -> None:
+    text, document = fisher.derivation.text(), fisher.derivation.latex()
+    assert text.endswith("evidence: proved")
+    assert "m = (-(z - 8)*elliptic_k(16/(z - 4)**2) + (z - 4)*elliptic_e(16/(z - 4)**2))/(8*pi) - 1/4 - 1/(2*z)" in text
+    assert "Nothing is assumed." in document
+    assert r"{}_2F_1(a, b; c; u + i0)" in document
+    assert r"E\left(\frac{16}{\left(z - 4\right)^{2}}\right)" in document
 
 
 def test_values_and_zero_outside(fisher: ClosedDensity) -> None:
@@ -57,14 +160,16 @@ def test_the_catalog_derives_it_from_the_tensor_law() -> None:
     density = found.derive()
     assert density.derivation.check()
     names = [step.rule.name for step in density.derivation.steps]
-    assert names[-6:] == [
+    assert names[-7:] == [
         "moments of a classical sum",
         "creative telescoping",
         "equation of the transform",
         "equation of the density",
         "hypergeometric form",
-        "identified constant",
+        "transform in closed form",
+        "jump across the cut",
     ]
+    assert density.derivation.evidence is Evidence.PROVED
     assert found.covers({}) is True
     assert found.covers({"c1": sympy.Integer(1)}) is True
     assert found.covers({"c1": sympy.Integer(2)}) is False

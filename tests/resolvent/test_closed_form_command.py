@@ -18,9 +18,12 @@ def test_the_route_from_moments_to_elliptic_integrals_is_shown() -> None:
         "R(n, k) = ",
         "equation of the transform",
     ]
-    words += ["hypergeometric form", "elliptic_k", "elliptic_e", "identified constant (guessed)"]
+    words += ["hypergeometric form", "elliptic_k", "elliptic_e", "transform in closed form", "jump across the cut"]
+    words += ["rho(x) = "]
     places = [result.stdout.index(word) for word in words]
     assert places == sorted(places)
+    assert result.stdout.rstrip().endswith("evidence: proved")
+    assert "guessed" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
@@ -31,7 +34,8 @@ def test_other_widths_have_no_route() -> None:
 
 def test_the_document_and_the_expression() -> None:
     document = run("derive", "fisher-linear", "--closed-form", "--format", "latex").stdout
-    assert "Guessed, not proved" in document
+    assert "Nothing is assumed" in document
+    assert r"\textbf{jump across the cut}" in document
     assert r"\end{document}" in document
     shown = run("derive", "fisher-linear", "--closed-form", "--format", "sympy").stdout
     assert shown.count("elliptic_k") == 2
@@ -42,7 +46,7 @@ def test_the_document_and_the_expression() -> None:
 def test_the_closed_form_is_checked_on_request() -> None:
     result = run("derive", "fisher-linear", "--closed-form", "--check")
     assert result.exit_code == FINE
-    assert "all 13 steps hold" in result.stderr
+    assert "all 14 steps hold" in result.stderr
 
 
 def test_what_is_refused() -> None:
