@@ -87,7 +87,8 @@ class DensityLaw:
             interval.left + 2 * half * np.sin(theta / 2) ** 2,
             interval.right - 2 * half * np.cos(theta / 2) ** 2,
         )
-        values = np.asarray(self._density(x), dtype=float) + 0 * x
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            values = np.asarray(self._density(x), dtype=float) + 0 * x
         bad = ~np.isfinite(values)
         if np.any(bad):
             raise ParameterError(f"the density has no finite value at x = {x[bad][0]:.6g}", x=float(x[bad][0]))

@@ -45,7 +45,7 @@ def check(
         exact_only: whether to sample nothing.
         allow_code: whether a model given as ``module:function`` may be loaded, which runs the code of its module.
         time_limit: seconds that the exact stage may take at each point.
-        progress: called after each matrix.
+        progress: called after each matrix; without it, progress is shown on standard error after two seconds.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -269,13 +269,8 @@ def _sampled(
                 if Trial(k, size, index) not in done
             ]
             task = "sampling" if len(wanted) == 1 else f"sampling, part {position + 1} of at most {len(wanted)}"
-            with Progress(task, total=len(trials)) as bar:
-
-                def advance(bar: Progress = bar) -> None:
-                    bar.advance()
-                    if progress is not None:
-                        progress()
-
+            with contextlib.ExitStack() as stack:
+                advance = progress or stack.enter_context(Progress(task, total=len(trials))).advance
                 done |= run_trials(draw, trials, jobs=jobs, scheduler=scheduler, journal=book, advance=advance)
             is_final = position == len(wanted) - 1
             examined = [
