@@ -101,8 +101,9 @@ def page(found: list[tuple[Subject, str, tuple[int, int], Counter[str]]], replic
     lines = [
         "# How often the check errs",
         "",
-        "Made by `make calibration`. Every replicate is a whole `resolvent check` of matrices from a sampler without a route",
-        f"of derivation, {TRIALS} matrices at each of two sizes, level {LEVEL}, each with its own seed: {replicates} for each row.",
+        "Made by `make calibration`. Every replicate is a whole `resolvent check` of matrices from a sampler without a",
+        f"route of derivation, {TRIALS} matrices at each of two sizes, level {LEVEL}, with its own seed;",
+        f"{replicates} replicates for each row.",
         "",
         "| law | claim | sizes | supported | undecided | refuted |",
         "|---|---|---|---|---|---|",

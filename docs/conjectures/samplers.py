@@ -1,4 +1,4 @@
-"""Samplers of conjectures whose models have no route of derivation here: function(size, rng, **parameters) -> matrix."""
+"""Samplers of conjectures whose models have no route of derivation: function(size, rng, **parameters) -> matrix."""
 
 from __future__ import annotations
 

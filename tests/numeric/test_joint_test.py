@@ -16,7 +16,8 @@ def _draws(rng, trials, p, mixing, sizes, shift):
 def test_the_weights_remove_the_orders_that_they_should(sizes):
     weights = extrapolation_weights(sizes)
     n = np.array(sizes, dtype=float)
-    assert np.isclose(weights.sum(), 1) and np.isclose((weights / n).sum(), 0, atol=1e-12)
+    assert np.isclose(weights.sum(), 1)
+    assert np.isclose((weights / n).sum(), 0, atol=1e-12)
     if len(sizes) > 2:
         assert np.isclose((weights / n**2).sum(), 0, atol=1e-14)
 
@@ -83,7 +84,8 @@ def test_statistics_that_do_not_fluctuate_are_judged_by_the_floor():
     values = [np.full((8, 1), 0.5), np.full((8, 1), 0.5)]
     near = joint_test(["a"], np.array([0.5001]), values, (10, 20), np.array([1e-3]))
     far = joint_test(["a"], np.array([0.51]), values, (10, 20), np.array([1e-4]))
-    assert near.p_value > 0.5 and far.p_value < 1e-6
+    assert near.p_value > 0.5
+    assert far.p_value < 1e-6
 
 
 def test_too_few_trials_are_refused():
