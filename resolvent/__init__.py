@@ -70,6 +70,7 @@ _HOMES = {
     "numeric.spacings": ("compare_spacings",),
     "numeric.spectrum": ("Spectrum",),
     "resolvent.expressions": ("parse",),
+    "resolvent.proposals": ("Proposal", "guess"),
     "resolvent.symbols": ("G", "m", "parameter", "z"),
     "resolvent.verification": ("Verification", "verify"),
 }
@@ -93,6 +94,7 @@ __all__ = [
     "ParameterError",
     "ParseError",
     "PrecisionError",
+    "Proposal",
     "Recurrence",
     "ResolventEquation",
     "ResolventError",
@@ -118,6 +120,7 @@ __all__ = [
     "free_poisson",
     "fuss_catalan",
     "graph_sheet",
+    "guess",
     "guess_algebraic",
     "guess_ode",
     "guess_recurrence",
@@ -212,6 +215,7 @@ if TYPE_CHECKING:
     from numeric.spectrum import Spectrum
 
     from .expressions import parse
+    from .proposals import Proposal, guess
     from .symbols import G, m, parameter, z
     from .verification import Verification, verify
 
