@@ -10,6 +10,7 @@ from .catalog_commands import list_entries, show
 from .density_command import density
 from .derive_command import derive
 from .graphs_command import graphs
+from .guess_command import guess
 from .verify_command import verify
 
 app = typer.Typer(
@@ -45,4 +46,5 @@ app.command("show")(show)
 app.command("derive")(derive)
 app.command("density")(density)
 app.command("graphs")(graphs)
+app.command("guess")(guess)
 app.command("verify")(verify)
