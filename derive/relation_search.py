@@ -13,15 +13,15 @@ from math import lcm
 from typing import Any
 
 import sympy
-from flint import fmpq, fmpq_series
+from flint import fmpq
 
-from .equation import M, Z
+from .equation import M
 from .errors import DerivationError, ParameterError
 from .field import to_fmpq
 from .guessing import MARGIN, Guess, Shape, guess_algebraic, guess_ode, guess_recurrence
 from .ode import LinearODE
 from .recurrence import Recurrence
-from .series import order, terms_of
+from .relation_checks import first_exception, holds, linear_equation, slope_of, value_of
 
 ALGEBRAIC, RECURRENCE, ODE = "algebraic", "recurrence", "ode"
 KINDS = (ALGEBRAIC, RECURRENCE, ODE)
@@ -86,7 +86,7 @@ def find_relation(terms: Sequence[Any], kind: str, margin: int = MARGIN) -> Find
             reason = str(error)
             tried = tuple(error.objects.get("tried", ()))  # type: ignore[arg-type]
             continue
-        place = _exception(guess.relation, len(values), margin)
+        place = first_exception(guess.relation, len(values), margin)
         if place is None and holds(guess.relation, values):
             whole = replace(guess, verified=len(values) - guess.used)
             return Finding(kind, whole, count, guess.tried, contradicted)
@@ -96,17 +96,6 @@ def find_relation(terms: Sequence[Any], kind: str, margin: int = MARGIN) -> Find
     if not searched:
         reason = f"{len(values)} terms are too few to claim anything; give at least {margin + 4}"
     return Finding(kind, None, searched, tried, contradicted, reason)
-
-
-def holds(relation: Any, terms: Sequence[fmpq]) -> bool:
-    """Whether a `Recurrence`, a `LinearODE` of f(x) or a polynomial in z and m = f(z) holds for all terms, exactly."""
-    if isinstance(relation, Recurrence):
-        return relation.holds_for(terms)
-    if isinstance(relation, LinearODE):  # to the last coefficient that the terms decide, so that each term counts
-        return not any(
-            sum((c * terms[n] for n, c in _linear_equation(relation, k)), fmpq(0)) for k in range(len(terms))
-        )
-    return not any(_value(relation, terms, len(terms) + _slope(relation, terms)[0]))
 
 
 def predicted_terms(relation: Any, terms: Sequence[fmpq], count: int) -> list[fmpq]:
@@ -132,7 +121,7 @@ def _next_term(relation: Recurrence | LinearODE, terms: Sequence[fmpq]) -> fmpq 
     """u(k), k the number of terms, from a linear relation: its first equation in which u(k) occurs."""
     k = len(terms)
     top, rest = fmpq(0), fmpq(0)
-    for n, coefficient in _linear_equation(relation, k):
+    for n, coefficient in linear_equation(relation, k):
         if n == k:
             top += coefficient
         else:
@@ -140,52 +129,15 @@ def _next_term(relation: Recurrence | LinearODE, terms: Sequence[fmpq]) -> fmpq 
     return -rest / top if top else None
 
 
-def _linear_equation(relation: Recurrence | LinearODE, k: int) -> list[tuple[int, fmpq]]:
-    """The equation whose last unknown is u(k), as pairs of n and the coefficient of u(n)."""
-    if isinstance(relation, Recurrence):
-        start = k - relation.order
-        return [(start + j, fmpq(p(start))) for j, p in enumerate(relation.coefficients)] if start >= 0 else []
-    parts = [(i, j, int(c)) for i, a in enumerate(relation.coefficients) for j, c in enumerate(a.coeffs()) if c]
-    power = k - max(i - j for i, j, _ in parts)  # of x, whose coefficient is compared
-    found = []
-    for i, j, c in parts:
-        n = power + i - j  # x^j f^(i) has the coefficient n (n-1) ... (n-i+1) u(n) there
-        factor = fmpq(c)
-        for s in range(i):
-            factor *= n - s
-        if n >= 0:
-            found.append((n, factor))
-    return found if power >= 0 else []
-
-
-def _exception(relation: Any, count: int, margin: int) -> int | None:
-    """The first k for which a linear relation says nothing about u(k), so that a wrong term would go unseen.
-
-    If L f = 0 then (x d/dx - k) L annihilates f + x^k too: there the equation for u(k) is 0 = 0, after others that say
-    something. Where only the coefficient of u(k) vanishes the later terms speak for it, if ``margin`` of them follow.
-    """
-    if isinstance(relation, sympy.Expr):
-        return None
-    begun = False
-    for k in range(count):
-        equation = _linear_equation(relation, k)
-        if begun and not any(c for _, c in equation):
-            return k
-        begun = begun or any(c for _, c in equation)
-        if begun and k >= count - margin and not any(c for n, c in equation if n == k):
-            return k
-    return None
-
-
 def _next_by_polynomial(relation: sympy.Expr, terms: Sequence[fmpq], count: int) -> list[fmpq]:
     """The g with f = terms + x^k g: P(x, terms) + x^k g dP/df = 0 up to x^(2k), so one evaluation gives them all."""
     k = len(terms)
-    delay, lead = _slope(relation, terms)
+    delay, lead = slope_of(relation, terms)
     count = min(count, k - delay)
     if not lead or count <= 0:
         return []
-    rest = _value(relation, terms, k + delay + count)[k + delay :]
-    slope = _value(sympy.diff(relation, M), terms[: delay + count], delay + count)[delay:]
+    rest = value_of(relation, terms, k + delay + count)[k + delay :]
+    slope = value_of(sympy.diff(relation, M), terms[: delay + count], delay + count)[delay:]
     found: list[fmpq] = []
     for j in range(count):
         known = sum((slope[j - i] * u for i, u in enumerate(found)), fmpq(0))
@@ -193,45 +145,11 @@ def _next_by_polynomial(relation: sympy.Expr, terms: Sequence[fmpq], count: int)
     return found
 
 
-def _slope(relation: sympy.Expr, terms: Sequence[fmpq]) -> tuple[int, fmpq]:
-    """v and s for dP/df = s x^v + ...: u(k), k > v, first occurs in the coefficient k + v of P(x, f), as s u(k).
-
-    So k terms decide k + v coefficients, and the last v of these are all that test the last v terms. If all known
-    coefficients vanish s is 0.
-    """
-    derivative = sympy.diff(relation, M)
-    count = 1
-    while count < 2 * len(terms):
-        known = _value(derivative, terms[:count], min(count, len(terms)))
-        found = next(((v, c) for v, c in enumerate(known) if c), None)
-        if found is not None:
-            return found
-        count *= 2
-    return 0, fmpq(0)
-
-
-def _value(relation: sympy.Expr, terms: Sequence[fmpq], count: int | None = None) -> list[fmpq]:
-    """The coefficients of P(x, f(x)) for f = sum terms[n] x^n, ``count`` of them (as many as there are terms)."""
-    count = len(terms) if count is None else count
-    rows: dict[int, dict[int, fmpq]] = {}
-    for (k, i), c in sympy.Poly(relation, Z, M).terms():
-        rows.setdefault(int(i), {})[int(k)] = to_fmpq(c)
-    with order(count):
-        series, power = (fmpq_series(c, prec=count) for c in (list(terms[:count]), [1]))
-        total = fmpq_series([0], prec=count)
-        for i in range(max(rows, default=0) + 1):
-            power = power * series if i else power
-            row = rows.get(i, {})
-            coefficients = [row.get(k, fmpq(0)) for k in range(max(row, default=0) + 1)]
-            total += fmpq_series(coefficients[:count], prec=count) * power
-        return terms_of(total, count)
-
-
 def _first_difference(relation: Any, values: Sequence[fmpq], count: int) -> int:
     """The first n at which the terms leave the relation that the first ``count`` have (the last n if it is open)."""
     if isinstance(relation, sympy.Expr):
-        delay, _ = _slope(relation, values[:count])
-        seen = next((n for n, c in enumerate(_value(relation, values, len(values) + delay)) if c), len(values))
+        delay, _ = slope_of(relation, values[:count])
+        seen = next((n for n, c in enumerate(value_of(relation, values, len(values) + delay)) if c), len(values))
         return max(count, seen - delay)
     known = list(values[:count])
     for n in range(count, len(values)):

@@ -39,7 +39,8 @@ def test_a_true_law_is_supported_with_its_power():
     found = _examined(_conjecture(resolution=0.1), _draws(), Spectrum(semicircle()))
     assert _statuses(found) == {"power": SUPPORTED}
     assert found.dilation < 0.1
-    assert found.rows == SIZES and found.trials == 20
+    assert found.rows == SIZES
+    assert found.trials == 20
 
 
 def test_too_coarse_a_run_is_undecided():
@@ -61,7 +62,8 @@ def test_another_law_is_refuted_with_the_statistic_that_tells():
     found = _examined(_conjecture(), _draws(scale=1.1), Spectrum(semicircle()))
     assert found.is_refuted
     text = next(f.text for f in found.findings if f.status == REFUTED)
-    assert "standard errors" in text and "joint p-value" in text
+    assert "standard errors" in text
+    assert "joint p-value" in text
 
 
 def test_a_difference_that_chebyshev_statistics_do_not_see_shows_at_quantiles():
@@ -104,7 +106,7 @@ def test_predicted_outliers_are_left_out_of_the_statistics():
 
     draws = {n: [np.append(e[:-1], 100.0) for e in values] for n, values in _draws().items()}
     law = Spectrum(semicircle())
-    found = _examined(_conjecture(resolution=0.2), draws, law, predicted=dict.fromkeys(SIZES, [Predicted]))
+    found = _examined(_conjecture(resolution=0.2), draws, law, predicted={key: [Predicted] for key in SIZES})
     assert not found.is_refuted
     assert [len(seen) for _, _, seen in found.predicted] == [20]
     assert all(len(o) == 0 for o in found.outside)
@@ -144,4 +146,5 @@ def test_the_numbers_are_plain_data():
 
     found = _examined(_conjecture(), _draws(), Spectrum(semicircle())).to_json()
     again = json.loads(json.dumps(found))
-    assert again["sizes"] == list(SIZES) and [s["name"] for s in again["statistics"]] == [f"T_{k}" for k in range(1, 7)]
+    assert again["sizes"] == list(SIZES)
+    assert [s["name"] for s in again["statistics"]] == [f"T_{k}" for k in range(1, 7)]
