@@ -103,7 +103,7 @@ def check_conjecture(
 
     if not has_sampler(model):
         return Verdict(conjecture, tuple(findings))
-    sampled, statistics = _sampled(conjecture, findings, folder, jobs, scheduler, journal, progress)
+    sampled, statistics = sampled_findings(conjecture, findings, folder, jobs, scheduler, journal, progress)
     return Verdict(conjecture, (*findings, *sampled), statistics)
 
 
@@ -227,16 +227,19 @@ def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
 # -- sampling ----------------------------------------------------------------------------------------------
 
 
-def _sampled(
+def sampled_findings(
     conjecture: Conjecture,
     exact: Sequence[Finding],
-    folder: Path | None,
-    jobs: int,
-    scheduler: str | None,
-    journal: str | Path | None,
-    progress: Callable[[], None] | None,
+    folder: Path | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    journal: str | Path | None = None,
+    progress: Callable[[], None] | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Any, ...]]:
-    """Sample in as many looks as the verdict needs; the findings of the last look and its statistics."""
+    """Sample in as many looks as the verdict needs, after the exact stage has found ``exact``.
+
+    Returns the findings of the last look and the statistics of each point.
+    """
     from numeric.journal import Journal
     from numeric.trials import Trial, run_trials
 

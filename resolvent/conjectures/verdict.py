@@ -90,6 +90,8 @@ class Verdict:
             lines.append(
                 f"first thing {'wrong' if wrong.status == REFUTED else 'open'}{where}: {wrong.subject}: {wrong.text}"
             )
+        elif self.verdict == UNDECIDED:
+            lines.append("nothing was found that decides; without --exact-only, matrices may")
         lines.append(f"verdict: {self.verdict}")
         if self.is_expected is False:
             lines.append(
