@@ -14,6 +14,7 @@ from .errors import ParameterError
 
 CONVENTIONS = ("stieltjes", "cauchy")
 _NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
+_ALPHABET = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])")
 _LINE = 76  # visible characters that fit on one line of the document
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -91,8 +92,16 @@ def _product(coefficient: sympy.Expr, power: str, brackets: bool) -> str:
 
 
 def _print(expression: sympy.Basic) -> str:
-    names = {s: _NAMES[s.name] for s in expression.free_symbols if s.name in _NAMES}
+    names = {s: _symbol(s.name) for s in expression.free_symbols if s.name in _NAMES or _ALPHABET.search(s.name)}
     return sympy.latex(expression, symbol_names=names)
+
+
+def _symbol(name: str) -> str:
+    """A name that SymPy would misread: it sets what ends in cal, scr, frak or bb in another alphabet ("critical")."""
+    if name in _NAMES:
+        return _NAMES[name]
+    stem, *rest = name.split("_")
+    return rf"\mathrm{{{stem}}}" + (f"_{{{' '.join(rest)}}}" if rest else "")
 
 
 def _width(text: str) -> int:

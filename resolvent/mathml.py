@@ -126,6 +126,7 @@ class _Reader:
 
     def __init__(self, latex: str, names: bool) -> None:
         self.latex = latex
+        self.names = names
         letters = "[A-Za-z]+|" if names else ""
         self.tokens: list[str] = re.findall(rf"\\[A-Za-z]+|\\.|{letters}\S", latex, flags=re.DOTALL)
         self.place = 0
@@ -290,7 +291,9 @@ class _Reader:
         word = self.word()
         if kind == "normal":
             attribute = ' mathvariant="normal"' if len(word) == 1 else ""
-            return _Node(f"<mi{attribute}>{escaped(word)}</mi>", "function" if len(word) > 1 else "operand")
+            return _Node(
+                f"<mi{attribute}>{escaped(word)}</mi>", "operand" if self.names or len(word) == 1 else "function"
+            )
         return _Node(f"<mi>{''.join(_styled(c, kind) for c in word)}</mi>", "operand")
 
     def fraction(self) -> str:

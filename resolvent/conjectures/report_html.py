@@ -68,7 +68,8 @@ figure { margin: 1rem 0; } figure svg { width: 100%; max-width: 44rem; height: a
   4px; } summary { cursor: pointer; } ol > li { margin-bottom: .6rem; }
 @media print { :root { --ink: #000; --paper: #fff; --tint: #f3f5f7; --line: #bbb; --soft: #444; --supported: #17683a;
   --refuted: #a3201d; --undecided: #7a5200; } body { max-width: none; padding: 0; font-size: 11pt; }
-  figure, tr, .verdict { break-inside: avoid; } }
+  figure, tr, .verdict, .wide { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; } }
 """
 
 

@@ -40,7 +40,6 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\parskip}{4pt}
 \setlength{\emergencystretch}{4em}
 \setlength{\LTleft}{0pt}
-\providecommand{\mathscr}{\mathcal}
 \definecolor{supported}{HTML}{17683A}
 \definecolor{refuted}{HTML}{A3201D}
 \definecolor{undecided}{HTML}{7A5200}

@@ -116,6 +116,7 @@ def text_of(latex: str, names: bool = True) -> str:
 
 def test_letters_together_are_a_name_or_factors() -> None:
     assert text_of("ab c") == f"ab{TIMES}c"
+    assert text_of(r"\mathrm{critical} m") == f"critical{TIMES}m"
     assert text_of("zm", names=False) == f"z{TIMES}m"
 
 

@@ -132,6 +132,7 @@ def test_two_pages_of_one_verdict_are_the_same(name: str) -> None:
     assert html_report(MAKERS[name]()) == page_of(name)
 
 
+@pytest.mark.slow
 def test_the_page_is_the_same_in_another_process() -> None:
     code = (
         "from tests.resolvent.conjectures.verdicts import exact\n"
