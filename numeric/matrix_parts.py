@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .free_matrix import FreeMatrix, gram, thinned
-from .sampling import Matrix, goe
+from .sampling import Matrix, goe, wishart
 
 if TYPE_CHECKING:
     from derive.law import AlgebraicLaw
@@ -116,23 +116,12 @@ class FreePoisson(Part):
 
     def draw(self, rows: int, rng: np.random.Generator) -> FreeMatrix:
         columns = whole(self.rate * rows, rng)
-        return FreeMatrix(gram(_gaussian_factor(rows, columns, rng), self.jump / rows), True)
+        if not columns:
+            return FreeMatrix(np.zeros((rows, rows)), True)
+        return FreeMatrix(wishart(rows, columns, rng) * (self.jump * columns / rows), True)
 
     def workspace(self, rows: int) -> float:
-        return 2 * rows * min(rows, math.ceil(self.rate * rows)) + 2 * rows**2
-
-
-def _gaussian_factor(rows: int, columns: int, rng: np.random.Generator) -> Matrix:
-    """A factor Y with Y Y^T distributed as X X^T, X standard Gaussian of that shape.
-
-    With at least as many columns as rows, Bartlett's decomposition: Y triangular, Gaussian off the diagonal and chi on
-    it. It takes fewer numbers than X, however many columns X has.
-    """
-    if columns < rows:
-        return rng.standard_normal((rows, columns))
-    factor = np.tril(rng.standard_normal((rows, rows)), -1)
-    np.fill_diagonal(factor, np.sqrt(rng.chisquare(columns - np.arange(rows))))
-    return factor
+        return 2 * rows * min(rows, math.ceil(self.rate * rows)) + 4 * rows**2
 
 
 @dataclass(frozen=True, eq=False)

@@ -242,7 +242,6 @@ def sampled_findings(
     """
     from numeric.journal import Journal
     from numeric.trials import Trial, run_trials
-
     from resolvent import __version__
 
     from .draws import identity, prepared_draw, why_not_sampled

@@ -16,7 +16,7 @@ from derive.errors import ParameterError, ParseError
 from resolvent.conjectures.check import check, check_conjecture, exact_findings
 from resolvent.conjectures.reader import conjecture_of
 
-SAMPLERS = '''
+SAMPLERS = """
 import numpy as np
 
 def wigner(size, rng, scale=1.0):
@@ -34,7 +34,7 @@ def crooked(size, rng):
 
 def infinite(size, rng):
     return np.full(size, np.inf)
-'''
+"""
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_code_is_only_loaded_where_it_is_allowed(write, tmp_path):
 
 
 def test_a_module_that_does_not_exist_is_named(write):
-    with pytest.raises(ParseError, match="line 3, model.function: the module nowhere cannot be imported"):
+    with pytest.raises(ParseError, match=r"line 3, model.function: the module nowhere cannot be imported"):
         check(write(WIGNER.replace("@:", "nowhere:")), allow_code=True)
 
 
