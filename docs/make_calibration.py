@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 LEVEL = 0.01
 SIZES, TRIALS = (500, 1000), 20
 SMALL = (200, 400)
+_MORE = 4  # times as many replicates of true laws, where a rate of one per cent is to be told from two
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def rates(replicates: int, jobs: int) -> list[tuple[Subject, str, tuple[int, int
             claim = subject.claim if is_true else subject.wrong
             first = 1_000_000 * (1 + k) + (0 if is_true else 500_000)
             run = joblib.Parallel(n_jobs=jobs, batch_size=4)
-            counts = Counter(run(joblib.delayed(verdict)(subject, claim, sizes, first + r) for r in range(replicates)))
+            count = _MORE * replicates if is_true else replicates
+            counts = Counter(run(joblib.delayed(verdict)(subject, claim, sizes, first + r) for r in range(count)))
             found.append((subject, "" if is_true else subject.off, sizes, counts))
             print(subject.name, "true" if is_true else subject.off, dict(counts), file=sys.stderr, flush=True)
     return found
@@ -102,8 +104,8 @@ def page(found: list[tuple[Subject, str, tuple[int, int], Counter[str]]], replic
         "# How often the check errs",
         "",
         "Made by `make calibration`. Every replicate is a whole `resolvent check` of matrices from a sampler without a",
-        f"route of derivation, {TRIALS} matrices at each of two sizes, level {LEVEL}, with its own seed;",
-        f"{replicates} replicates for each row.",
+        f"route of derivation, {TRIALS} matrices at each of two sizes, level {LEVEL}, with its own seed:",
+        f"{_MORE * replicates} replicates of each true law, {replicates} of each false one.",
         "",
         "| law | claim | sizes | supported | undecided | refuted |",
         "|---|---|---|---|---|---|",
