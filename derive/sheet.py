@@ -47,6 +47,21 @@ class Sheet:
         """How many sheets there are."""
         return len(self._rows) - 1
 
+    @property
+    def rows(self) -> list[acb_poly]:
+        """The coefficients of y^0, y^1, ... as polynomials in x."""
+        return self._rows
+
+    @property
+    def center(self) -> acb:
+        """The exact point around which `expansions` are formed."""
+        return self._center
+
+    @property
+    def expansions(self) -> Expansions:
+        """The polynomial in doubles."""
+        return self._expansions
+
     def polynomial(self, z: acb) -> acb_poly:
         """P(z, .)."""
         return acb_poly([row(z) for row in self._rows])

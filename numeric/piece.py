@@ -174,7 +174,7 @@ def resolve(sheet: Sheet, interval: Interval, nearby: Callable[[], Sequence[comp
         left, right = (
             _End(edge.point.ball(sheet.precision).mid(), edge.ramification) for edge in (interval.left, interval.right)
         )
-        return _resolve(BoundaryValues(sheet, interval.sample), left, right, nearby, 0)
+        return _resolve(BoundaryValues(sheet, interval.sample, (left.place, right.place)), left, right, nearby, 0)
 
 
 def _resolve(
