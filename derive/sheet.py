@@ -307,6 +307,11 @@ class Sheet:
     def anchor(self, z: acb, root: acb) -> None:
         """Name the root to be followed: an enclosure that isolates it, at an exact point of the upper half-plane."""
         self._grid: list[tuple[acb, acb]] = [(z, root)]
+        self._learnt: list[tuple[acb, acb]] = []
+
+    def learn(self, z: acb, root: acb) -> None:
+        """Keep an enclosure of the anchored root at an exact point, proved elsewhere."""
+        self._learnt.append((z, root))
 
     def value(self, z: acb) -> acb:
         """The anchored root, continued to a point of the closed upper half-plane; real points are limits from above.
@@ -316,6 +321,9 @@ class Sheet:
         Raises `BranchError` at branch points.
         """
         with flint.ctx.workprec(self.precision):
+            for place, root in self._learnt:
+                if place == z:
+                    return root
             for detour in _DETOURS:
                 try:
                     return self._reach(z, detour)

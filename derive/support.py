@@ -1,8 +1,7 @@
 """The support of a law at numeric parameters: critical points, the gaps between them, intervals and their edges.
 
 The physical branch is analytic on the real line outside the real roots of D(z) = disc_m(P) lc_m(P), so between
-neighbouring roots the density is positive throughout or zero throughout. The branch is swept along the line: roots of D
-that it passes belong to other sheets. Where it stops, one certified value beyond decides how it goes on.
+neighbouring roots the density is positive throughout or zero throughout (see `derive.sweep`).
 """
 
 from __future__ import annotations
@@ -18,9 +17,10 @@ from .algebraic import AlgebraicNumber, algebraic_numbers
 from .continuation import Branch, columns
 from .discriminant import discriminant_factors
 from .equation import ResolventEquation
-from .errors import BranchError, DerivationError, PrecisionError
+from .errors import DerivationError, PrecisionError
 from .point_masses import Atom, find_atom, without_atoms
 from .sheet import Sheet
+from .sweep import sweep
 
 _MOST_BITS = 2048
 _SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
@@ -117,8 +117,9 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
     factors = critical_factors(equation)
     with flint.ctx.workprec(precision):
         points = algebraic_numbers(factors, precision)
-        samples = _samples([p.ball(precision) for p in points])
-        positive, passed = _sweep(branch, points, samples)
+        balls = [p.ball(precision) for p in points]
+        samples = _samples(balls)
+        positive, passed = sweep(branch, balls, samples, _crossings(equation, points))
         leading = columns(equation)[-1]
         candidates = [p for k, p in enumerate(points) if not passed[k] and p.is_root_of(leading)]
         atoms = [
@@ -148,43 +149,10 @@ def _samples(balls: list[arb]) -> list[arb]:
     return [(balls[0] - margin).mid(), *inner, (balls[-1] + margin).mid()]
 
 
-def _sweep(branch: Branch, points: list[AlgebraicNumber], samples: list[arb]) -> tuple[list[bool], list[bool]]:
-    """For each gap whether the density is positive, for each critical point whether the branch passes through it."""
-    root = branch.value(acb(samples[0]))
-    positive = [density_sign(branch, samples[0], root)]
-    if positive[0]:
-        raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
-    passed = []
-    for k in range(len(points)):
-        here, there = acb(samples[k]), acb(samples[k + 1])
-        try:
-            root = branch.follow(here, root, there, floor=1e-3 * float(samples[k + 1] - samples[k]))
-            passed.append(True)
-            positive.append(positive[-1])
-        except (BranchError, PrecisionError):
-            root = branch.value(there)
-            passed.append(False)
-            positive.append(density_sign(branch, samples[k + 1], root))
-    if positive[-1]:
-        raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
-    return positive, passed
-
-
-def density_sign(branch: Branch, x: arb, root: acb) -> bool:
-    """Whether the density at x, outside the critical points, is positive (True) or zero (False).
-
-    Raises `DerivationError` if it is negative.
-    """
-    if root.imag > 0:
-        return True
-    if root.imag < 0:
-        raise DerivationError(
-            f"the branch has negative density at x = {float(x):.6g}: it belongs to no probability measure",
-            point=float(x),
-        )
-    if not branch.is_real(acb(x), root):
-        raise PrecisionError("the sign of the density could not be decided", point=float(x))
-    return False
+def _crossings(equation: ResolventEquation, points: list[AlgebraicNumber]) -> list[bool]:
+    """For each critical point whether sheets probably cross there unramified: a guess from the multiplicity."""
+    odd = {tuple(int(c) for c in f.coeffs()) for f, k in _discriminant_factors(equation) if k % 2}
+    return [point.polynomial not in odd for point in points]
 
 
 def _intervals(

@@ -13,6 +13,7 @@ import numpy as np
 from flint import acb
 from numpy.typing import NDArray
 
+from .errors import PrecisionError
 from .sheet import Sheet
 from .tube import Complexes
 from .tubes import Tubes, tubes
@@ -21,6 +22,7 @@ _ROUNDS = 5
 _OVERLAP = 0.6  # of a segment: the width wanted of the tubes at both of its ends
 _TINY = 1e-20
 _POLISHES = 2
+_STEEP = 1e8  # ratio of the roots at the ends of a segment
 _REAL = 1e-9  # relative imaginary part below which a root is taken to be real before that is proved
 
 
@@ -62,7 +64,7 @@ class TubeTree:
         with np.errstate(all="ignore"):
             for round_ in range(_ROUNDS + 1):
                 good = self._tested(pending)
-                failed = [k for k, ok in zip(pending, good, strict=True) if not ok]
+                failed = [k for k, ok in zip(pending, good, strict=True) if not ok and not self._is_pole(k)]
                 if not failed or round_ == _ROUNDS:
                     break
                 middles = [(self._tubes.places[k] + self._tubes.places[self._parents[k]]) / 2 for k in failed]
@@ -98,6 +100,20 @@ class TubeTree:
     def is_below(self, k: int) -> bool:
         """Whether the root at a node is proved to have a negative imaginary part."""
         return bool(-self._tubes.roots[k].imag > self._tubes.inner[k])
+
+    def root(self, k: int, x: acb) -> acb | None:
+        """The root at an exact point in the tube of a proved node, as a tight ball; None if that is not proved."""
+        if not self.is_proved[k]:
+            return None
+        step = complex(x - self._sheet.center - acb(complex(self._tubes.places[k])))
+        (middle,), (rounding,) = self._tubes.middles(np.array([k]), np.array([step]))
+        try:
+            root = self._sheet.refine(x, acb(complex(middle)))
+        except PrecisionError:
+            return None
+        distance = float(abs(root - acb(complex(middle))).upper()) * 1.0000001 + rounding
+        inside = abs(step) < 0.999999 * self._tubes.widths[k] and distance < 0.999999 * self._tubes.outer[k]
+        return root if inside else None
 
     def guess(self, k: int) -> complex:
         """The root at a node, approximately."""
@@ -161,6 +177,11 @@ class TubeTree:
         closest = np.abs(ahead[:, :, None] - back[:, None, :]).argmin(axis=2).tolist()
         for k, row in zip(nodes, closest, strict=True):
             self._maps[k] = row
+
+    def _is_pole(self, k: int) -> bool:
+        """Whether the root is probably infinite at a node or at its parent."""
+        here, there = (abs(self._all[j, self._guesses[j]]) for j in (k, self._parents[k]))
+        return not 1 / _STEEP < here / there < _STEEP
 
     def _guessed(self, pending: Sequence[int]) -> None:
         for k in pending:
