@@ -36,7 +36,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Interval:
-    """A support interval, on whose inside the density is positive and analytic, and a point of it."""
+    """A support interval, on whose inside the density is positive and analytic, and a point far from critical ones."""
 
     left: Edge
     right: Edge
@@ -119,9 +119,10 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
         points = algebraic_numbers(factors, precision)
         balls = [p.ball(precision) for p in points]
         samples = _samples(balls)
-        positive, passed = sweep(branch, balls, samples, _crossings(equation, points))
         leading = columns(equation)[-1]
-        candidates = [p for k, p in enumerate(points) if not passed[k] and p.is_root_of(leading)]
+        poles = [p.is_root_of(leading) for p in points]
+        positive, passed = sweep(branch, balls, samples, _crossings(equation, points), poles)
+        candidates = [p for p, pole, through in zip(points, poles, passed, strict=True) if pole and not through]
         atoms = [
             a
             for p in candidates
@@ -165,19 +166,24 @@ def _intervals(
 ) -> list[Interval]:
     found: list[Interval] = []
     left: Edge | None = None
-    sample = arb(0)
+    sample, room = arb(0), 0.0
     for k, point in enumerate(points):
         before, after = positive[k], positive[k + 1]
-        if passed[k] or not (before or after):
+        if not (before or after):
             continue
-        turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1], before != after)
-        if before and after and turns == 1:
-            continue  # another sheet comes close, or there is an atom inside the continuous spectrum
-        edge = Edge(point, turns)
-        if before:
-            assert left is not None
-            found.append(Interval(left, edge, sample))
-        left, sample = (edge, samples[k + 1]) if after else (None, arb(0))
+        wide = float(samples[k + 1] - point.ball(branch.precision))
+        if not passed[k]:
+            turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1], before != after)
+            if turns > 1 or before != after:
+                edge = Edge(point, turns)
+                if before:
+                    assert left is not None
+                    found.append(Interval(left, edge, sample))
+                left, sample, room = edge, samples[k + 1], wide
+                continue
+            # another sheet comes close, or there is an atom inside the continuous spectrum
+        if wide > room:
+            sample, room = samples[k + 1], wide
     return found
 
 

@@ -8,32 +8,37 @@ proves nothing, the branch is followed from gap to gap, and where it stops, a pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 from flint import acb, arb
 
 from .continuation import Branch
 from .errors import BranchError, DerivationError, PrecisionError
 from .tube_tree import TubeTree
 
-_FALL = 2.0  # of the height from one node of a path downwards to the next
+_FALL = 1.7  # of the height from one node of a path downwards to the next
 _DEEPEST = 1e-13  # of the range: closer critical points are beyond doubles
 
 
 def sweep(
-    branch: Branch, balls: Sequence[arb], samples: Sequence[arb], crossings: Sequence[bool]
+    branch: Branch, balls: Sequence[arb], samples: Sequence[arb], crossings: Sequence[bool], poles: Sequence[bool]
 ) -> tuple[list[bool], list[bool]]:
-    """For each gap whether the density is positive, for each critical point whether the branch passes through it.
+    """For each gap whether the density is positive, for each critical point whether the branch is proved to pass it.
+
+    Between two gaps without density that is asked only where there may be an atom.
 
     Args:
         branch: the physical branch.
         balls: the critical points in increasing order, as disjoint balls.
         samples: an exact point in each gap, one before the first and one after the last.
         crossings: for each critical point whether the branch probably passes it; this only guides the search.
+        poles: for each critical point whether some sheet has a pole there.
 
     Raises `DerivationError` for a negative density, or one out to infinity.
     """
-    at_once = _AtOnce(branch, balls, samples, crossings)
+    at_once = _AtOnce(branch, balls, samples, crossings, poles)
     positive = [at_once.sign(0)]
     if positive[0]:
         raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
@@ -47,7 +52,7 @@ def sweep(
             positive.append(positive[-1])
             root = None
             continue
-        if following is not None and following != positive[-1]:
+        if following is not None and (following != positive[-1] or not (following or poles[k])):
             passed.append(False)
             positive.append(following)
             root = None
@@ -91,23 +96,27 @@ class _AtOnce:
     """What a tree of tubes proves about the gaps and the critical points."""
 
     def __init__(
-        self, branch: Branch, balls: Sequence[arb], samples: Sequence[arb], crossings: Sequence[bool]
+        self,
+        branch: Branch,
+        balls: Sequence[arb],
+        samples: Sequence[arb],
+        crossings: Sequence[bool],
+        poles: Sequence[bool],
     ) -> None:
         self._branch, self._samples = branch, samples
         center = branch.center.real
         self._tree = TubeTree(branch, branch.start, branch.start_root)
         self._gaps = [float(x - center) for x in samples]
         self._points = [float(x - center) for x in balls]
+        self._singular = np.array([x for x, crossing in zip(self._points, crossings, strict=True) if not crossing])
         self._range = self._gaps[-1] - self._gaps[0]
         self._nodes: list[int] = [-1] * len(samples)
         self._crossed: list[int] = [-1] * len(balls)  # nodes in the gaps beyond
         exact = [arb(x) + center for x in self._gaps]
-        if all(
-            a < x < b
-            for x, a, b in zip(exact, [exact[0] - 1, *balls], [*balls, exact[-1] + 1], strict=True)
-        ):
+        fences = [exact[0] - 1, *balls, exact[-1] + 1]
+        if all(a < x < b for x, a, b in zip(exact, fences[:-1], fences[1:], strict=True)):
             self._grow(crossings)
-            self._cross()
+            self._cross(poles)
 
     # -- results --------------------------------------------------------------------------------------------
 
@@ -155,61 +164,78 @@ class _AtOnce:
                 runs[-1].append(k + 1)
             else:
                 runs.append([k + 1])
-        entries = [max(run, key=self._room) for run in runs]
-        parents: list[int] = []
-        places: list[complex] = []
-        first = len(self._tree)
-
-        def add(parent: int, place: complex) -> int:
-            parents.append(parent)
-            places.append(place)
-            return first + len(places) - 1
-
+        entries = [max(run, key=lambda k: self._room(self._gaps[k])) for run in runs]
+        shoot = _Shoot(self._tree)
         start = complex(self._branch.start - self._branch.center)
         high = self._range / 2
         middle = len(runs) // 2
         landing = complex(self._gaps[entries[middle]], high)
         node, height = 0, start.imag
-        while height > 2 * _FALL * high:
+        while height > _FALL * high:
             height /= _FALL
-            node = add(node, landing + (start - landing) * ((height - high) / (start.imag - high)))
-        tops = {middle: add(node, landing)}
+            node = shoot.add(node, landing + (start - landing) * ((height - high) / (start.imag - high)))
+        tops = {middle: shoot.add(node, landing)}
         for r in (*range(middle - 1, -1, -1), *range(middle + 1, len(runs))):
             beside = tops[r + 1 if r < middle else r - 1]
-            tops[r] = add(beside, complex(self._gaps[entries[r]], high))
+            tops[r] = shoot.add(beside, complex(self._gaps[entries[r]], high))
         for r, run in enumerate(runs):
             k = entries[r]
             node, height = tops[r], high
-            while height > 1.2 * max(self._room(k), _DEEPEST * self._range):
+            while height > 0.8 * max(self._room(self._gaps[k]), _DEEPEST * self._range):
                 height /= _FALL
-                node = add(node, complex(self._gaps[k], height))
-            self._nodes[k] = add(node, complex(self._gaps[k]))
+                node = shoot.add(node, complex(self._gaps[k], height))
+            self._nodes[k] = shoot.add(node, complex(self._gaps[k]))
             for j in range(k, run[-1]):
-                self._crossed[j] = add(add(self._nodes[j], complex(self._points[j])), complex(self._gaps[j + 1]))
-                self._nodes[j + 1] = self._crossed[j]
+                self._nodes[j + 1] = self._crossed[j] = self._beyond(shoot, self._nodes[j], j, j, j + 1)
             for j in range(k, run[0], -1):
-                self._crossed[j - 1] = add(
-                    add(self._nodes[j], complex(self._points[j - 1])), complex(self._gaps[j - 1])
-                )
-                self._nodes[j - 1] = self._crossed[j - 1]
-        self._tree.grow(parents, places)
+                self._nodes[j - 1] = self._crossed[j - 1] = self._beyond(shoot, self._nodes[j], j, j - 1, j - 1)
+        shoot.grow()
 
-    def _cross(self) -> None:
-        """From run to run, where the signs on both sides are the same and positive or unknown to be harmless."""
-        parents: list[int] = []
-        places: list[complex] = []
-        crossed: list[int] = []
-        first = len(self._tree)
+    def _cross(self, poles: Sequence[bool]) -> None:
+        """From run to run, where the density is positive on both sides, or zero but there may be an atom."""
+        shoot = _Shoot(self._tree)
         for k in range(len(self._points)):
-            if self._crossed[k] < 0 and self.known_sign(k) is not None and self.known_sign(k) == self.known_sign(k + 1):
-                parents += [self._nodes[k], first + len(places)]
-                places += [complex(self._points[k]), complex(self._gaps[k + 1])]
-                crossed.append(k)
-        if places:
-            for k, node in zip(crossed, self._tree.grow(parents, places)[1::2], strict=True):
-                self._crossed[k] = node
+            before, after = self.known_sign(k), self.known_sign(k + 1)
+            if self._crossed[k] < 0 and before is not None and before == after and (before or poles[k]):
+                self._crossed[k] = self._beyond(shoot, self._nodes[k], k, k, k + 1)
+        shoot.grow()
 
-    def _room(self, k: int) -> float:
-        """The distance of a sample from the critical points."""
-        x = self._gaps[k]
-        return min(abs(x - point) for point in self._points[max(k - 1, 0) : k + 1]) if self._points else 1.0
+    def _beyond(self, shoot: _Shoot, node: int, gap: int, point: int, next_gap: int) -> int:
+        """Nodes along the line from a gap through a critical point into the next gap; the number of the last one."""
+        here, middle, there = self._gaps[gap], self._points[point], self._gaps[next_gap]
+        near = self._room(middle)
+        inwards, outwards = [], []
+        for way, length in ((inwards, here - middle), (outwards, there - middle)):
+            distance = near
+            while distance < 0.7 * abs(length):
+                way.append(middle + math.copysign(distance, length))
+                distance = 1.8 * distance + 0.9 * near
+        for x in (*reversed(inwards), middle, *outwards, there):
+            node = shoot.add(node, complex(x))
+        return node
+
+    def _room(self, x: float) -> float:
+        """The distance from the next critical point that the branch probably does not pass."""
+        distances = np.abs(self._singular - x)
+        return float(np.min(distances[distances > _DEEPEST * self._range], initial=self._range))
+
+
+class _Shoot:
+    """New nodes of a tree, collected before they are grown."""
+
+    def __init__(self, tree: TubeTree) -> None:
+        self._tree = tree
+        self._first = len(tree)
+        self._parents: list[int] = []
+        self._places: list[complex] = []
+
+    def add(self, parent: int, place: complex) -> int:
+        """The number that a node will have."""
+        self._parents.append(parent)
+        self._places.append(place)
+        return self._first + len(self._places) - 1
+
+    def grow(self) -> None:
+        """Grow what has been collected."""
+        if self._places:
+            self._tree.grow(self._parents, self._places)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from .tube import _EPSILON, _HALF, _TWICE, Complexes, Expansions, Reals, _binomials, _circle, _differences
 
 _ORDER = 3  # of phi and q: with many points at once shorter steps cost less than higher orders
-_TRIES = 3
-_FALL = 0.55  # from one width tried to the next
+_TRIES = 4
+_FALL = 0.7  # from one width tried to the next
 _SLACK = 1e-14  # rounding errors of a path, relative to its sum of absolute values
 _CELLS = 1 << 17  # entries of the largest table
 

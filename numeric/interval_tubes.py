@@ -16,7 +16,8 @@ from derive.tube_tree import TubeTree
 
 from .root_discs import Complexes, Reals
 
-_RATIO = 2.2  # of the distances of neighbours from an end
+_RATIO = 2.0  # of the distances of neighbours from an end
+_AHEAD = 1e-2  # times the distance asked for: more nodes at once cost less than a few nodes later
 _DEEPEST = 1e-10  # of the width: closer to an end doubles know nothing of a root
 
 
@@ -80,12 +81,12 @@ class IntervalTubes:
         new = len(self._tree)
         grown = []
         for side, (end, sign, goal) in enumerate(((self._ends[0], 1, left), (self._ends[1], -1, right))):
-            goal = max(goal, _DEEPEST * self._width)
+            goal = max(goal * _AHEAD, _DEEPEST * self._width)
             parent, distance = self._outermost[side], self._reached[side]
             if not self._tree.is_proved[parent]:
                 continue
             while distance > _RATIO * goal:
-                distance = max(distance / _RATIO, distance - 0.25 * self._width)
+                distance = max(distance / _RATIO, distance - 0.2 * self._width)
                 parents.append(parent)
                 places.append(complex(end + sign * distance))
                 parent = new
