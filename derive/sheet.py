@@ -313,6 +313,10 @@ class Sheet:
         """Keep an enclosure of the anchored root at an exact point, proved elsewhere."""
         self._learnt.append((z, root))
 
+    def learnt(self, z: acb) -> acb | None:
+        """The enclosure kept for a point."""
+        return next((root for place, root in self._learnt if place == z), None)
+
     def value(self, z: acb) -> acb:
         """The anchored root, continued to a point of the closed upper half-plane; real points are limits from above.
 
@@ -321,9 +325,8 @@ class Sheet:
         Raises `BranchError` at branch points.
         """
         with flint.ctx.workprec(self.precision):
-            for place, root in self._learnt:
-                if place == z:
-                    return root
+            if (root := self.learnt(z)) is not None:
+                return root
             for detour in _DETOURS:
                 try:
                     return self._reach(z, detour)

@@ -20,7 +20,7 @@ from .equation import ResolventEquation
 from .errors import DerivationError, PrecisionError
 from .point_masses import Atom, find_atom, without_atoms
 from .sheet import Sheet
-from .sweep import sweep
+from .sweep import Sweep, sweep
 
 _MOST_BITS = 2048
 _SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
@@ -121,18 +121,18 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
         samples = _samples(balls)
         leading = columns(equation)[-1]
         poles = [p.is_root_of(leading) for p in points]
-        positive, passed = sweep(branch, balls, samples, _crossings(equation, points), poles)
-        candidates = [p for p, pole, through in zip(points, poles, passed, strict=True) if pole and not through]
+        found = sweep(branch, balls, samples, _crossings(equation, points), poles)
+        candidates = [p for p, pole, through in zip(points, poles, found.passed, strict=True) if pole and not through]
         atoms = [
             a
             for p in candidates
             if (a := find_atom(equation, branch, p, positive=equation.degree > _SMALL)) is not None
         ]
-        intervals = _intervals(branch, factors, points, samples, positive, passed)
+        intervals = _intervals(branch, factors, points, samples, found)
     if not intervals and not atoms:
         raise DerivationError("the branch has neither density nor atoms; it belongs to no law")
     with flint.ctx.workprec(precision):
-        continuous = without_atoms(branch, atoms) if intervals else branch
+        continuous = without_atoms(branch, atoms, [i.sample for i in intervals]) if intervals else branch
     return Skeleton(tuple(points), tuple(intervals), tuple(atoms), branch, continuous)
 
 
@@ -161,29 +161,29 @@ def _intervals(
     factors: list[fmpz_poly],
     points: list[AlgebraicNumber],
     samples: list[arb],
-    positive: list[bool],
-    passed: list[bool],
+    along: Sweep,
 ) -> list[Interval]:
     found: list[Interval] = []
     left: Edge | None = None
-    sample, room = arb(0), 0.0
+    sample, room = 0, 0.0  # the widest gap so far
     for k, point in enumerate(points):
-        before, after = positive[k], positive[k + 1]
+        before, after = along.positive[k], along.positive[k + 1]
         if not (before or after):
             continue
         wide = float(samples[k + 1] - point.ball(branch.precision))
-        if not passed[k]:
+        if not along.passed[k]:
             turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1], before != after)
             if turns > 1 or before != after:
                 edge = Edge(point, turns)
                 if before:
                     assert left is not None
-                    found.append(Interval(left, edge, sample))
-                left, sample, room = edge, samples[k + 1], wide
+                    along.value(sample)  # which the branch remembers
+                    found.append(Interval(left, edge, samples[sample]))
+                left, sample, room = edge, k + 1, wide
                 continue
             # another sheet comes close, or there is an atom inside the continuous spectrum
         if wide > room:
-            sample, room = samples[k + 1], wide
+            sample, room = k + 1, wide
     return found
 
 

@@ -8,26 +8,39 @@ proves nothing, the branch is followed from gap to gap, and where it stops, a pa
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-import numpy as np
 from flint import acb, arb
 
 from .continuation import Branch
 from .errors import BranchError, DerivationError, PrecisionError
 from .tube_tree import TubeTree
 
-_FALL = 1.7  # of the height from one node of a path downwards to the next
+_ATTEMPTS = 3
 _DEEPEST = 1e-13  # of the range: closer critical points are beyond doubles
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the branch does along the line.
+
+    Attributes:
+        positive: for each gap whether the density is positive.
+        passed: for each critical point whether the branch is proved to be analytic there. Between two gaps without
+            density this is asked only where there may be an atom.
+        value: the branch at the sample of a gap.
+    """
+
+    positive: list[bool]
+    passed: list[bool]
+    value: Callable[[int], acb]
 
 
 def sweep(
     branch: Branch, balls: Sequence[arb], samples: Sequence[arb], crossings: Sequence[bool], poles: Sequence[bool]
-) -> tuple[list[bool], list[bool]]:
-    """For each gap whether the density is positive, for each critical point whether the branch is proved to pass it.
-
-    Between two gaps without density that is asked only where there may be an atom.
+) -> Sweep:
+    """The gaps with density, and the critical points that the branch passes.
 
     Args:
         branch: the physical branch.
@@ -43,33 +56,27 @@ def sweep(
     if positive[0]:
         raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
     passed = []
-    root: acb | None = None
-    for k in range(len(balls)):
-        here, there = acb(samples[k]), acb(samples[k + 1])
-        following = at_once.known_sign(k + 1)
+    for k, pole in enumerate(poles):
+        before, after = positive[-1], at_once.known_sign(k + 1)
         if at_once.passes(k):
             passed.append(True)
-            positive.append(positive[-1])
-            root = None
-            continue
-        if following is not None and (following != positive[-1] or not (following or poles[k])):
+            positive.append(before)
+        elif after is not None and (after != before or not (after or pole)):
             passed.append(False)
-            positive.append(following)
-            root = None
-            continue
-        try:
-            root = branch.follow(
-                here, root or at_once.value(k), there, floor=1e-3 * float(samples[k + 1] - samples[k])
-            )
-            passed.append(True)
-            positive.append(positive[-1])
-        except (BranchError, PrecisionError):
-            root = None
-            passed.append(False)
-            positive.append(at_once.sign(k + 1))
+            positive.append(after)
+        else:
+            here, there = acb(samples[k]), acb(samples[k + 1])
+            try:
+                root = branch.follow(here, at_once.value(k), there, floor=1e-3 * float(samples[k + 1] - samples[k]))
+                branch.learn(there, root)
+                passed.append(True)
+                positive.append(before)
+            except (BranchError, PrecisionError):
+                passed.append(False)
+                positive.append(at_once.sign(k + 1))
     if positive[-1]:
         raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
-    return positive, passed
+    return Sweep(positive, passed, at_once.value)
 
 
 def density_sign(branch: Branch, x: arb, root: acb) -> bool:
@@ -108,13 +115,15 @@ class _AtOnce:
         self._tree = TubeTree(branch, branch.start, branch.start_root)
         self._gaps = [float(x - center) for x in samples]
         self._points = [float(x - center) for x in balls]
-        self._singular = np.array([x for x, crossing in zip(self._points, crossings, strict=True) if not crossing])
+        self._singular = [x for x, crossing in zip(self._points, crossings, strict=True) if not crossing]
+        self._share = min(0.45, 2.5 / (branch.degree + 2))  # of the distance to a singularity: the width of a tube
         self._range = self._gaps[-1] - self._gaps[0]
         self._nodes: list[int] = [-1] * len(samples)
         self._crossed: list[int] = [-1] * len(balls)  # nodes in the gaps beyond
         exact = [arb(x) + center for x in self._gaps]
         fences = [exact[0] - 1, *balls, exact[-1] + 1]
         if all(a < x < b for x, a, b in zip(exact, fences[:-1], fences[1:], strict=True)):
+            self._tops = [(0, complex(branch.start - branch.center))]
             self._grow(crossings)
             self._cross(poles)
 
@@ -142,6 +151,8 @@ class _AtOnce:
     def value(self, k: int) -> acb:
         """The branch at the sample of a gap."""
         x = acb(self._samples[k])
+        if (learnt := self._branch.learnt(x)) is not None:
+            return learnt
         node = self._nodes[k]
         root = self._tree.root(node, x) if node >= 0 else None
         if root is None:
@@ -157,39 +168,54 @@ class _AtOnce:
     # -- the tree -------------------------------------------------------------------------------------------
 
     def _grow(self, crossings: Sequence[bool]) -> None:
-        """One path down into each run of gaps that the branch probably passes from end to end, and along the runs."""
+        """One path down into each run of gaps that the branch probably passes from end to end, and along the runs.
+
+        Where the branch meets another sheet inside a run after all, the rest of the run is a run of its own then.
+        """
         runs: list[list[int]] = [[0]]
         for k, crossing in enumerate(crossings):
             if crossing:
                 runs[-1].append(k + 1)
             else:
                 runs.append([k + 1])
+        for _ in range(_ATTEMPTS):
+            self._grow_runs(runs)
+            runs = [rest for run in runs for rest in self._unproved(run)]
+            if not runs:
+                break
+
+    def _grow_runs(self, runs: Sequence[Sequence[int]]) -> None:
         entries = [max(run, key=lambda k: self._room(self._gaps[k])) for run in runs]
         shoot = _Shoot(self._tree)
-        start = complex(self._branch.start - self._branch.center)
         high = self._range / 2
         middle = len(runs) // 2
-        landing = complex(self._gaps[entries[middle]], high)
-        node, height = 0, start.imag
-        while height > _FALL * high:
-            height /= _FALL
-            node = shoot.add(node, landing + (start - landing) * ((height - high) / (start.imag - high)))
-        tops = {middle: shoot.add(node, landing)}
-        for r in (*range(middle - 1, -1, -1), *range(middle + 1, len(runs))):
-            beside = tops[r + 1 if r < middle else r - 1]
-            tops[r] = shoot.add(beside, complex(self._gaps[entries[r]], high))
-        for r, run in enumerate(runs):
-            k = entries[r]
-            node, height = tops[r], high
-            while height > 0.8 * max(self._room(self._gaps[k]), _DEEPEST * self._range):
-                height /= _FALL
-                node = shoot.add(node, complex(self._gaps[k], height))
-            self._nodes[k] = shoot.add(node, complex(self._gaps[k]))
-            for j in range(k, run[-1]):
-                self._nodes[j + 1] = self._crossed[j] = self._beyond(shoot, self._nodes[j], j, j, j + 1)
-            for j in range(k, run[0], -1):
-                self._nodes[j - 1] = self._crossed[j - 1] = self._beyond(shoot, self._nodes[j], j, j - 1, j - 1)
+        for r in (*range(middle, -1, -1), *range(middle + 1, len(runs))):
+            x = self._gaps[entries[r]]
+            node, place = min(self._tops, key=lambda top: abs(top[1] - complex(x, high)))
+            node = self._along(shoot, node, place, complex(x, high))
+            self._tops.append((node, complex(x, high)))
+            self._nodes[entries[r]] = self._along(shoot, node, complex(x, high), complex(x))
+        for k, run in zip(entries, runs, strict=True):
+            for way in (range(k + 1, run[-1] + 1), range(k - 1, run[0] - 1, -1)):
+                node = self._nodes[k]
+                for j in way:
+                    last = j - 1 if j > k else j + 1
+                    node = self._along(shoot, node, complex(self._gaps[last]), complex(self._gaps[j]))
+                    self._nodes[j] = self._crossed[min(j, last)] = node
         shoot.grow()
+        self._tops = [top for top in self._tops if self._tree.is_proved[top[0]]]
+
+    def _unproved(self, run: Sequence[int]) -> list[list[int]]:
+        """The stretches of a run in which nothing is proved, if something is."""
+        stretches: list[list[int]] = []
+        for k in run:
+            if self._tree.is_proved[self._nodes[k]]:
+                continue
+            if stretches and stretches[-1][-1] == k - 1:
+                stretches[-1].append(k)
+            else:
+                stretches.append([k])
+        return [] if stretches == [list(run)] else stretches
 
     def _cross(self, poles: Sequence[bool]) -> None:
         """From run to run, where the density is positive on both sides, or zero but there may be an atom."""
@@ -197,27 +223,29 @@ class _AtOnce:
         for k in range(len(self._points)):
             before, after = self.known_sign(k), self.known_sign(k + 1)
             if self._crossed[k] < 0 and before is not None and before == after and (before or poles[k]):
-                self._crossed[k] = self._beyond(shoot, self._nodes[k], k, k, k + 1)
+                middle = self._along(shoot, self._nodes[k], complex(self._gaps[k]), complex(self._points[k]))
+                self._crossed[k] = self._along(shoot, middle, complex(self._points[k]), complex(self._gaps[k + 1]))
         shoot.grow()
 
-    def _beyond(self, shoot: _Shoot, node: int, gap: int, point: int, next_gap: int) -> int:
-        """Nodes along the line from a gap through a critical point into the next gap; the number of the last one."""
-        here, middle, there = self._gaps[gap], self._points[point], self._gaps[next_gap]
-        near = self._room(middle)
-        inwards, outwards = [], []
-        for way, length in ((inwards, here - middle), (outwards, there - middle)):
-            distance = near
-            while distance < 0.7 * abs(length):
-                way.append(middle + math.copysign(distance, length))
-                distance = 1.8 * distance + 0.9 * near
-        for x in (*reversed(inwards), middle, *outwards, there):
-            node = shoot.add(node, complex(x))
-        return node
+    def _along(self, shoot: _Shoot, node: int, here: complex, there: complex) -> int:
+        """Nodes along a segment, as far apart as tubes probably reach; the number of the last one."""
+        share = self._share
+        while True:
+            room, length = self._room(here), abs(there - here)
+            if length == 0:
+                return node
+            step = min(2 * share / (1 - share) * room, length)
+            if step > share * (room + self._room(here + (there - here) * (step / length))):
+                step = 2 * share / (1 + share) * room  # towards a singularity
+            if step > 0.8 * length:
+                return shoot.add(node, there)
+            here += (there - here) * (step / length)
+            node = shoot.add(node, here)
 
-    def _room(self, x: float) -> float:
-        """The distance from the next critical point that the branch probably does not pass."""
-        distances = np.abs(self._singular - x)
-        return float(np.min(distances[distances > _DEEPEST * self._range], initial=self._range))
+    def _room(self, x: complex) -> float:
+        """The distance from the next critical point on the line that the branch probably does not pass."""
+        least = _DEEPEST * self._range
+        return min([distance for c in self._singular if (distance := abs(x - c)) > least], default=self._range)
 
 
 class _Shoot:

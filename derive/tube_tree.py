@@ -1,12 +1,13 @@
 """A root followed from one point to many others at once, along the segments of a tree, by proof.
 
-Where the root goes is guessed from approximations of all roots at the ends of each segment; tubes around the guesses
-then prove it (see `derive.tubes`). A segment whose two tubes do not meet gets a new node in its middle, a few times.
-What is not proved after that says nothing: the sheet may still be followed there one step after the other.
+Where the root goes is guessed by a few of Euler's and Newton's steps in doubles; tubes around the guesses then prove it
+(see `derive.tubes`). A segment whose two tubes do not meet gets a new node in its middle, a few times. What is not
+proved after that says nothing: the sheet may still be followed there one step after the other.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,12 +17,15 @@ from numpy.typing import NDArray
 from .errors import PrecisionError
 from .sheet import Sheet
 from .tube import Complexes
-from .tubes import Tubes, tubes
+from .tubes import Tubes, no_tubes, tubes
 
 _ROUNDS = 5
 _OVERLAP = 0.6  # of a segment: the width wanted of the tubes at both of its ends
-_TINY = 1e-20
-_POLISHES = 2
+_STOPS = 3  # of a guess on its way along a segment
+_NEWTON = 6
+_COARSE, _FINE = 1e-3, 1e-15  # relative change at which Newton's iteration ends
+_SAME = 1e-9
+_UNKNOWN = complex(math.nan, math.nan)
 _STEEP = 1e8  # ratio of the roots at the ends of a segment
 _REAL = 1e-9  # relative imaginary part below which a root is taken to be real before that is proved
 
@@ -37,16 +41,13 @@ class TubeTree:
 
     def __init__(self, sheet: Sheet, place: acb, root: acb) -> None:
         self._sheet = sheet
-        self._parents: list[int] = [-1]
-        self._guesses: list[int] = [-1]
-        x = np.array([self._offset(place)])
-        self._all, self._slopes = self._roots(x)
-        self._tubes = self._empty(x)
-        self.is_proved: NDArray[np.bool_] = np.array([True])
+        self._matrix = sheet.expansions.table[0]
         self._start = place, root
-        self._maps: list[list[int]] = [[]]
-        distances = np.abs(self._all[0] - complex(root))
-        self._guesses[0] = int(np.argmin(distances))
+        self._parents = [-1]
+        self._guesses = [complex(root)]
+        self._slopes: list[complex | None] = [None]  # dy/dx
+        self._tubes = no_tubes(np.array([complex(place - sheet.center)]))
+        self.is_proved: NDArray[np.bool_] = np.array([False])
 
     def __len__(self) -> int:
         return len(self._parents)
@@ -60,9 +61,10 @@ class TubeTree:
         continuation of the root along the segments from the start.
         """
         new = self._added(parents, np.array(places, dtype=complex))
-        pending = list(new)
+        pending, fresh = list(new), list(new)
         with np.errstate(all="ignore"):
             for round_ in range(_ROUNDS + 1):
+                self._guess(pending, fresh)
                 good = self._tested(pending)
                 failed = [k for k, ok in zip(pending, good, strict=True) if not ok and not self._is_pole(k)]
                 if not failed or round_ == _ROUNDS:
@@ -71,8 +73,8 @@ class TubeTree:
                 between = self._added([self._parents[k] for k in failed], np.array(middles))
                 for k, middle in zip(failed, between, strict=True):
                     self._parents[k] = middle
-                self._match(failed)
                 pending += between
+                fresh = between + failed
         self.is_proved[0] = self._starts()
         linked = dict(zip(pending, good, strict=True))
         known: dict[int, bool] = {}
@@ -134,71 +136,69 @@ class TubeTree:
 
     # -- growth ---------------------------------------------------------------------------------------------
 
-    def _offset(self, place: acb) -> complex:
-        return complex(place - self._sheet.center)
-
-    def _empty(self, x: Complexes) -> Tubes:
-        nothing = np.zeros(len(x))
-        return Tubes(x, np.full(len(x), np.nan + 0j), nothing, nothing, nothing, np.zeros((len(x), 4), dtype=complex))
-
     def _added(self, parents: Sequence[int], x: Complexes) -> list[int]:
         first = len(self)
-        roots, slopes = self._roots(x)
-        self._all = np.concatenate([self._all, roots])
-        self._slopes = np.concatenate([self._slopes, slopes])
-        self._tubes = self._tubes.joined(self._empty(x))
+        self._tubes = self._tubes.joined(no_tubes(x))
         self.is_proved = np.concatenate([self.is_proved, np.zeros(len(x), dtype=bool)])
         self._parents += parents
-        self._guesses += [-1] * len(x)
-        self._maps += [[] for _ in range(len(x))]
-        new = list(range(first, len(self)))
-        self._match(new)
-        return new
+        self._guesses += [_UNKNOWN] * len(x)
+        self._slopes += [None] * len(x)
+        return list(range(first, len(self)))
 
-    def _roots(self, x: Complexes) -> tuple[Complexes, Complexes]:
-        """All roots at some points and their derivatives, approximately."""
-        matrix, _ = self._sheet.expansions.table
-        with np.errstate(all="ignore"):
-            powers = x[:, None] ** np.arange(len(matrix))
-            rows = powers @ matrix
-            slopes = (powers[:, :-1] * np.arange(1.0, len(matrix))) @ matrix[1:]
-            roots = approximate_roots(rows)
-            along = _horner(slopes, roots)[0]
-            derivative = -along / _horner(rows, roots)[1]
-        return roots, np.where(np.isfinite(derivative), derivative, 0.0)
-
-    def _match(self, nodes: Sequence[int]) -> None:
-        """For each sheet at the parent of a node the sheet at the node that it probably becomes."""
-        here = np.array(nodes, dtype=np.intp)
-        there = np.array([self._parents[k] for k in nodes], dtype=np.intp)
-        half = ((self._tubes.places[here] - self._tubes.places[there]) / 2)[:, None]
-        ahead = self._all[there] + self._slopes[there] * half
-        back = self._all[here] - self._slopes[here] * half
-        closest = np.abs(ahead[:, :, None] - back[:, None, :]).argmin(axis=2).tolist()
-        for k, row in zip(nodes, closest, strict=True):
-            self._maps[k] = row
-
-    def _is_pole(self, k: int) -> bool:
-        """Whether the root is probably infinite at a node or at its parent."""
-        here, there = (abs(self._all[j, self._guesses[j]]) for j in (k, self._parents[k]))
-        return not 1 / _STEEP < here / there < _STEEP
-
-    def _guessed(self, pending: Sequence[int]) -> None:
-        for k in pending:
-            self._guesses[k] = -1
+    def _guess(self, pending: Sequence[int], fresh: Sequence[int]) -> None:
+        """Guesses at the fresh nodes, and at those that they lead to if they are new there."""
+        tables = dict(zip(fresh, self._steps(fresh), strict=True))
+        waiting, is_new = set(pending), {}
         for k in pending:
             path = []
             here = k
-            while self._guesses[here] < 0:
+            while here in waiting:
+                waiting.remove(here)
                 path.append(here)
                 here = self._parents[here]
-            guess = self._guesses[here]
             for node in reversed(path):
-                guess = self._guesses[node] = self._maps[node][guess]
+                parent = self._parents[node]
+                if node not in tables:
+                    if not is_new.get(parent, False):
+                        continue
+                    (tables[node],) = self._steps([node])
+                before = self._guesses[node]
+                self._guesses[node], self._slopes[node] = self._led(parent, *tables[node])
+                is_new[node] = not abs(self._guesses[node] - before) <= _SAME * abs(before)
+
+    def _steps(self, nodes: Sequence[int]) -> list[tuple[complex, list[list[complex]], list[list[complex]]]]:
+        """For the segments to some nodes a step, and at each stop P and P_x, as polynomials in y, highest first."""
+        parents = self._tubes.places[[self._parents[k] for k in nodes]]
+        steps = (self._tubes.places[list(nodes)] - parents) / _STOPS
+        x = parents[:, None] + steps[:, None] * np.arange(_STOPS + 1)
+        powers = x[:, :, None] ** np.arange(len(self._matrix))
+        rows = powers @ self._matrix[:, ::-1]
+        slopes = (powers[:, :, :-1] * np.arange(1.0, len(self._matrix))) @ self._matrix[1:, ::-1]
+        return list(zip(steps.tolist(), rows.tolist(), slopes.tolist(), strict=True))
+
+    def _led(
+        self, parent: int, step: complex, rows: list[list[complex]], slopes: list[list[complex]]
+    ) -> tuple[complex, complex | None]:
+        """The guess at the end of a segment and dy/dx there, from those at its beginning."""
+        y, slope = self._guesses[parent], self._slopes[parent]
+        try:
+            if slope is None:
+                slope = -_value(slopes[0], y) / _newton(rows[0], y, 1.0)[1]
+            for stop in range(1, _STOPS + 1):
+                last = stop == _STOPS
+                y, across = _newton(rows[stop], y + step * slope, _FINE if last else _COARSE)
+                slope = -_value(slopes[stop], y) / across
+        except (ZeroDivisionError, OverflowError):
+            return _UNKNOWN, None
+        return y, slope
+
+    def _is_pole(self, k: int) -> bool:
+        """Whether the root is probably infinite at a node or at its parent."""
+        here, there = abs(self._guesses[k]), abs(self._guesses[self._parents[k]])
+        return not here < _STEEP * there
 
     def _tested(self, pending: Sequence[int]) -> list[bool]:
         """Whether the tubes of each node and its parent hold the same root; tubes are proved where they are missing."""
-        self._guessed(pending)
         children = np.array(pending, dtype=np.intp)
         parents = np.array([self._parents[k] for k in pending], dtype=np.intp)
         lengths = np.abs(self._tubes.places[children] - self._tubes.places[parents])
@@ -206,8 +206,7 @@ class TubeTree:
         np.maximum.at(wanted, children, lengths)
         np.maximum.at(wanted, parents, lengths)
         involved = np.flatnonzero(wanted)
-        guesses = np.array(self._guesses)[involved]
-        roots = self._all[involved, guesses]
+        roots = np.array(self._guesses)[involved]
         on_line = (self._tubes.places[involved].imag == 0) & (np.abs(roots.imag) <= _REAL * np.abs(roots))
         roots = np.where(on_line, roots.real, roots)
         missing = (roots != self._tubes.roots[involved]) | (self._tubes.widths[involved] == 0)
@@ -218,33 +217,23 @@ class TubeTree:
         return list(self._tubes.share(parents, children))
 
 
-def approximate_roots(rows: Complexes) -> Complexes:
-    """All roots of polynomials, lowest coefficients first, polished by Newton's iteration; in conjugate pairs if real.
-
-    A leading coefficient that vanishes gives a very large root.
-    """
-    degree = rows.shape[1] - 1
-    scale = np.max(np.abs(rows), axis=1)
-    lead = np.where(np.abs(rows[:, -1]) > _TINY * scale, rows[:, -1], _TINY * scale)
-    companions = np.zeros((len(rows), degree, degree), dtype=complex)
-    companions[:, np.arange(1, degree), np.arange(degree - 1)] = 1.0
-    companions[:, :, -1] = -rows[:, :-1] / lead[:, None]
-    usable = np.all(np.isfinite(companions), axis=(1, 2))
-    real = usable & np.all(rows.imag == 0, axis=1)
-    roots = np.full((len(rows), degree), np.nan + 0j)
-    roots[real] = np.linalg.eigvals(companions[real].real)
-    roots[usable & ~real] = np.linalg.eigvals(companions[usable & ~real])
-    for _ in range(_POLISHES):
-        value, slope = _horner(rows, roots)
-        correction = value / slope
-        roots = np.where(np.isfinite(correction) & (np.abs(correction) < 0.1 * np.abs(roots)), roots - correction, roots)
-    return roots
+def _newton(row: list[complex], y: complex, tolerance: float) -> tuple[complex, complex]:
+    """A root of a polynomial, highest coefficient first, close to y, and the derivative next to it."""
+    slope = 0j
+    for _ in range(_NEWTON):
+        value, slope = row[0], 0j
+        for c in row[1:]:
+            slope = slope * y + value
+            value = value * y + c
+        change = value / slope
+        y -= change
+        if abs(change) <= tolerance * abs(y):
+            break
+    return y, slope
 
 
-def _horner(rows: Complexes, x: Complexes) -> tuple[Complexes, Complexes]:
-    """Values and derivatives of each row's polynomial at the entries of the same row of x."""
-    value, slope = np.zeros_like(x), np.zeros_like(x)
-    for column in rows.T[::-1]:
-        slope = slope * x + value
-        value = value * x + column[:, None]
-    return value, slope
+def _value(row: list[complex], y: complex) -> complex:
+    value = 0j
+    for c in row:
+        value = value * y + c
+    return value

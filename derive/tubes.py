@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from .tube import _EPSILON, _HALF, _TWICE, Complexes, Expansions, Reals, _binomials, _circle, _differences
 
-_ORDER = 3  # of phi and q: with many points at once shorter steps cost less than higher orders
+_ORDER = 5  # of phi and q
 _TRIES = 4
+_BOLD, _FEW = 0.6, 6
 _FALL = 0.7  # from one width tried to the next
 _SLACK = 1e-14  # rounding errors of a path, relative to its sum of absolute values
 _CELLS = 1 << 17  # entries of the largest table
@@ -81,6 +82,13 @@ class Tubes:
         return (a > 0) & (b > 0) & apart & same
 
 
+def no_tubes(places: Complexes) -> Tubes:
+    """At each place a tube of which nothing is known yet."""
+    count = len(places)
+    unknown = np.full(count, np.nan + 0j)
+    return Tubes(places, unknown, *np.zeros((3, count)), np.zeros((count, _ORDER + 1), dtype=complex))
+
+
 def tubes(expansions: Expansions, places: Complexes, roots: Complexes, widths: Reals) -> Tubes:
     """Tubes around approximate roots, of the widths asked for or somewhat smaller ones.
 
@@ -94,7 +102,8 @@ def tubes(expansions: Expansions, places: Complexes, roots: Complexes, widths: R
         values, errors, offset = _expanded(expansions, places, roots)
         path, inverse = _series(values)
         found = Tubes(places, roots, np.zeros(len(places)), np.zeros(len(places)), np.zeros(len(places)), path)
-        width = np.minimum(widths, 0.8 * _convergence(path, inverse))
+        bold = _BOLD if values.shape[2] <= _FEW else 0.8
+        width = np.minimum(widths, bold * _convergence(path, inverse))
         todo = np.flatnonzero((width > 0) & np.isfinite(width) & np.isfinite(offset))
         for _ in range(_TRIES):
             if not len(todo):

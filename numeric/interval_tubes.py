@@ -83,7 +83,7 @@ class IntervalTubes:
         for side, (end, sign, goal) in enumerate(((self._ends[0], 1, left), (self._ends[1], -1, right))):
             goal = max(goal * _AHEAD, _DEEPEST * self._width)
             parent, distance = self._outermost[side], self._reached[side]
-            if not self._tree.is_proved[parent]:
+            if parent and not self._tree.is_proved[parent]:
                 continue
             while distance > _RATIO * goal:
                 distance = max(distance / _RATIO, distance - 0.2 * self._width)
