@@ -37,7 +37,7 @@ class Sheet:
         self.precision = precision
         self._rows = list(rows)
         self._center = acb(center)
-        self._expansions = self._in_doubles()
+        self._expansions = self.expansions_around(self._center)
         self._boldness = 0.5
 
     # -- certified steps -----------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ class Sheet:
 
     @property
     def center(self) -> acb:
-        """The exact point around which `expansions` are formed."""
+        """The exact point around which `expansions` is the polynomial."""
         return self._center
 
     @property
@@ -66,11 +66,11 @@ class Sheet:
         """P(z, .)."""
         return acb_poly([row(z) for row in self._rows])
 
-    def _in_doubles(self) -> Expansions:
-        """The polynomial around the center, in doubles; not finite where doubles could not bound a relative error."""
+    def expansions_around(self, center: acb) -> Expansions:
+        """The polynomial around an exact point, in doubles; not finite where they could not bound a relative error."""
         matrix = np.zeros((max(len(row) for row in self._rows), len(self._rows)))
         sizes = np.zeros(matrix.shape)
-        there = acb_poly([self._center, 1])
+        there = acb_poly([center, 1])
         for j, row in enumerate(self._rows):
             for i, c in enumerate(row(there)):
                 matrix[i, j] = value = float(c.real.mid())

@@ -14,6 +14,7 @@ import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, algebraic_numbers
+from .approximate_roots import approximate_roots
 from .continuation import Branch, columns
 from .discriminant import discriminant_factors
 from .equation import ResolventEquation
@@ -86,7 +87,7 @@ def likely_branch_points(equation: ResolventEquation) -> tuple[complex, ...]:
     even = [f for f, k in _discriminant_factors(equation) if k % 2 == 0]
     leading = columns(equation)[-1]
     chosen = [f for f in critical_factors(equation) if f not in even or leading % f == 0]
-    roots = [complex(root) for f in chosen for root, _ in f.complex_roots()]
+    roots = [root for f in chosen for root in approximate_roots(f)]
     return tuple(root for root in roots if root.imag >= 0)
 
 

@@ -15,9 +15,10 @@ from flint import acb, arb
 
 from .continuation import Branch
 from .errors import BranchError, DerivationError, PrecisionError
-from .tube_tree import TubeTree
+from .tube_tree import TubeTree, share_of_distance
 
 _ATTEMPTS = 3
+_MOST_NODES = 200  # along a segment
 _DEEPEST = 1e-13  # of the range: closer critical points are beyond doubles
 
 
@@ -116,8 +117,8 @@ class _AtOnce:
         self._gaps = [float(x - center) for x in samples]
         self._points = [float(x - center) for x in balls]
         self._singular = [x for x, crossing in zip(self._points, crossings, strict=True) if not crossing]
-        self._share = min(0.45, 2.5 / (branch.degree + 2))  # of the distance to a singularity: the width of a tube
-        self._range = self._gaps[-1] - self._gaps[0]
+        self._share = share_of_distance(branch.degree)
+        self._range = self._gaps[-1] - self._gaps[0] or float(branch.start.imag) / 8  # no critical points: no scale
         self._nodes: list[int] = [-1] * len(samples)
         self._crossed: list[int] = [-1] * len(balls)  # nodes in the gaps beyond
         exact = [arb(x) + center for x in self._gaps]
@@ -223,29 +224,38 @@ class _AtOnce:
         for k in range(len(self._points)):
             before, after = self.known_sign(k), self.known_sign(k + 1)
             if self._crossed[k] < 0 and before is not None and before == after and (before or poles[k]):
-                middle = self._along(shoot, self._nodes[k], complex(self._gaps[k]), complex(self._points[k]))
-                self._crossed[k] = self._along(shoot, middle, complex(self._points[k]), complex(self._gaps[k + 1]))
+                here, point, there = (complex(x) for x in (self._gaps[k], self._points[k], self._gaps[k + 1]))
+                others = [c for c in self._singular if c != point.real]
+                middle = self._along(shoot, self._nodes[k], here, point, others)
+                self._crossed[k] = self._along(shoot, middle, point, there, others)
         shoot.grow()
 
-    def _along(self, shoot: _Shoot, node: int, here: complex, there: complex) -> int:
-        """Nodes along a segment, as far apart as tubes probably reach; the number of the last one."""
+    def _along(
+        self, shoot: _Shoot, node: int, here: complex, there: complex, singular: Sequence[float] | None = None
+    ) -> int:
+        """Nodes along a segment, as far apart as tubes probably reach; the number of the last one.
+
+        ``singular`` are the points to keep away from, by default all that the branch probably does not pass.
+        """
         share = self._share
-        while True:
-            room, length = self._room(here), abs(there - here)
+        for _ in range(_MOST_NODES):
+            room, length = self._room(here, singular), abs(there - here)
             if length == 0:
                 return node
             step = min(2 * share / (1 - share) * room, length)
-            if step > share * (room + self._room(here + (there - here) * (step / length))):
+            if step > share * (room + self._room(here + (there - here) * (step / length), singular)):
                 step = 2 * share / (1 + share) * room  # towards a singularity
             if step > 0.8 * length:
-                return shoot.add(node, there)
+                break
             here += (there - here) * (step / length)
             node = shoot.add(node, here)
+        return shoot.add(node, there)
 
-    def _room(self, x: complex) -> float:
-        """The distance from the next critical point on the line that the branch probably does not pass."""
+    def _room(self, x: complex, singular: Sequence[float] | None = None) -> float:
+        """The distance from the next of some points on the line."""
         least = _DEEPEST * self._range
-        return min([distance for c in self._singular if (distance := abs(x - c)) > least], default=self._range)
+        points = self._singular if singular is None else singular
+        return min([distance for c in points if (distance := abs(x - c)) > least], default=self._range)
 
 
 class _Shoot:

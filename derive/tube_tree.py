@@ -37,16 +37,19 @@ class TubeTree:
         sheet: a sheet of a polynomial with real coefficients.
         place: an exact point.
         root: an enclosure that isolates the root there.
+        center: an exact real point, by default the center of the sheet; places are relative to it.
     """
 
-    def __init__(self, sheet: Sheet, place: acb, root: acb) -> None:
+    def __init__(self, sheet: Sheet, place: acb, root: acb, center: acb | None = None) -> None:
         self._sheet = sheet
-        self._matrix = sheet.expansions.table[0]
+        self.center = sheet.center if center is None else center
+        self._expansions = sheet.expansions if center is None else sheet.expansions_around(center)
+        self._matrix = self._expansions.table[0]
         self._start = place, root
         self._parents = [-1]
         self._guesses = [complex(root)]
         self._slopes: list[complex | None] = [None]  # dy/dx
-        self._tubes = no_tubes(np.array([complex(place - sheet.center)]))
+        self._tubes = no_tubes(np.array([complex(place - self.center)]))
         self.is_proved: NDArray[np.bool_] = np.array([False])
 
     def __len__(self) -> int:
@@ -54,20 +57,20 @@ class TubeTree:
 
     # -- what the tree holds --------------------------------------------------------------------------------
 
-    def grow(self, parents: Sequence[int], places: Sequence[complex]) -> list[int]:
+    def grow(self, parents: Sequence[int], places: Sequence[complex], rounds: int = _ROUNDS) -> list[int]:
         """New nodes, each with the number of its parent, which is an older one or comes before it; their numbers.
 
-        Places are relative to the center of the sheet. `is_proved` says of which nodes the tube holds the
-        continuation of the root along the segments from the start.
+        `is_proved` says of which nodes the tube holds the
+        continuation of the root along the segments from the start. ``rounds`` is how often segments are halved.
         """
         new = self._added(parents, np.array(places, dtype=complex))
         pending, fresh = list(new), list(new)
         with np.errstate(all="ignore"):
-            for round_ in range(_ROUNDS + 1):
+            for round_ in range(rounds + 1):
                 self._guess(pending, fresh)
                 good = self._tested(pending)
                 failed = [k for k, ok in zip(pending, good, strict=True) if not ok and not self._is_pole(k)]
-                if not failed or round_ == _ROUNDS:
+                if not failed or round_ == rounds:
                     break
                 middles = [(self._tubes.places[k] + self._tubes.places[self._parents[k]]) / 2 for k in failed]
                 between = self._added([self._parents[k] for k in failed], np.array(middles))
@@ -107,7 +110,7 @@ class TubeTree:
         """The root at an exact point in the tube of a proved node, as a tight ball; None if that is not proved."""
         if not self.is_proved[k]:
             return None
-        step = complex(x - self._sheet.center - acb(complex(self._tubes.places[k])))
+        step = complex(x - self.center - acb(complex(self._tubes.places[k])))
         (middle,), (rounding,) = self._tubes.middles(np.array([k]), np.array([step]))
         try:
             root = self._sheet.refine(x, acb(complex(middle)))
@@ -129,7 +132,7 @@ class TubeTree:
     def _starts(self) -> bool:
         """Whether the tube at the first node holds the root that the tree begins with."""
         place, root = self._start
-        step = np.array([complex(place - self._sheet.center - acb(complex(self._tubes.places[0])))])
+        step = np.array([complex(place - self.center - acb(complex(self._tubes.places[0])))])
         (middle,), (rounding,) = self._tubes.middles(np.array([0]), step)
         distance = float(abs(root - acb(complex(middle))).upper()) * 1.0000001 + rounding
         return bool(abs(step[0]) < 0.999999 * self._tubes.widths[0] and distance < 0.999999 * self._tubes.outer[0])
@@ -212,9 +215,14 @@ class TubeTree:
         missing = (roots != self._tubes.roots[involved]) | (self._tubes.widths[involved] == 0)
         chosen = involved[missing]
         if len(chosen):
-            found = tubes(self._sheet.expansions, self._tubes.places[chosen], roots[missing], _OVERLAP * wanted[chosen])
+            found = tubes(self._expansions, self._tubes.places[chosen], roots[missing], _OVERLAP * wanted[chosen])
             self._tubes = self._tubes.replaced(chosen, found)
         return list(self._tubes.share(parents, children))
+
+
+def share_of_distance(degree: int) -> float:
+    """A guess how wide tubes are, as a share of the distance to the nearest singularity."""
+    return min(0.45, 2.5 / (degree + 2))
 
 
 def _newton(row: list[complex], y: complex, tolerance: float) -> tuple[complex, complex]:

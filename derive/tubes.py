@@ -161,9 +161,7 @@ def _series(values: Complexes) -> tuple[Complexes, Complexes]:
             if j > 1:
                 lower = powers[j - 1]
                 power[n] = _sum([path[a] * lower[n - a] for a in range(1, n - j + 2)], zero)
-            total = total + _sum(
-                [values[:, i, j] * power[n - i] for i in range(j == 1, min(n - j, last) + 1)], zero
-            )
+            total = total + _sum([values[:, i, j] * power[n - i] for i in range(j == 1, min(n - j, last) + 1)], zero)
         path[n] = -total
     for n in range(1, order + 1):
         for j in range(1, min(n + 1, top) + 1):

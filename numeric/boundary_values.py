@@ -123,6 +123,8 @@ class BoundaryValues:
         """The number of the disc with the physical root, or else a tight ball around it."""
         if number >= 0:
             return number
+        if "_tubes" in self.__dict__ and self._tubes is not None and (root := self._tubes.root(x)) is not None:
+            return root
         try:
             known = self._walk(x)
             inside = known.disc_inside(x, centres, radii) if np.all(np.isfinite(radii)) else None
