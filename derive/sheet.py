@@ -66,13 +66,15 @@ class Sheet:
         """P(z, .)."""
         return acb_poly([row(z) for row in self._rows])
 
-    def expansions_around(self, center: acb) -> Expansions:
-        """The polynomial around an exact point, in doubles; not finite where they could not bound a relative error."""
-        matrix = np.zeros((max(len(row) for row in self._rows), len(self._rows)))
-        sizes = np.zeros(matrix.shape)
+    def expansions_around(self, center: acb, height: float = 0.0) -> Expansions:
+        """The polynomial around x = center, y = height, in doubles; not finite where their errors have no bound."""
         there = acb_poly([center, 1])
-        for j, row in enumerate(self._rows):
-            for i, c in enumerate(row(there)):
+        moved = [row(there) for row in self._rows]
+        matrix = np.zeros((max(len(row) for row in moved), len(moved)))
+        sizes = np.zeros(matrix.shape)
+        for i in range(len(matrix)):
+            line = acb_poly([row[i] for row in moved])
+            for j, c in enumerate(line(acb_poly([height, 1])) if height else line):
                 matrix[i, j] = value = float(c.real.mid())
                 sizes[i, j] = abs(value) + 2.0**52 * float(abs(c - c.real.mid()).upper())
                 if 0.0 < sizes[i, j] < 1e-280:

@@ -38,16 +38,18 @@ class TubeTree:
         place: an exact point.
         root: an enclosure that isolates the root there.
         center: an exact real point, by default the center of the sheet; places are relative to it.
+        height: a real number; roots are relative to it. Doubles are sharp where both distances are small.
     """
 
-    def __init__(self, sheet: Sheet, place: acb, root: acb, center: acb | None = None) -> None:
+    def __init__(self, sheet: Sheet, place: acb, root: acb, center: acb | None = None, height: float = 0.0) -> None:
         self._sheet = sheet
         self.center = sheet.center if center is None else center
-        self._expansions = sheet.expansions if center is None else sheet.expansions_around(center)
+        self.height = height
+        self._expansions = sheet.expansions if center is None else sheet.expansions_around(center, height)
         self._matrix = self._expansions.table[0]
         self._start = place, root
         self._parents = [-1]
-        self._guesses = [complex(root)]
+        self._guesses = [complex(root - height)]
         self._slopes: list[complex | None] = [None]  # dy/dx
         self._tubes = no_tubes(np.array([complex(place - self.center)]))
         self.is_proved: NDArray[np.bool_] = np.array([False])
@@ -95,7 +97,7 @@ class TubeTree:
         return new
 
     def is_real(self, k: int) -> bool:
-        """Whether the root at a node on the line is proved real (its guess is, and the conjugate root is in the tube)."""
+        """Whether the root at a proved node on the line is real: its guess is, and its conjugate is in the tube too."""
         return bool(self._tubes.places[k].imag == 0 and self._tubes.roots[k].imag == 0)
 
     def is_above(self, k: int) -> bool:
@@ -113,16 +115,12 @@ class TubeTree:
         step = complex(x - self.center - acb(complex(self._tubes.places[k])))
         (middle,), (rounding,) = self._tubes.middles(np.array([k]), np.array([step]))
         try:
-            root = self._sheet.refine(x, acb(complex(middle)))
+            root = self._sheet.refine(x, acb(complex(middle)) + self.height)
         except PrecisionError:
             return None
-        distance = float(abs(root - acb(complex(middle))).upper()) * 1.0000001 + rounding
+        distance = float(abs(root - self.height - acb(complex(middle))).upper()) * 1.0000001 + rounding
         inside = abs(step) < 0.999999 * self._tubes.widths[k] and distance < 0.999999 * self._tubes.outer[k]
         return root if inside else None
-
-    def guess(self, k: int) -> complex:
-        """The root at a node, approximately."""
-        return complex(self._tubes.roots[k])
 
     @property
     def tubes(self) -> Tubes:
@@ -134,7 +132,7 @@ class TubeTree:
         place, root = self._start
         step = np.array([complex(place - self.center - acb(complex(self._tubes.places[0])))])
         (middle,), (rounding,) = self._tubes.middles(np.array([0]), step)
-        distance = float(abs(root - acb(complex(middle))).upper()) * 1.0000001 + rounding
+        distance = float(abs(root - self.height - acb(complex(middle))).upper()) * 1.0000001 + rounding
         return bool(abs(step[0]) < 0.999999 * self._tubes.widths[0] and distance < 0.999999 * self._tubes.outer[0])
 
     # -- growth ---------------------------------------------------------------------------------------------
@@ -197,7 +195,7 @@ class TubeTree:
 
     def _is_pole(self, k: int) -> bool:
         """Whether the root is probably infinite at a node or at its parent."""
-        here, there = abs(self._guesses[k]), abs(self._guesses[self._parents[k]])
+        here, there = (abs(self._guesses[j] + self.height) for j in (k, self._parents[k]))
         return not here < _STEEP * there
 
     def _tested(self, pending: Sequence[int]) -> list[bool]:

@@ -17,7 +17,7 @@ from derive.tube_tree import TubeTree, share_of_distance
 
 from .root_discs import Complexes, Reals
 
-_AHEAD = 1e-4  # times the distance asked for: more nodes at once cost less than a few nodes later
+_AHEAD, _AHEAD_AT_HIGH_DEGREE = 1e-4, 0.5  # times the distance asked for: a few nodes later cost as much as many now
 _ROUNDS = 2
 _MOST_NODES = 400
 _DEEPEST = 1e-10  # of the width: closer to an end doubles know nothing of a root
@@ -64,7 +64,7 @@ class IntervalTubes:
                 node, step = self._nearest(tree, [points[k] for k in asked.tolist()])
                 tubes = tree.tubes
                 middle, rounding = tubes.middles(node, step)
-                distance = np.abs(centres[asked] - middle[:, None]) + radii[asked] + rounding[:, None]
+                distance = np.abs(centres[asked] - tree.height - middle[:, None]) + radii[asked] + rounding[:, None]
                 inside = distance < 0.999999 * tubes.outer[node][:, None]
                 inside &= (np.abs(step) < 0.999999 * tubes.widths[node])[:, None]
                 result[asked] = np.where(inside.any(axis=1), inside.argmax(axis=1), -1)
@@ -98,7 +98,8 @@ class IntervalTubes:
 
     def _extend(self, left: float, right: float) -> None:
         """Nodes towards both ends, about as far as these distances."""
-        goals = [max(_AHEAD * goal, _DEEPEST * self._width) for goal in (left, right)]
+        ahead = _AHEAD if self._sheet.degree < _HIGH else _AHEAD_AT_HIGH_DEGREE
+        goals = [max(ahead * goal, _DEEPEST * self._width) for goal in (left, right)]
         if self._sheet.degree < _HIGH:
             self._grow(0, [0, 1], goals)
             return
@@ -117,7 +118,7 @@ class IntervalTubes:
         root = last.root(node, place)
         if root is None:
             return False
-        self._trees.append(TubeTree(self._sheet, place, root, acb(float(self._ends[side]))))
+        self._trees.append(TubeTree(self._sheet, place, root, acb(float(self._ends[side])), float(root.real)))
         self._outermost[side] = len(self._trees) - 1, 0
         return True
 
