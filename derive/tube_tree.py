@@ -20,6 +20,7 @@ from .tube import Complexes
 from .tubes import Tubes, no_tubes, tubes
 
 _ROUNDS = 5
+_PATIENCE = 2  # rounds in which a node without a tube gets new neighbours
 _OVERLAP = 0.6  # of a segment: the width wanted of the tubes at both of its ends
 _STOPS = 3  # of a guess on its way along a segment
 _NEWTON = 6
@@ -71,7 +72,7 @@ class TubeTree:
             for round_ in range(rounds + 1):
                 self._guess(pending, fresh)
                 good = self._tested(pending)
-                failed = [k for k, ok in zip(pending, good, strict=True) if not ok and not self._is_pole(k)]
+                failed = [k for k, ok in zip(pending, good, strict=True) if not ok and self._is_promising(k, round_)]
                 if not failed or round_ == rounds:
                     break
                 middles = [(self._tubes.places[k] + self._tubes.places[self._parents[k]]) / 2 for k in failed]
@@ -149,7 +150,8 @@ class TubeTree:
     def _guess(self, pending: Sequence[int], fresh: Sequence[int]) -> None:
         """Guesses at the fresh nodes, and at those that they lead to if they are new there."""
         tables = dict(zip(fresh, self._steps(fresh), strict=True))
-        waiting, is_new = set(pending), {}
+        waiting = set(pending)
+        is_new: dict[int, bool] = {}
         for k in pending:
             path = []
             here = k
@@ -193,10 +195,13 @@ class TubeTree:
             return _UNKNOWN, None
         return y, slope
 
-    def _is_pole(self, k: int) -> bool:
-        """Whether the root is probably infinite at a node or at its parent."""
-        here, there = (abs(self._guesses[j] + self.height) for j in (k, self._parents[k]))
-        return not here < _STEEP * there
+    def _is_promising(self, k: int, round_: int) -> bool:
+        """Whether halving the segment to a node may help: no pole is near, and no other sheet that is met there."""
+        parent = self._parents[k]
+        here, there = (abs(self._guesses[j] + self.height) for j in (k, parent))
+        return here < _STEEP * there and (
+            round_ < _PATIENCE or bool(self._tubes.widths[k] > 0 and self._tubes.widths[parent] > 0)
+        )
 
     def _tested(self, pending: Sequence[int]) -> list[bool]:
         """Whether the tubes of each node and its parent hold the same root; tubes are proved where they are missing."""

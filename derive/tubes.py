@@ -86,7 +86,8 @@ def no_tubes(places: Complexes) -> Tubes:
     """At each place a tube of which nothing is known yet."""
     count = len(places)
     unknown = np.full(count, np.nan + 0j)
-    return Tubes(places, unknown, *np.zeros((3, count)), np.zeros((count, _ORDER + 1), dtype=complex))
+    widths, inner, outer = np.zeros((3, count))
+    return Tubes(places, unknown, widths, inner, outer, np.zeros((count, _ORDER + 1), dtype=complex))
 
 
 def tubes(expansions: Expansions, places: Complexes, roots: Complexes, widths: Reals) -> Tubes:
@@ -193,10 +194,10 @@ def _radii(
     """A of the lemma, and a radius on which L < 1/2, in blocks of points."""
     points = _circle_of(*values.shape[1:])[0].shape[0]
     block = max(_CELLS // (points * values.shape[2]), 1)
-    parts = [
-        _radii_of_block(*(a[i : i + block] for a in (values, errors, offset, path, inverse, width)))
-        for i in range(0, len(values), block)
-    ]
+    parts = []
+    for i in range(0, len(values), block):
+        k = slice(i, i + block)
+        parts.append(_radii_of_block(values[k], errors[k], offset[k], path[k], inverse[k], width[k]))
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 

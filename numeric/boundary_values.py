@@ -14,7 +14,6 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import flint
@@ -81,13 +80,7 @@ class BoundaryValues:
         self._inner = acb(inner)
         self._ends = ends
         self._known: list[_Known] = []  # in order of their places
-
-    @cached_property
-    def _tubes(self) -> IntervalTubes | None:
-        """Tubes along the interval, if its ends are known."""
-        if self._ends is None:
-            return None
-        return IntervalTubes(self._sheet, self._inner, self._sheet.value(self._inner), self._ends)
+        self._tubes: IntervalTubes | None = None
 
     def density(self, points: Sequence[arb]) -> list[float]:
         """Im m/pi at exact points inside the interval."""
@@ -97,7 +90,9 @@ class BoundaryValues:
     def _heights(self, places: Sequence[acb]) -> list[float]:
         polynomials, centres, radii = self._discs(places)
         chosen = _only_upper(centres, radii)
-        if len(places) >= _MANY and np.any(chosen < 0) and self._tubes is not None:
+        if self._ends is not None and len(places) >= _MANY and np.any(chosen < 0):
+            if self._tubes is None:
+                self._tubes = IntervalTubes(self._sheet, self._inner, self._sheet.value(self._inner), self._ends)
             chosen = self._tubes.chosen(places, centres, radii, chosen)
         numbers = np.arange(len(places))
         disc, radius = centres[numbers, chosen], radii[numbers, chosen]
@@ -123,7 +118,7 @@ class BoundaryValues:
         """The number of the disc with the physical root, or else a tight ball around it."""
         if number >= 0:
             return number
-        if "_tubes" in self.__dict__ and self._tubes is not None and (root := self._tubes.root(x)) is not None:
+        if self._tubes is not None and (root := self._tubes.root(x)) is not None:
             return root
         try:
             known = self._walk(x)
@@ -140,11 +135,11 @@ class BoundaryValues:
     def _discs(self, places: Sequence[acb]) -> tuple[list[acb_poly], Complexes, Reals]:
         """For each point P(x, .), and discs with one root each, one for every root; infinite radii if that fails."""
         columns = [row.evaluate(places, "iter") for row in self._sheet.rows]
-        exact = np.array([[c.imag == 0 for c in column] for column in columns], dtype=bool)
+        exact: NDArray[np.bool_] = np.array([[c.imag == 0 for c in column] for column in columns], dtype=bool)
         rows = np.array([[float(c.real) for c in column] for column in columns])  # the middles, rounded
         centres, radii = root_discs(rows.T)
         polynomials = [acb_poly(list(row)) for row in zip(*columns, strict=True)]
-        return polynomials, centres, np.where(exact.all(axis=0)[:, None], radii, np.inf)
+        return polynomials, centres, np.where(np.all(exact, axis=0)[:, None], radii, np.inf)
 
     def _refined(self, x: acb, polynomial: acb_poly, disc: acb) -> acb:
         """The root in a disc that holds one, as a tight ball.
