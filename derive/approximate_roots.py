@@ -10,6 +10,7 @@ from flint import acb, acb_poly, fmpq, fmpz_poly
 
 _EXACT = 16  # up to this degree isolation is fast
 _STEPS = 40
+_LARGEST = 300.0  # logarithm of what is computed with in doubles
 _CLOSE = 1e-12  # relative change at which the iteration ends
 _REAL = 1e-9  # relative imaginary part that counts as rounding error
 
@@ -39,8 +40,10 @@ def _aberth(polynomial: fmpz_poly) -> list[complex] | None:
     if coefficients[0] == 0:
         return None
     scale = (_log(coefficients[0]) - _log(coefficients[-1])) / n
-    scaled = [math.copysign(math.exp(_log(c) + (k - n) * scale - _log(coefficients[-1])), c) if c else 0.0
-              for k, c in enumerate(coefficients)]  # fmt: skip
+    sizes = [_log(c) + (k - n) * scale - _log(coefficients[-1]) if c else -math.inf for k, c in enumerate(coefficients)]
+    if max(*sizes, abs(scale), math.log(1 + abs(center))) > _LARGEST:
+        return None
+    scaled = [math.exp(size) if c > 0 else -math.exp(size) for c, size in zip(coefficients, sizes, strict=True)]
     with np.errstate(all="ignore"), flint.ctx.workprec(64 + max(abs(c).bit_length() for c in coefficients)):
         z = np.roots(scaled[::-1]) * math.exp(scale)
         value, slope = acb_poly(moved), acb_poly(moved.derivative())
