@@ -222,7 +222,7 @@ def _next_size(size: int, tail: float) -> int:
     promised = size * math.log(_TAIL) / math.log(tail) if tail < 0.5 else math.inf
     enough = 4 * math.ceil(min(_MARGINS[size > _SIZES[0]] * promised, _SIZES[-1]) / 4)
     tripled = 3 * size
-    if tripled in _SIZES and (_MARGINS[1] * promised <= tripled or enough >= _SIZES[-1]) and tripled - size <= enough:
+    if tripled in _SIZES and (1.1 * promised <= tripled or enough >= _SIZES[-1]) and tripled - size <= enough:
         return tripled
     return enough if size < enough <= _FRESH * _SIZES[-1] else _SIZES[-1]
 

@@ -27,7 +27,7 @@ def same(found: list[complex], polynomial: fmpz_poly) -> bool:
 
 @pytest.mark.parametrize("polynomial", [
     fmpz_poly([-2, 0, 1]), random_polynomial(5, 10), random_polynomial(30, 10), random_polynomial(40, 300),
-    fmpz_poly([1] + [0] * 20 + [1]), fmpz_poly([-9] + [1] * 25), fmpz_poly([1] + [0] * 19 + [10**400, 1]),
+    fmpz_poly([1] + [0] * 20 + [1]), fmpz_poly([-9] + [1] * 25), fmpz_poly([1] + [0] * 19 + [10**200, 1]),
 ])  # fmt: skip
 def test_each_root_is_found(polynomial: fmpz_poly) -> None:
     assert same(approximate_roots(polynomial), polynomial)
