@@ -51,6 +51,11 @@ def sweep(
         poles: for each critical point whether some sheet has a pole there.
 
     Raises `DerivationError` for a negative density, or one out to infinity.
+
+    >>> from derive.laws import semicircle
+    >>> branch = Branch(semicircle().equation)
+    >>> sweep(branch, [arb(-2), arb(2)], [arb(-3), arb(0), arb(3)], [False, False], [False, False]).positive
+    [False, True, False]
     """
     at_once = _AtOnce(branch, balls, samples, crossings, poles)
     positive = [at_once.sign(0)]

@@ -40,6 +40,16 @@ class TubeTree:
         root: an enclosure that isolates the root there.
         center: an exact real point, by default the center of the sheet; places are relative to it.
         height: a real number; roots are relative to it. Doubles are sharp where both distances are small.
+
+    >>> from derive.continuation import Branch
+    >>> from derive.laws import semicircle
+    >>> branch = Branch(semicircle().equation)
+    >>> tree = TubeTree(branch, branch.start, branch.start_root)
+    >>> above, inside, beyond = tree.grow([0, 1, 2], [1 + 3j, 1 + 0j, 3 + 0j])  # the last one through an edge
+    >>> [bool(tree.is_proved[k]) for k in (above, inside, beyond)], tree.is_above(inside)
+    ([True, True, False], True)
+    >>> print(tree.root(inside, acb(1)).str(12, radius=False))
+    -0.500000000000 + 0.866025403784j
     """
 
     def __init__(self, sheet: Sheet, place: acb, root: acb, center: acb | None = None, height: float = 0.0) -> None:
@@ -63,8 +73,12 @@ class TubeTree:
     def grow(self, parents: Sequence[int], places: Sequence[complex], rounds: int = _ROUNDS) -> list[int]:
         """New nodes, each with the number of its parent, which is an older one or comes before it; their numbers.
 
-        `is_proved` says of which nodes the tube holds the
-        continuation of the root along the segments from the start. ``rounds`` is how often segments are halved.
+        `is_proved` says of which nodes the tube holds the continuation of the root along the segments from the start.
+
+        Args:
+            parents: for each node the number of the node that its segment begins at; the start has the number 0.
+            places: relative to the center.
+            rounds: how often segments that are not proved are halved.
         """
         new = self._added(parents, np.array(places, dtype=complex))
         pending, fresh = list(new), list(new)

@@ -98,6 +98,12 @@ def tubes(expansions: Expansions, places: Complexes, roots: Complexes, widths: R
         places: x relative to the center, as exact numbers.
         roots: close to a root each, as exact numbers.
         widths: what is wanted.
+
+    >>> matrix = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]])  # y^2 - x
+    >>> points = np.array([1 + 0j, 0j])
+    >>> found = tubes(Expansions(matrix, np.abs(matrix)), points, points, np.full(2, 0.25))
+    >>> found.widths.tolist()  # none around a branch point
+    [0.25, 0.0]
     """
     with np.errstate(all="ignore"):
         values, errors, offset = _expanded(expansions, places, roots)

@@ -33,6 +33,14 @@ class IntervalTubes:
         inner: an exact point of the interval.
         root: an enclosure that isolates the physical root there.
         ends: the ends of the interval.
+
+    >>> from derive.laws import semicircle
+    >>> from derive.support import skeleton
+    >>> sheet = skeleton(semicircle().equation).continuous
+    >>> tubes = IntervalTubes(sheet, acb(0), sheet.value(acb(0)), (arb(-2), arb(2)))
+    >>> discs = np.array([[-0.5 - 0.75**0.5 * 1j, -0.5 + 0.75**0.5 * 1j]]), np.full((1, 2), 1e-14)
+    >>> tubes.chosen([acb(1)], *discs, np.array([-1]))  # the root above the axis
+    array([1])
     """
 
     def __init__(self, sheet: Sheet, inner: acb, root: acb, ends: tuple[arb, arb]) -> None:
