@@ -18,7 +18,7 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import arb
+from flint import arb, arb_poly
 from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
@@ -332,17 +332,10 @@ def _sampled(
     if 3 * len(known) == size:
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
     width = right - left
-    exact = [(arb(c.numerator) / c.denominator) for c in reversed(unit)]
-    density[fresh] = branch.density([(left + width * _horner(exact, node)).mid() for node in t[fresh]])
+    shares = arb_poly([arb(c.numerator) / c.denominator for c in unit])
+    places = shares.evaluate([arb(node) for node in t[fresh].tolist()], "iter")
+    density[fresh] = branch.density([(left + width * u).mid() for u in places])
     return t, density
-
-
-def _horner(coefficients: list[arb], t: float) -> arb:
-    """The value of a polynomial with the given coefficients, highest first."""
-    value = arb(0)
-    for c in coefficients:
-        value = value * arb(t) + c
-    return value
 
 
 @lru_cache(maxsize=64)
