@@ -170,7 +170,7 @@ def _refined(squarefree: fmpz_poly, left: fmpq, right: fmpq) -> arb:
     """
     goal = flint.ctx.prec
     rising = _rises(squarefree, left, right)
-    precision = goal + 64
+    precision = goal + 64 + 2 * squarefree.degree()  # values of long polynomials cancel heavily
     while True:
         with flint.ctx.workprec(precision):
             polynomial = arb_poly(squarefree)

@@ -78,28 +78,21 @@ def _image(columns: Sequence[fmpz_poly], points: int, prime: int, root: nmod) ->
     """The coefficients of the discriminant modulo a prime; ``root`` is a root of unity of exact order ``points``."""
     rows = [nmod_poly(column, prime) for column in columns]
     top = len(rows) - 1
-    values = []
-    place = nmod(1, prime)
-    for _ in range(points):
-        values.append(_value(nmod_poly([row(place) for row in rows], prime), top, prime))
-        place *= root
-    transform = nmod_poly(values, prime)
-    backwards, share = 1 / root, 1 / nmod(points, prime)
-    place = nmod(1, prime)
-    found = []
-    for _ in range(points):
-        found.append(int(transform(place) * share))
-        place *= backwards
-    return found
+    places = [nmod(1, prime)]
+    for _ in range(points - 1):
+        places.append(places[-1] * root)
+    images = zip(*(map(row, places) for row in rows), strict=True)  # by map: most of the time is that of the calls
+    values = [_value(nmod_poly(list(image), prime), top, prime) for image in images]
+    transform = nmod_poly(values, prime) * (1 / nmod(points, prime))
+    return list(map(int, map(transform, [places[0], *reversed(places[1:])])))
 
 
 def _value(polynomial: nmod_poly, top: int, prime: int) -> nmod:
     """The discriminant of a polynomial of formal degree ``top``: a root at infinity if the degree is one less."""
     missing = top - polynomial.degree()
-    if missing > 1:
-        return nmod(0, prime)
-    value = polynomial.discriminant()
-    return value * polynomial.leading_coefficient() ** 2 if missing else value
+    if missing == 0:
+        return polynomial.discriminant()
+    return polynomial.discriminant() * polynomial.leading_coefficient() ** 2 if missing == 1 else nmod(0, prime)
 
 
 def _lifted(images: Sequence[Sequence[int]], primes: Sequence[int], product: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import flint
@@ -84,8 +85,11 @@ def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumb
     raise PrecisionError("an atom could not be decided at this precision", point=float(point))
 
 
-def without_atoms(branch: Branch, atoms: list[Atom]) -> Sheet:
-    """The branch m(z) - sum_j w_j/(a_j - z), which is regular at the atoms; the branch itself if one is irrational."""
+def without_atoms(branch: Branch, atoms: list[Atom], samples: Sequence[arb] = ()) -> Sheet:
+    """The branch m(z) - sum_j w_j/(a_j - z), which is regular at the atoms; the branch itself if one is irrational.
+
+    Its values at ``samples``, exact points where the branch has no singularity, are taken from those of the branch.
+    """
     if not atoms or any(number.rational is None for atom in atoms for number in (atom.point, atom.weight)):
         return branch
     ring = branch.equation.polynomial.context()
@@ -101,13 +105,19 @@ def without_atoms(branch: Branch, atoms: list[Atom]) -> Sheet:
     assert len(shifted) == 1, "a shift of m keeps the polynomial irreducible"
     rows = [acb_poly(c) for c in polynomial_columns(shifted[0])]
     sheet = Sheet(rows, branch.precision, complex(branch.start.real))
-    poles = sum((acb(a.weight.ball()) / (acb(a.point.ball()) - branch.start) for a in atoms), start=acb(0))
-    guess = branch.start_root - poles
-    root = sheet.refine(branch.start, guess)
-    if not sheet.same(branch.start, root, sheet.widened(guess)):
-        raise PrecisionError("the continuous part could not be told from another sheet", z=complex(branch.start))
-    sheet.anchor(branch.start, root)
+    sheet.anchor(branch.start, _without_poles(sheet, atoms, branch.start, branch.start_root))
+    for x in samples:
+        sheet.learn(acb(x), _without_poles(sheet, atoms, acb(x), branch.value(acb(x))))
     return sheet
+
+
+def _without_poles(sheet: Sheet, atoms: list[Atom], z: acb, root: acb) -> acb:
+    """The root of the sheet without atoms that belongs to a root with them, at an exact point."""
+    guess = root - sum((acb(a.weight.ball()) / (acb(a.point.ball()) - z) for a in atoms), start=acb(0))
+    found = sheet.refine(z, guess)
+    if not sheet.same(z, found, sheet.widened(guess)):
+        raise PrecisionError("the continuous part could not be told from another sheet", z=complex(z))
+    return found
 
 
 def _may_be_mass(root: acb) -> bool:

@@ -37,7 +37,7 @@ class Sheet:
         self.precision = precision
         self._rows = list(rows)
         self._center = acb(center)
-        self._expansions = self._in_doubles()
+        self._expansions = self.expansions_around(self._center)
         self._boldness = 0.5
 
     # -- certified steps -----------------------------------------------------------------------------------
@@ -47,17 +47,34 @@ class Sheet:
         """How many sheets there are."""
         return len(self._rows) - 1
 
+    @property
+    def rows(self) -> list[acb_poly]:
+        """The coefficients of y^0, y^1, ... as polynomials in x."""
+        return self._rows
+
+    @property
+    def center(self) -> acb:
+        """The exact point around which `expansions` is the polynomial."""
+        return self._center
+
+    @property
+    def expansions(self) -> Expansions:
+        """The polynomial in doubles."""
+        return self._expansions
+
     def polynomial(self, z: acb) -> acb_poly:
         """P(z, .)."""
         return acb_poly([row(z) for row in self._rows])
 
-    def _in_doubles(self) -> Expansions:
-        """The polynomial around the center, in doubles; not finite where doubles could not bound a relative error."""
-        matrix = np.zeros((max(len(row) for row in self._rows), len(self._rows)))
+    def expansions_around(self, center: acb, height: float = 0.0) -> Expansions:
+        """The polynomial around x = center, y = height, in doubles; not finite where their errors have no bound."""
+        there = acb_poly([center, 1])
+        moved = [row(there) for row in self._rows]
+        matrix = np.zeros((max(len(row) for row in moved), len(moved)))
         sizes = np.zeros(matrix.shape)
-        there = acb_poly([self._center, 1])
-        for j, row in enumerate(self._rows):
-            for i, c in enumerate(row(there)):
+        for i in range(len(matrix)):
+            line = acb_poly([row[i] for row in moved])
+            for j, c in enumerate(line(acb_poly([height, 1])) if height else line):
                 matrix[i, j] = value = float(c.real.mid())
                 sizes[i, j] = abs(value) + 2.0**52 * float(abs(c - c.real.mid()).upper())
                 if 0.0 < sizes[i, j] < 1e-280:
@@ -292,6 +309,15 @@ class Sheet:
     def anchor(self, z: acb, root: acb) -> None:
         """Name the root to be followed: an enclosure that isolates it, at an exact point of the upper half-plane."""
         self._grid: list[tuple[acb, acb]] = [(z, root)]
+        self._learnt: list[tuple[acb, acb]] = []
+
+    def learn(self, z: acb, root: acb) -> None:
+        """Keep an enclosure of the anchored root at an exact point, proved elsewhere."""
+        self._learnt.append((z, root))
+
+    def learnt(self, z: acb) -> acb | None:
+        """The enclosure kept for a point."""
+        return next((root for place, root in self._learnt if place == z), None)
 
     def value(self, z: acb) -> acb:
         """The anchored root, continued to a point of the closed upper half-plane; real points are limits from above.
@@ -301,6 +327,8 @@ class Sheet:
         Raises `BranchError` at branch points.
         """
         with flint.ctx.workprec(self.precision):
+            if (root := self.learnt(z)) is not None:
+                return root
             for detour in _DETOURS:
                 try:
                     return self._reach(z, detour)

@@ -1,8 +1,7 @@
 """The support of a law at numeric parameters: critical points, the gaps between them, intervals and their edges.
 
 The physical branch is analytic on the real line outside the real roots of D(z) = disc_m(P) lc_m(P), so between
-neighbouring roots the density is positive throughout or zero throughout. The branch is swept along the line: roots of D
-that it passes belong to other sheets. Where it stops, one certified value beyond decides how it goes on.
+neighbouring roots the density is positive throughout or zero throughout (see `derive.sweep`).
 """
 
 from __future__ import annotations
@@ -15,12 +14,14 @@ import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from .algebraic import AlgebraicNumber, algebraic_numbers
+from .approximate_roots import approximate_roots
 from .continuation import Branch, columns
 from .discriminant import discriminant_factors
 from .equation import ResolventEquation
-from .errors import BranchError, DerivationError, PrecisionError
+from .errors import DerivationError, PrecisionError
 from .point_masses import Atom, find_atom, without_atoms
 from .sheet import Sheet
+from .sweep import Sweep, sweep
 
 _MOST_BITS = 2048
 _SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
@@ -36,7 +37,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Interval:
-    """A support interval, on whose inside the density is positive and analytic, and a point of it."""
+    """A support interval, on whose inside the density is positive and analytic, and a point far from critical ones."""
 
     left: Edge
     right: Edge
@@ -86,7 +87,7 @@ def likely_branch_points(equation: ResolventEquation) -> tuple[complex, ...]:
     even = [f for f, k in _discriminant_factors(equation) if k % 2 == 0]
     leading = columns(equation)[-1]
     chosen = [f for f in critical_factors(equation) if f not in even or leading % f == 0]
-    roots = [complex(root) for f in chosen for root, _ in f.complex_roots()]
+    roots = [root for f in chosen for root in approximate_roots(f)]
     return tuple(root for root in roots if root.imag >= 0)
 
 
@@ -117,20 +118,22 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
     factors = critical_factors(equation)
     with flint.ctx.workprec(precision):
         points = algebraic_numbers(factors, precision)
-        samples = _samples([p.ball(precision) for p in points])
-        positive, passed = _sweep(branch, points, samples)
+        balls = [p.ball(precision) for p in points]
+        samples = _samples(balls)
         leading = columns(equation)[-1]
-        candidates = [p for k, p in enumerate(points) if not passed[k] and p.is_root_of(leading)]
+        poles = [p.is_root_of(leading) for p in points]
+        found = sweep(branch, balls, samples, _crossings(equation, points), poles)
+        candidates = [p for p, pole, through in zip(points, poles, found.passed, strict=True) if pole and not through]
         atoms = [
             a
             for p in candidates
             if (a := find_atom(equation, branch, p, positive=equation.degree > _SMALL)) is not None
         ]
-        intervals = _intervals(branch, factors, points, samples, positive, passed)
+        intervals = _intervals(branch, factors, points, samples, found)
     if not intervals and not atoms:
         raise DerivationError("the branch has neither density nor atoms; it belongs to no law")
     with flint.ctx.workprec(precision):
-        continuous = without_atoms(branch, atoms) if intervals else branch
+        continuous = without_atoms(branch, atoms, [i.sample for i in intervals]) if intervals else branch
     return Skeleton(tuple(points), tuple(intervals), tuple(atoms), branch, continuous)
 
 
@@ -148,43 +151,10 @@ def _samples(balls: list[arb]) -> list[arb]:
     return [(balls[0] - margin).mid(), *inner, (balls[-1] + margin).mid()]
 
 
-def _sweep(branch: Branch, points: list[AlgebraicNumber], samples: list[arb]) -> tuple[list[bool], list[bool]]:
-    """For each gap whether the density is positive, for each critical point whether the branch passes through it."""
-    root = branch.value(acb(samples[0]))
-    positive = [density_sign(branch, samples[0], root)]
-    if positive[0]:
-        raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
-    passed = []
-    for k in range(len(points)):
-        here, there = acb(samples[k]), acb(samples[k + 1])
-        try:
-            root = branch.follow(here, root, there, floor=1e-3 * float(samples[k + 1] - samples[k]))
-            passed.append(True)
-            positive.append(positive[-1])
-        except (BranchError, PrecisionError):
-            root = branch.value(there)
-            passed.append(False)
-            positive.append(density_sign(branch, samples[k + 1], root))
-    if positive[-1]:
-        raise DerivationError("the branch has density out to infinity; it belongs to no compact law")
-    return positive, passed
-
-
-def density_sign(branch: Branch, x: arb, root: acb) -> bool:
-    """Whether the density at x, outside the critical points, is positive (True) or zero (False).
-
-    Raises `DerivationError` if it is negative.
-    """
-    if root.imag > 0:
-        return True
-    if root.imag < 0:
-        raise DerivationError(
-            f"the branch has negative density at x = {float(x):.6g}: it belongs to no probability measure",
-            point=float(x),
-        )
-    if not branch.is_real(acb(x), root):
-        raise PrecisionError("the sign of the density could not be decided", point=float(x))
-    return False
+def _crossings(equation: ResolventEquation, points: list[AlgebraicNumber]) -> list[bool]:
+    """For each critical point whether sheets probably cross there unramified: a guess from the multiplicity."""
+    odd = {tuple(int(c) for c in f.coeffs()) for f, k in _discriminant_factors(equation) if k % 2}
+    return [point.polynomial not in odd for point in points]
 
 
 def _intervals(
@@ -192,24 +162,29 @@ def _intervals(
     factors: list[fmpz_poly],
     points: list[AlgebraicNumber],
     samples: list[arb],
-    positive: list[bool],
-    passed: list[bool],
+    along: Sweep,
 ) -> list[Interval]:
     found: list[Interval] = []
     left: Edge | None = None
-    sample = arb(0)
+    sample, room = 0, 0.0  # the widest gap so far
     for k, point in enumerate(points):
-        before, after = positive[k], positive[k + 1]
-        if passed[k] or not (before or after):
+        before, after = along.positive[k], along.positive[k + 1]
+        if not (before or after):
             continue
-        turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1], before != after)
-        if before and after and turns == 1:
-            continue  # another sheet comes close, or there is an atom inside the continuous spectrum
-        edge = Edge(point, turns)
-        if before:
-            assert left is not None
-            found.append(Interval(left, edge, sample))
-        left, sample = (edge, samples[k + 1]) if after else (None, arb(0))
+        wide = float(samples[k + 1] - point.ball(branch.precision))
+        if not along.passed[k]:
+            turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1], before != after)
+            if turns > 1 or before != after:
+                edge = Edge(point, turns)
+                if before:
+                    assert left is not None
+                    along.value(sample)  # which the branch remembers
+                    found.append(Interval(left, edge, samples[sample]))
+                left, sample, room = edge, k + 1, wide
+                continue
+            # another sheet comes close, or there is an atom inside the continuous spectrum
+        if wide > room:
+            sample, room = k + 1, wide
     return found
 
 

@@ -177,6 +177,11 @@ class Expansions:
         self._matrix = matrix.astype(np.complex128)
         self._sizes = sizes
 
+    @property
+    def table(self) -> tuple[Complexes, Reals]:
+        """The coefficients of (x - center)^i y^j and their bounds."""
+        return self._matrix, self._sizes
+
     def at(self, x: complex, y: complex) -> Expansion | None:
         """The expansion at center + x and y, or None if cancellation leaves no digits.
 

@@ -2,8 +2,9 @@
 
 Discs around all roots come first, for all points at once. Where exactly one lies in the upper half-plane, it holds the
 physical root, and no path is needed. Where other sheets are complex too, the branch is followed from a point where it
-is known: a tube that the proof yields (see `derive.tube`) holds no other root, so the disc inside it is the one. Where
-a disc is too large for an accurate imaginary part, next to an edge, the root is refined in balls.
+is known: a tube that the proof yields holds no other root, so the disc inside it is the one. Tubes along the whole
+interval are proved together (see `numeric.interval_tubes`); what they leave is followed point by point (see
+`derive.tube`). Where a disc is too large for an accurate imaginary part, next to an edge, the root is refined in balls.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import acb, arb
+from flint import acb, acb_poly, arb
 from numpy.typing import NDArray
 
 from derive.errors import BranchError, PrecisionError
 from derive.sheet import Sheet
 from derive.tube import Tube
 
+from .interval_tubes import IntervalTubes
 from .root_discs import Complexes, Reals, root_discs
 
 _ACCURACY = 1e-13  # proved relative error of an imaginary part in doubles; the true one is far smaller
+_SHARP = 2.0**-80  # relative error of an imaginary part in balls
+_NEWTON = 4
+_MANY = 12  # from so many points on tubes along the interval are worth their while
 _SMALLEST = 1e-3  # of the way to a point: shorter steps count as having met a branch point
 
 
@@ -67,12 +72,15 @@ class BoundaryValues:
     Args:
         sheet: the branch, or one that differs from it by a real function.
         inner: a point of the interval from which the branch can be followed both ways.
+        ends: the ends of the interval, if many points of it will be asked for.
     """
 
-    def __init__(self, sheet: Sheet, inner: arb) -> None:
+    def __init__(self, sheet: Sheet, inner: arb, ends: tuple[arb, arb] | None = None) -> None:
         self._sheet = sheet
         self._inner = acb(inner)
+        self._ends = ends
         self._known: list[_Known] = []  # in order of their places
+        self._tubes: IntervalTubes | None = None
 
     def density(self, points: Sequence[arb]) -> list[float]:
         """Im m/pi at exact points inside the interval."""
@@ -80,32 +88,38 @@ class BoundaryValues:
             return [height / math.pi for height in self._heights([acb(x) for x in points])]
 
     def _heights(self, places: Sequence[acb]) -> list[float]:
-        centres, radii = self._discs(places)
+        polynomials, centres, radii = self._discs(places)
         chosen = _only_upper(centres, radii)
-        found = [0.0] * len(places)
-        for k in sorted(range(len(places)), key=lambda k: abs(float((places[k] - self._inner).real))):
+        if self._ends is not None and len(places) >= _MANY and np.any(chosen < 0):
+            if self._tubes is None:
+                self._tubes = IntervalTubes(self._sheet, self._inner, self._sheet.value(self._inner), self._ends)
+            chosen = self._tubes.chosen(places, centres, radii, chosen)
+        numbers = np.arange(len(places))
+        disc, radius = centres[numbers, chosen], radii[numbers, chosen]
+        sharp = (chosen >= 0) & (radius <= _ACCURACY * disc.imag)
+        found = np.where(sharp, disc.imag, np.nan).tolist()
+        rest = np.flatnonzero(~sharp).tolist()
+        for k in sorted(rest, key=lambda k: abs(float((places[k] - self._inner).real))):
             root = self._choice(places[k], int(chosen[k]), centres[k], radii[k])
             if isinstance(root, int):
-                centre, radius = complex(centres[k, root]), float(radii[k, root])
-                if radius <= _ACCURACY * centre.imag:
-                    found[k] = centre.imag
-                    continue
-                root = self._refined(places[k], _ball(centre, radius))
+                root = self._refined(places[k], polynomials[k], _ball(complex(centres[k, root]), float(radii[k, root])))
             found[k] = float(root.imag.mid())
         return found
 
     def root(self, x: acb) -> acb:
         """The physical root at an exact point, as a tight ball."""
-        centres, radii = self._discs([x])
+        (polynomial,), centres, radii = self._discs([x])
         root = self._choice(x, int(_only_upper(centres, radii)[0]), centres[0], radii[0])
         if isinstance(root, int):
-            return self._refined(x, _ball(complex(centres[0, root]), float(radii[0, root])))
+            return self._refined(x, polynomial, _ball(complex(centres[0, root]), float(radii[0, root])))
         return root
 
     def _choice(self, x: acb, number: int, centres: Complexes, radii: Reals) -> Any:
         """The number of the disc with the physical root, or else a tight ball around it."""
         if number >= 0:
             return number
+        if self._tubes is not None and (root := self._tubes.root(x)) is not None:
+            return root
         try:
             known = self._walk(x)
             inside = known.disc_inside(x, centres, radii) if np.all(np.isfinite(radii)) else None
@@ -118,17 +132,31 @@ class BoundaryValues:
             pass  # other sheets come close on the line itself
         return self._around(x)
 
-    def _discs(self, places: Sequence[acb]) -> tuple[Complexes, Reals]:
-        """For each point discs with one root of P(x, .) each, one for every root; infinite radii if that fails."""
-        polynomials = [list(self._sheet.polynomial(x)) for x in places]
-        degree = self._sheet.degree
-        rows = np.array([[float(c.real.mid()) for c in p] + [0.0] * (degree + 1 - len(p)) for p in polynomials])
-        exact = np.array([all(c.imag == 0 for c in p) for p in polynomials], dtype=bool)
-        centres, radii = root_discs(rows.reshape(len(places), degree + 1))
-        return centres, np.where(exact[:, None], radii, np.inf)
+    def _discs(self, places: Sequence[acb]) -> tuple[list[acb_poly], Complexes, Reals]:
+        """For each point P(x, .), and discs with one root each, one for every root; infinite radii if that fails."""
+        columns = [row.evaluate(places, "iter") for row in self._sheet.rows]
+        exact: NDArray[np.bool_] = np.array([[c.imag == 0 for c in column] for column in columns], dtype=bool)
+        rows = np.array([[float(c.real) for c in column] for column in columns])  # the middles, rounded
+        centres, radii = root_discs(rows.T)
+        polynomials = [acb_poly(list(row)) for row in zip(*columns, strict=True)]
+        return polynomials, centres, np.where(np.all(exact, axis=0)[:, None], radii, np.inf)
 
-    def _refined(self, x: acb, disc: acb) -> acb:
-        """The root in a disc that holds one, as a tight ball."""
+    def _refined(self, x: acb, polynomial: acb_poly, disc: acb) -> acb:
+        """The root in a disc that holds one, as a tight ball.
+
+        By Newton's method for intervals: P(c) = P'(w) (c - z) for the root z and a mean P'(w) of slopes in the disc,
+        so that z lies in c - P(c)/P'(disc).
+        """
+        slope = polynomial.derivative()
+        ball = disc
+        for _ in range(_NEWTON):
+            steepness = slope(ball)
+            if steepness.contains(0):
+                break
+            center = _mid(ball)
+            ball = center - polynomial(center) / steepness
+            if float(ball.imag.rad()) <= _SHARP * abs(float(ball.imag)):
+                return ball
         with suppress(PrecisionError):
             root = self._sheet.refine(x, disc)
             if disc.contains(root):

@@ -18,7 +18,7 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import arb
+from flint import arb, arb_poly
 from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ Array = NDArray[Any]  # of float64; NumPy's stubs widen the results of arithmeti
 
 _TAIL = 2e-14
 _SIZES = (28, 84, 252)  # Chebyshev nodes nest by tripling
+_MARGINS = (1.4, 1.15)  # times the number of nodes that the tail promises: for the first size, and later
+_FRESH = 0.8  # of the largest size: up to so many nodes are found anew in one step
 _DEEPEST = 14
 _ZERO = 1e-7  # of the largest value: f vanishes at the end
 
@@ -174,7 +176,7 @@ def resolve(sheet: Sheet, interval: Interval, nearby: Callable[[], Sequence[comp
         left, right = (
             _End(edge.point.ball(sheet.precision).mid(), edge.ramification) for edge in (interval.left, interval.right)
         )
-        return _resolve(BoundaryValues(sheet, interval.sample), left, right, nearby, 0)
+        return _resolve(BoundaryValues(sheet, interval.sample, (left.place, right.place)), left, right, nearby, 0)
 
 
 def _resolve(
@@ -184,7 +186,8 @@ def _resolve(
     unit = _unit_polynomial(ramification)
     orders = [range(end.ramification if end.is_edge else 1) for end in (left, right)]
     t, density = np.empty(0), np.empty(0)
-    for size in _SIZES:
+    size = _SIZES[0]
+    while True:
         t, density = _sampled(branch, left.place, right.place, unit, size, t, density)
         best = math.inf
         for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right
@@ -194,8 +197,9 @@ def _resolve(
             if tail <= _TAIL:
                 return [_piece(left, right, (-poles[0], -poles[1]), t, density)]
             best = min(best, tail)
-        if size >= _SIZES[1] and best ** (_SIZES[-1] / size) > 1e3 * _TAIL:
+        if size == _SIZES[-1] or (size >= _SIZES[1] and best ** (_SIZES[-1] / size) > 2 * _TAIL):
             break  # the tail falls geometrically, too slowly for the last size: a singularity is near
+        size = _next_size(size, best)
     if depth >= _DEEPEST:
         raise NotCertified(
             f"the density on [{float(left.place):.6g}, {float(right.place):.6g}] is not resolved by {_SIZES[-1]} "
@@ -208,6 +212,19 @@ def _resolve(
         *_resolve(branch, left, end, lambda: others, depth + 1),
         *_resolve(branch, end, right, lambda: others, depth + 1),
     ]
+
+
+def _next_size(size: int, tail: float) -> int:
+    """The number of nodes to try after one that has left a tail, which falls about geometrically with the number.
+
+    If the number is tripled, a third of the nodes is known already.
+    """
+    promised = size * math.log(_TAIL) / math.log(tail) if tail < 0.5 else math.inf
+    enough = 4 * math.ceil(min(_MARGINS[size > _SIZES[0]] * promised, _SIZES[-1]) / 4)
+    tripled = 3 * size
+    if tripled in _SIZES and (1.1 * promised <= tripled or enough >= _SIZES[-1]) and tripled - size <= enough:
+        return tripled
+    return enough if size < enough <= _FRESH * _SIZES[-1] else _SIZES[-1]
 
 
 def _piece(left: _End, right: _End, orders: tuple[int, int], t: Array, density: Array) -> Piece:
@@ -308,24 +325,17 @@ def _solve(coefficients: Array, order: int, value: Array) -> Array:
 def _sampled(
     branch: BoundaryValues, left: arb, right: arb, unit: list[Fraction], size: int, known_t: Array, known: Array
 ) -> tuple[Array, Array]:
-    """The Chebyshev nodes of a size and the density there; a third of both may be known."""
+    """The Chebyshev nodes of a size and the density there; both may be known for a third of the size."""
     t = np.cos(math.pi * (np.arange(size) + 0.5) / size)
     density = np.empty(size)
     fresh = np.ones(size, dtype=bool)
-    if len(known):
+    if 3 * len(known) == size:
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
     width = right - left
-    exact = [(arb(c.numerator) / c.denominator) for c in reversed(unit)]
-    density[fresh] = branch.density([(left + width * _horner(exact, node)).mid() for node in t[fresh]])
+    shares = arb_poly([arb(c.numerator) / c.denominator for c in unit])
+    places = shares.evaluate([arb(node) for node in t[fresh].tolist()], "iter")
+    density[fresh] = branch.density([(left + width * u).mid() for u in places])
     return t, density
-
-
-def _horner(coefficients: list[arb], t: float) -> arb:
-    """The value of a polynomial with the given coefficients, highest first."""
-    value = arb(0)
-    for c in coefficients:
-        value = value * arb(t) + c
-    return value
 
 
 @lru_cache(maxsize=64)

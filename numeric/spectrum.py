@@ -319,8 +319,7 @@ class Spectrum:
 
     def _certify(self) -> Certificate:
         n = _CERTIFIED_MOMENTS
-        powers = np.arange(n + 1.0)[:, None]
-        sums = self._integral(lambda x: np.array([x**powers, np.abs(x) ** powers]), 64 + n)
+        sums = self._integral(lambda x: _powers(x, n), 64 + n)
         quadrature, scale = sums[:, 1:].tolist()
         exact = [float(m) for m in self.law.moments(n)]
         lowest, highest = 0.0, 0.0
@@ -340,6 +339,14 @@ class Spectrum:
         from .plots import density_plot
 
         return density_plot(self, ax, **style)
+
+
+def _powers(x: Array, n: int) -> Array:
+    """x^0, ..., x^n and their absolute values, by multiplication, which is much faster than powers."""
+    table = np.ones((n + 1, len(x)))
+    table[1:] = x
+    np.multiply.accumulate(table, axis=0, out=table)
+    return np.array([table, np.abs(table)])
 
 
 def _elementwise(function: Callable[[Array], Array], x: ArrayLike) -> Array:
