@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NoReturn, TypeVar
@@ -12,6 +13,7 @@ from catalog.conjecture import Amount
 from derive.errors import ParseError, ResolventError
 from resolvent.expressions import parse_scalar
 from resolvent.formulas import parse_formula
+from resolvent.scalars import MOST_DIGITS
 from resolvent.vocabulary import closest
 
 from .toml_lines import Decimal, Document, Path
@@ -21,6 +23,15 @@ _MOST_TEXT = 5000
 _KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "a table", list: "a list"}
 
 Read = TypeVar("Read")
+
+
+def _key(part: str) -> str:
+    """A key in a message: on one line, without control characters, not too long."""
+    return part if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", part) else _short(repr(part))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:50]}..."
 
 
 class Field:
@@ -39,7 +50,7 @@ class Field:
         """The path in words, such as ``claim.moments[3]``."""
         text = ""
         for part in self.path:
-            text += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+            text += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if text else ''}{_key(part)}"
         return text
 
     @property
@@ -74,13 +85,15 @@ class Field:
             self.fail("the text is empty; write something, or leave the field out")
         if len(self.value) > _MOST_TEXT:
             self.fail(f"the text has {len(self.value)} characters; the most is {_MOST_TEXT}")
+        if found := re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", self.value):
+            self.fail(f"the text holds the control character U+{ord(found[0]):04X}; leave it out")
         return str(self.value)
 
     def choice(self, among: Iterable[str]) -> str:
         """One of some words."""
         word, known = self.text(), list(among)
         if word not in known:
-            self.fail(f"{word!r} is not one of {', '.join(known)}{closest(word, known)}")
+            self.fail(f"{_short(repr(word))} is not one of {', '.join(known)}{closest(word, known)}")
         return word
 
     def whole(self, least: int, most: int) -> int:
@@ -88,7 +101,7 @@ class Field:
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             self.fail(f"a whole number is needed; this is {self._kind()}")
         if not least <= self.value <= most:
-            self.fail(f"the number must lie between {least} and {most}; got {self.value}")
+            self.fail(f"the number must lie between {least} and {most}; got {self._shown()}")
         return self.value
 
     def flag(self) -> bool:
@@ -100,21 +113,31 @@ class Field:
     def _written(self) -> str:
         if isinstance(self.value, bool) or not isinstance(self.value, (int, str)):
             self.fail(f'a number such as 2, 0.5 or "1/2" is needed; this is {self._kind()}')
-        return str(self.value)
+        if isinstance(self.value, int):
+            if self.value.bit_length() > 4 * MOST_DIGITS:  # longer ones have no decimal digits in Python
+                self.fail(f"the number has more than {MOST_DIGITS} digits")
+            return str(self.value)
+        return str(self.value) if isinstance(self.value, Decimal) else self.text()
+
+    def _shown(self) -> str:
+        """The number in a message."""
+        if isinstance(self.value, int) and self.value.bit_length() > 4 * MOST_DIGITS:
+            return "one with very many digits"
+        return _short(str(self.value))
 
     def number(self) -> Fraction:
         """An exact number: 2, 0.5 or "1/2"."""
         written = self._written()
         value = self.reading(lambda: parse_scalar(written))
         if not isinstance(value, sympy.Rational):
-            self.fail(f"a number is needed, without parameters; got {written}")
+            self.fail(f"a number is needed, without parameters; got {_short(written)}")
         return Fraction(int(value.p), int(value.q))
 
     def between(self, low: float, high: float) -> float:
         """A number strictly between two bounds, in floating point."""
         value = self.number()
-        if not low < value < high:
-            self.fail(f"the number must lie between {low} and {high}; got {self.value}")
+        if not low < float(value) < high:
+            self.fail(f"the number must lie between {low} and {high}; got {self._shown()}")
         return float(value)
 
     def amount(self) -> Amount:
@@ -144,7 +167,7 @@ class Field:
         names = list(known)
         for name in self.value:
             if name not in names:
-                hint = closest(str(name), names) or f"; known: {', '.join(names)}"
+                hint = closest(str(name)[:100], names) or f"; known: {', '.join(names)}"
                 Field(self.document, (*self.path, name), None).fail(f"there is no such field{hint}")
         for name in required:
             if name not in self.value:
