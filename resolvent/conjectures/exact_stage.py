@@ -142,7 +142,10 @@ class _Stage:
     def _branch(self, factors: Sequence[fmpz_mpoly]) -> Law | None:
         """The law that the equation stands for: the model's, where this satisfies it; otherwise one of its branches."""
         derived = self.derived if isinstance(self.derived, AlgebraicLaw) else None
-        if derived is not None and derived.equation.polynomial in factors:  # a minimal polynomial: then and only then
+        # It is a minimal polynomial: a factor of all others that the law satisfies, and irreducible itself.
+        is_satisfied = derived is not None and derived.equation.polynomial in factors
+        claimed = self._leading_moments()
+        if is_satisfied and _agree(_terms(derived, len(claimed) + 1)[1:], claimed):
             return derived
         branches = claimed_branches(factors)
         if not branches.laws and not branches.open:
@@ -156,7 +159,7 @@ class _Stage:
             self.add("equation", None, text, "proved")
             for failure in branches.failures:
                 self.add("equation", None, f"of its other branches: {failure}", "proved")
-        elif derived is not None and not self.is_rounded:
+        elif derived is not None and not is_satisfied and not self.is_rounded:
             text = "the model's law does not satisfy the equation; its own has degree"
             self.add("equation", REFUTED, f"{text} {derived.equation.degree} in m", "proved")
         return law
