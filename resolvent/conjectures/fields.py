@@ -20,6 +20,7 @@ from .toml_lines import Decimal, Document, Path
 
 MOST_ENTRIES = 200
 _MOST_TEXT = 5000
+_SMALLEST, _LARGEST = 1e-300, 1e300  # so that floating point has them too
 _KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "a table", list: "a list"}
 
 Read = TypeVar("Read")
@@ -31,6 +32,7 @@ def _key(part: str) -> str:
 
 
 def _short(text: str) -> str:
+    text = text if text.isprintable() else repr(text)
     return text if len(text) <= 60 else f"{text[:50]}..."
 
 
@@ -131,7 +133,10 @@ class Field:
         value = self.reading(lambda: parse_scalar(written))
         if not isinstance(value, sympy.Rational):
             self.fail(f"a number is needed, without parameters; got {_short(written)}")
-        return Fraction(int(value.p), int(value.q))
+        number = Fraction(int(value.p), int(value.q))
+        if number and not _SMALLEST < abs(number) < _LARGEST:
+            self.fail(f"the number must lie between {_SMALLEST:.0e} and {_LARGEST:.0e} in size")
+        return number
 
     def between(self, low: float, high: float) -> float:
         """A number strictly between two bounds, in floating point."""

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import flint
 import numpy as np
 import sympy
 from flint import arb, fmpq
@@ -153,19 +154,19 @@ def _holds(amount: Amount, value: Any, values: Point) -> bool | None:
     """Whether a claimed number is a given one; irrational ones are compared to 30 digits."""
     if _is_rational(value):
         return amount.equals(value if isinstance(value, fmpq) else to_fmpq(value), values)
-    exact = arb(str(sympy.N(value, 40)))
-    gap = abs(amount.ball(values) - exact)
-    if not gap.is_finite():
-        return None
-    return bool(gap <= arb("1e-30") * (1 + abs(exact)))
+    with flint.ctx.workprec(192):
+        exact = arb(str(sympy.N(value, 40)))
+        gap = abs(amount.ball(values) - exact)
+        return bool(gap <= arb("1e-30") * (1 + abs(exact))) if gap.is_finite() else None
 
 
 def density_finding(claim: DensityClaim, spectrum: Spectrum, values: Point) -> Found:
     """The claimed density at points inside the support, the intervals against the support, and zero outside of it."""
-    claimed = sorted((float(a.ball(values)), float(b.ball(values))) for a, b in claim.intervals)
     if any(not amount.is_real(values) for pair in claim.intervals for amount in pair):
         return REFUTED, "the ends of the claimed intervals are not real here", "proved"
-    if not np.all(np.isfinite(claimed)):
+    balls = [(a.ball(values), b.ball(values)) for a, b in claim.intervals]
+    claimed = sorted((float(a), float(b)) for a, b in balls)
+    if not all(a.is_finite() and b.is_finite() for a, b in balls) or not np.all(np.isfinite(claimed)):
         return UNDECIDED, "the ends of the claimed intervals cannot be computed here", ""
     if not all(a < b for a, b in claimed):
         return REFUTED, "the ends of the claimed intervals do not increase here", "numerical"
@@ -243,7 +244,8 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
             yield REFUTED, f"the value {mean.value.text} of the mean of {mean.text} is not real here", "proved"
             continue
         try:
-            found = float(spectrum.expect(partial(_values, mean.formula, _floats(values))))
+            with np.errstate(all="ignore"):
+                found = float(spectrum.expect(partial(_values, mean.formula, _floats(values))))
         except (ResolventError, ValueError) as error:
             yield UNDECIDED, f"the mean of {mean.text} cannot be computed: {error}", ""
             continue

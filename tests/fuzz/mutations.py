@@ -6,67 +6,13 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
-_WORDS = tuple(
-    [
-        "title",
-        "model",
-        "parameters",
-        "claim",
-        "test",
-        "assumptions",
-        "references",
-        "notes",
-        "expected",
-        "because",
-        "ensemble",
-        "expression",
-        "cycle_weights",
-        "activation",
-        "function",
-        "sampler",
-        "sigma_w",
-        "sigma_x",
-        "centred",
-        "phi",
-        "psi",
-        "law",
-        "equation",
-        "convention",
-        "density",
-        "intervals",
-        "moments",
-        "edges",
-        "atoms",
-        "means",
-        "outliers",
-        "sizes",
-        "trials",
-        "seed",
-        "level",
-        "resolution",
-        "at",
-        "weight",
-        "of",
-        "value",
-        "supported",
-        "refuted",
-        "undecided",
-        "stieltjes",
-        "cauchy",
-        "semicircle",
-        "marchenko_pastur",
-        "hessian",
-        "relu",
-        "tanh",
-        "z",
-        "m",
-        "G",
-        "x",
-        "t",
-        "c",
-        "pi",
-    ]
-)
+_TEXT = """
+title model parameters claim test assumptions references notes expected because ensemble expression cycle_weights
+activation function sampler sigma_w sigma_x centred phi psi law equation convention density intervals moments edges
+atoms means outliers sizes trials seed level resolution at weight of value supported refuted undecided stieltjes
+cauchy semicircle marchenko_pastur hessian relu tanh z m G x t c pi
+"""
+_WORDS = tuple(_TEXT.split())
 _NUMBERS = (
     *("0", "-0", "1", "-1", "2", "0.5", "1e400", "-1e400", "1e-400", "1e999999999", "nan", "inf", "-inf", "+1.5"),
     *("9" * 4000, "9" * 5000, "0x" + "f" * 6000, "0o7", "0b1", "1_000", "10**100000", "2**64", "1/0", "1/3", "1e308"),
