@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import sympy
 from flint import fmpq, fmpz_mpoly
@@ -68,7 +69,7 @@ class ClaimedBranches:
             f"the branch with moments {shown_moments(c.moments)}: {c.reason}" for c in self.candidates if c.law is None
         ]
         if not self.candidates and self.masses:
-            masses = ", ".join(str(v) for v in self.masses)
+            masses = ", ".join(shown_number(v) for v in self.masses)
             found.append(f"no branch behaves like -1/z at infinity; total masses that occur: {masses}")
         elif not self.candidates and not self.open:
             found.append("no branch behaves like -1/z at infinity, so none has total mass 1")
@@ -77,7 +78,16 @@ class ClaimedBranches:
 
 def shown_moments(moments: Sequence[fmpq]) -> str:
     """The first moments in words, m_1 first."""
-    return ", ".join(str(v) for v in moments[1:4]) + ", ..."
+    return ", ".join(shown_number(v) for v in moments[1:4]) + ", ..."
+
+
+def shown_number(value: Any) -> str:
+    """An exact number in words: as it is if that is short, else its first digits."""
+    text = str(value)
+    if len(text) <= 30:
+        return text
+    exact = sympy.Rational(int(value.p), int(value.q)) if isinstance(value, fmpq) else value
+    return str(sympy.N(exact, 15))
 
 
 def claimed_factors(claim: EquationClaim, point: Point) -> list[fmpz_mpoly]:

@@ -79,6 +79,7 @@ def _work_and_leave(work: Callable[[], Any], writer: int, memory: int) -> NoRetu
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _limit_memory(memory)
+        sys.set_int_max_str_digits(0)  # long numbers take their time, which is limited
         try:
             answer: dict[str, Any] = {"value": work()}
             json.dumps(answer)

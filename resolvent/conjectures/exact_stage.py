@@ -28,7 +28,7 @@ from derive.field import to_fmpq
 from derive.law import AlgebraicLaw, Law
 from derive.positivity import first_hankel_failure
 
-from .claimed_branch import ClaimedBranches, claimed_branches, claimed_factors
+from .claimed_branch import ClaimedBranches, claimed_branches, claimed_factors, shown_number
 from .model_laws import claimed_law, full_point, model_law, on_line
 
 STAGE = "exact"
@@ -227,7 +227,7 @@ class _Stage:
             x, y = _terms(a, count + 1), _terms(b, count + 1)
             k = next((k for k in range(count + 1) if x[k] != y[k] and not self._is_rounding(x[k], y[k])), None)
             if k is not None:
-                both_values = f"{first} gives {_value(x[k])}, {second} gives {_value(y[k])}"
+                both_values = f"{first} gives {shown_number(x[k])}, {second} gives {shown_number(y[k])}"
                 self.add(subject, REFUTED, f"the first moment that differs is m_{k}: {both_values}", "proved")
                 return
         text = f"{first} and {second} agree in {counts[-1]} moments; that they are equal is not proved"
@@ -277,17 +277,18 @@ class _Stage:
 
     def _moment_differs(self, k: int, status: Status, shown: str, name: str, value: Any) -> None:
         if status == REFUTED:
-            text = f"the first moment that differs is m_{k}: {shown} is claimed, {name} has {_value(value)}"
+            text = f"the first moment that differs is m_{k}: {shown} is claimed, {name} has {shown_number(value)}"
             self.add("moments", REFUTED, text, "proved")
         else:
-            self.add("moments", status, f"m_{k} is claimed to be {shown}; whether it is {_value(value)} is open")
+            self.add("moments", status, f"m_{k} is claimed to be {shown}; whether it is {shown_number(value)} is open")
 
     def _equal(self, amount: Amount, value: Any) -> tuple[Status, str]:
         """Whether a claimed number is the exact one, and the claimed one in words."""
         exact = amount.rational(self.values)
         if exact is not None:
-            shown = amount.text if amount.text == str(exact) else f"{amount.text} = {exact}"
-            return (SUPPORTED if fmpq(exact.numerator, exact.denominator) == value else REFUTED), shown
+            pair = exact.numerator, exact.denominator
+            shown = amount.text if amount.text == str(exact) else f"{amount.text} = {shown_number(fmpq(*pair))}"
+            return (SUPPORTED if fmpq(*pair) == value else REFUTED), shown
         if not amount.is_real(self.values):
             return REFUTED, f"{amount.text}, which has no real value here"
         shown = f"{amount.text} = {amount.ball(self.values).str(12, radius=False)}"
@@ -337,18 +338,7 @@ def _agree(moments: Sequence[fmpq], wanted: Sequence[Any]) -> bool:
 
 
 def _shown(values: list[Any]) -> str:
-    return ", ".join(_value(v) for v in values)
-
-
-def _value(value: Any) -> str:
-    text = str(value)
-    if len(text) <= 30:
-        return text
-    return (
-        f"{float(sympy.Rational(int(value.p), int(value.q))):.15g}"
-        if isinstance(value, fmpq)
-        else f"{float(value):.15g}"
-    )
+    return ", ".join(shown_number(v) for v in values)
 
 
 def unexamined(conjecture: Conjecture, findings: Sequence[Finding]) -> list[Finding]:

@@ -20,6 +20,7 @@ from .toml_lines import Decimal, Document, Path
 
 MOST_ENTRIES = 200
 _MOST_TEXT = 5000
+_MOST_FORMULAS = 20_000  # characters
 _SMALLEST, _LARGEST = 1e-300, 1e300  # so that floating point has them too
 _KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "a table", list: "a list"}
 
@@ -66,7 +67,11 @@ class Field:
         raise ParseError(f"{prefix}{message}", line=self.line, field=self.name)
 
     def reading(self, function: Callable[[], Read]) -> Read:
-        """What a function returns; its errors become this field's."""
+        """What a function returns that reads the field as a formula; its errors become this field's."""
+        formulas = self.document.formulas
+        formulas[self.path] = len(str(self.value))
+        if sum(formulas.values()) > _MOST_FORMULAS:  # the time to read them stays short
+            self.fail(f"the formulas of this file have more than {_MOST_FORMULAS} characters together; shorten them")
         try:
             return function()
         except ResolventError as error:
@@ -150,7 +155,7 @@ class Field:
         written = self._written()
         formula = self.reading(lambda: parse_formula(written))
         try:
-            exact = parse_scalar(written)
+            exact = parse_scalar(written)  # of a text that was just read
         except ResolventError:  # irrational, or too large to be written out
             exact = None
         return Amount(written, self.line, formula, exact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from derive.errors import ParseError
@@ -30,10 +30,14 @@ class Decimal(str):
 
 @dataclass(frozen=True)
 class Document:
-    """A TOML document: its values, and the line on which each key or element stands."""
+    """A TOML document: its values, and the line on which each key or element stands.
+
+    ``formulas`` collects how long the texts are that were read as formulas, as their number is limited.
+    """
 
     values: dict[str, Any]
     lines: dict[Path, int]
+    formulas: dict[Path, int] = field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """The line of the key at a path, or of the closest table around it."""

@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import FrameType
 
@@ -109,6 +109,7 @@ def _message(error: ResolventError, path: Path) -> tuple[str, bool, str]:
     return "message with its line", False, ""
 
 
+@lru_cache(maxsize=1)
 def warm() -> None:
     """Import here, once, what every child process would import for itself."""
     for module in ("numeric.spectrum", "numeric.functionals", "numeric.density_law", "numeric.tensor_density"):

@@ -10,19 +10,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from resolvent.conjectures.reader import conjecture_of
-from tests.fuzz.conjecture_files import folder_for_files, outcome
+from tests.fuzz.conjecture_files import folder_for_files, outcome, warm
 from tests.fuzz.mutations import mutant
 from tests.fuzz.seed_files import SMALL, seeds
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_mutants(tmp_path: Path, seed: int) -> None:
+    warm()
     folder_for_files(tmp_path)
     path = tmp_path / "file.toml"
     kinds: Counter[str] = Counter()
     for k in range(300):
         path.write_bytes(mutant(f"test {seed}:{k}", SMALL, str(tmp_path / "marker")))
-        found = outcome(path, limit=1.0)
+        found = outcome(path, limit=0.5)
         assert not found.is_failure, (k, found)
         kinds[found.kind] += 1
     assert kinds["message with its line"] > 100

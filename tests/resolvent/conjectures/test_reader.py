@@ -250,6 +250,18 @@ def test_a_title_is_needed(text: str, part: str) -> None:
         conjecture_of(text)
 
 
+def test_laws_are_not_derived_while_reading() -> None:
+    """This one would take minutes, and no limit of time holds here."""
+    for text in (CLAIM + 'parameters.c = "{}"', 'claim.equation = "m + {}"', CLAIM + 'model.cycle_weights = "t*{}"'):
+        with pytest.raises(ParseError, match="this is a law"):
+            conjecture_of(TITLE + text.format("equilibrium_measure(9, 1)"))
+
+
+def test_long_formulas_do_not_add_up() -> None:
+    with pytest.raises(ParseError, match=r"claim.moments\[12\]: the formulas of this file have more than 20000"):
+        conjecture_of(f"{TITLE}claim.moments = {['1' + '+0' * 900] * 20}")
+
+
 # -- files -------------------------------------------------------------------------------------------------
 
 
