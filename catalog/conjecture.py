@@ -66,12 +66,13 @@ class Amount:
         value = self.formula.rational(rationals(point))
         return None if value is None else Fraction(int(value.p), int(value.q))
 
-    def equals(self, value: fmpq, point: Point) -> bool | None:
+    def equals(self, value: fmpq | Formula, point: Point) -> bool | None:
         """Whether it is a given number, with proof; None where that stays open."""
         if not self.is_real(point):
             return False
-        number = Formula("number", (Fraction(int(value.p), int(value.q)),))
-        return is_zero(Formula("-", (self.formula, number)), rationals(point))
+        if not isinstance(value, Formula):
+            value = Formula("number", (Fraction(int(value.p), int(value.q)),))
+        return is_zero(Formula("-", (self.formula, value)), rationals(point))
 
 
 def rationals(point: Point) -> dict[str, fmpq]:

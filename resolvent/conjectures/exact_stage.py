@@ -27,6 +27,7 @@ from derive.errors import NotCertified, ParameterError, ResolventError
 from derive.field import to_fmpq
 from derive.law import AlgebraicLaw, Law
 from derive.positivity import first_hankel_failure
+from resolvent.formulas import formula_of
 
 from .claimed_branch import ClaimedBranches, claimed_branches, claimed_factors, shown_number
 from .model_laws import claimed_law, full_point, model_law, on_line
@@ -292,7 +293,8 @@ class _Stage:
         if not amount.is_real(self.values):
             return REFUTED, f"{amount.text}, which has no real value here"
         shown = f"{amount.text} = {amount.ball(self.values).str(12, radius=False)}"
-        same = amount.equals(value, self.values) if isinstance(value, fmpq) else None
+        known = value if isinstance(value, fmpq) else formula_of(value)
+        same = None if known is None else amount.equals(known, self.values)
         if same is None:
             return UNDECIDED, shown
         return (SUPPORTED if same else REFUTED), shown

@@ -33,6 +33,9 @@ from derive.field import to_fmpq
 from derive.law import AlgebraicLaw
 from numeric.piece import Array
 from numeric.spectrum import Spectrum
+from resolvent.formulas import formula_of
+
+from .refinement import refinement
 
 BITS = 4096
 _SHOWN_DIGITS = 1000  # what BITS amount to
@@ -154,6 +157,11 @@ def _holds(amount: Amount, value: Any, values: Point) -> bool | None:
     """Whether a claimed number is a given one; irrational ones are compared to 30 digits."""
     if _is_rational(value):
         return amount.equals(value if isinstance(value, fmpq) else to_fmpq(value), values)
+    exact_value = formula_of(value)
+    if exact_value is not None:
+        same = amount.equals(exact_value, values)
+        if same is not None:
+            return same
     with flint.ctx.workprec(192):
         exact = arb(str(sympy.N(value, 40)))
         gap = abs(amount.ball(values) - exact)
@@ -182,12 +190,14 @@ def density_finding(claim: DensityClaim, spectrum: Spectrum, values: Point) -> F
     for interval in spectrum.intervals:
         theta = (np.arange(_POINTS) + 0.5) * np.pi / _POINTS
         x = interval.left + (interval.right - interval.left) * (1 - np.cos(theta)) / 2
+        scale = max(scale, float(np.median(spectrum.pdf(x))))
+        close = refinement(claim.formula, rationals(values), x[0], x[-1], scale).points
+        x = np.union1d(x, close)
         given = _values(claim.formula, _floats(values), x)
         exact = spectrum.pdf(x)
         if not np.all(np.isfinite(given)):
             bad = float(x[~np.isfinite(given)][0])
             return REFUTED, f"the claimed density has no finite value at x = {bad:.6g}", "numerical"
-        scale = max(scale, float(np.median(exact)))
         gaps = np.abs(given - exact) / (np.abs(exact) + scale)
         k = int(np.argmax(gaps))
         if gaps[k] > worst:
@@ -199,7 +209,11 @@ def density_finding(claim: DensityClaim, spectrum: Spectrum, values: Point) -> F
         if _largest(claim, a, b, values) > _NUMERICAL * scale:
             text = f"the claimed density is not zero on all of [{a:.6g}, {b:.6g}], outside of the support"
             return REFUTED, text, "numerical"
-    return SUPPORTED, f"the density agrees to {max(worst, 1e-15):.0e} at {_POINTS} points of each interval", "numerical"
+    return (
+        SUPPORTED,
+        f"the density agrees to {max(worst, 1e-15):.0e} at {_POINTS} points or more of each interval",
+        "numerical",
+    )
 
 
 def _merged(intervals: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -244,8 +258,9 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
             yield REFUTED, f"the value {mean.value.text} of the mean of {mean.text} is not real here", "proved"
             continue
         try:
+            places = [p for i in spectrum.intervals for p in _features(mean.formula, i.left, i.right, values)]
             with np.errstate(all="ignore"):
-                found = float(spectrum.expect(partial(_values, mean.formula, _floats(values))))
+                found = float(spectrum.expect(partial(_values, mean.formula, _floats(values)), points=places))
         except (ResolventError, ValueError) as error:
             yield UNDECIDED, f"the mean of {mean.text} cannot be computed: {error}", ""
             continue
@@ -258,6 +273,13 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
             yield REFUTED, f"{text}; claimed: {wanted:.12g}", "numerical"
         else:
             yield UNDECIDED, f"{text}; claimed: {wanted:.12g}, too close to tell", ""
+
+
+def _features(formula: Formula, left: float, right: float, values: Point) -> list[float]:
+    """Where a test function has narrow peaks, kinks or singularities on an interval, that quadrature has to know of."""
+    sizes = np.abs(_values(formula, _floats(values), np.linspace(left, right, 201)))
+    scale = 0.1 * float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
+    return refinement(formula, rationals(values), left, right, scale).places
 
 
 def _values(formula: Formula, numbers: dict[str, float], x: Array) -> Array:

@@ -298,6 +298,7 @@ DENSITY = 'density = "{f}"\nintervals = {intervals}'
         ("sqrt(4 - x**2)/6.28", '[["-2", "2"]]', REFUTED),
         ("-sqrt(4 - x**2)/(2*pi)", '[["-2", "2"]]', REFUTED),
         ("log(x)", '[["-2", "2"]]', REFUTED),
+        ("sqrt(4 - x**2)/(2*pi) + exp(-(10**7*(x - 0.123456))**2)", '[["-2", "2"]]', REFUTED),  # a needle
         ("1/4", '[["-2", "2"]]', REFUTED),
         ("sqrt(max(0, 4 - x**2))/(2*pi) + max(0, min(x - 2, 2.01 - x))", '[["-2", "1000000"]]', REFUTED),
     ],
@@ -337,6 +338,8 @@ def test_densities_with_atoms() -> None:
         ("1/x", "1/(c - 1/2)", REFUTED),
         ("sqrt(1 - x)", "1", UNDECIDED),
         ("1/(x - 1)", "1", UNDECIDED),
+        ("abs(x - 1)", "0.5", REFUTED),
+        ("exp(-(10**6*(x - 1.23456))**2)", "0", REFUTED),  # a needle, of mass 8e-7
     ],
 )
 def test_means(of: str, value: str, expected: str) -> None:
@@ -420,7 +423,7 @@ EXPRESSIONS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(EXPRESSIONS), st.integers(1, 6), st.sampled_from([-1, 1, Fraction(1, 10**40)]), st.booleans())
 def test_true_claims_are_supported_and_changed_ones_refuted(
     expression: str, k: int, change: Fraction, has_equation: bool
@@ -434,7 +437,7 @@ def test_true_claims_are_supported_and_changed_ones_refuted(
     assert status(head + str(wrong)) == REFUTED
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sampled_from(EXPRESSIONS), st.data())
 def test_an_equation_with_one_coefficient_changed_is_refuted(expression: str, data: st.DataObject) -> None:
     law = parse(expression)
