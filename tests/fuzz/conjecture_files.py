@@ -152,12 +152,14 @@ def main() -> int:
     """Run from the command line; the exit status is 1 where something failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--start", type=int, default=0, help="the first of them, to go on where a run stopped")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--failures", type=Path, default=Path("fuzz-failures"), help="folder for files that failed")
     chosen = parser.parse_args()
     start = time.monotonic()
-    chunks = [range(k, min(k + _CHUNK, chosen.count)) for k in range(0, chosen.count, _CHUNK)]
+    end = chosen.start + chosen.count
+    chunks = [range(k, min(k + _CHUNK, end)) for k in range(chosen.start, end, _CHUNK)]
     kinds: Counter[str] = Counter()
     longest = 0.0
     failed: list[str] = []
