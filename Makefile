@@ -12,7 +12,7 @@ OUT := demo-output
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-slow lint types doctest bench pictures clean
+.PHONY: help demo test test-slow lint types doctest bench pictures calibration clean
 
 help:
 	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
@@ -20,7 +20,8 @@ help:
 	@echo "make test-slow run the long tests"
 	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
 	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
-	@echo "make pictures  make the pictures and the catalog page of docs/ again"
+	@echo "make pictures  make the pictures, the catalog page and the list of conjectures of docs/ again"
+	@echo "make calibration   measure how often resolvent check errs (half an hour); writes docs/calibration.md"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -71,6 +72,10 @@ bench: $(READY)
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
 	$(BIN)/python docs/make_catalog.py
+	$(BIN)/python docs/make_shelf.py
+
+calibration: $(READY)
+	$(BIN)/python docs/make_calibration.py
 
 clean:
 	rm -rf $(VENV) $(BENCH) $(OUT)

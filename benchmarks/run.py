@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import checks
 import numpy as np
 import spectra
 from cases import GRAPHS, Case, derivations, fisher_sum, gram_law, gram_polynomials, moments, sum_law
@@ -113,7 +114,8 @@ def main() -> None:
         *spectra.construction(),
     ]
     lines += ["", "| values | against | ratio of times | limit | |", "|---|---|---|---|---|", *spectra.values()]
-    lines += ["", "| whole figure | value | limit | |", "|---|---|---|---|", *absolute(), ""]
+    lines += ["", "| whole figure | value | limit | |", "|---|---|---|---|", *absolute()]
+    lines += ["", "| conjectures | value | limit | |", "|---|---|---|---|", *checks.rows(), ""]
     RESULTS.write_text("\n".join(lines))
     print(RESULTS.read_text())
 

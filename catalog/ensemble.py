@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -25,6 +26,7 @@ from .parameter import Parameter, unknown
 
 if TYPE_CHECKING:
     from numeric.closed_density import ClosedDensity
+    from numeric.matrix_parts import Sampled
 
 Matrix = NDArray[np.float64]
 
@@ -257,6 +259,23 @@ class Ensemble:
         settings = self.numbers(parameters)
         size = chosen.check_size(size, self.floats(settings), memory)
         return chosen.build(size, generator(rng), **self._keywords(settings))
+
+    def matrix_part(self, choice: Choice | None, *values: Any) -> Sampled | None:
+        """The entry's matrix as a part of others, at the arguments of its law's recipe; see `numeric.matrix_model`.
+
+        It comes from the first sampler that follows the law and whose size is the number of rows, one without predicted
+        outliers if there is one; None where there is none.
+        """
+        from numeric.matrix_parts import Sampled
+
+        able = [s for s in self.samplers if s.follows_law and s.rows is None]
+        if not able:
+            return None
+        chosen = min(able, key=lambda s: s.outliers is not None)
+        option = {self.option.name: choice} if self.option and choice else {}
+        settings = self.numbers({**dict(zip(self.symbols, values, strict=True)), **option})
+        build = partial(chosen.build, **self._keywords(settings))
+        return Sampled(build, partial(chosen.memory, **self.floats(settings)), chosen.multiple_of)
 
     def outliers(self, size: int, *, sampler: str | None = None, **parameters: Any) -> tuple[Outlier, ...]:
         """The eigenvalues that are predicted outside the support, for a draw of that size; none where none are known.

@@ -23,6 +23,7 @@ from .errors import DerivationError, ParameterError
 from .field import polynomial_to_sympy, to_fmpq
 from .ode import LinearODE, ode_of
 from .recurrence import Recurrence, cleared, recurrence_of
+from .relation_checks import first_exception, holds
 
 MARGIN = 10
 _PRIMES = tuple(
@@ -210,7 +211,15 @@ def _search(
                 f"{len(values)} terms leave the {what} of the shape {best} undecided; give more", shape=best
             )
     used = fit + lost(best[0])
-    return Guess(relation(best, vector), best, unknowns, used, len(values) - used, tuple(tried))
+    found = relation(best, vector)
+    exception = first_exception(found, len(values), margin)
+    if exception is not None:
+        raise DerivationError(
+            f"the {what} that fits says nothing about the term u({exception}), which may be wrong", relation=found
+        )
+    if not holds(found, values):  # the rows above do not reach the last terms where a leading coefficient vanishes
+        raise DerivationError(f"the {what} that fits the other terms fails at one of the last", relation=found)
+    return Guess(found, best, unknowns, used, len(values) - used, tuple(tried))
 
 
 def _require_no_exceptions(recurrence: Recurrence, count: int) -> None:

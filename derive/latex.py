@@ -14,6 +14,7 @@ from .errors import ParameterError
 
 CONVENTIONS = ("stieltjes", "cauchy")
 _NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
+_ALPHABET = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])")
 _LINE = 76  # visible characters that fit on one line of the document
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -91,8 +92,16 @@ def _product(coefficient: sympy.Expr, power: str, brackets: bool) -> str:
 
 
 def _print(expression: sympy.Basic) -> str:
-    names = {s: _NAMES[s.name] for s in expression.free_symbols if s.name in _NAMES}
+    names = {s: _symbol(s.name) for s in expression.free_symbols if s.name in _NAMES or _ALPHABET.search(s.name)}
     return sympy.latex(expression, symbol_names=names)
+
+
+def _symbol(name: str) -> str:
+    """A name that SymPy would misread: it sets what ends in cal, scr, frak or bb in another alphabet ("critical")."""
+    if name in _NAMES:
+        return _NAMES[name]
+    stem, *rest = name.split("_")
+    return rf"\mathrm{{{stem}}}" + (f"_{{{' '.join(rest)}}}" if rest else "")
 
 
 def _width(text: str) -> int:
@@ -103,8 +112,8 @@ def _width(text: str) -> int:
 _MARKED = ("assumed", "guessed")
 
 
-def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
-    """A claim's formula as display lines that fit the page."""
+def formula_lines(formula: sympy.Basic, convention: str, *, fit: bool = True) -> list[str]:
+    """A claim's formula as display lines that fit the page; with ``fit`` one that cannot be broken is scaled down."""
     if (terms := _linear_terms(formula)) is not None:
         shown = [_product(c, _unknown(f, convention, latex=True), brackets=True) for c, f in terms]
         return _packed([shown[0], *(f"+ {term}" for term in shown[1:]), "= 0"])
@@ -119,7 +128,12 @@ def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
         return _packed([*polynomial_terms(formula.lhs, convention), "= 0"])
     image, _ = in_convention(formula, convention)
     text = _print(image)
-    return [text if _width(text) <= _LINE else rf"\resizebox{{0.95\linewidth}}{{!}}{{$\displaystyle {text}$}}"]
+    return [fitted(text) if fit else text]
+
+
+def fitted(line: str) -> str:
+    """A display line, scaled down where it would not fit the page."""
+    return line if _width(line) <= _LINE else rf"\resizebox{{0.95\linewidth}}{{!}}{{$\displaystyle {line}$}}"
 
 
 def _linear_terms(formula: sympy.Basic) -> list[tuple[sympy.Expr, sympy.Expr]] | None:
@@ -175,28 +189,38 @@ def derivation_document(derivation: Derivation, convention: str = "stieltjes", t
     >>> print(derivation_document(semicircle().derivation).splitlines()[0])
     \documentclass[11pt,a4paper]{article}
     """
+    head = rf"\section*{{{escape(title) or 'Derivation'}}}" + f"\nConvention: {convention_note(convention)}\n\n"
+    return "".join([_PREAMBLE, head, derivation_list(derivation, convention), "\\end{document}\n"])
+
+
+def derivation_list(derivation: Derivation, convention: str = "stieltjes") -> str:
+    """The steps as a numbered list with its assumptions, a part of a document that loads the packages it needs.
+
+    Raises `ParameterError` for an unknown convention.
+    """
     in_convention(M, convention)
-    parts = [_PREAMBLE, rf"\section*{{{escape(title) or 'Derivation'}}}" + "\n", _convention_note(convention)]
-    parts.append("\\begin{enumerate}\\raggedright\n")
+    parts = ["\\begin{enumerate}\\raggedright\n"]
     parts.extend(_step_latex(derivation, step, convention) for step in derivation.steps)
     parts.append("\\end{enumerate}\n")
     parts.append(_assumption_list(derivation))
-    parts.append("\\end{document}\n")
     return "".join(parts)
 
 
-def _convention_note(convention: str) -> str:
+def convention_note(convention: str) -> str:
+    """How the transform of a convention is defined, with its behaviour at infinity and the density that it gives.
+
+    Raises `ParameterError` for an unknown convention.
+    """
+    in_convention(M, convention)
     if convention == "stieltjes":
-        note = (
+        return (
             r"$m(z) = \int \frac{\rho(dx)}{x - z}$, so $m \sim -1/z$ at infinity and "
             r"$\rho = \frac{1}{\pi}\,\mathrm{Im}\, m$."
         )
-    else:
-        note = (
-            r"$G(z) = \int \frac{\rho(dx)}{z - x} = -m(z)$, so $G \sim 1/z$ at infinity and "
-            r"$\rho = -\frac{1}{\pi}\,\mathrm{Im}\, G$."
-        )
-    return f"Convention: {note}\n\n"
+    return (
+        r"$G(z) = \int \frac{\rho(dx)}{z - x} = -m(z)$, so $G \sim 1/z$ at infinity and "
+        r"$\rho = -\frac{1}{\pi}\,\mathrm{Im}\, G$."
+    )
 
 
 def _step_latex(derivation: Derivation, step: Step, convention: str) -> str:
@@ -206,7 +230,7 @@ def _step_latex(derivation: Derivation, step: Step, convention: str) -> str:
     used = ", ".join(map(str, sorted({derivation.number(s) for s in step.uses})))
     source = f" From {used}." if used else ""
     lines.append(
-        rf"\\ {_prose(_sentence(step.text))}.{source}" + (rf" [{escape(rule.reference)}]" if rule.reference else "")
+        rf"\\ {_prose(sentence(step.text))}.{source}" + (rf" [{escape(rule.reference)}]" if rule.reference else "")
     )
     for formula in step.formulas:
         body = formula_lines(formula, convention)
@@ -225,7 +249,7 @@ def _assumption_list(derivation: Derivation) -> str:
     return f"\n{' '.join(parts)} Evidence for the equation: {derivation.evidence.value}.\n"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """The words with a capital, unless they begin with an expression."""
     return text[:1].upper() + text[1:] if text.split(" ")[0].replace(",", "").isalpha() else text
 

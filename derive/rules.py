@@ -180,6 +180,10 @@ GUESSED_RECURRENCE = Rule(
     "recurrence from terms",
     "A recurrence that holds on all terms that were computed, more of them than it has unknowns.",
 )
+GUESSED_EQUATION = Rule(
+    "equation from terms",
+    "A polynomial that vanishes on all terms that were computed, more of them than it has unknowns.",
+)
 GIVEN_MOMENTS = Rule("given moments", "The first moments, as typed in by the user.")
 STIELTJES_ODE = Rule(
     "equation of the transform",

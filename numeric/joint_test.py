@@ -5,8 +5,9 @@ The mean of a test function over the eigenvalues of an n x n matrix is a + b/n +
 
     e_i = sum_s w_s y_(i,s),    sum_s w_s = 1,   sum_s w_s/n_s = 0,
 
-an estimate of a (with three sizes or more the term in 1/n^2 is removed as well), and the e_i are independent with one distribution: so Hotelling's T^2 = N (e - a)' S^-1 (e - a) has
-(N - p)/(p (N - 1)) T^2 ~ F(p, N - p), at any N > p, whatever the covariances of the statistics.
+an estimate of a (with three sizes or more the term in 1/n^2 is removed as well), and the e_i are independent with one
+distribution: so Hotelling's T^2 = N (e - a)' S^-1 (e - a), (N - p)/(p (N - 1)) T^2 ~ F(p, N - p) at any N > p, whatever
+the covariances of the statistics.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .density_law import DensityLaw
     from .spectrum import Spectrum
 
 _INK, _FILL, _ATOM, _BARS = "#1f3a5f", "#c9d8ea", "#b3452c", "#d9d4c7"
 
 
-def density_plot(spectrum: Spectrum, ax: Axes | None = None, **style: Any) -> Axes:
+def density_plot(spectrum: Spectrum | DensityLaw, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw the density on its support, with ticks at the edges and stems for atoms (their height is the weight).
 
     ``style`` goes to the line. Returns the axes.
@@ -40,8 +41,16 @@ def density_plot(spectrum: Spectrum, ax: Axes | None = None, **style: Any) -> Ax
     return ax
 
 
-def histogram_plot(spectrum: Spectrum, eigenvalues: ArrayLike, ax: Axes | None = None, label: str = "sampled") -> Axes:
-    """Draw sampled eigenvalues as a histogram with the derived density on top; returns the axes.
+def histogram_plot(
+    spectrum: Spectrum | DensityLaw,
+    eigenvalues: ArrayLike,
+    ax: Axes | None = None,
+    label: str = "sampled",
+    curve: str = "derived",
+) -> Axes:
+    """Draw sampled eigenvalues as a histogram with the density on top; returns the axes.
+
+    ``label`` and ``curve`` are what the legend calls the two.
 
     Eigenvalues at an atom are left out of the bars (a bar would dwarf the density) and counted in the legend.
     """
@@ -64,7 +73,7 @@ def histogram_plot(spectrum: Spectrum, eigenvalues: ArrayLike, ax: Axes | None =
         bins[:-1], bars, width=np.diff(bins), align="edge", color=_BARS, zorder=0,
         label=label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms not drawn)",
     )  # fmt: skip
-    density_plot(spectrum, ax, label="derived")
+    density_plot(spectrum, ax, label=curve)
     for patch in ax.collections:
         patch.set_alpha(0.35)
     ax.set_xlim(*span)
@@ -73,7 +82,7 @@ def histogram_plot(spectrum: Spectrum, eigenvalues: ArrayLike, ax: Axes | None =
     return ax
 
 
-def _curve(spectrum: Spectrum, left: float, right: float) -> tuple[np.ndarray, np.ndarray]:
+def _curve(spectrum: Spectrum | DensityLaw, left: float, right: float) -> tuple[np.ndarray, np.ndarray]:
     angle = np.linspace(0, np.pi, 802)[1:-1]
     x = (left + right) / 2 - (right - left) / 2 * np.cos(angle)
     return x, spectrum.pdf(x)

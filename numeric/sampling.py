@@ -17,6 +17,8 @@ from derive.errors import ParameterError
 
 Matrix = NDArray[np.float64]
 
+_BLOCK = 128
+
 
 def generator(rng: Any) -> np.random.Generator:
     """A numpy Generator from a seed (a non-negative integer) or from a Generator, which is returned as it is.
@@ -80,11 +82,9 @@ def rademacher_wigner(n: int, rng: np.random.Generator, variance: float = 1.0) -
 
 
 def haar_orthogonal(n: int, rng: np.random.Generator) -> Matrix:
-    """An orthogonal n x n matrix with the Haar distribution.
+    """An orthogonal n x n matrix with the Haar distribution: `haar_frame` of n columns.
 
-    Q of the QR decomposition of a Gaussian matrix, with the columns' signs set so that R has a positive diagonal:
-    only then is Q a function of the Gaussian matrix that commutes with left rotations. E u_ij^2 = 1/n,
-    E u_ij^4 = 3/(n(n+2)).
+    E u_ij^2 = 1/n, E u_ij^4 = 3/(n(n+2)).
 
     >>> q = haar_orthogonal(3, generator(0))
     >>> bool(np.allclose(q @ q.T, np.eye(3)))
@@ -93,7 +93,24 @@ def haar_orthogonal(n: int, rng: np.random.Generator) -> Matrix:
     Raises `ParameterError` unless n is a positive integer.
     Source: Mezzadri, Notices AMS 54 (2007) 592, section 5.
     """
-    q, r = np.linalg.qr(gaussian(n, n, rng))
+    return haar_frame(n, n, rng)
+
+
+def haar_frame(n: int, k: int, rng: np.random.Generator) -> Matrix:
+    """The first k columns of an n x n Haar orthogonal matrix, at a cost of 4 n k^2 operations, shape (n, k).
+
+    Q of the QR decomposition of a Gaussian matrix, with the columns' signs set so that R has a positive diagonal:
+    only then is Q a function of the Gaussian matrix that commutes with left rotations.
+
+    >>> q = haar_frame(5, 2, generator(0))
+    >>> q.shape, bool(np.allclose(q.T @ q, np.eye(2)))
+    ((5, 2), True)
+
+    Raises `ParameterError` unless n and k are positive integers and k <= n.
+    """
+    if dimension("k", k) > dimension("n", n):
+        raise ParameterError(f"{k} orthonormal columns need at least {k} rows; got {n}", n=n, k=k)
+    q, r = np.linalg.qr(gaussian(n, k, rng))
     # Householder QR alone fixes the signs by the data (u_11 < 0 always), which is not Haar.
     signs = np.copysign(1.0, np.diagonal(r))
     return np.asarray(q * signs)
@@ -104,14 +121,33 @@ def wishart(p: int, n: int, rng: np.random.Generator, sigma: float = 1.0) -> Mat
 
     E tr W = p sigma^2, E tr W^2 = p sigma^4 (p+n+1)/n, E tr W^3 = p sigma^6 (p^2+n^2+3pn+3p+3n+4)/n^2.
 
+    Where n >= p, X X^T is drawn through its triangular factor (Bartlett's decomposition), which has the same law and
+    takes p^2/2 random numbers however large n is.
+
     >>> wishart(2, 5, generator(0), sigma=2).shape
     (2, 2)
 
     Raises `ParameterError` unless p, n are positive integers and sigma is positive and finite.
-    Source: Letac, Massam, Scand. J. Stat. 31 (2004) 295, for the moments.
+    Source: Letac, Massam, Scand. J. Stat. 31 (2004) 295, for the moments; Muirhead, Aspects of Multivariate Statistical
+    Theory (1982), theorem 3.2.14, for the factor.
     """
-    x = gaussian(p, n, rng, _positive("sigma", sigma) ** 2 / dimension("n", n))
-    return x @ x.T
+    variance = _positive("sigma", sigma) ** 2 / dimension("n", n)
+    if n < dimension("p", p):
+        x = gaussian(p, n, rng, variance)
+        return x @ x.T
+    from scipy.linalg.lapack import dlauum
+
+    # U U^T = X X^T with U upper triangular: rows from the last one upwards are projected onto what is left of R^n.
+    factor = rng.standard_normal((p, p)).T  # in Fortran's order; the part below the diagonal is not read
+    np.fill_diagonal(factor, np.sqrt(rng.chisquare(n - p + 1 + np.arange(p))))
+    factor *= math.sqrt(variance)
+    product, _ = dlauum(factor, overwrite_c=True)  # a third of the work of a full product
+    for k in range(0, p, _BLOCK):  # the upper triangle onto the lower one, by blocks that fit the cache
+        stop = min(k + _BLOCK, p)
+        product[stop:, k:stop] = product[k:stop, stop:].T
+        corner = np.triu(product[k:stop, k:stop])
+        product[k:stop, k:stop] = corner + np.triu(corner, 1).T
+    return np.asarray(product)
 
 
 def free_rotation(a: Matrix, rng: np.random.Generator) -> Matrix:

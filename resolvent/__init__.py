@@ -72,6 +72,7 @@ _HOMES = {
     "resolvent.conjectures.check": ("check",),
     "resolvent.conjectures.verdict": ("Verdict",),
     "resolvent.expressions": ("parse",),
+    "resolvent.proposals": ("Proposal", "guess"),
     "resolvent.symbols": ("G", "m", "parameter", "z"),
     "resolvent.verification": ("Verification", "verify"),
 }
@@ -95,6 +96,7 @@ __all__ = [
     "ParameterError",
     "ParseError",
     "PrecisionError",
+    "Proposal",
     "Recurrence",
     "ResolventEquation",
     "ResolventError",
@@ -122,6 +124,7 @@ __all__ = [
     "free_poisson",
     "fuss_catalan",
     "graph_sheet",
+    "guess",
     "guess_algebraic",
     "guess_ode",
     "guess_recurrence",
@@ -218,6 +221,7 @@ if TYPE_CHECKING:
     from .conjectures.check import check
     from .conjectures.verdict import Verdict
     from .expressions import parse
+    from .proposals import Proposal, guess
     from .symbols import G, m, parameter, z
     from .verification import Verification, verify
 

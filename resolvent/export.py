@@ -19,7 +19,7 @@ from derive.tensor_law import TensorLaw
 
 WIDTH = 80
 
-_MEANING = {
+MEANING = {
     "stieltjes": "m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity",
     "cauchy": "G(z) = int rho(dx)/(z - x), G ~ 1/z at infinity",
 }
@@ -57,8 +57,8 @@ def to_text(
     if isinstance(law, TensorLaw):
         lines += _expectation_lines(law, convention)
     else:
-        lines.append(f"equation in {_MEANING[convention]}:")
-        lines += _polynomial_lines(*in_convention(law.equation.expr, convention))
+        lines.append(f"equation in {MEANING[convention]}:")
+        lines += polynomial_lines(*in_convention(law.equation.expr, convention))
     for symbol in _free_symbols(law):
         lines.append(f"parameter: {symbol.name}" + "".join(f", {a}" for a in assumptions_of(symbol)))
     derivation = law.derivation
@@ -110,7 +110,7 @@ def to_json(
         "law": law.text,
         "convention": convention,
         **(_expectation_json(law, convention) if isinstance(law, TensorLaw) else _equation_json(law, convention)),
-        "meaning": _MEANING[convention],
+        "meaning": MEANING[convention],
         "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in _free_symbols(law)],
         "evidence": derivation.evidence.value,
         "assumptions": [step.text for step in derivation.assumptions],
@@ -149,7 +149,7 @@ def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
     names = identifiers(law.equation.symbols, taken={"z", "m", "G", "sympy", "polynomial", "germ"})
     images = {s: sympy.Symbol(name) for s, name in names.items()}
     lines = [f"# {line}" for line in textwrap.wrap(f"The resolvent equation of {law.text}", 100)]
-    lines += [f"# {_MEANING[convention]}", "import sympy", "", f'z, {variable} = sympy.symbols("z {variable}")']
+    lines += [f"# {MEANING[convention]}", "import sympy", "", f'z, {variable} = sympy.symbols("z {variable}")']
     for symbol, name in names.items():
         keywords = "".join(f", {a}=True" for a in ("real", *assumptions_of(symbol)) if getattr(symbol, f"is_{a}"))
         lines.append(f"{name} = sympy.Symbol({symbol.name!r}{keywords})")
@@ -258,7 +258,7 @@ def _assigned(name: str, pieces: Sequence[str]) -> list[str]:
     return [f"{name} = (", *(f"    {line}" for line in lines), ")"]
 
 
-def _polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[str]:
+def polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[str]:
     """The polynomial by falling powers of its variable, as in ``c*m**2 + (c + z - 1)*m + 1 = 0``."""
     pieces: list[str] = []
     polynomial = sympy.Poly(expression, variable)
@@ -306,7 +306,7 @@ def _expectation_json(law: TensorLaw, convention: str) -> dict[str, Any]:
 
 def _expectation_lines(law: TensorLaw, convention: str) -> list[str]:
     _, variable = in_convention(M, convention)
-    lines = folded([f"{_MEANING[convention]}:", f"  {variable}(z) = E[ {law.integrand(convention)} ]"])
+    lines = folded([f"{MEANING[convention]}:", f"  {variable}(z) = E[ {law.integrand(convention)} ]"])
     for v, factor in zip(law.variables, law.laws, strict=True):
         lines += wrapped(f"independent {v}: {factor.text}")
     return lines

@@ -1,4 +1,4 @@
-"""Samplers of conjectures whose models have no route of derivation here: function(size, rng, **parameters) -> matrix."""
+"""Samplers of conjectures whose models have no route of derivation: function(size, rng, **parameters) -> matrix."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from catalog.relu_network import hessian, random_state, residual_term
+from catalog.relu_network import hessian, random_state
 from numeric.sampling import Matrix, gaussian, goe, wishart
 
 
-def anticommutator(size: int, rng: np.random.Generator) -> Matrix:
-    """X Y + Y X of two independent Wigner matrices of variance 1."""
-    product = goe(size, rng) @ goe(size, rng)
+def anticommutator(size: int, rng: np.random.Generator, scale: float = 1.0) -> Matrix:
+    """scale (X Y + Y X) of two independent Wigner matrices of variance 1."""
+    product = scale * goe(size, rng) @ goe(size, rng)
     return product + product.T
 
 
@@ -30,6 +30,11 @@ def wigner_and_another_square(size: int, rng: np.random.Generator) -> Matrix:
     return goe(size, rng) + (square + square.T) / 2
 
 
+def wigner_and_wishart(size: int, rng: np.random.Generator, c: float, variance: float) -> Matrix:
+    """A Wigner matrix plus an independent Wishart matrix of ratio c."""
+    return goe(size, rng, variance) + wishart(size, round(size / c), rng)
+
+
 def unlabelled_wishart(size: int, rng: np.random.Generator, c: float) -> Matrix:
     """A Wishart matrix of ratio c, as if nothing were known about it."""
     return wishart(size, round(size / c), rng)
@@ -44,8 +49,15 @@ def sine_features_per_feature(size: int, rng: np.random.Generator, phi: float, p
 
 
 def network_residual_term(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:
-    """H_1 of a real ReLU network of width ``size`` with m = 2 size/phi samples; 2 size^2 rows."""
-    return residual_term(random_state(size, round(2 * size / phi), rng, energy=eps, scale=1.0))
+    """The eigenvalues of H_1 of a real ReLU network of width n = ``size`` with m = 2n/phi samples, 2 n^2 of them.
+
+    H_1 couples only weights into and out of the same hidden unit: it consists of n blocks [[0, B], [B^T, 0]].
+    """
+    state = random_state(size, round(2 * size / phi), rng, energy=eps, scale=1.0)
+    active = state.pre_activations > 0
+    blocks = (state.residuals[None, :, :] * active[:, None, :]) @ state.inputs.T / state.inputs.shape[1]
+    values = np.linalg.svd(blocks, compute_uv=False).ravel()
+    return np.concatenate([values, -values])
 
 
 def network_hessian(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:

@@ -11,6 +11,7 @@ from .check_command import check, new
 from .density_command import density
 from .derive_command import derive
 from .graphs_command import graphs
+from .guess_command import guess
 from .verify_command import verify
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command("show")(show)
 app.command("derive")(derive)
 app.command("density")(density)
 app.command("graphs")(graphs)
+app.command("guess")(guess)
 app.command("verify")(verify)
 app.command("new")(new)
 app.command("check")(check)

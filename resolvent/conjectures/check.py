@@ -45,7 +45,7 @@ def check(
         exact_only: whether to sample nothing.
         allow_code: whether a model given as ``module:function`` may be loaded, which runs the code of its module.
         time_limit: seconds that the exact stage may take at each point.
-        progress: called after each matrix.
+        progress: called after each matrix; without it, progress is shown on standard error after two seconds.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -103,7 +103,7 @@ def check_conjecture(
 
     if exact_only or not has_sampler(model):
         return Verdict(conjecture, (*findings, *exact_stage.unexamined(conjecture, findings)))
-    sampled, statistics = _sampled(conjecture, findings, folder, jobs, scheduler, journal, progress)
+    sampled, statistics = sampled_findings(conjecture, findings, folder, jobs, scheduler, journal, progress)
     return Verdict(conjecture, (*findings, *sampled), statistics)
 
 
@@ -230,19 +230,21 @@ def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
 # -- sampling ----------------------------------------------------------------------------------------------
 
 
-def _sampled(
+def sampled_findings(
     conjecture: Conjecture,
     exact: Sequence[Finding],
-    folder: Path | None,
-    jobs: int,
-    scheduler: str | None,
-    journal: str | Path | None,
-    progress: Callable[[], None] | None,
+    folder: Path | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    journal: str | Path | None = None,
+    progress: Callable[[], None] | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Any, ...]]:
-    """Sample in as many looks as the verdict needs; the findings of the last look and its statistics."""
+    """Sample in as many looks as the verdict needs, after the exact stage has found ``exact``.
+
+    Returns the findings of the last look and the statistics of each point.
+    """
     from numeric.journal import Journal
     from numeric.trials import Trial, run_trials
-
     from resolvent import __version__
 
     from .draws import identity, prepared_draw, why_not_sampled
@@ -272,13 +274,8 @@ def _sampled(
                 if Trial(k, size, index) not in done
             ]
             task = "sampling" if len(wanted) == 1 else f"sampling, part {position + 1} of at most {len(wanted)}"
-            with Progress(task, total=len(trials)) as bar:
-
-                def advance(bar: Progress = bar) -> None:
-                    bar.advance()
-                    if progress is not None:
-                        progress()
-
+            with contextlib.ExitStack() as stack:
+                advance = progress or stack.enter_context(Progress(task, total=len(trials))).advance
                 done |= run_trials(draw, trials, jobs=jobs, scheduler=scheduler, journal=book, advance=advance)
             is_final = position == len(wanted) - 1
             examined = [

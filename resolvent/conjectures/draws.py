@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from catalog.conjecture import Conjecture, Model, Point
-from derive.errors import ParameterError, ParseError, ResolventError
+from derive.errors import ParameterError, ParseError
 
 from .model_laws import expression_law, on_line, settings
 
 if TYPE_CHECKING:
-    from numeric.matrix_model import MatrixModel
     from numeric.trials import Trial
 
+    from numeric.matrix_model import MatrixModel
     from numeric.piece import Array
 
 _EXPRESSION_SIZES: tuple[int, ...] = (500, 1000)
@@ -53,10 +53,14 @@ class Draw:
         from numeric.sampling import symmetric_eigenvalues
 
         rng = np.random.default_rng(trial.seed_sequence(self.seed))
-        return symmetric_eigenvalues(self.matrix(trial.point, trial.size, rng))
+        drawn = self.matrix(trial.point, trial.size, rng)
+        return np.sort(_vector(drawn)) if drawn.ndim == 1 else symmetric_eigenvalues(drawn)
 
     def matrix(self, point: int, size: int, rng: np.random.Generator) -> Any:
-        """The matrix; raises `ParameterError` for a function that returns none."""
+        """The matrix, or the eigenvalues where a user's function returns those.
+
+        Raises `ParameterError` for a function that raises, or returns what is no array of numbers.
+        """
         values = self.points[point]
         if self.model.kind == "ensemble":
             import catalog
@@ -68,15 +72,18 @@ class Draw:
             return _matrix_model(self.model.text, self.model.line, _frozen(values)).sample(size, rng)
         function = load_function(self.model, self.folder)
         try:
-            matrix = function(size, rng, **{name: float(value) for name, value in values.items()})
-        except ResolventError:
-            raise
+            return np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}), dtype=float)
         except Exception as error:
             raise ParameterError(
                 f"line {self.model.line}, model.function: {self.model.text} failed at size {size}: "
                 f"{type(error).__name__}: {error}"
             ) from error
-        return np.asarray(matrix)
+
+
+def _vector(values: Array) -> Array:
+    if not len(values) or not np.all(np.isfinite(values)):
+        raise ParameterError("a sampler returned eigenvalues that are not finite numbers")
+    return values
 
 
 def _frozen(values: Point) -> tuple[tuple[str, Fraction], ...]:

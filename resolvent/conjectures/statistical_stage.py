@@ -34,7 +34,7 @@ from numeric.compare import (
     power_statistics,
     split_off,
 )
-from numeric.joint_test import JointTest, joint_test, smallest_seen
+from numeric.joint_test import JointTest, extrapolation_weights, joint_test, smallest_seen
 from numeric.piece import Array
 
 STAGE = "statistics"
@@ -42,6 +42,9 @@ _CHEBYSHEV = 6
 _EARLY_SHARE = 0.1  # of the level, for the look at half of the trials
 _LEAST_FOR_TWO_LOOKS = 16
 _LEAST_BEYOND = 3  # trials beyond the number of statistics
+_QUANTILES = 15
+_QUANTILE_SHARE = 0.1  # of the level, for the distribution function at quantiles
+_QUANTILE_FLOOR = 8.0
 
 Function = Callable[[Array], Array]
 Outliers = Mapping[int, Sequence[Any]]  # size -> what the model predicts there
@@ -127,7 +130,7 @@ def looks(plan: Plan) -> tuple[tuple[int, float], ...]:
     return ((plan.trials // 2, _EARLY_SHARE), (plan.trials, 1.0 - _EARLY_SHARE))
 
 
-def test_functions(
+def means_to_test(
     claim: Claim, law: Any, values: Point, most: int
 ) -> tuple[list[tuple[str, Function]], list[float]] | None:
     """The test functions and their claimed means; None where nothing is claimed that has a mean.
@@ -180,19 +183,20 @@ def examine(
     sizes = tuple(sorted(draws))
     trials = len(draws[sizes[-1]])
     rows = tuple(len(draws[n][0]) for n in sizes)
-    chosen = test_functions(conjecture.claim, law, values, trials - _LEAST_BEYOND)
+    chosen = means_to_test(conjecture.claim, law, values, trials - _LEAST_BEYOND)
     if chosen is None:
         return None
     functions, expected = chosen
     bulks, seen, margin = _bulks(law, draws, sizes, predicted)
     statistics = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
-    floor = np.arange(1, len(functions) + 1) ** 2 / math.prod(sizes[:2] if len(sizes) == 2 else sizes[:3])
+    floor = np.arange(1, len(functions) + 1) ** 2 / math.prod(sizes[:3])
     if law is None:
         floor = floor * np.maximum(np.abs(expected), 1e-3)
     test = joint_test([name for name, _ in functions], np.array(expected), statistics, sizes, floor)
     level = conjecture.plan.level * share / len(conjecture.points)
+    joint_level = level if law is None else level * (1 - _QUANTILE_SHARE)
     pooled = np.concatenate(bulks[sizes[-1]])
-    dilation, shift = _power(functions, pooled, test, level)
+    dilation, shift = _power(functions, pooled, test, joint_level)
     distances: tuple[Distance, ...] = ()
     outside: tuple[Array, ...] = ()
     bound = 0.0
@@ -201,8 +205,9 @@ def examine(
         bound = 1.63 / math.sqrt(len(pooled)) + 8 / rows[-1]
         outside = tuple(outside_support(law, np.concatenate(bulks[n]), margin[n]) for n in sizes)
     parts = _Findings(point_text(conjecture.points[index]), conjecture, values)
-    parts.joint(test, level, dilation)
+    parts.joint(test, joint_level)
     if law is not None:
+        parts.quantiles(_at_quantiles(law, bulks, sizes), level * _QUANTILE_SHARE)
         parts.distance(distances, bound, sizes)
         parts.outside(outside, trials, sizes)
     parts.outliers(law, draws[sizes[-1]], outside, trials)
@@ -217,7 +222,7 @@ def examine(
         rows=rows,
         trials=trials,
         test=test,
-        level=level,
+        level=joint_level,
         dilation=dilation,
         shift=shift,
         distances=distances,
@@ -245,6 +250,31 @@ def _bulks(
         bulks[n], taken = split_off(law, draws[n], [o.location for o in outliers], margins[n])
         seen = [(o.location, o.reason, t) for o, t in zip(outliers, taken, strict=True)]
     return bulks, seen, margins
+
+
+def _at_quantiles(
+    law: Any, bulks: Mapping[int, Sequence[Array]], sizes: Sequence[int]
+) -> list[tuple[float, float, float, float]]:
+    """(x, claimed, extrapolated, p-value) of the distribution function at quantiles of the continuous part."""
+    from scipy.stats import t as student
+
+    lower, upper = law.support()
+    grid = np.linspace(lower, upper, 4001)
+    masses = law.cdf(grid)
+    places = np.interp(np.arange(1, _QUANTILES + 1) / (_QUANTILES + 1), masses, grid)
+    reach = 1e-3 * (upper - lower)
+    for atom in law.atoms:
+        places = places[np.abs(places - float(atom.point)) > reach]
+    if not len(places):
+        return []
+    counts = [np.stack([np.searchsorted(np.sort(e), places, side="right") / len(e) for e in bulks[n]]) for n in sizes]
+    estimates = np.tensordot(extrapolation_weights(sizes), np.stack(counts), axes=1)
+    count = len(estimates)
+    floor = _QUANTILE_FLOOR / math.prod(sizes[:3])
+    errors = np.sqrt(estimates.var(axis=0, ddof=1) / count + floor**2)
+    means, claimed = estimates.mean(axis=0), law.cdf(places)
+    p_values = 2 * student.sf(np.abs(means - claimed) / errors, count - 1)
+    return list(zip(places.tolist(), claimed.tolist(), means.tolist(), p_values.tolist(), strict=True))
 
 
 def _power(
@@ -275,7 +305,16 @@ class _Findings:
         line = self.claim.lines.get(subject)
         self.found.append(Finding(STAGE, subject, status, text, "tested" if status else "", self.point, line))
 
-    def joint(self, test: JointTest, level: float, dilation: float) -> None:
+    def quantiles(self, found: list[tuple[float, float, float, float]], level: float) -> None:
+        """The distribution function at quantiles, (x, claimed, extrapolated, p-value): what is rough shows there."""
+        if not found:
+            return
+        x, claimed, seen, p_value = min(found, key=lambda entry: entry[3])
+        if p_value * len(found) < level:
+            text = f"the share of eigenvalues up to x = {x:.4g} is {seen:.5g} in the limit, {claimed:.5g} is claimed"
+            self.add("distribution", REFUTED, f"{text}; p-value {p_value:.1e} at one of {len(found)} places")
+
+    def joint(self, test: JointTest, level: float) -> None:
         k = int(np.argmax(np.abs(test.scores)))
         worst = (
             f"the mean of {test.names[k]} is {test.extrapolated[k]:.6g} +- {test.errors[k]:.1g} in the limit of "
@@ -343,4 +382,4 @@ class _Findings:
             )
 
 
-__all__ = ["STAGE", "PointStatistics", "examine", "looks", "test_functions"]
+__all__ = ["STAGE", "PointStatistics", "examine", "looks", "means_to_test"]

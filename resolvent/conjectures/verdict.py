@@ -7,11 +7,20 @@ from typing import Any
 
 from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Status, worst
 
+from .report_parts import (
+    MARKS,
+    SCORE_HEADER,
+    STAGES,
+    first_wrong_words,
+    groups,
+    sampled_words,
+    score_rows,
+    unexpected_words,
+)
 from .statistical_stage import PointStatistics
 
 FORMAT = 1
 EXIT_STATUS = {SUPPORTED: 0, REFUTED: 1, UNDECIDED: 3}
-_MARKS = {SUPPORTED: "+", REFUTED: "x", UNDECIDED: "?", None: " "}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,35 +76,23 @@ class Verdict:
     def report(self) -> str:
         """The verdict in words, for a terminal."""
         lines = [f"{self.conjecture.title}", ""]
-        for stage in ("exact", "statistics"):
+        for stage in STAGES:
             own = [f for f in self.findings if f.stage == stage]
-            if own:
-                lines.append(f"{stage} stage")
-            point = None
-            for finding in own:
-                if finding.point != point and finding.point:
-                    lines.append(f"  at {finding.point}:" if finding.point != "all parameters" else "  all parameters:")
-                point = finding.point
-                proof = f" [{finding.evidence}]" if finding.evidence else ""
-                lines.append(f"  {_MARKS[finding.status]} {finding.subject}: {finding.text}{proof}")
-            if own:
-                lines.append("")
+            if not own:
+                continue
+            lines.append(f"{stage} stage")
+            for heading, group in groups(own):
+                lines += [f"  {heading}:"] if heading else []
+                for finding in group:
+                    proof = f" [{finding.evidence}]" if finding.evidence else ""
+                    lines.append(f"  {MARKS[finding.status]} {finding.subject}: {finding.text}{proof}")
+            lines.append("")
         for statistics in self.statistics:
-            lines += [*table(statistics), ""]
+            lines += [*_table(statistics), ""]
         if self.conjecture.assumptions:
             lines += ["assumed by the author: " + "; ".join(self.conjecture.assumptions), ""]
-        wrong = self.first_wrong
-        if wrong is not None:
-            where = f" (line {wrong.line})" if wrong.line else ""
-            lines.append(
-                f"first thing {'wrong' if wrong.status == REFUTED else 'open'}{where}: {wrong.subject}: {wrong.text}"
-            )
-        lines.append(f"verdict: {self.verdict}")
-        if self.is_expected is False:
-            lines.append(
-                f"this is not what the file expects: {' because '.join(filter(None, self.conjecture.expected or ()))}"
-            )
-        return "\n".join(lines)
+        ending = (first_wrong_words(self), f"verdict: {self.verdict}", unexpected_words(self))
+        return "\n".join([*lines, *filter(None, ending)])
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as plain data; equal for equal files, seeds and sizes, however the work was spread."""
@@ -134,17 +131,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
     return asdict(finding)
 
 
-def table(statistics: PointStatistics) -> list[str]:
+def _table(statistics: PointStatistics) -> list[str]:
     """The statistics of one point as rows of text."""
-    test = statistics.test
-    where = f" at {statistics.point}" if statistics.point else ""
-    sizes = ", ".join(map(str, statistics.sizes))
-    lines = [
-        f"{statistics.trials} matrices of each of the sizes {sizes}{where}",
-        f"  {'':16} {'claimed':>12} {'size -> oo':>12} {'error':>9} {'score':>7}",
-    ]
-    for name, expected, found, error, score in zip(
-        test.names, test.expected, test.extrapolated, test.errors, test.scores, strict=True
-    ):
-        lines.append(f"  {name[:16]:16} {expected + 0.0:12.6f} {found:12.6f} {error:9.1e} {score:7.2f}")
-    return lines
+    rows = [("", *SCORE_HEADER), *score_rows(statistics)]
+    return [sampled_words(statistics), *(f"  {n[:16]:16} {e:>12} {x:>12} {s:>9} {z:>7}" for n, e, x, s, z in rows)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 from math import comb, factorial
+from typing import Any
 
 import pytest
 import sympy
@@ -12,7 +13,7 @@ from flint import fmpz_poly
 
 import catalog
 from derive.errors import DerivationError, ParameterError
-from derive.guessing import guess_algebraic, guess_ode, guess_recurrence
+from derive.guessing import MARGIN, guess_algebraic, guess_ode, guess_recurrence
 from derive.law import AlgebraicLaw
 from derive.laws import marchenko_pastur, semicircle
 
@@ -131,3 +132,22 @@ def test_bad_input(terms: object, margin: int, message: str) -> None:
 def test_the_evidence_in_words() -> None:
     assert guess_recurrence(CATALAN).evidence == "guessed: 4 unknowns from 9 terms, verified on 51 more"
     assert guess_recurrence(CATALAN).relation.coefficients == (fmpz_poly([-2, -4]), fmpz_poly([2, 1]))
+
+
+@pytest.mark.parametrize("back", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("guess", "terms"),
+    [
+        (guess_ode, CATALAN[:40]),
+        (guess_ode, [0, 0, *CATALAN[:40]]),
+        (guess_algebraic, CATALAN[:40]),
+        (guess_algebraic, [0, 0, *CATALAN[:40]]),
+        (guess_recurrence, CATALAN[:40]),
+    ],
+)
+def test_each_of_the_last_terms_counts(guess: Any, terms: list[int], back: int) -> None:
+    assert guess(terms).verified >= MARGIN
+    wrong = list(terms)
+    wrong[-back] += 1
+    with pytest.raises(DerivationError):
+        guess(wrong)

@@ -49,6 +49,11 @@ def test_marchenko_pastur_in_stieltjes_convention() -> None:
     assert marchenko_pastur(c).latex() == r"c z m^{2} + \left(c + z - 1\right) m + 1 = 0"
 
 
+def test_names_that_end_like_an_alphabet_stay_words() -> None:
+    critical, local = sympy.symbols("critical local_1", positive=True)
+    assert polynomial_terms(critical * M + local) == [r"\mathrm{critical} m", r"+ \mathrm{local}_{1}"]
+
+
 def test_the_leading_term_is_positive_in_both_conventions() -> None:
     expression = -2 * M**3 + Z
     assert [polynomial_terms(expression, k)[0] for k in ("stieltjes", "cauchy")] == ["2 m^{3}", "2 G^{3}"]

@@ -102,6 +102,33 @@ def test_haar_moments(n: int, entry: Callable[[np.ndarray], float], exact: Calla
     check_mean(lambda rng: float(entry(sampling.haar_orthogonal(n, rng))), exact(n), seed=40 + n)
 
 
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (5, 1), (7, 3)])
+def test_a_haar_frame_is_orthonormal(n: int, k: int) -> None:
+    q = sampling.haar_frame(n, k, sampling.generator(n))
+    assert q.shape == (n, k)
+    assert np.abs(q.T @ q - np.eye(k)).max() < 1e-14 * n
+
+
+@pytest.mark.parametrize(
+    ("entry", "exact"),
+    [
+        (lambda u: u[0, 0], 0.0),
+        (lambda u: u[0, 1] ** 4, 3 / 35),
+        (lambda u: u[0, 0] ** 2 * u[1, 1] ** 2, 6 / (4 * 5 * 7)),
+        (lambda u: u[0, 0] * u[0, 1] * u[1, 0] * u[1, 1], -1 / (4 * 5 * 7)),
+    ],
+    ids=["u11", "u12^4", "u11^2 u22^2", "u11 u12 u21 u22"],
+)
+def test_a_haar_frame_has_the_moments_of_whole_columns(entry: Callable[[np.ndarray], float], exact: float) -> None:
+    """The formulas of `test_haar_moments` at n = 5, for two columns."""
+    check_mean(lambda rng: float(entry(sampling.haar_frame(5, 2, rng))), exact, seed=60)
+
+
+def test_more_columns_than_dimensions_are_refused() -> None:
+    with pytest.raises(ParameterError, match="4 orthonormal columns need at least 4 rows; got 3"):
+        sampling.haar_frame(3, 4, sampling.generator(0))
+
+
 # -- Wishart -----------------------------------------------------------------------------------------------
 
 

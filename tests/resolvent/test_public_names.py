@@ -20,7 +20,7 @@ DESIGNED = [
     "law_of_s_transform", "doubly_correlated_wishart", "rectangular_sum", "direct_sum", "Spectrum", "catalog", "verify",
     "Verification", "Law", "AlgebraicLaw", "ResolventEquation", "Derivation", "Evidence", "parse", "ResolventError",
     "ParameterError", "ParseError", "DerivationError", "BranchError", "PrecisionError", "NotCertified",
-    "admissible_graphs", "law_of_cycle_weights", "activation", "moment_polynomials", "graph_sheet",
+    "admissible_graphs", "law_of_cycle_weights", "activation", "moment_polynomials", "graph_sheet", "guess", "Proposal",
 ]  # fmt: skip
 
 
