@@ -104,7 +104,8 @@ def check_conjecture(
     if exact_only or not has_sampler(model):
         return Verdict(conjecture, (*findings, *exact_stage.unexamined(conjecture, findings)))
     sampled, statistics = sampled_findings(conjecture, findings, folder, jobs, scheduler, journal, progress)
-    return Verdict(conjecture, (*findings, *sampled), statistics)
+    found = (*findings, *sampled)
+    return Verdict(conjecture, (*found, *exact_stage.unexamined(conjecture, found)), statistics)
 
 
 # -- the exact stage ---------------------------------------------------------------------------------------

@@ -346,7 +346,7 @@ def _shown(values: list[Any]) -> str:
 def unexamined(conjecture: Conjecture, findings: Sequence[Finding]) -> list[Finding]:
     """The parts of the claim about which nothing was found: what was not looked at is not supported."""
     seen = {f.subject for f in findings}
-    text = "the exact stage says nothing of it; sampled matrices may"
+    text = "nothing was found out about it"
     lines = conjecture.claim.lines
     return [
         Finding(STAGE, part, UNDECIDED, text, line=lines.get(part))

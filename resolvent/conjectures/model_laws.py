@@ -10,10 +10,11 @@ import sympy
 
 from catalog.conjecture import Conjecture, LawClaim, Model, Point
 from derive.errors import ParameterError, ParseError, ResolventError
-from derive.law import Law
+from derive.law import AlgebraicLaw, Law
 from resolvent.expressions import parse, parse_rational
 
 Result = TypeVar("Result")
+AnyLaw = TypeVar("AnyLaw", bound=Law)
 
 
 def on_line(line: int, field: str, function: Callable[[], Result]) -> Result:
@@ -83,12 +84,12 @@ def claimed_law(claim: LawClaim, point: Point) -> Law:
     return expression_law(claim.text, claim.line, "claim.law", point)
 
 
-def expression_law(text: str, line: int, field: str, point: Point) -> Law:
+def expression_law(text: str, line: int, field: str, point: Point) -> AlgebraicLaw:
     """The law of an expression at a point; raises `ParseError` for a parameter without a value as well."""
     return _numeric(on_line(line, field, lambda: parse(text, point)), line, field)
 
 
-def _numeric(law: Law, line: int, field: str) -> Law:
+def _numeric(law: AnyLaw, line: int, field: str) -> AnyLaw:
     if law.parameters:
         missing = ", ".join(s.name for s in law.parameters)
         raise ParseError(

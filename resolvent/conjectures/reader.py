@@ -243,6 +243,8 @@ def _option(field: Field, name: str) -> Any:
         return int(field.flag()) if isinstance(field.value, bool) else field.whole(0, 1)
     if name == "activation":
         text = field.text()
+        if text.isidentifier() and len(text) > 50:
+            field.fail("the name of an activation has at most 50 characters")
         return text if text.isidentifier() else field.reading(lambda: parse_rational(text, {}))
     value = field.number()
     return sympy.Rational(value.numerator, value.denominator)

@@ -163,6 +163,7 @@ WRONG = [
     (CLAIM + "[model]\nensemble = 'hesian'", 4, "model.ensemble", "did you mean 'hessian'?"),
     (CLAIM + "[model]\nensemble = 'hessian'\nsampler = 'x'", 5, "model.sampler", "is not one of"),
     (CLAIM + "[model]\nensemble = 'hessian'\nactivation = 'relu'", 5, "model.activation", "has no activation"),
+    (CLAIM + f"[model]\nactivation = '{'x' * 51}'", 4, "model.activation", "at most 50 characters"),
     (CLAIM + "[model]\nactivation = 'x +'", 4, "model.activation", "stops too early"),
     (CLAIM + "[model]\nactivation = 'relu'\ncentred = 2", 5, "model.centred", "between 0 and 1"),
     (CLAIM + "[model]\nactivation = 'relu'\ncentred = 'yes'", 5, "model.centred", "a whole number is needed"),
