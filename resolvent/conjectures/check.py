@@ -195,7 +195,8 @@ def _density_findings(conjecture: Conjecture, point: Point, law: Any, reference:
     for k, amount in enumerate(claim.moments or (), 1):
         wanted = float(amount.ball(full_point(conjecture, point)))
         value = law.expect(lambda x, k=k: x**k)  # type: ignore[misc]
-        if not abs(value - wanted) <= 1e-7 * max(1.0, abs(wanted)):
+        size = law.expect(lambda x, k=k: abs(x) ** k)  # type: ignore[misc]
+        if not abs(value - wanted) <= 1e-7 * max(size, abs(wanted)):
             text = f"m_{k} is claimed to be {wanted:.10g}; the claimed density has {value:.10g}"
             return [*found, Finding("exact", "moments", REFUTED, text, "numerical", where, claim.lines.get("moments"))]
     if claim.moments:

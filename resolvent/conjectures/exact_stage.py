@@ -240,7 +240,7 @@ class _Stage:
         return self.derived is not None and any(_ROUNDED in step.text for step in self.derived.derivation.steps)
 
     def _is_rounding(self, a: Any, b: Any) -> bool:
-        return self.is_rounded and abs(float(a) - float(b)) <= _ROUNDING * max(1.0, abs(float(b)))
+        return self.is_rounded and abs(float(a) - float(b)) <= _ROUNDING * abs(float(b))
 
     # -- moments -------------------------------------------------------------------------------------------
 

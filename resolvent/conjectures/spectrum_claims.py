@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -64,7 +63,7 @@ def edge_finding(claimed: Sequence[Amount], spectrum: Spectrum, values: Point) -
     for k, (amount, end) in enumerate(zip(claimed, actual, strict=True), 1):
         if not amount.is_real(values):
             return REFUTED, f"edge {k}, {amount.text}, has no real value here", "proved"
-        same, proof = _is_at(amount, end, values)
+        same, proof = _is_at(amount, end, values, max(abs(float(e)) for e in actual))
         if same is None:
             return UNDECIDED, f"whether edge {k}, {amount.text}, is at {_digits(end)} is open", ""
         if not same:
@@ -89,11 +88,11 @@ def _edges(spectrum: Spectrum) -> list[End]:
     return [float(end) for interval in spectrum.intervals for end in (interval.left, interval.right)]
 
 
-def _is_at(amount: Amount, end: End, values: Point) -> tuple[bool | None, str]:
+def _is_at(amount: Amount, end: End, values: Point, scale: float) -> tuple[bool | None, str]:
     """Whether a claimed number is an edge, None where that is open, and what kind of evidence says so."""
     value = amount.ball(values, BITS)
     if not isinstance(end, AlgebraicNumber):
-        gap = abs(float(value) - end) / max(1.0, abs(end))
+        gap = abs(float(value) - end) / scale
         return (True if gap <= _ENDS[0] else False if gap > _ENDS[1] else None), "numerical"
     if not value.is_finite():
         return None, ""
@@ -257,15 +256,18 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
         if not mean.value.is_real(values):
             yield REFUTED, f"the value {mean.value.text} of the mean of {mean.text} is not real here", "proved"
             continue
+        numbers = _floats(values)
         try:
-            places = [p for i in spectrum.intervals for p in _features(mean.formula, i.left, i.right, values)]
-            with np.errstate(all="ignore"):
-                found = float(spectrum.expect(partial(_values, mean.formula, _floats(values)), points=places))
+            places, size = _features(mean.formula, spectrum, values)
+            with np.errstate(all="ignore"):  # small functions are made larger, as errors are absolute
+                found = size * float(
+                    spectrum.expect(lambda x: _values(mean.formula, numbers, x) / size, points=places)  # noqa: B023
+                )
         except (ResolventError, ValueError) as error:
             yield UNDECIDED, f"the mean of {mean.text} cannot be computed: {error}", ""
             continue
         wanted = float(mean.value.ball(values))
-        gap = abs(found - wanted) / max(1.0, abs(wanted))
+        gap = abs(found - wanted) / max(size, abs(wanted))
         text = f"the mean of {mean.text} is {found:.12g}"
         if gap <= _NUMERICAL:
             yield SUPPORTED, text, "numerical"
@@ -275,11 +277,19 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
             yield UNDECIDED, f"{text}; claimed: {wanted:.12g}, too close to tell", ""
 
 
-def _features(formula: Formula, left: float, right: float, values: Point) -> list[float]:
-    """Where a test function has narrow peaks, kinks or singularities on an interval, that quadrature has to know of."""
-    sizes = np.abs(_values(formula, _floats(values), np.linspace(left, right, 201)))
-    scale = 0.1 * float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
-    return refinement(formula, rationals(values), left, right, scale).places
+def _features(formula: Formula, spectrum: Spectrum, values: Point) -> tuple[list[float], float]:
+    """Where a test function has peaks, kinks or singularities, for quadrature, and its size, at most 1."""
+    places: list[float] = []
+    largest = 0.0
+    for interval in spectrum.intervals:
+        numbers = _floats(values)
+        sizes = np.abs(_values(formula, numbers, np.linspace(interval.left, interval.right, 201)))
+        size = float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
+        found = refinement(formula, rationals(values), interval.left, interval.right, 0.1 * size)
+        places += found.places
+        sizes = np.abs(_values(formula, numbers, np.array(found.points)))
+        largest = max(largest, size, float(np.max(sizes[np.isfinite(sizes)], initial=0.0)))
+    return places, min(1.0, largest) or 1.0
 
 
 def _values(formula: Formula, numbers: dict[str, float], x: Array) -> Array:

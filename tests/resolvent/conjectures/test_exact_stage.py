@@ -346,6 +346,17 @@ def test_means(of: str, value: str, expected: str) -> None:
     assert status(MP.format(c="1/2") + f'means = [{{of = "{of}", value = "{value}"}}]') == expected
 
 
+def test_small_laws_are_compared_relatively() -> None:
+    head = 'model.expression = "semicircle(10**-20)"\nclaim.means = '
+    assert status(head + '[{of = "x**2", value = "10**-20"}, {of = "x", value = 0}]') == SUPPORTED
+    assert status(head + '[{of = "x**2", value = "2*10**-20"}]') == REFUTED
+    alone = "[claim]\n" + DENSITY.format(f="sqrt(4*v - x**2)/(2*pi*v)", intervals='[["-2*sqrt(v)", "2*sqrt(v)"]]')
+    alone = f"parameters.v = 1e-12\n{alone}\nmoments = [0, "
+    assert (status(alone + '"v"]'), status(alone + '"2*v"]')) == (SUPPORTED, REFUTED)
+    network = 'model.activation = "relu"\nmodel.sigma_w = 1e-9\nparameters = {phi = 1, psi = 1}\nclaim.moments = '
+    assert (status(network + '["eta"]'), status(network + '["2*eta"]')) == (SUPPORTED, REFUTED)
+
+
 def test_a_mean_that_is_infinite_at_an_atom() -> None:
     assert status(MP.format(c=2) + 'means = [{of = "log(x)", value = "1"}]') == REFUTED
 
