@@ -28,14 +28,15 @@ from catalog.conjecture import (
     Point,
 )
 from derive.equation import G, M, Z
-from derive.errors import ParameterError, ParseError
+from derive.errors import ParseError
 from derive.field import RESERVED_NAMES
 from resolvent.expressions import parse_rational
 from resolvent.formulas import parse_formula
 from resolvent.source import Source
 
+from .contents import text_of
 from .fields import Field
-from .toml_lines import MOST_BYTES, read_toml
+from .toml_lines import read_toml
 
 _VERDICTS = ("supported", "refuted", "undecided")
 _FIELDS = (
@@ -62,38 +63,11 @@ def read_conjecture(path: str | Path) -> Conjecture:
     Raises `ParameterError` for a file that cannot be read, `ParseError`, with file and line, for what is wrong in it.
     """
     place = Path(path)
-    data = _contents(place)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ParseError(f"{place}, line {line}: this is no text in UTF-8; save it as UTF-8", line=line) from None
+    text = text_of(place)
     try:
         return conjecture_of(text, place.stem)
     except ParseError as error:
         raise ParseError(f"{place}, {error}", **error.objects) from None
-
-
-def _contents(place: Path) -> bytes:
-    """The bytes of a file; raises `ParameterError` for what cannot be read at once, a pipe say."""
-    try:
-        if place.is_dir():
-            raise ParameterError(
-                f"{place} is a directory; give a file such as {place / 'my_conjecture.toml'}", path=place
-            )
-        if place.exists() and not place.is_file():
-            raise ParameterError(f"{place} is no regular file; save the conjecture in one", path=place)
-        with place.open("rb") as stream:
-            data = stream.read(4 * MOST_BYTES + 1)
-    except ParameterError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "; `resolvent new NAME` writes a template" if isinstance(error, FileNotFoundError) else ""
-        raise ParameterError(f"cannot read {place}: {reason}{hint}", path=place) from None
-    if len(data) > 4 * MOST_BYTES:
-        raise ParameterError(f"{place} is too long for a conjecture: more than {4 * MOST_BYTES} bytes", path=place)
-    return data
 
 
 def conjecture_of(text: str, name: str = "conjecture") -> Conjecture:
