@@ -69,7 +69,7 @@ class Field:
     def reading(self, function: Callable[[], Read]) -> Read:
         """What a function returns that reads the field as a formula; its errors become this field's."""
         formulas = self.document.formulas
-        formulas[self.path] = len(str(self.value))
+        formulas[self.path] = len(self.value) if isinstance(self.value, str) else 0
         if sum(formulas.values()) > _MOST_FORMULAS:  # the time to read them stays short
             self.fail(f"the formulas of this file have more than {_MOST_FORMULAS} characters together; shorten them")
         try:

@@ -193,6 +193,8 @@ WRONG = [
     ("claim.equation = '__import__(m)'", 2, "claim.equation", "unknown law '__import__'"),
     ("claim.law = 'semicircle('", 2, "claim.law", "never closed"),
     ("claim.law = ''", 2, "claim.law", "empty"),
+    (f"claim.law = [0x{'f' * 6000}]", 2, "claim.law", "this is a list"),
+    (f"claim.law = 0x{'f' * 6000}", 2, "claim.law", "this is a whole number"),
     # numbers
     ("claim.moments = 1", 2, "claim.moments", "a list in square brackets"),
     ("claim.moments = []", 2, "claim.moments", "the list is empty"),
