@@ -267,7 +267,7 @@ def _claim(field: Field, names: frozenset[str]) -> Claim:
         if name in table and partner not in table:
             table[name].fail(f"this goes with the field {partner!r}")
     if "law" in table:
-        table["law"].reading(lambda: Source(table["law"].text()))
+        table["law"].reading(partial(Source, table["law"].text()))
     return Claim(
         law=LawClaim(table["law"].text(), table["law"].line) if "law" in table else None,
         equation=_equation(table, names) if "equation" in table else None,
