@@ -10,7 +10,8 @@ from typing import Any, Literal
 import sympy
 from flint import arb, fmpq
 
-from .formula import Formula
+from .formula import Formula, NoValue
+from .zero_test import is_zero
 
 Status = Literal["supported", "refuted", "undecided"]
 SUPPORTED: Status = "supported"
@@ -49,23 +50,34 @@ class Amount:
     exact: sympy.Expr | None
 
     def ball(self, point: Point, bits: int = 192) -> arb:
-        """The value at a point, with proof."""
-        return self.formula.ball(_rationals(point), bits)
+        """The value at a point, with proof; a ball that is not finite where there is none, or where it stays open."""
+        return self.formula.ball(rationals(point), bits)
+
+    def is_real(self, point: Point) -> bool:
+        """Whether there may be a real value at a point: False only for sure."""
+        try:
+            self.formula.number(rationals(point))
+        except NoValue:
+            return False
+        return True
 
     def rational(self, point: Point) -> Fraction | None:
         """The exact value at a point, None where it is irrational, or does not exist."""
-        if self.exact is None:
-            return None
-        value = self.exact.xreplace({s: sympy.Rational(*_pair(point[s.name])) for s in self.exact.free_symbols})
-        return Fraction(int(value.p), int(value.q)) if isinstance(value, sympy.Rational) else None
+        value = self.formula.rational(rationals(point))
+        return None if value is None else Fraction(int(value.p), int(value.q))
+
+    def equals(self, value: fmpq | Formula, point: Point) -> bool | None:
+        """Whether it is a given number, with proof; None where that stays open."""
+        if not self.is_real(point):
+            return False
+        if not isinstance(value, Formula):
+            value = Formula("number", (Fraction(int(value.p), int(value.q)),))
+        return is_zero(Formula("-", (self.formula, value)), rationals(point))
 
 
-def _pair(value: Fraction) -> tuple[int, int]:
-    return value.numerator, value.denominator
-
-
-def _rationals(point: Point) -> dict[str, fmpq]:
-    return {name: fmpq(*_pair(value)) for name, value in point.items()}
+def rationals(point: Point) -> dict[str, fmpq]:
+    """A point in the numbers of the exact arithmetic."""
+    return {name: fmpq(value.numerator, value.denominator) for name, value in point.items()}
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,28 @@
 """Real formulas of a variable and parameters, as people write densities and edges: kept as a tree, evaluated twice.
 
-In floating point for arrays of values, and in ball arithmetic for numbers that are compared with proof.
+In floating point for arrays of values; and for numbers that are compared with proof exactly as long as the numbers stay
+rational, in ball arithmetic from there on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import flint
 import numpy as np
-from flint import acb, arb, fmpq
+from flint import acb, arb, fmpq, fmpz
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+Number = Any  # fmpq or arb: python-flint's types have no types of their own
+"""Exact, or a ball; one that is not finite says nothing."""
+
+Folded = TypeVar("Folded")
+
+_MOST_BITS = 8192  # of exact numbers; beyond, balls take over
 
 ARITY = {
     **dict.fromkeys(("sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"), 1),
@@ -23,6 +30,10 @@ ARITY = {
     **dict.fromkeys(("min", "max"), 2),
 }
 """The functions of formulas, and how many arguments each takes; K and E are functions of the parameter m = k^2."""
+
+
+class NoValue(Exception):
+    """A formula has no real value, for sure: a root of a negative number, a division by zero."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +49,8 @@ class Formula:
     ...     (Fraction(2),)))))),))
     >>> root.values({"x": np.array([0.0, 2.0])})
     array([2., 0.])
-    >>> root.ball({"x": fmpq(1)}).overlaps(arb(3).sqrt())
-    True
+    >>> root.ball({"x": fmpq(1)}).overlaps(arb(3).sqrt()), root.rational({"x": fmpq(2)})
+    (True, 0)
     """
 
     head: str
@@ -48,29 +59,70 @@ class Formula:
     @property
     def names(self) -> frozenset[str]:
         """The names that occur."""
-        if self.head == "name":
-            return frozenset(self.arguments)
-        if self.head == "number":
-            return frozenset()
-        return frozenset().union(*(a.names for a in self.arguments))
+        return self.fold(
+            lambda leaf: frozenset(leaf.arguments) if leaf.head == "name" else frozenset(),
+            lambda _, parts: frozenset().union(*parts),
+        )
+
+    def fold(self, leaf: Callable[[Formula], Folded], join: Callable[[Formula, Sequence[Folded]], Folded]) -> Folded:
+        """A value for every node, from the leaves up; a loop, as long sums are deeper than Python's stack."""
+        waiting: list[tuple[Formula, bool]] = [(self, False)]
+        done: list[Folded] = []
+        while waiting:
+            node, is_ready = waiting.pop()
+            if node.head in ("number", "name"):
+                done.append(leaf(node))
+            elif is_ready:
+                count = len(node.arguments)
+                parts = done[-count:]
+                del done[-count:]
+                done.append(join(node, parts))
+            else:
+                waiting.append((node, True))
+                waiting.extend((part, False) for part in reversed(node.arguments))
+        return done[0]
 
     def values(self, at: Mapping[str, Any]) -> Values:
         """The values in floating point, for numbers or arrays; NaN or infinite where the formula has no value."""
+
+        def leaf(node: Formula) -> Any:
+            if node.head == "number":
+                return _nearest(node.arguments[0])
+            return np.pi if node.arguments[0] == "pi" else np.asarray(at[node.arguments[0]], dtype=float)
+
         with np.errstate(all="ignore"):
-            return np.asarray(_float(self, at), dtype=float)
+            return np.asarray(self.fold(leaf, lambda node, parts: _FLOAT[node.head](*parts)), dtype=float)
+
+    def number(self, at: Mapping[str, fmpq], bits: int = 192) -> Number:
+        """The value, exact or as a ball; a ball that is not finite where this precision does not tell.
+
+        Raises `NoValue` where there is none, for sure.
+        """
+
+        def leaf(node: Formula) -> Number:
+            if node.head == "number":
+                return fmpq(node.arguments[0].numerator, node.arguments[0].denominator)
+            return arb.pi() if node.arguments[0] == "pi" else at[node.arguments[0]]
+
+        with flint.ctx.workprec(bits):
+            return self.fold(leaf, _applied)
 
     def ball(self, at: Mapping[str, fmpq], bits: int = 192) -> arb:
-        """The value with proof; a ball that is not finite where there is no value, or where it is too large."""
+        """The value with proof; a ball that is not finite where there is none, or this precision does not tell."""
+        try:
+            value = self.number(at, bits)
+        except NoValue:
+            return arb("nan")
         with flint.ctx.workprec(bits):
-            return _ball(self, at)
+            return arb(value)
 
-
-def _float(formula: Formula, at: Mapping[str, Any]) -> Any:
-    if formula.head == "number":
-        return _nearest(formula.arguments[0])
-    if formula.head == "name":
-        return np.pi if formula.arguments[0] == "pi" else at[formula.arguments[0]]
-    return _FLOAT[formula.head](*(np.asarray(_float(a, at), dtype=float) for a in formula.arguments))
+    def rational(self, at: Mapping[str, fmpq]) -> fmpq | None:
+        """The exact value, None where it is irrational, very long, or not there."""
+        try:
+            value = self.number(at)
+        except NoValue:
+            return None
+        return value if isinstance(value, fmpq) else None
 
 
 def _nearest(value: Fraction) -> float:
@@ -94,7 +146,7 @@ _FLOAT: dict[str, Callable[..., Any]] = {
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,
-    "**": np.power,
+    "**": np.float_power,
     "negative": np.negative,
     "sqrt": np.sqrt,
     "exp": np.exp,
@@ -117,43 +169,121 @@ _FLOAT: dict[str, Callable[..., Any]] = {
 }
 
 
-def _ball(formula: Formula, at: Mapping[str, fmpq]) -> arb:
-    if formula.head == "number":
-        value = formula.arguments[0]
-        return arb(fmpq(value.numerator, value.denominator))
-    if formula.head == "name":
-        return arb.pi() if formula.arguments[0] == "pi" else arb(at[formula.arguments[0]])
-    arguments = [_ball(a, at) for a in formula.arguments]
-    if not all(a.is_finite() for a in arguments):
+# -- exact numbers and balls -------------------------------------------------------------------------------
+
+
+def _applied(node: Formula, parts: Sequence[Number]) -> Number:
+    if any(isinstance(part, arb) and not part.is_finite() for part in parts):
         return arb("nan")
-    return _BALL[formula.head](*arguments)
+    value = _RULES[node.head](*parts)
+    if isinstance(value, fmpq) and _bits(value) > _MOST_BITS:
+        return arb(value)
+    return value
 
 
-def _real(value: acb) -> arb:
-    return value.real if value.imag.contains(0) else arb("nan")
+def _bits(value: fmpq) -> int:
+    return int(max(abs(value.p).bit_length(), value.q.bit_length()))
 
 
-def _power(base: arb, exponent: arb) -> arb:
-    whole = exponent.unique_fmpz()
-    if whole is not None and abs(whole) < 2**20:
-        return base ** int(whole)
-    return base**exponent
+def _divided(a: Number, b: Number) -> Number:
+    if isinstance(b, fmpq) and b == 0:
+        raise NoValue
+    return a / b
 
 
-_BALL: dict[str, Callable[..., arb]] = {
+def _power(base: Number, exponent: Number) -> Number:
+    if not isinstance(exponent, fmpq):
+        return _irrational_power(base, exponent)
+    if exponent.q != 1:
+        return _fractional_power(base, exponent)
+    k = int(exponent.p)
+    if isinstance(base, fmpq):
+        if base == 0 and k < 0:
+            raise NoValue
+        if base in (0, 1, -1) or _bits(base) * abs(k) <= _MOST_BITS:
+            return base ** (k if abs(k) <= _MOST_BITS else 2 + k % 2)
+    return arb(base) ** fmpz(k)
+
+
+def _fractional_power(base: Number, exponent: fmpq) -> Number:
+    if base < 0 or (base == 0 and exponent < 0):
+        raise NoValue
+    if isinstance(base, fmpq):
+        root = _exact_root(base, int(exponent.q))
+        if root is not None:
+            return _power(root, fmpq(exponent.p))
+    return arb(base) ** arb(exponent) if base > 0 else arb("nan")
+
+
+def _irrational_power(base: Number, exponent: arb) -> Number:
+    if base == 0 and exponent > 0:
+        return fmpq(0)
+    if (base == 0 and exponent < 0) or (base < 0 and not exponent.contains_integer()):
+        raise NoValue
+    return arb(base) ** exponent if base > 0 else arb("nan")
+
+
+def _exact_root(value: fmpq, degree: int) -> fmpq | None:
+    """The root of a fraction that is not negative, where it is a fraction."""
+    if value in (0, 1):
+        return value
+    if degree > _bits(value):
+        return None
+    parts = [fmpz(part).root(degree) for part in (value.p, value.q)]
+    return fmpq(*parts) if fmpq(*parts) ** degree == value else None
+
+
+def _root(a: Number) -> Number:
+    return _fractional_power(a, fmpq(1, 2)) if isinstance(a, fmpq) else _within(0, None, "sqrt")(a)
+
+
+def _within(low: int | None, high: int | None, name: str, is_open: bool = False) -> Callable[[Number], Number]:
+    """A function of balls that has values between two bounds only, open ones say whether at these too."""
+
+    def value(a: Number) -> Number:
+        outside = (low is not None and a < low) or (high is not None and a > high)
+        if outside or (is_open and a in (low, high) and isinstance(a, fmpq)):
+            raise NoValue
+        found: Number = _KNOWN.get((name, a)) if isinstance(a, fmpq) else None
+        return getattr(arb(a), name)() if found is None else found
+
+    return value
+
+
+def _elliptic(name: str) -> Callable[[Number], Number]:
+    def value(a: Number) -> Number:
+        if a > 1 or (name == "elliptic_k" and isinstance(a, fmpq) and a == 1):
+            raise NoValue
+        if name == "elliptic_k" and not a < 1:
+            return arb("nan")
+        found = getattr(acb(arb(a)), name)()
+        return found.real if found.imag.contains(0) else arb("nan")
+
+    return value
+
+
+_ZERO, _ONE = fmpq(0), fmpq(1)
+_KNOWN: dict[tuple[str, fmpq], fmpq] = {
+    **{(name, _ZERO): _ZERO for name in ("sin", "tan", "asin", "atan", "sinh", "tanh", "erf")},
+    **{(name, _ZERO): _ONE for name in ("exp", "cos", "cosh")},
+    **{(name, _ONE): _ZERO for name in ("log", "acos")},
+}
+
+_RULES: dict[str, Callable[..., Number]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
+    "/": _divided,
     "**": _power,
     "negative": lambda a: -a,
-    "min": lambda a, b: a.min(b),
-    "max": lambda a, b: a.max(b),
+    "min": lambda a, b: min(a, b) if isinstance(a, fmpq) and isinstance(b, fmpq) else arb(a).min(arb(b)),
+    "max": lambda a, b: max(a, b) if isinstance(a, fmpq) and isinstance(b, fmpq) else arb(a).max(arb(b)),
     "abs": abs,
-    "elliptic_k": lambda a: _real(acb(a).elliptic_k()) if a < 1 else arb("nan"),
-    "elliptic_e": lambda a: _real(acb(a).elliptic_e()) if not a > 1 else arb("nan"),
-    **{
-        name: (lambda a, name=name: getattr(a, name)())
-        for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf")
-    },
+    "sqrt": _root,
+    "log": _within(0, None, "log", is_open=True),
+    "asin": _within(-1, 1, "asin"),
+    "acos": _within(-1, 1, "acos"),
+    **{n: _within(None, None, n) for n in ("exp", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "erf")},
+    "elliptic_k": _elliptic("elliptic_k"),
+    "elliptic_e": _elliptic("elliptic_e"),
 }

@@ -24,12 +24,15 @@ class Branches:
     Attributes:
         germs: for each branch with rational moments the first of them, enough to single it out.
         irrational: how many more branches begin with rational moments and go on with irrational real ones.
-        ramified: whether some branch has fractional powers of 1/z: it belongs to no measure with bounded support.
+        complex: how many go on with coefficients that are not real, as the Cauchy law's does.
+        ramified: whether some branch has fractional powers of 1/z. Neither these nor the complex ones belong to
+            measures with bounded support, but they may belong to one without moments.
         masses: other values that -z m tends to, rational ones: the total masses of the other branches.
     """
 
     germs: tuple[tuple[fmpq, ...], ...]
     irrational: int
+    complex: int
     ramified: bool
     masses: tuple[fmpq, ...]
 
@@ -51,7 +54,7 @@ def branches_at_infinity(polynomial: fmpz_mpoly) -> Branches:
     rows = series_rows(polynomial, {}, Field())
     germs: list[tuple[fmpq, ...]] = []
     masses: list[fmpq] = []
-    irrational, ramified = 0, False
+    irrational, unreal, ramified = 0, 0, False
     waiting: list[tuple[Rows, tuple[fmpq, ...], int]] = [(rows, (), 0)]
     while waiting:
         rows, known, expected = waiting.pop()
@@ -60,15 +63,19 @@ def branches_at_infinity(polynomial: fmpz_mpoly) -> Branches:
         ramified |= start.degree() < expected
         for factor, multiplicity in start.factor()[1] if start.degree() > 0 else []:
             if factor.degree() > 1:
-                irrational += _real_roots(factor) if known else 0
+                if known:  # otherwise its total mass is not 1
+                    real = _real_roots(factor)
+                    irrational += real
+                    unreal += factor.degree() - real
                 continue
             root = -factor[0] / factor[1]
             if not known and root != 1:
                 masses += [root] if root else []
                 continue
             if multiplicity == 1:
-                rest = SeriesPolynomial(Field(), rows).root([root], _GERM)
-                germs.append((*known, *terms_of(rest, _GERM)))
+                count = _GERM + len(rows) * len(known)  # the more branches agree, the more terms tell them apart
+                rest = SeriesPolynomial(Field(), rows).root([root], count)
+                germs.append((*known, *terms_of(rest, count)))
             elif len(known) >= _DEEPEST:
                 raise DerivationError(
                     f"two branches of the equation agree in {len(known)} moments; is a factor of it squared?",
@@ -76,7 +83,7 @@ def branches_at_infinity(polynomial: fmpz_mpoly) -> Branches:
                 )
             else:
                 waiting.append((_following(rows, root), (*known, root), multiplicity))
-    return Branches(tuple(sorted(germs)), irrational, ramified, tuple(sorted(masses)))
+    return Branches(tuple(sorted(germs)), irrational, unreal, ramified, tuple(sorted(masses)))
 
 
 def _real_roots(factor: fmpq_poly) -> int:

@@ -87,10 +87,7 @@ def parse_scalar(text: str) -> sympy.Expr:
     Raises `ParseError`.
     """
     source = Source(text)
-    value = _Reader(source).read(source.tree)
-    if isinstance(value, AlgebraicLaw):
-        raise source.error("this is a law; a number such as 1/2 is needed", 0)
-    return value.expr
+    return _scalar_of(_Reader(source, without_laws="a number such as 1/2 is needed"))
 
 
 def parse_rational(text: str, variables: Mapping[str, sympy.Symbol]) -> sympy.Expr:
@@ -103,11 +100,14 @@ def parse_rational(text: str, variables: Mapping[str, sympy.Symbol]) -> sympy.Ex
     Raises `ParseError`.
     """
     source = Source(text)
-    reader = _Reader(source)
+    reader = _Reader(source, without_laws=f"a formula in {', '.join(variables)} is needed")
     reader.variables = variables
-    value = reader.read(source.tree)
-    if isinstance(value, AlgebraicLaw):
-        raise source.error(f"this is a law; a formula in {', '.join(variables)} is needed", 0)
+    return _scalar_of(reader)
+
+
+def _scalar_of(reader: _Reader) -> sympy.Expr:
+    value = reader.read(reader.source.tree)
+    assert isinstance(value, Scalar), "laws are refused where they are called"
     return value.expr
 
 
@@ -120,10 +120,14 @@ def _check_hyphens(source: Source) -> None:
 
 
 class _Reader:
-    """Reads the nodes of one text; ``variables`` are names that stand for variables rather than parameters."""
+    """Reads the nodes of one text; ``variables`` are names that stand for variables rather than parameters.
 
-    def __init__(self, source: Source, values: Mapping[str, Fraction] | None = None) -> None:
+    ``without_laws`` says what is needed where laws are refused: at once, as deriving one can take very long.
+    """
+
+    def __init__(self, source: Source, values: Mapping[str, Fraction] | None = None, without_laws: str = "") -> None:
         self.source = source
+        self.without_laws = without_laws
         self.values = values or {}
         self.variables: Mapping[str, sympy.Symbol] = {}
 
@@ -272,6 +276,8 @@ class _Reader:
         if not isinstance(node.func, ast.Name):
             self.fail("only a named function can be called; write * for products", node.func)
         name = node.func.id
+        if self.without_laws and (name in FUNCTIONS or catalog_word(name) is not None):
+            self.fail(f"this is a law; {self.without_laws}", node)
         if name in FUNCTIONS:
             return _law(FUNCTIONS[name].function()(**self._arguments(FUNCTIONS[name], node)))
         word = catalog_word(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from fractions import Fraction
+from typing import Any
 
 from catalog.formula import ARITY, Formula
 from derive.errors import ParseError
@@ -38,6 +39,19 @@ def parse_formula(text: str, names: Collection[str] | None = None) -> Formula:
     """
     source = Source(text)
     return _Reader(source, names).read(source.tree)
+
+
+def formula_of(value: Any) -> Formula | None:
+    """The formula of an exact number, rational or in radicals; None for any other.
+
+    >>> import sympy
+    >>> formula_of(1 - sympy.sqrt(2)).names
+    frozenset()
+    """
+    try:
+        return parse_formula(str(value), ())
+    except ParseError:  # a root of a polynomial without radicals, say
+        return None
 
 
 class _Reader:
@@ -102,4 +116,4 @@ class _Reader:
         return Formula(name, tuple(self.read(a) for a in node.args))
 
 
-__all__ = ["ParseError", "parse_formula"]
+__all__ = ["ParseError", "formula_of", "parse_formula"]

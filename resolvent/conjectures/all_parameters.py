@@ -63,6 +63,9 @@ def _moments(conjecture: Conjecture, derived: Law) -> Iterator[Found]:
     if not amounts or any(a.exact is None for a in amounts):
         return
     exact = derived.moments(len(amounts))
+    used = {s.name for a in amounts if a.exact is not None for s in a.exact.free_symbols}
+    if used != {s.name for value in exact for s in value.free_symbols}:
+        return  # numbers stand for some parameters: the points say all there is to say
     for k, (amount, value) in enumerate(zip(amounts, exact, strict=True), 1):
         assert amount.exact is not None
         difference = sympy.cancel(amount.exact.xreplace(_plain(amount.exact)) - value.xreplace(_plain(value)))

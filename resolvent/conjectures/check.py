@@ -97,14 +97,15 @@ def check_conjecture(
     if not time_limit > 0:
         raise ParameterError(f"the time limit must be positive; got {time_limit}", time_limit=time_limit)
     findings, is_lawful = exact_findings(conjecture, time_limit, will_sample=not exact_only)
-    if exact_only or any(f.status == REFUTED for f in findings) or not is_lawful:
+    if any(f.status == REFUTED for f in findings) or not is_lawful:
         return Verdict(conjecture, tuple(findings))
     from .draws import has_sampler
 
-    if not has_sampler(model):
-        return Verdict(conjecture, tuple(findings))
+    if exact_only or not has_sampler(model):
+        return Verdict(conjecture, (*findings, *exact_stage.unexamined(conjecture, findings)))
     sampled, statistics = sampled_findings(conjecture, findings, folder, jobs, scheduler, journal, progress)
-    return Verdict(conjecture, (*findings, *sampled), statistics)
+    found = (*findings, *sampled)
+    return Verdict(conjecture, (*found, *exact_stage.unexamined(conjecture, found)), statistics)
 
 
 # -- the exact stage ---------------------------------------------------------------------------------------
@@ -188,15 +189,19 @@ def _density_findings(conjecture: Conjecture, point: Point, law: Any, reference:
     if abs(law.mass - 1) > 1e-7:
         text = f"the total mass of density and atoms is {law.mass:.10g}, not 1"
         return [Finding("exact", "density", REFUTED, text, "numerical", where, line)]
-    found.append(
-        Finding("exact", "density", None, "the density is positive, of total mass 1", "numerical", where, line)
-    )
+    status = SUPPORTED if conjecture.model is None else None  # without a model the question is whether it is a law
+    text = "the density is positive, of total mass 1"
+    found.append(Finding("exact", "density", status, text, "numerical", where, line))
     for k, amount in enumerate(claim.moments or (), 1):
         wanted = float(amount.ball(full_point(conjecture, point)))
         value = law.expect(lambda x, k=k: x**k)  # type: ignore[misc]
-        if not abs(value - wanted) <= 1e-7 * max(1.0, abs(wanted)):
+        size = law.expect(lambda x, k=k: abs(x) ** k)  # type: ignore[misc]
+        if not abs(value - wanted) <= 1e-7 * max(size, abs(wanted)):
             text = f"m_{k} is claimed to be {wanted:.10g}; the claimed density has {value:.10g}"
             return [*found, Finding("exact", "moments", REFUTED, text, "numerical", where, claim.lines.get("moments"))]
+    if claim.moments:
+        text = f"the {len(claim.moments)} claimed moments are those of the claimed density"
+        found.append(Finding("exact", "moments", status, text, "numerical", where, claim.lines.get("moments")))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import sympy
 from flint import fmpq, fmpz_mpoly
@@ -17,6 +18,8 @@ from derive.field import Field, polynomial_to_sympy, rational_function
 from derive.given import law_of_equation
 from derive.law import AlgebraicLaw
 from derive.polynomials import irreducible_factors
+
+_NO_LAW = " is not a law: "  # how `derive.positivity` says so
 
 
 @dataclass(frozen=True)
@@ -33,17 +36,15 @@ class ClaimedBranches:
     """What a claimed equation offers at a point.
 
     Attributes:
-        degrees: the degrees in m of its irreducible factors.
         candidates: the branches with total mass 1 and rational moments.
-        unexamined: branches with irrational moments, which are not examined.
-        ramified: whether a branch with mass 1 has fractional powers of 1/z.
+        unexamined: branches of total mass 1 that are not examined, as their moments are irrational, or out of reach.
+        without_moments: whether other branches of total mass 1 have fractional powers of 1/z, or complex coefficients.
         masses: the total masses of other branches.
     """
 
-    degrees: tuple[int, ...]
     candidates: tuple[Candidate, ...]
     unexamined: int
-    ramified: bool
+    without_moments: bool
     masses: tuple[fmpq, ...]
 
     @property
@@ -52,79 +53,106 @@ class ClaimedBranches:
         return [c.law for c in self.candidates if c.law is not None]
 
     @property
+    def open(self) -> str:
+        """Which branches may be laws that are not examined, in words; empty if there are none."""
+        found = []
+        if self.unexamined:
+            found.append("branches with irrational moments, or out of reach")
+        if self.without_moments:
+            found.append("branches that could only belong to a law without moments")
+        return " and ".join(found)
+
+    @property
     def failures(self) -> list[str]:
         """Why the other branches are no laws, in sentences."""
         found = [
             f"the branch with moments {shown_moments(c.moments)}: {c.reason}" for c in self.candidates if c.law is None
         ]
-        if self.ramified:
-            found.append(
-                "a branch has fractional powers of 1/z at infinity: it belongs to no measure with bounded support"
-            )
         if not self.candidates and self.masses:
-            masses = ", ".join(str(v) for v in self.masses)
+            masses = ", ".join(shown_number(v) for v in self.masses)
             found.append(f"no branch behaves like -1/z at infinity; total masses that occur: {masses}")
-        elif not self.candidates and not self.unexamined:
+        elif not self.candidates and not self.open:
             found.append("no branch behaves like -1/z at infinity, so none has total mass 1")
         return found
 
 
 def shown_moments(moments: Sequence[fmpq]) -> str:
     """The first moments in words, m_1 first."""
-    return ", ".join(str(v) for v in moments[1:4]) + ", ..."
+    return ", ".join(shown_number(v) for v in moments[1:4]) + ", ..."
 
 
-def polynomial_at(claim: EquationClaim, point: Point) -> fmpz_mpoly:
-    """The claimed polynomial in z and m at a point, denominators cleared.
+def shown_number(value: Any) -> str:
+    """An exact number in words: as it is if that is short, else its first digits."""
+    text = str(value)
+    if len(text) <= 30:
+        return text
+    exact = sympy.Rational(int(value.p), int(value.q)) if isinstance(value, fmpq) else value
+    return str(sympy.N(exact, 15))
 
-    Raises `ParameterError` where it vanishes, divides by zero, or has no m left.
+
+def claimed_factors(claim: EquationClaim, point: Point) -> list[fmpz_mpoly]:
+    """The irreducible factors of a claimed polynomial at a point, denominators cleared.
+
+    Raises `ParameterError` where it has no m left and so is false, `DerivationError` where it says nothing: 0 = 0, or a
+    division by zero.
     """
     images = {s: sympy.Rational(v.numerator, v.denominator) for s, v in _named(claim.polynomial, point).items()}
     try:
-        element = rational_function(claim.polynomial.xreplace(images), Field(("m", "z")))
+        expression = claim.polynomial.xreplace(images)
+        if expression.has(sympy.zoo, sympy.oo, -sympy.oo, sympy.nan):
+            raise ZeroDivisionError
+        element = rational_function(expression, Field(("m", "z")))
     except ZeroDivisionError:
-        raise ParameterError("the equation divides by zero at this point") from None
+        raise DerivationError("the equation divides by zero at this point") from None
     polynomial = element.numerator.project_to_context(spectral_ring(()))
     if polynomial.is_zero():
-        raise ParameterError("the equation says 0 = 0 at this point")
-    if not irreducible_factors(polynomial, "m"):
+        raise DerivationError("the equation says 0 = 0 at this point")
+    factors = irreducible_factors(polynomial, "m")
+    if not factors:
         raise ParameterError("the equation does not contain the transform at this point")
-    return polynomial
+    return factors
 
 
 def _named(expression: sympy.Expr, point: Point) -> dict[sympy.Symbol, Fraction]:
     return {s: point[s.name] for s in expression.free_symbols - {Z, M}}
 
 
-def claimed_branches(claim: EquationClaim, point: Point) -> ClaimedBranches:
-    """The branches of a claimed equation at a point, each with its law or the reason why it has none.
+def claimed_branches(factors: Sequence[fmpz_mpoly]) -> ClaimedBranches:
+    """The branches of irreducible polynomials in z and m, each with its law or the reason why it has none.
 
-    >>> z, m = Z, M
-    >>> found = claimed_branches(EquationClaim("", 1, "stieltjes", m**2 - z*m - 1), {})
+    >>> claim = EquationClaim("", 1, "stieltjes", M**2 - Z*M - 1)
+    >>> found = claimed_branches(claimed_factors(claim, {}))
     >>> found.laws, found.failures
-    ([], ['no branch behaves like -1/z at infinity; total masses that occur: ...'])
+    ([], ['the branch with moments 0, -1, 0, ...: the Hankel determinant up to the moment m_2 is negative'])
 
-    Raises `ParameterError` as `polynomial_at` does, `DerivationError` where branches cannot be told apart.
+    Raises `DerivationError` where branches cannot be told apart.
     """
-    polynomial = polynomial_at(claim, point)
-    factors = irreducible_factors(polynomial, "m")
     candidates: list[Candidate] = []
-    unexamined, ramified = 0, False
+    unexamined, without_moments = 0, False
     masses: set[fmpq] = set()
     for factor in factors:
         found = branches_at_infinity(factor)
         unexamined += found.irrational
-        ramified |= found.ramified
+        without_moments |= found.ramified or found.complex > 0
         masses |= set(found.masses)
         expression = polynomial_to_sympy(factor, {"z": Z, "m": M})
         for germ in found.germs:
-            moments = [sympy.Rational(int(c.p), int(c.q)) for c in germ]
-            try:
-                candidates.append(Candidate(germ, law_of_equation(expression, moments)))
-            except DerivationError as error:
-                reason = str(error).split(" is not a law: ", 1)[-1]
-                candidates.append(Candidate(germ, None, reason))
-            except (BranchError, PrecisionError):
+            candidate = _candidate(expression, germ)
+            if candidate is None:
                 unexamined += 1
-    degrees = tuple(f.degrees()[1] for f in factors)
-    return ClaimedBranches(degrees, tuple(candidates), unexamined, ramified, tuple(sorted(masses)))
+            else:
+                candidates.append(candidate)
+    return ClaimedBranches(tuple(candidates), unexamined, without_moments, tuple(sorted(masses)))
+
+
+def _candidate(expression: sympy.Expr, germ: tuple[fmpq, ...]) -> Candidate | None:
+    """A branch with its law or the proof that it has none; None where neither is in reach."""
+    try:
+        return Candidate(germ, law_of_equation(expression, [sympy.Rational(int(c.p), int(c.q)) for c in germ]))
+    except DerivationError as error:
+        _, refused, reason = str(error).partition(_NO_LAW)
+        if not refused or isinstance(error.__cause__, BranchError):  # not followed is not refuted
+            return None
+        return Candidate(germ, None, reason)
+    except (BranchError, PrecisionError):
+        return None

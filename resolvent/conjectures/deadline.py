@@ -9,13 +9,19 @@ import select
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from derive.errors import ParseError, ResolventError
 
 MEMORY = 8 * 2**30
+_LONGEST_WAIT = 3600.0  # what the operating system waits for at once; limits may be longer
 _CAN_FORK = hasattr(os, "fork") and sys.platform != "win32"
+
+
+class ChildFailed(RuntimeError):
+    """A defect: the work raised something that it should not."""
 
 
 class OutOfTime(ResolventError):
@@ -31,7 +37,7 @@ def within(seconds: float, work: Callable[[], Any], memory: int = MEMORY) -> Any
     {'answer': 42}
 
     Raises `OutOfTime`; what ``work`` raises of our own errors, as `ResolventError` or `ParseError` with the message;
-    `ResolventError` where the child runs out of memory or dies.
+    `ResolventError` where the child runs out of memory or dies; `ChildFailed` for any other exception of ``work``.
     """
     if not _CAN_FORK:
         return work()
@@ -42,8 +48,8 @@ def within(seconds: float, work: Callable[[], Any], memory: int = MEMORY) -> Any
     if child == 0:
         os.close(reader)
         _work_and_leave(work, writer, memory)
-    os.close(writer)
     try:
+        os.close(writer)
         answer = _received(reader, seconds)
     finally:
         os.close(reader)
@@ -52,12 +58,15 @@ def within(seconds: float, work: Callable[[], Any], memory: int = MEMORY) -> Any
         status = os.waitpid(child, 0)[1]
     if answer is None:
         raise OutOfTime(f"not finished within {seconds:g} s", seconds=seconds)
-    if not answer:
+    try:
+        result = json.loads(answer)
+    except ValueError:  # nothing, or the beginning of an answer
         died = (
             f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"status {os.waitstatus_to_exitcode(status)}"
         )
-        raise ResolventError(f"the exact arithmetic ended by {died}; it may have needed too much memory")
-    result = json.loads(answer)
+        raise ResolventError(f"the exact arithmetic ended by {died}; it may have needed too much memory") from None
+    if "defect" in result:
+        raise ChildFailed(result["defect"])
     if "error" in result:
         kind = ParseError if result["is_parse_error"] else ResolventError
         raise kind(result["error"], **result["objects"])
@@ -70,8 +79,10 @@ def _work_and_leave(work: Callable[[], Any], writer: int, memory: int) -> NoRetu
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _limit_memory(memory)
+        sys.set_int_max_str_digits(0)  # long numbers take their time, which is limited
         try:
-            answer = {"value": work()}
+            answer: dict[str, Any] = {"value": work()}
+            json.dumps(answer)
         except ResolventError as error:
             plain = {k: v for k, v in error.objects.items() if isinstance(v, (str, int))}
             answer = {"error": str(error), "is_parse_error": isinstance(error, ParseError), "objects": plain}
@@ -79,14 +90,13 @@ def _work_and_leave(work: Callable[[], Any], writer: int, memory: int) -> NoRetu
             answer = {"error": "the memory does not suffice", "is_parse_error": False, "objects": {}}
         except RecursionError:
             answer = {"error": "the expressions are nested too deeply", "is_parse_error": False, "objects": {}}
+        except Exception as error:
+            if os.environ.get("RESOLVENT_TRACEBACK"):
+                traceback.print_exception(error)
+            answer = {"defect": f"{type(error).__name__}: {error}"}
         with os.fdopen(writer, "wb") as stream:
             stream.write(json.dumps(answer).encode())
-    except BaseException as error:
-        with contextlib.suppress(BaseException):
-            if os.environ.get("RESOLVENT_TRACEBACK"):
-                import traceback
-
-                traceback.print_exception(error)
+    except BaseException:
         status = 70
     finally:
         os._exit(status)
@@ -103,11 +113,14 @@ def _limit_memory(memory: int) -> None:
 def _received(reader: int, seconds: float) -> bytes | None:
     """All that the child sends; None if time runs out first."""
     end = time.monotonic() + seconds
-    parts = []
+    parts: list[bytes] = []
     while True:
-        ready, _, _ = select.select([reader], [], [], max(end - time.monotonic(), 0))
+        left = max(end - time.monotonic(), 0)
+        ready, _, _ = select.select([reader], [], [], min(left, _LONGEST_WAIT))
         if not ready:
-            return None
+            if left <= _LONGEST_WAIT:
+                return None
+            continue
         part = os.read(reader, 65536)
         if not part:
             return b"".join(parts)

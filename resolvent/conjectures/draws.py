@@ -22,10 +22,9 @@ from derive.errors import ParameterError, ParseError
 from .model_laws import expression_law, on_line, settings
 
 if TYPE_CHECKING:
-    from numeric.trials import Trial
-
     from numeric.matrix_model import MatrixModel
     from numeric.piece import Array
+    from numeric.trials import Trial
 
 _EXPRESSION_SIZES: tuple[int, ...] = (500, 1000)
 _FUNCTION_SIZES: tuple[int, ...] = (200, 400)

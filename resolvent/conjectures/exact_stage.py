@@ -5,12 +5,12 @@ All is exact or compared in ball arithmetic, except densities and means of funct
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from flint import fmpq
+from flint import fmpq, fmpz_mpoly
 
 from catalog.conjecture import (
     REFUTED,
@@ -26,12 +26,17 @@ from catalog.conjecture import (
 from derive.errors import NotCertified, ParameterError, ResolventError
 from derive.field import to_fmpq
 from derive.law import AlgebraicLaw, Law
+from derive.positivity import first_hankel_failure
+from resolvent.formulas import formula_of
 
-from .claimed_branch import ClaimedBranches, claimed_branches
+from .claimed_branch import ClaimedBranches, claimed_branches, claimed_factors, shown_number
 from .model_laws import claimed_law, full_point, model_law, on_line
 
 STAGE = "exact"
 _COUNTS = (8, 24, 64, 256, 1024)  # of moments that are compared; of laws without a polynomial equation the first two
+
+_ROUNDED = "rounded to 17 digits"  # how `catalog.activation_option` says so
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def exact_findings(conjecture: Conjecture, point: Point) -> tuple[list[Finding],
     law = stage.law()
     stage.compare_with_model(law)
     reference = derived if derived is not None else law
-    stage.moments(law, reference)
+    stage.moments(law)
     if reference is not None and not stage.is_refuted and stage.needs_spectrum:
         stage.numbers(reference)
     return stage.findings, Reference(law or derived, law is not None, derived)
@@ -105,77 +110,96 @@ class _Stage:
         if given is not None:
             self.add("law", None, f"the claimed law is derived: {_degree(given)}", "proved")
         if self.claim.equation is None:
+            self._is_lawful("law", given)
             return given
         try:
-            branches = claimed_branches(self.claim.equation, self.values)
+            factors = claimed_factors(self.claim.equation, self.values)
+            self._irreducibility(factors)
+            found = self._branch(factors)
         except ParameterError as error:
             self.add("equation", REFUTED, str(error), "proved")
             return given
         except ResolventError as error:
             self.add("equation", UNDECIDED, str(error))
             return given
-        self._irreducibility(branches)
-        found = self._branch(branches)
+        self._is_lawful("equation", found)
         if found is not None and given is not None:
             self._same("law", given, found, "the claimed law", "the claimed equation")
         return found if found is not None else given
 
-    def _irreducibility(self, branches: ClaimedBranches) -> None:
-        if len(branches.degrees) == 1:
-            self.add("equation", None, f"the equation is irreducible, of degree {branches.degrees[0]} in m", "proved")
-        else:
-            degrees = ", ".join(map(str, branches.degrees))
-            self.add("equation", None, f"the equation splits into factors of degree {degrees} in m", "proved")
+    def _is_lawful(self, subject: str, law: Law | None) -> None:
+        """Without a model the question is whether the claim is a law."""
+        if self.model is None and law is not None:
+            self.add(subject, SUPPORTED, f"the {subject} is that of a probability measure", "proved")
 
-    def _branch(self, branches: ClaimedBranches) -> AlgebraicLaw | None:
-        laws = branches.laws
-        if not laws:
-            if branches.unexamined:
-                self.add("equation", UNDECIDED, "there are branches with irrational moments, not examined")
-            else:
-                why = "; ".join(branches.failures)
-                self.add("equation", REFUTED, f"no branch of the equation is a probability measure: {why}", "proved")
+    def _irreducibility(self, factors: Sequence[fmpz_mpoly]) -> None:
+        degrees = [f.degrees()[1] for f in factors]
+        if len(degrees) == 1:
+            self.add("equation", None, f"the equation is irreducible, of degree {degrees[0]} in m", "proved")
+        else:
+            listed = ", ".join(map(str, degrees))
+            self.add("equation", None, f"the equation splits into factors of degree {listed} in m", "proved")
+
+    def _branch(self, factors: Sequence[fmpz_mpoly]) -> Law | None:
+        """The law that the equation stands for: the model's, where this satisfies it; otherwise one of its branches."""
+        derived = self.derived if isinstance(self.derived, AlgebraicLaw) else None
+        # It is a minimal polynomial: a factor of all others that the law satisfies, and irreducible itself.
+        is_satisfied = derived is not None and derived.equation.polynomial in factors
+        claimed = self._leading_moments()
+        if is_satisfied and _agree(_terms(derived, len(claimed) + 1)[1:], claimed):
+            return derived
+        branches = claimed_branches(factors)
+        if not branches.laws and not branches.open:
+            why = "; ".join(branches.failures)
+            self.add("equation", REFUTED, f"no branch of the equation is a probability measure: {why}", "proved")
             return None
-        chosen = self._carrying_claimed_moments(branches) if self.claim.moments else None
-        if chosen is None and self.derived is not None:
-            target = _terms(self.derived, 12)
-            chosen = next((law for law in laws if _terms(law, 12) == target), None)
-        if chosen is None and len(laws) > 1:
-            self.add(
-                "equation",
-                UNDECIDED,
-                f"{len(laws)} branches of the equation are probability measures; give moments that tell which is meant",
-                "proved",
-            )
-            return None
-        law = chosen or laws[0]
-        self.add(
-            "equation",
-            None,
-            f"its branch with moments {_shown(_terms(law, 4)[1:])}, ... belongs to a probability measure",
-            "proved",
-        )
-        for failure in branches.failures:
-            self.add("equation", None, f"of its other branches: {failure}", "proved")
+        law = self._chosen(branches)
+        if law is not None:
+            moments = _shown(_terms(law, 4)[1:])
+            text = f"its branch with moments {moments}, ... belongs to a probability measure"
+            self.add("equation", None, text, "proved")
+            for failure in branches.failures:
+                self.add("equation", None, f"of its other branches: {failure}", "proved")
+        elif derived is not None and not is_satisfied and not self.is_rounded:
+            text = "the model's law does not satisfy the equation; its own has degree"
+            self.add("equation", REFUTED, f"{text} {derived.equation.degree} in m", "proved")
         return law
 
-    def _carrying_claimed_moments(self, branches: ClaimedBranches) -> AlgebraicLaw | None:
-        """The law whose moments are the claimed ones; a branch that has them and is no law is refuted here."""
-        wanted = [a.rational(self.values) for a in self.claim.moments or ()]
-        exact = [fmpq(v.numerator, v.denominator) for v in wanted if v is not None]
-        if len(exact) < len(wanted):
-            return None
-        for candidate in branches.candidates:
-            if list(candidate.moments[1 : len(exact) + 1]) == exact[: len(candidate.moments) - 1]:
-                if candidate.law is None:
-                    self.add(
-                        "moments",
-                        REFUTED,
-                        f"the branch of the equation that has the claimed moments is no law: {candidate.reason}",
-                        "proved",
-                    )
-                return candidate.law
+    def _chosen(self, branches: ClaimedBranches) -> AlgebraicLaw | None:
+        """The law that is meant: told by the claimed moments, by the model's, or the only one."""
+        claimed, target = self._leading_moments(), None
+        if not claimed and self.derived is not None and not isinstance(self.derived, AlgebraicLaw):
+            target = _terms(self.derived, 12)[1:]  # a tensor law satisfies an equation through one of its branches
+        wanted = claimed or target or []
+        carriers = [c for c in branches.candidates if _agree(c.moments[1:], wanted)]
+        laws = [c.law for c in carriers if c.law is not None]
+        if len(laws) == 1 and (claimed or not branches.open):
+            return laws[0]
+        if len(laws) > 1:
+            text = f"{len(laws)} branches of the equation are probability measures; give moments that tell which is"
+            self.add("equation", UNDECIDED, f"{text} meant", "proved")
+        elif branches.open:
+            self.add("equation", UNDECIDED, f"of the equation's branches some are not examined: {branches.open}")
+        elif len(branches.laws) == 1:  # another has the wanted moments, and is no law; or none has them
+            if claimed and carriers:
+                text = f"the branch of the equation that has the claimed moments is no law: {carriers[0].reason}"
+                self.add("moments", REFUTED, text, "proved")
+                return None
+            return branches.laws[0]
+        else:
+            whose = "claimed" if claimed else "model's"
+            self.add("equation", REFUTED, f"no branch of the equation is a law with the {whose} moments", "proved")
         return None
+
+    def _leading_moments(self) -> list[fmpq]:
+        """The claimed moments up to the first that is irrational."""
+        found = []
+        for amount in self.claim.moments or ():
+            value = amount.rational(self.values)
+            if value is None:
+                break
+            found.append(fmpq(value.numerator, value.denominator))
+        return found
 
     # -- the claim against the model -----------------------------------------------------------------------
 
@@ -199,22 +223,33 @@ class _Stage:
             text = f"{first} and {second} have the same equation and the same branch"
             self.add(subject, SUPPORTED, text, "proved")
             return
-        counts = _COUNTS if both else _COUNTS[:2]
+        counts = _COUNTS if both and not self.is_rounded else _COUNTS[:2]
         for count in counts:
             x, y = _terms(a, count + 1), _terms(b, count + 1)
-            k = next((k for k in range(count + 1) if x[k] != y[k]), None)
+            k = next((k for k in range(count + 1) if x[k] != y[k] and not self._is_rounding(x[k], y[k])), None)
             if k is not None:
-                both_values = f"{first} gives {_value(x[k])}, {second} gives {_value(y[k])}"
+                both_values = f"{first} gives {shown_number(x[k])}, {second} gives {shown_number(y[k])}"
                 self.add(subject, REFUTED, f"the first moment that differs is m_{k}: {both_values}", "proved")
                 return
         text = f"{first} and {second} agree in {counts[-1]} moments; that they are equal is not proved"
         self.add(subject, UNDECIDED, text)
 
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the model's law rests on constants of an activation that were rounded."""
+        return self.derived is not None and any(_ROUNDED in step.text for step in self.derived.derivation.steps)
+
+    def _is_rounding(self, a: Any, b: Any) -> bool:
+        return self.is_rounded and abs(float(a) - float(b)) <= _ROUNDING * abs(float(b))
+
     # -- moments -------------------------------------------------------------------------------------------
 
-    def moments(self, claimed: Law | None, reference: Law | None) -> None:
-        """The claimed moments against the claimed law's, and the model's."""
-        if not self.claim.moments or (self.is_refuted and self.derived is None):
+    def moments(self, claimed: Law | None) -> None:
+        """The claimed moments against the claimed law's, and the model's; alone, whether any measure has them."""
+        if not self.claim.moments:
+            return
+        if claimed is None and self.derived is None:
+            self._moments_alone()
             return
         if claimed is not None and self.derived is not None and not self.is_refuted:
             claimed = None  # it is the model's law
@@ -222,34 +257,47 @@ class _Stage:
             if law is None:
                 continue
             exact = _terms(law, len(self.claim.moments) + 1)[1:]
+            evidence = "proved"
             for k, (amount, value) in enumerate(zip(self.claim.moments, exact, strict=True), 1):
                 status, shown = self._equal(amount, value)
-                if status != SUPPORTED:
+                if status == REFUTED and name == "the model" and self._is_rounding(amount.ball(self.values), value):
+                    evidence = "numerical"
+                elif status != SUPPORTED:
                     self._moment_differs(k, status, shown, name, value)
                     return
             count = len(self.claim.moments)
-            self.add("moments", SUPPORTED, f"the {count} claimed moments are those of {name}", "proved")
+            digits = "" if evidence == "proved" else ", to the digits to which its constants are known"
+            self.add("moments", SUPPORTED, f"the {count} claimed moments are those of {name}{digits}", evidence)
 
-    def _moment_differs(self, k: int, status: Status, shown: str, name: str, value: fmpq) -> None:
+    def _moments_alone(self) -> None:
+        """Moments that no law is known for must at least be those of some positive measure."""
+        failure = first_hankel_failure([fmpq(1), *self._leading_moments()])
+        if failure is not None:
+            text = f"no probability measure has these moments: m_{failure} contradicts those before (Hankel)"
+            self.add("moments", REFUTED, text, "proved")
+
+    def _moment_differs(self, k: int, status: Status, shown: str, name: str, value: Any) -> None:
         if status == REFUTED:
-            text = f"the first moment that differs is m_{k}: {shown} is claimed, {name} has {_value(value)}"
+            text = f"the first moment that differs is m_{k}: {shown} is claimed, {name} has {shown_number(value)}"
             self.add("moments", REFUTED, text, "proved")
         else:
-            self.add("moments", status, f"m_{k} is claimed to be {shown}; whether it is {_value(value)} is open")
+            self.add("moments", status, f"m_{k} is claimed to be {shown}; whether it is {shown_number(value)} is open")
 
-    def _equal(self, amount: Amount, value: fmpq) -> tuple[Status, str]:
+    def _equal(self, amount: Amount, value: Any) -> tuple[Status, str]:
+        """Whether a claimed number is the exact one, and the claimed one in words."""
         exact = amount.rational(self.values)
         if exact is not None:
-            shown = amount.text if amount.text == str(exact) else f"{amount.text} = {exact}"
-            return (SUPPORTED if fmpq(exact.numerator, exact.denominator) == value else REFUTED), shown
-        ball = amount.ball(self.values)
-        if not ball.is_finite():
+            pair = exact.numerator, exact.denominator
+            shown = amount.text if amount.text == str(exact) else f"{amount.text} = {shown_number(fmpq(*pair))}"
+            return (SUPPORTED if fmpq(*pair) == value else REFUTED), shown
+        if not amount.is_real(self.values):
             return REFUTED, f"{amount.text}, which has no real value here"
-        if ball.contains(value):
-            return (
-                SUPPORTED if ball.rel_accuracy_bits() > 100 else UNDECIDED
-            ), f"{amount.text} = {ball.str(12, radius=False)}"
-        return REFUTED, f"{amount.text} = {ball.str(12, radius=False)}"
+        shown = f"{amount.text} = {amount.ball(self.values).str(12, radius=False)}"
+        known = value if isinstance(value, fmpq) else formula_of(value)
+        same = None if known is None else amount.equals(known, self.values)
+        if same is None:
+            return UNDECIDED, shown
+        return (SUPPORTED if same else REFUTED), shown
 
     # -- numbers of a spectrum -----------------------------------------------------------------------------
 
@@ -286,19 +334,25 @@ def _terms(law: Any, count: int) -> list[Any]:
     return [fmpq(1), *(to_fmpq(v) if isinstance(v, sympy.Rational) else v for v in law.moments(count - 1))]
 
 
+def _agree(moments: Sequence[fmpq], wanted: Sequence[Any]) -> bool:
+    """Whether the moments that both lists hold are equal."""
+    return all(a == b for a, b in zip(moments, wanted, strict=False))
+
+
 def _shown(values: list[Any]) -> str:
-    return ", ".join(_value(v) for v in values)
+    return ", ".join(shown_number(v) for v in values)
 
 
-def _value(value: Any) -> str:
-    text = str(value)
-    if len(text) <= 30:
-        return text
-    return (
-        f"{float(sympy.Rational(int(value.p), int(value.q))):.15g}"
-        if isinstance(value, fmpq)
-        else f"{float(value):.15g}"
-    )
+def unexamined(conjecture: Conjecture, findings: Sequence[Finding]) -> list[Finding]:
+    """The parts of the claim about which nothing was found: what was not looked at is not supported."""
+    seen = {f.subject for f in findings}
+    text = "nothing was found out about it"
+    lines = conjecture.claim.lines
+    return [
+        Finding(STAGE, part, UNDECIDED, text, line=lines.get(part))
+        for part in conjecture.claim.made
+        if part not in seen
+    ]
 
 
 def symbolic_findings(conjecture: Conjecture) -> Iterator[Finding]:
@@ -309,4 +363,4 @@ def symbolic_findings(conjecture: Conjecture) -> Iterator[Finding]:
         yield Finding(STAGE, subject, status, text, evidence, "all parameters", conjecture.claim.lines.get(subject))
 
 
-__all__ = ["STAGE", "Reference", "exact_findings", "on_line", "symbolic_findings"]
+__all__ = ["STAGE", "Reference", "exact_findings", "on_line", "symbolic_findings", "unexamined"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NoReturn, TypeVar
@@ -12,15 +13,28 @@ from catalog.conjecture import Amount
 from derive.errors import ParseError, ResolventError
 from resolvent.expressions import parse_scalar
 from resolvent.formulas import parse_formula
+from resolvent.scalars import MOST_DIGITS
 from resolvent.vocabulary import closest
 
 from .toml_lines import Decimal, Document, Path
 
 MOST_ENTRIES = 200
 _MOST_TEXT = 5000
+_MOST_FORMULAS = 20_000  # characters
+_SMALLEST, _LARGEST = 1e-300, 1e300  # so that floating point has them too
 _KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "a table", list: "a list"}
 
 Read = TypeVar("Read")
+
+
+def _key(part: str) -> str:
+    """A key in a message: on one line, without control characters, not too long."""
+    return part if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", part) else _short(repr(part))
+
+
+def _short(text: str) -> str:
+    text = text if text.isprintable() else repr(text)
+    return text if len(text) <= 60 else f"{text[:50]}..."
 
 
 class Field:
@@ -39,7 +53,7 @@ class Field:
         """The path in words, such as ``claim.moments[3]``."""
         text = ""
         for part in self.path:
-            text += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+            text += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if text else ''}{_key(part)}"
         return text
 
     @property
@@ -53,7 +67,11 @@ class Field:
         raise ParseError(f"{prefix}{message}", line=self.line, field=self.name)
 
     def reading(self, function: Callable[[], Read]) -> Read:
-        """What a function returns; its errors become this field's."""
+        """What a function returns that reads the field as a formula; its errors become this field's."""
+        formulas = self.document.formulas
+        formulas[self.path] = len(self.value) if isinstance(self.value, str) else 0
+        if sum(formulas.values()) > _MOST_FORMULAS:  # the time to read them stays short
+            self.fail(f"the formulas of this file have more than {_MOST_FORMULAS} characters together; shorten them")
         try:
             return function()
         except ResolventError as error:
@@ -74,13 +92,15 @@ class Field:
             self.fail("the text is empty; write something, or leave the field out")
         if len(self.value) > _MOST_TEXT:
             self.fail(f"the text has {len(self.value)} characters; the most is {_MOST_TEXT}")
+        if found := re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", self.value):
+            self.fail(f"the text holds the control character U+{ord(found[0]):04X}; leave it out")
         return str(self.value)
 
     def choice(self, among: Iterable[str]) -> str:
         """One of some words."""
         word, known = self.text(), list(among)
         if word not in known:
-            self.fail(f"{word!r} is not one of {', '.join(known)}{closest(word, known)}")
+            self.fail(f"{_short(repr(word))} is not one of {', '.join(known)}{closest(word, known)}")
         return word
 
     def whole(self, least: int, most: int) -> int:
@@ -88,7 +108,7 @@ class Field:
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             self.fail(f"a whole number is needed; this is {self._kind()}")
         if not least <= self.value <= most:
-            self.fail(f"the number must lie between {least} and {most}; got {self.value}")
+            self.fail(f"the number must lie between {least} and {most}; got {self._shown()}")
         return self.value
 
     def flag(self) -> bool:
@@ -100,21 +120,34 @@ class Field:
     def _written(self) -> str:
         if isinstance(self.value, bool) or not isinstance(self.value, (int, str)):
             self.fail(f'a number such as 2, 0.5 or "1/2" is needed; this is {self._kind()}')
-        return str(self.value)
+        if isinstance(self.value, int):
+            if self.value.bit_length() > 4 * MOST_DIGITS:  # longer ones have no decimal digits in Python
+                self.fail(f"the number has more than {MOST_DIGITS} digits")
+            return str(self.value)
+        return str(self.value) if isinstance(self.value, Decimal) else self.text()
+
+    def _shown(self) -> str:
+        """The number in a message."""
+        if isinstance(self.value, int) and self.value.bit_length() > 4 * MOST_DIGITS:
+            return "one with very many digits"
+        return _short(str(self.value))
 
     def number(self) -> Fraction:
         """An exact number: 2, 0.5 or "1/2"."""
         written = self._written()
         value = self.reading(lambda: parse_scalar(written))
         if not isinstance(value, sympy.Rational):
-            self.fail(f"a number is needed, without parameters; got {written}")
-        return Fraction(int(value.p), int(value.q))
+            self.fail(f"a number is needed, without parameters; got {_short(written)}")
+        number = Fraction(int(value.p), int(value.q))
+        if number and not _SMALLEST < abs(number) < _LARGEST:
+            self.fail(f"the number must lie between {_SMALLEST:.0e} and {_LARGEST:.0e} in size")
+        return number
 
     def between(self, low: float, high: float) -> float:
         """A number strictly between two bounds, in floating point."""
         value = self.number()
-        if not low < value < high:
-            self.fail(f"the number must lie between {low} and {high}; got {self.value}")
+        if not low < float(value) < high:
+            self.fail(f"the number must lie between {low} and {high}; got {self._shown()}")
         return float(value)
 
     def amount(self) -> Amount:
@@ -122,7 +155,7 @@ class Field:
         written = self._written()
         formula = self.reading(lambda: parse_formula(written))
         try:
-            exact = parse_scalar(written)
+            exact = parse_scalar(written)  # of a text that was just read
         except ResolventError:  # irrational, or too large to be written out
             exact = None
         return Amount(written, self.line, formula, exact)
@@ -144,7 +177,7 @@ class Field:
         names = list(known)
         for name in self.value:
             if name not in names:
-                hint = closest(str(name), names) or f"; known: {', '.join(names)}"
+                hint = closest(str(name)[:100], names) or f"; known: {', '.join(names)}"
                 Field(self.document, (*self.path, name), None).fail(f"there is no such field{hint}")
         for name in required:
             if name not in self.value:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from typing import Any, TypeVar
 
 import sympy
 
 from catalog.conjecture import Conjecture, LawClaim, Model, Point
-from derive.errors import ParseError, ResolventError
-from derive.law import Law
+from derive.errors import ParameterError, ParseError, ResolventError
+from derive.law import AlgebraicLaw, Law
 from resolvent.expressions import parse, parse_rational
 
 Result = TypeVar("Result")
+AnyLaw = TypeVar("AnyLaw", bound=Law)
 
 
 def on_line(line: int, field: str, function: Callable[[], Result]) -> Result:
@@ -60,7 +61,7 @@ def model_law(model: Model | None, point: Point) -> Law | None:
         return on_line(model.line, "model", lambda: catalog.get(model.text).law(**values))
     if model.kind == "expression":
         return expression_law(model.text, model.line, "model.expression", point)
-    return _weights_law(model, point)
+    return _numeric(_weights_law(model, point), model.line, "model.cycle_weights")
 
 
 def symbolic_law(model: Model | None, names: Collection[str]) -> Law | None:
@@ -83,9 +84,12 @@ def claimed_law(claim: LawClaim, point: Point) -> Law:
     return expression_law(claim.text, claim.line, "claim.law", point)
 
 
-def expression_law(text: str, line: int, field: str, point: Point) -> Law:
+def expression_law(text: str, line: int, field: str, point: Point) -> AlgebraicLaw:
     """The law of an expression at a point; raises `ParseError` for a parameter without a value as well."""
-    law = on_line(line, field, lambda: parse(text, point))
+    return _numeric(on_line(line, field, lambda: parse(text, point)), line, field)
+
+
+def _numeric(law: AnyLaw, line: int, field: str) -> AnyLaw:
     if law.parameters:
         missing = ", ".join(s.name for s in law.parameters)
         raise ParseError(
@@ -102,16 +106,14 @@ def _weights_law(model: Model, point: Point) -> Law:
 
     def derive() -> Law:
         weights = parse_rational(model.text, {"t": t}).xreplace(images)
-        ratios: Mapping[str, Any] = {
-            n: a.exact.xreplace(images) for n, a in model.options.items() if a.exact is not None
-        }
+        if weights.has(sympy.zoo, sympy.nan):
+            raise ParameterError("the weights divide by zero at this point")
+        ratios: dict[str, Any] = {}
         for name in ("phi", "psi"):
-            if name not in ratios and name in point:
-                ratios = {**ratios, name: images[sympy.Symbol(name, positive=True)]}
+            if name in model.options:
+                ratios[name] = model.options[name].exact.xreplace(images)
+            elif name in point:
+                ratios[name] = images[sympy.Symbol(name, positive=True)]
         return law_of_cycle_weights(weights, t, **ratios)
 
-    law = on_line(model.line, "model.cycle_weights", derive)
-    if point and law.parameters:
-        missing = ", ".join(s.name for s in law.parameters)
-        raise ParseError(f"line {model.line}, model.cycle_weights: no value for {missing}", line=model.line)
-    return law
+    return on_line(model.line, "model.cycle_weights", derive)

@@ -6,6 +6,7 @@ Nothing is computed here and no code is loaded; laws are derived later, under a 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -27,14 +28,15 @@ from catalog.conjecture import (
     Point,
 )
 from derive.equation import G, M, Z
-from derive.errors import ParameterError, ParseError
+from derive.errors import ParseError
 from derive.field import RESERVED_NAMES
 from resolvent.expressions import parse_rational
 from resolvent.formulas import parse_formula
 from resolvent.source import Source
 
+from .contents import text_of
 from .fields import Field
-from .toml_lines import MOST_BYTES, read_toml
+from .toml_lines import read_toml
 
 _VERDICTS = ("supported", "refuted", "undecided")
 _FIELDS = (
@@ -61,23 +63,7 @@ def read_conjecture(path: str | Path) -> Conjecture:
     Raises `ParameterError` for a file that cannot be read, `ParseError`, with file and line, for what is wrong in it.
     """
     place = Path(path)
-    try:
-        if place.is_dir():
-            raise ParameterError(
-                f"{place} is a directory; give a file such as {place / 'my_conjecture.toml'}", path=path
-            )
-        if place.stat().st_size > 4 * MOST_BYTES:
-            raise ParameterError(f"{place} is too long for a conjecture: more than {4 * MOST_BYTES} bytes", path=path)
-        text = place.read_bytes().decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        if isinstance(error, ParameterError):
-            raise
-        if isinstance(error, UnicodeDecodeError):
-            line = place.read_bytes()[: error.start].count(b"\n") + 1
-            raise ParseError(f"{place}, line {line}: this is no text in UTF-8; save it as UTF-8", line=line) from None
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "; `resolvent new NAME` writes a template" if isinstance(error, FileNotFoundError) else ""
-        raise ParameterError(f"cannot read {place}: {reason}{hint}", path=path) from None
+    text = text_of(place)
     try:
         return conjecture_of(text, place.stem)
     except ParseError as error:
@@ -108,7 +94,7 @@ def conjecture_of(text: str, name: str = "conjecture") -> Conjecture:
     if "claim" not in top:
         raise ParseError("line 1: the table [claim] is missing; it says what is believed", line=1)
     points = _points(top["parameters"]) if "parameters" in top else ({},)
-    model = _model(top["model"]) if "model" in top else None
+    model = _model(top["model"], frozenset(points[0])) if "model" in top else None
     claim = _claim(top["claim"], _known_names(model, points))
     expected = None
     if "expected" in top:
@@ -180,7 +166,7 @@ def _known_names(model: Model | None, points: tuple[Point, ...]) -> frozenset[st
 # -- the model ---------------------------------------------------------------------------------------------
 
 
-def _model(field: Field) -> Model:
+def _model(field: Field, names: frozenset[str]) -> Model:
     table = field.table([*_MODELS, "matrix", "sampler", "sigma_w", "sigma_x", "centred", "phi", "psi"])
     if "matrix" in table:
         table["matrix"].fail("matrix expressions come in a later version; use expression, or function with a sampler")
@@ -194,11 +180,13 @@ def _model(field: Field) -> Model:
     for name, entry in table.items():
         if name != kind and name not in _WITH_MODEL[kind]:
             entry.fail(f"this does not go with a model given by {kind}")
-    readers = {
+        if name in names:
+            entry.fail(f"{name} has a value in [parameters] too; give it in one place")
+    readers: dict[str, Callable[[dict[str, Field]], Model]] = {
         "ensemble": _ensemble,
         "activation": _ensemble,
         "expression": _expression,
-        "cycle_weights": _cycle_weights,
+        "cycle_weights": partial(_cycle_weights, names=names),
         "function": _function,
     }
     return readers[kind](table)
@@ -229,6 +217,8 @@ def _option(field: Field, name: str) -> Any:
         return int(field.flag()) if isinstance(field.value, bool) else field.whole(0, 1)
     if name == "activation":
         text = field.text()
+        if text.isidentifier() and len(text) > 50:
+            field.fail("the name of an activation has at most 50 characters")
         return text if text.isidentifier() else field.reading(lambda: parse_rational(text, {}))
     value = field.number()
     return sympy.Rational(value.numerator, value.denominator)
@@ -241,11 +231,18 @@ def _expression(table: dict[str, Field]) -> Model:
     return Model("expression", text, field.line)
 
 
-def _cycle_weights(table: dict[str, Field]) -> Model:
+def _cycle_weights(table: dict[str, Field], names: frozenset[str]) -> Model:
     field = table["cycle_weights"]
     text = field.text()
-    field.reading(lambda: parse_rational(text, {"t": sympy.Symbol("t")}))
-    ratios: dict[str, Any] = {name: table[name].amount() for name in ("phi", "psi") if name in table}
+    weights = field.reading(lambda: parse_rational(text, {"t": sympy.Symbol("t")}))
+    _known(field, {s.name for s in weights.free_symbols} - {"t"}, names)
+    ratios: dict[str, Any] = {}
+    for name in ("phi", "psi"):
+        if name in table:
+            ratios[name] = table[name].amount()
+            _known(table[name], ratios[name].formula.names, names)
+            if ratios[name].exact is None:
+                table[name].fail("a ratio is a rational number, or a rational expression in parameters")
     return Model("cycle_weights", text, field.line, options=ratios)
 
 
@@ -270,7 +267,7 @@ def _claim(field: Field, names: frozenset[str]) -> Claim:
         if name in table and partner not in table:
             table[name].fail(f"this goes with the field {partner!r}")
     if "law" in table:
-        table["law"].reading(lambda: Source(table["law"].text()))
+        table["law"].reading(partial(Source, table["law"].text()))
     return Claim(
         law=LawClaim(table["law"].text(), table["law"].line) if "law" in table else None,
         equation=_equation(table, names) if "equation" in table else None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from derive.errors import ParseError
@@ -16,6 +17,7 @@ Path = tuple[str | int, ...]
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
 _STRING = re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'", re.DOTALL)
+_TOKEN = re.compile(rf"{_STRING.pattern}|#[^\n]*|[\[\]{{}}\n]|[0-9][0-9_]*", re.DOTALL)
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE = re.compile(r"[^,\]}#\n]*")
 
@@ -28,10 +30,14 @@ class Decimal(str):
 
 @dataclass(frozen=True)
 class Document:
-    """A TOML document: its values, and the line on which each key or element stands."""
+    """A TOML document: its values, and the line on which each key or element stands.
+
+    ``formulas`` collects how long the texts are that were read as formulas, as their number is limited.
+    """
 
     values: dict[str, Any]
     lines: dict[Path, int]
+    formulas: dict[Path, int] = field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """The line of the key at a path, or of the closest table around it."""
@@ -51,12 +57,10 @@ def read_toml(text: str) -> Document:
     """
     if len(text) > MOST_BYTES:
         raise ParseError(f"the file has {len(text)} characters; the most is {MOST_BYTES}", line=1)
-    depth = 0
-    for line, row in enumerate(text.split("\n"), 1):
-        # Brackets in strings and comments are counted too: a file with so many of them is refused either way.
-        depth = max(depth, row.count("[") + row.count("{"))
-        if depth > 500:
-            raise ParseError(f"line {line}: too many brackets", line=line)
+    text = text.replace("\r\n", "\n")
+    line = _too_deep(text)
+    if line is not None:
+        raise ParseError(f"line {line}: brackets are nested deeper than {_MOST_NESTING} levels", line=line)
     try:
         values = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -66,25 +70,39 @@ def read_toml(text: str) -> Document:
         plain = re.sub(r" \(at [^()]*\)$", "", message)
         raise ParseError(f"line {line}: this is no TOML: {plain[0].lower()}{plain[1:]}", line=line) from None
     except ValueError:
-        raise ParseError("line 1: a number has too many digits, or a date does not exist", line=1) from None
-    except RecursionError:
-        raise ParseError("line 1: the file is nested too deeply", line=1) from None
-    if _depth(values) > _MOST_NESTING:
-        raise ParseError("line 1: the file is nested too deeply", line=1)
-    return Document(values, _Scan(text.replace("\r\n", "\n")).lines)
+        line = _too_long(text)
+        raise ParseError(f"line {line}: a number has too many digits", line=line) from None
+    lines = _Scan(text).lines
+    deepest = next((path for path in lines if len(path) > _MOST_NESTING), None)
+    if deepest is not None:
+        line = lines[deepest]
+        raise ParseError(f"line {line}: tables are nested deeper than {_MOST_NESTING} levels", line=line)
+    return Document(values, lines)
 
 
-def _depth(value: Any) -> int:
-    """How deeply tables and arrays are nested."""
-    level, layer = 0, [value]
-    while layer := [
-        inner
-        for outer in layer
-        if isinstance(outer, (dict, list))
-        for inner in (outer.values() if isinstance(outer, dict) else outer)
-    ]:
-        level += 1
-    return level
+def _too_deep(text: str) -> int | None:
+    """The line of the first bracket that is nested too deeply; strings and comments do not count."""
+    depth, line = 0, 1
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token in ("[", "{"):
+            depth += 1
+            if depth > _MOST_NESTING:
+                return line
+        elif token in ("]", "}"):
+            depth = max(depth - 1, 0)
+        line += token.count("\n")
+    return None
+
+
+def _too_long(text: str) -> int:
+    """The line of the first number that is too long to be read; if there is none, of the last line."""
+    line = 1
+    for found in _TOKEN.finditer(text):
+        if found[0][0].isdigit() and len(found[0].replace("_", "")) > sys.get_int_max_str_digits() > 0:
+            break
+        line += found[0].count("\n")
+    return line
 
 
 class _Scan:
@@ -145,7 +163,7 @@ class _Scan:
 
     def key(self) -> tuple[str, ...]:
         """A dotted key; stops at what follows it."""
-        parts = []
+        parts: list[str] = []
         while True:
             self.spaces()
             found = _KEY.match(self.text, self.at)
