@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 
 import catalog
 from numeric.sampling import symmetric_eigenvalues
-from resolvent.conjectures.check import exact_findings, sampled_findings
+from resolvent.conjectures.check import exact_findings
 from resolvent.conjectures.reader import conjecture_of, read_conjecture
+from resolvent.conjectures.sampling import sampled_findings
 
 SHELF = Path(__file__).parents[1] / "docs" / "conjectures"
 SIZES, TRIALS, REPEATS = (500, 1000), 20, 3

@@ -50,7 +50,7 @@ def gaussian(p: int, n: int, rng: np.random.Generator, variance: float = 1.0) ->
 def goe(n: int, rng: np.random.Generator, variance: float = 1.0) -> Matrix:
     r"""A matrix of the Gaussian orthogonal ensemble, n x n, whose spectrum tends to the semicircle of that variance v.
 
-    S = \sqrt{v/(2n)} (G + G^T), G standard Gaussian: off-diagonal entries have variance v/n, diagonal ones 2v/n, and
+    Off-diagonal entries have variance v/n, diagonal ones 2v/n, as in \sqrt{v/(2n)} (G + G^T), G standard Gaussian, and
     the law of S is that of O S O^T for every orthogonal O. E tr S^2 = v(n+1), E tr S^4 = v^2 (2n^2+5n+5)/n.
 
     >>> s = goe(4, generator(0))
@@ -60,8 +60,11 @@ def goe(n: int, rng: np.random.Generator, variance: float = 1.0) -> Matrix:
     Raises `ParameterError` unless n is a positive integer and the variance is positive and finite.
     Source: Mehta, Random Matrices (3rd ed. 2004), section 2.3; normalised so that tr S^2/n -> v.
     """
-    g = gaussian(n, n, rng, variance / (2 * dimension("n", n)))
-    return g + g.T
+    scale = math.sqrt(_positive("variance", variance) / dimension("n", n))
+    upper = _upper_gaussian(n, rng)
+    upper *= scale
+    upper[np.diag_indices(n)] *= math.sqrt(2)
+    return _mirrored(upper)
 
 
 def rademacher_wigner(n: int, rng: np.random.Generator, variance: float = 1.0) -> Matrix:
@@ -138,16 +141,31 @@ def wishart(p: int, n: int, rng: np.random.Generator, sigma: float = 1.0) -> Mat
     from scipy.linalg.lapack import dlauum
 
     # U U^T = X X^T with U upper triangular: rows from the last one upwards are projected onto what is left of R^n.
-    factor = rng.standard_normal((p, p)).T  # in Fortran's order; the part below the diagonal is not read
+    factor = _upper_gaussian(p, rng)
     np.fill_diagonal(factor, np.sqrt(rng.chisquare(n - p + 1 + np.arange(p))))
     factor *= math.sqrt(variance)
     product, _ = dlauum(factor, overwrite_c=True)  # a third of the work of a full product
-    for k in range(0, p, _BLOCK):  # the upper triangle onto the lower one, by blocks that fit the cache
-        stop = min(k + _BLOCK, p)
-        product[stop:, k:stop] = product[k:stop, stop:].T
-        corner = np.triu(product[k:stop, k:stop])
-        product[k:stop, k:stop] = corner + np.triu(corner, 1).T
-    return np.asarray(product)
+    return _mirrored(product)
+
+
+def _upper_gaussian(n: int, rng: np.random.Generator) -> Matrix:
+    """An n x n matrix in Fortran's order, standard Gaussian on and above the diagonal; below is anything."""
+    matrix = np.zeros((n, n), order="F")
+    for k in range(0, n, _BLOCK):
+        stop = min(k + _BLOCK, n)
+        matrix[:stop, k:stop] = rng.standard_normal((stop - k, stop)).T
+    return matrix
+
+
+def _mirrored(matrix: Matrix) -> Matrix:
+    """The same matrix, its upper triangle copied onto the lower one, by blocks that fit the cache."""
+    n = len(matrix)
+    for k in range(0, n, _BLOCK):
+        stop = min(k + _BLOCK, n)
+        matrix[stop:, k:stop] = matrix[k:stop, stop:].T
+        corner = np.triu(matrix[k:stop, k:stop])
+        matrix[k:stop, k:stop] = corner + np.triu(corner, 1).T
+    return matrix
 
 
 def free_rotation(a: Matrix, rng: np.random.Generator) -> Matrix:

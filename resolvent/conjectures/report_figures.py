@@ -115,8 +115,8 @@ def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) 
     from numeric.plots import density_plot
     from numeric.spectrum import Spectrum
 
-    from .check import measured_law
     from .exact_stage import exact_findings
+    from .measured_law import measured_law
 
     reference = exact_findings(conjecture, point)[1]
     claimed = model = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import comb
 
+import flint
 import numpy as np
 import pytest
 from flint import fmpq, fmpz_mpoly
@@ -21,12 +22,14 @@ from derive.polynomials import irreducible_factors
 z, m = spectral_ring(()).gens()
 
 
-def roots(polynomial: fmpz_mpoly, at: complex) -> np.ndarray:
-    """The numbers -z m at a point, by NumPy."""
-    coefficients = np.zeros(polynomial.degrees()[1] + 1, dtype=complex)
-    for (i, j), value in polynomial.to_dict().items():
-        coefficients[int(j)] += int(value) * at ** int(i) * (-1 / at) ** int(j)
-    return np.roots(coefficients[::-1] / np.max(np.abs(coefficients)))
+def roots(polynomial: fmpz_mpoly, at: complex) -> list[complex]:
+    """The numbers -z m at a point, in balls of 400 bits: the coefficients may be far apart."""
+    with flint.ctx.workprec(400):
+        z_value = flint.acb(at.real, at.imag)
+        coefficients = [flint.acb(0)] * (polynomial.degrees()[1] + 1)
+        for (i, j), value in polynomial.to_dict().items():
+            coefficients[int(j)] += int(value) * z_value ** int(i) * (-1 / z_value) ** int(j)
+        return [complex(r) for r in flint.acb_poly(coefficients).roots()]
 
 
 def value(germ: tuple[fmpq, ...], at: complex, terms: int = 12) -> complex:

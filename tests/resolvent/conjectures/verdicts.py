@@ -10,8 +10,9 @@ import numpy as np
 
 import catalog
 from catalog.conjecture import Finding
-from resolvent.conjectures.check import check_conjecture, measured_law
+from resolvent.conjectures.check import check_conjecture
 from resolvent.conjectures.exact_stage import exact_findings
+from resolvent.conjectures.measured_law import measured_law
 from resolvent.conjectures.model_laws import full_point
 from resolvent.conjectures.reader import conjecture_of
 from resolvent.conjectures.statistical_stage import PointStatistics, examine

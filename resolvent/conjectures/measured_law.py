@@ -1,0 +1,77 @@
+"""What matrices are compared with: the spectrum of a law, or a claimed density alone, which is examined here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Point, point_text
+from derive.errors import ParameterError, ResolventError
+
+from .model_laws import full_point
+
+
+def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
+    """What matrices are compared with at a point: the spectrum of the law, else the claimed density; None without one.
+
+    Raises what the spectrum raises, and `ParameterError` for a density that is negative or not finite.
+    """
+    claim = conjecture.claim
+    if law is not None:
+        from numeric.spectrum import Spectrum
+
+        return Spectrum(law)
+    if claim.density is None:
+        return None
+    from numeric.density_law import DensityLaw
+
+    values = full_point(conjecture, point)
+    numbers = {name: float(v) for name, v in values.items()}
+    formula = claim.density.formula
+    intervals = sorted((float(a.ball(values)), float(b.ball(values))) for a, b in claim.density.intervals)
+    atoms = [(float(a.place.ball(values)), float(a.weight.ball(values))) for a in claim.atoms or ()]
+    return DensityLaw(lambda x: formula.values({**numbers, "x": x}), intervals, atoms)
+
+
+def law_findings(conjecture: Conjecture, point: Point, reference: Any) -> list[Finding]:
+    """Whether there is something to compare with; of a density that stands alone also its mass and its moments."""
+    try:
+        law = measured_law(conjecture, point, reference)
+    except ResolventError as error:
+        return [_failure(conjecture, point, error)]
+    return [] if reference is not None else _density_findings(conjecture, point, law)
+
+
+def _failure(conjecture: Conjecture, point: Point, error: ResolventError) -> Finding:
+    claim = conjecture.claim
+    is_density = claim.density is not None and claim.equation is None and claim.law is None
+    status = REFUTED if is_density and isinstance(error, ParameterError) else UNDECIDED
+    line = claim.density.line if claim.density is not None else None
+    return Finding(
+        "exact", "density" if is_density else "model", status, str(error), "numerical", point_text(point), line
+    )
+
+
+def _density_findings(conjecture: Conjecture, point: Point, law: Any) -> list[Finding]:
+    """Of a claimed density that stands alone: its mass, and the claimed moments."""
+    claim = conjecture.claim
+    if claim.density is None:
+        return []
+    found = []
+    where, line = point_text(point), claim.density.line
+    if abs(law.mass - 1) > 1e-7:
+        text = f"the total mass of density and atoms is {law.mass:.10g}, not 1"
+        return [Finding("exact", "density", REFUTED, text, "numerical", where, line)]
+    status = SUPPORTED if conjecture.model is None else None  # without a model the question is whether it is a law
+    text = "the density is positive, of total mass 1"
+    found.append(Finding("exact", "density", status, text, "numerical", where, line))
+    for k, amount in enumerate(claim.moments or (), 1):
+        wanted = float(amount.ball(full_point(conjecture, point)))
+        value = law.expect(lambda x, k=k: x**k)
+        size = law.expect(lambda x, k=k: abs(x) ** k)
+        if not abs(value - wanted) <= 1e-7 * max(size, abs(wanted)):
+            text = f"m_{k} is claimed to be {wanted:.10g}; the claimed density has {value:.10g}"
+            return [*found, Finding("exact", "moments", REFUTED, text, "numerical", where, claim.lines.get("moments"))]
+    if claim.moments:
+        text = f"the {len(claim.moments)} claimed moments are those of the claimed density"
+        found.append(Finding("exact", "moments", status, text, "numerical", where, claim.lines.get("moments")))
+    return found

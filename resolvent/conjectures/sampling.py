@@ -1,0 +1,117 @@
+"""Samples the model of a conjecture, in as many looks as the verdict needs, and tests what was sampled."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from catalog.conjecture import SUPPORTED, UNDECIDED, Conjecture, Finding, Point
+from numeric.journal import Journal
+from numeric.trials import Trial, run_trials
+from resolvent import __version__
+from resolvent.progress import Progress
+
+from . import exact_stage
+from .draws import identity, prepared_draw, why_not_sampled
+from .measured_law import measured_law
+from .model_laws import full_point, settings
+from .statistical_stage import examine, looks
+
+
+def sampled_findings(
+    conjecture: Conjecture,
+    exact: Sequence[Finding],
+    folder: Path | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    journal: str | Path | None = None,
+    progress: Callable[[], None] | None = None,
+) -> tuple[tuple[Finding, ...], tuple[Any, ...]]:
+    """Sample in as many looks as the verdict needs, after the exact stage has found ``exact``.
+
+    Returns the findings of the last look and the statistics of each point.
+    """
+    model = conjecture.model
+    assert model is not None
+    for point in conjecture.points:
+        reason = why_not_sampled(model, point)
+        if reason:
+            status = None if any(f.status == SUPPORTED for f in exact) else UNDECIDED
+            return (Finding("statistics", "model", status, f"nothing is sampled: {reason}"),), ()
+    draw = prepared_draw(conjecture, folder, max(jobs, 1))
+    laws = [measured_law(conjecture, p, _reference(conjecture, p)) for p in conjecture.points]
+    values = [full_point(conjecture, p) for p in conjecture.points]
+    is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and _follows(model)
+    wanted = looks(conjecture.plan)
+    done: dict[Trial, Any] = {}
+    with Journal(journal, identity(draw, __version__)) as book:
+        for position, (count, share) in enumerate(wanted):
+            trials = [
+                Trial(k, size, index)
+                for k, sizes in enumerate(draw.sizes)
+                for size in sizes
+                for index in range(count)
+                if Trial(k, size, index) not in done
+            ]
+            left = sum(trial not in book.finished for trial in trials)
+            task = "sampling" if len(wanted) == 1 else f"sampling, part {position + 1} of at most {len(wanted)}"
+            with contextlib.ExitStack() as stack:
+                advance = progress or stack.enter_context(Progress(task, total=left)).advance
+                done |= run_trials(draw, trials, jobs=jobs, scheduler=scheduler, journal=book, advance=advance)
+            is_final = position == len(wanted) - 1
+            examined = [
+                examine(
+                    conjecture,
+                    k,
+                    laws[k],
+                    values[k],
+                    {size: [done[Trial(k, size, i)] for i in range(count)] for size in draw.sizes[k]},
+                    share,
+                    _predicted(draw, k),
+                    is_final or is_proved,
+                )
+                for k in range(len(conjecture.points))
+            ]
+            statistics = tuple(s for s in examined if s is not None)
+            is_clear = all(s is not None and s.dilation <= conjecture.plan.resolution for s in examined)
+            if is_final or any(s.is_refuted for s in statistics) or (is_proved and is_clear):
+                break
+    findings = [f for s in statistics for f in s.findings]
+    if len(statistics) < len(conjecture.points):
+        text = "nothing that is claimed has a mean to be tested; give an equation, a law, a density or moments"
+        findings.append(Finding("statistics", "model", None if is_proved else UNDECIDED, text))
+    if is_proved:  # what is proved needs no power
+        findings = [_informative(f) if f.subject == "power" else f for f in findings]
+    return tuple(findings), statistics
+
+
+def _informative(finding: Finding) -> Finding:
+    return replace(finding, status=None, evidence="")
+
+
+def _reference(conjecture: Conjecture, point: Point) -> Any:
+    """The law that sampled matrices are compared with: what the exact stage found at this point, which was quick."""
+    return exact_stage.exact_findings(conjecture, point)[1].law
+
+
+def _follows(model: Any) -> bool:
+    """Whether the sampler is one that follows the derived law by construction."""
+    if model.kind != "ensemble":
+        return bool(model.kind == "expression")
+    import catalog
+
+    return catalog.get(model.text).sampler(model.sampler).follows_law
+
+
+def _predicted(draw: Any, point: int) -> Mapping[int, Sequence[Any]]:
+    """The outliers that a catalog entry predicts at each size."""
+    if draw.model.kind != "ensemble":
+        return {}
+    import catalog
+
+    entry = catalog.get(draw.model.text)
+    values = settings(draw.model, draw.points[point])
+    return {n: entry.outliers(n, sampler=draw.model.sampler, **values) for n in draw.sizes[point]}
