@@ -111,7 +111,7 @@ def fixed(value: float) -> str:
     >>> fixed(-0.0), fixed(1.5), fixed(1e20), fixed(float("nan"))
     ('0.000000', '1.500000', '1e+20', 'nan')
     """
-    return f"{value + 0.0:.6f}" if not abs(value) >= 1e5 else f"{value:.6g}"
+    return f"{round(value, 6) + 0.0:.6f}" if not abs(value) >= 1e5 else f"{value:.6g}"
 
 
 # -- sections ----------------------------------------------------------------------------------------------
