@@ -53,10 +53,11 @@ def test_the_smallest_error_is_seen_with_the_stated_power():
     covariance = np.diag([1.0, 4.0, 0.25])
     direction = np.array([1.0, 1.0, -0.5])
     trials, level = 20, 0.01
-    known = JointTest(("a", "b", "c"), np.zeros(3), np.zeros(3), np.ones(3), trials, 0.0, 1.0, covariance / trials)
-    delta = smallest_seen(known, direction, level)
     seen = 0
     for _ in range(2000):
+        other = np.cov(rng.multivariate_normal(np.zeros(3), covariance, size=trials), rowvar=False)  # as a run has it
+        run = JointTest(("a", "b", "c"), np.zeros(3), np.zeros(3), np.ones(3), trials, 0.0, 1.0, other / trials)
+        delta = smallest_seen(run, direction, level)
         estimates = rng.multivariate_normal(delta * direction, covariance, size=trials)
         mean, spread = estimates.mean(axis=0), np.cov(estimates, rowvar=False)
         t2 = trials * mean @ np.linalg.solve(spread, mean)
