@@ -71,7 +71,10 @@ class Draw:
             return _matrix_model(self.model.text, self.model.line, _frozen(values)).sample(size, rng)
         function = load_function(self.model, self.folder)
         try:
-            return np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}), dtype=float)
+            found = np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}))
+            if np.iscomplexobj(found):
+                raise TypeError("it returned complex numbers; return the eigenvalues, of numpy.linalg.eigvalsh say")
+            return found.astype(float)
         except Exception as error:
             raise ParameterError(
                 f"line {self.model.line}, model.function: {self.model.text} failed at size {size}: "
@@ -118,9 +121,13 @@ def load_function(model: Model, folder: str) -> Any:
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
         try:
-            found = getattr(importlib.import_module(module), name, None)
+            loaded = importlib.import_module(module)
         except Exception as error:
             raise ParameterError(f"the module {module} cannot be imported: {type(error).__name__}: {error}") from error
+        own = Path(folder, *module.split(".")).with_suffix(".py")
+        if folder and own.is_file() and not (loaded.__file__ and own.samefile(loaded.__file__)):
+            raise ParameterError(f"another module {module} is loaded already, not {own}; rename the file")
+        found = getattr(loaded, name, None)
         if not callable(found):
             raise ParameterError(f"the module {module} has no function {name!r}")
         return found
@@ -265,5 +272,14 @@ def identity(draw: Draw, version: str) -> str:
         *(f"{k}={v}" for point in draw.points for k, v in _frozen(point)),
         str(draw.sizes),
         str(draw.seed),
+        _source_digest(draw.model),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _source_digest(model: Model) -> str:
+    """A digest of the file of a user's own sampler, empty without one: another text draws other matrices."""
+    loaded = sys.modules.get(model.text.partition(":")[0]) if model.kind == "function" else None
+    if loaded is None or not loaded.__file__:
+        return ""
+    return hashlib.sha256(Path(loaded.__file__).read_bytes()).hexdigest()
