@@ -17,7 +17,7 @@ from resolvent.progress import Progress
 from . import exact_stage
 from .draws import identity, prepared_draw, why_not_sampled
 from .measured_law import measured_law
-from .model_laws import full_point, settings
+from .model_laws import follows, full_point, settings
 from .statistical_stage import examine, looks
 
 
@@ -44,7 +44,7 @@ def sampled_findings(
     draw = prepared_draw(conjecture, folder, max(jobs, 1))
     laws = [measured_law(conjecture, p, _reference(conjecture, p)) for p in conjecture.points]
     values = [full_point(conjecture, p) for p in conjecture.points]
-    is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and _follows(model)
+    is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and follows(model)
     wanted = looks(conjecture.plan)
     done: dict[Trial, Any] = {}
     with Journal(journal, identity(draw, __version__)) as book:
@@ -95,15 +95,6 @@ def _informative(finding: Finding) -> Finding:
 def _reference(conjecture: Conjecture, point: Point) -> Any:
     """The law that sampled matrices are compared with: what the exact stage found at this point, which was quick."""
     return exact_stage.exact_findings(conjecture, point)[1].law
-
-
-def _follows(model: Any) -> bool:
-    """Whether the sampler is one that follows the derived law by construction."""
-    if model.kind != "ensemble":
-        return bool(model.kind == "expression")
-    import catalog
-
-    return catalog.get(model.text).sampler(model.sampler).follows_law
 
 
 def _predicted(draw: Any, point: int) -> Mapping[int, Sequence[Any]]:

@@ -32,6 +32,9 @@ def fails(size, rng):
 def crooked(size, rng):
     return rng.standard_normal((size, size))
 
+def hermitian(size, rng):
+    return np.eye(size) * (1 + 0j)
+
 def infinite(size, rng):
     return np.full(size, np.inf)
 """
@@ -133,6 +136,52 @@ def test_without_sampling_an_underived_model_stays_undecided(write):
     assert check(write(WIGNER), exact_only=True).verdict == "undecided"
 
 
+def test_a_sampler_that_breaks_an_assumption_is_not_judged_by_the_law_alone():
+    text = """
+title = "t"
+model = {ensemble = "hessian", sampler = "network"}
+parameters = {phi = "1/2", eps = 1}
+claim.moments = [1]
+"""
+    assert check_conjecture(conjecture_of(text), exact_only=True).verdict == "undecided"
+    plain = text.replace(', sampler = "network"', "")
+    assert check_conjecture(conjecture_of(plain), exact_only=True).verdict == "supported"
+
+
+def test_moments_alone_are_supported_by_matrices(write):
+    body = WIGNER.replace('law = "semicircle()"', "moments = [0, 1, 0, 2]")
+    assert check(write(body + "resolution = 0.2"), allow_code=True).verdict == "supported"
+    wrong = body.replace("[0, 1, 0, 2]", "[0, 1, 0, 3]")
+    assert check(write(wrong + "resolution = 0.2"), allow_code=True).verdict == "refuted"
+
+
+def test_a_density_with_its_atoms_is_supported_by_matrices(write):
+    claim = 'density = "sqrt(4 - x**2)/(2*pi)"\nintervals = [[-2, 2]]\natoms = []'
+    body = WIGNER.replace('law = "semicircle()"', claim)
+    assert check(write(body + "resolution = 0.2"), allow_code=True).verdict == "supported"
+
+
+def test_a_journal_of_another_text_of_the_sampler_is_refused(write, tmp_path):
+    path = write(WIGNER)
+    check(path, allow_code=True, journal=tmp_path / "journal")
+    module = next(tmp_path.glob("samplers_*.py"))
+    module.write_text(module.read_text() + "\n# changed\n")
+    with pytest.raises(ParameterError, match="belongs to another run"):
+        check(path, allow_code=True, journal=tmp_path / "journal")
+
+
+def test_a_module_of_the_same_name_elsewhere_is_not_taken_for_it(write, tmp_path):
+    check(write(WIGNER), allow_code=True)
+    other = tmp_path / "other"
+    other.mkdir()
+    module = next(tmp_path.glob("samplers_*.py"))
+    (other / module.name).write_text(SAMPLERS)
+    path = other / "mine.toml"
+    path.write_text((tmp_path / "mine.toml").read_text())
+    with pytest.raises(ParseError, match="another module"):
+        check(path, allow_code=True)
+
+
 def test_a_sampler_may_return_eigenvalues(write):
     found = check(write(WIGNER.replace("wigner", "values") + "resolution = 0.5"), allow_code=True)
     assert found.verdict == "supported"
@@ -164,6 +213,7 @@ def test_a_density_against_its_own_moments(write):
         ("fails", "RuntimeError: no luck"),
         ("crooked", "not symmetric"),
         ("infinite", "not finite"),
+        ("hermitian", "complex numbers; return the eigenvalues"),
         ("missing", "has no function 'missing'"),
     ],
 )
