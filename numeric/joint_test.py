@@ -143,4 +143,6 @@ def smallest_seen(test: JointTest, direction: Array, level: float, power: float 
     low, high = -3.0, 3.0
     while missing(high) > 0 and high < 12:
         high += 1.0
+    if not missing(low) > 0 >= missing(high):  # a level so small that the distribution has no digits left
+        return float("inf")
     return float(np.exp(brentq(missing, low, high, xtol=1e-4)) / np.sqrt(unit))

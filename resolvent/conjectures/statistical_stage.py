@@ -296,7 +296,8 @@ def _power(
 
     def seen(step: Array | float) -> float:
         change = [np.mean(f(sample + h * step) - f(sample - h * step)) / (2 * h) for _, f in functions]
-        return smallest_seen(test, np.array(change), level)
+        found = smallest_seen(test, np.array(change), level)
+        return found if found < _NO_POWER else math.inf
 
     dilation = seen(sample)
     around = sample - np.mean(sample)
@@ -421,7 +422,7 @@ class _Findings:
         self.add("outliers", SUPPORTED, f"{len(places)} outliers are claimed, and seen where they are claimed")
 
     def power(self, dilation: float, resolution: float) -> None:
-        if not dilation < _NO_POWER:
+        if not math.isfinite(dilation):
             text = "no error in scale would have been refuted: what is tested does not depend on it"
             self.add("power", UNDECIDED, f"{text}. More trials test more")
             return

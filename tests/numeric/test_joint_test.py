@@ -30,6 +30,12 @@ def test_the_weights_have_the_least_variance():
     assert np.sum((weights / sizes) ** 2) < np.sum((other / sizes) ** 2)
 
 
+@pytest.mark.parametrize("level", [1e-20, 1e-100, 1e-299])
+def test_a_level_that_nothing_can_reach_sees_nothing_or_only_large_errors(level):
+    run = JointTest(("a", "b"), np.zeros(2), np.zeros(2), np.ones(2), 5, 0.0, 1.0, np.eye(2))
+    assert smallest_seen(run, np.ones(2), level) > smallest_seen(run, np.ones(2), 0.01)
+
+
 def test_one_size_is_refused():
     with pytest.raises(ParameterError, match="two different sizes"):
         extrapolation_weights([100, 100])
