@@ -25,6 +25,7 @@ from catalog.conjecture import (
     Status,
     point_text,
 )
+from derive.errors import ParseError
 from numeric.compare import (
     Distance,
     chebyshev_statistics,
@@ -181,6 +182,8 @@ def examine(
         share: of the level.
         predicted: outliers that the model predicts.
         is_final: whether no more trials will come.
+
+    Raises `ParseError` for a test function that is not finite on the eigenvalues.
     """
     sizes = tuple(sorted(draws))
     trials = len(draws[sizes[-1]])
@@ -191,6 +194,7 @@ def examine(
     functions, expected = chosen
     bulks, seen, margin = _bulks(law, draws, sizes, predicted)
     statistics = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
+    _require_finite(conjecture.claim, functions, statistics)
     floor = np.arange(1, len(functions) + 1) ** 2 / math.prod(sizes[:3])
     if law is None:  # what is left after extrapolation is as large as the function, not as its mean
         sample = np.concatenate(bulks[sizes[0]])
@@ -240,6 +244,15 @@ def examine(
         eigenvalues=pooled,
         law=law,
     )
+
+
+def _require_finite(claim: Claim, functions: Sequence[tuple[str, Function]], statistics: Sequence[Array]) -> None:
+    """Raises `ParseError` for a test function that has no finite value at some eigenvalue, log(x) at -1 say."""
+    for k, (name, _) in enumerate(functions):
+        if not all(np.all(np.isfinite(values[:, k])) for values in statistics):
+            line = next((mean.line for mean in claim.means or () if mean.text == name), claim.lines.get("moments", 1))
+            text = f"{name} has no finite value at some eigenvalues of the matrices; claim the mean of another function"
+            raise ParseError(f"line {line}, claim: {text}", line=line)
 
 
 def _bulks(

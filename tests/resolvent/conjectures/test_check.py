@@ -155,6 +155,27 @@ def test_moments_alone_are_supported_by_matrices(write):
     assert check(write(wrong + "resolution = 0.2"), allow_code=True).verdict == "refuted"
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        'moments = ["sqrt(0 - 1)"]',
+        'means = [{of = "x", value = "log(0 - 1)"}]',
+        'law = "semicircle()"\noutliers = ["sqrt(0 - 9)"]',
+    ],
+)
+def test_numbers_that_are_not_real_are_refuted_before_sampling(write, claim):
+    found = check(write(WIGNER.replace('law = "semicircle()"', claim)), allow_code=True)
+    assert found.verdict == "refuted"
+    assert "has no real value here" in found.first_wrong.text
+
+
+def test_numbers_that_cannot_be_computed_are_undecided_and_not_sampled(write):
+    found = check(write(WIGNER.replace('law = "semicircle()"', 'moments = ["1/(sqrt(2)**2 - 2)"]')), allow_code=True)
+    assert found.verdict == "undecided"
+    assert "line 5, claim.moments: 1/(sqrt(2)**2 - 2) cannot be computed here" in found.first_wrong.text
+    assert not found.statistics
+
+
 def test_a_density_with_its_atoms_is_supported_by_matrices(write):
     claim = 'density = "sqrt(4 - x**2)/(2*pi)"\nintervals = [[-2, 2]]\natoms = []'
     body = WIGNER.replace('law = "semicircle()"', claim)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Plan
+from derive.errors import ParseError
 from derive.laws import semicircle
 from numeric.sampling import goe, symmetric_eigenvalues
 from numeric.spectrum import Spectrum
@@ -159,6 +160,11 @@ def test_a_claim_without_a_law_says_which_of_its_parts_are_tested():
     assert texts["means"] == "only 1 of 2 are tested; more trials test more"
     assert "not tested" in texts["atoms"]
     assert _statuses(found) == {"power": SUPPORTED, "means": UNDECIDED, "atoms": UNDECIDED}
+
+
+def test_a_function_that_is_not_finite_on_the_eigenvalues_is_named_with_its_line():
+    with pytest.raises(ParseError, match=r"line 3, .*log\(x\) has no finite value"):
+        _examined(_conjecture('means = [{of = "log(x)", value = 0}]'), _draws(trials=6))
 
 
 def test_the_rest_after_extrapolation_does_not_refute_a_mean_of_zero():
