@@ -215,12 +215,24 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
     return found if found[0] < found[1] else _EXPRESSION_SIZES
 
 
-def _grid(multiple: int, ratios: list[Fraction]) -> int:
+def step_without_rounding(model: Model, point: Point) -> int:
+    """A number at whose multiples, as sizes, no dimension of an entry's or an expression's matrix is rounded."""
+    if model.kind == "expression":
+        return _matrix_model(model.text, model.line, _frozen(point)).step
+    import catalog
+
+    entry = catalog.get(model.text)
+    numbers = _settings(model, _frozen(point))
+    ratios = [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in entry.floats(numbers)]
+    return _grid(entry.sampler(model.sampler).multiple_of, ratios, math.inf)
+
+
+def _grid(multiple: int, ratios: list[Fraction], largest: float = _LARGEST_GRID) -> int:
     """A step of sizes at which sizes times or over the ratios are whole numbers, where it is small enough."""
     step = multiple
     for ratio in ratios:
         wider = math.lcm(step, ratio.numerator or 1, ratio.denominator)
-        if abs(wider) <= _LARGEST_GRID:
+        if abs(wider) <= largest:
             step = abs(wider)
     return step
 

@@ -310,6 +310,20 @@ def test_edges_alone_cannot_be_tested(write):
     assert "nothing that is claimed has a mean" in found.first_wrong.text
 
 
+def test_dimensions_that_are_rounded_do_not_refute_what_is_proved():
+    text = """
+title = "t"
+model = {ensemble = "marchenko-pastur"}
+parameters = {c = 3}
+claim.law = "marchenko_pastur(c)"
+test = {sizes = [40, 80]}
+"""
+    found = check_conjecture(conjecture_of(text))  # ranks 13 and 27 for 40/3 and 80/3
+    assert found.verdict == "undecided"
+    assert "multiples of 3 need no rounding" in found.first_wrong.text
+    assert check_conjecture(conjecture_of(text.replace("[40, 80]", "[39, 78]"))).verdict == "supported"
+
+
 def test_all_points_are_checked_and_named():
     conjecture = conjecture_of('title = "t"\nmodel.expression = "marchenko_pastur(c)"\n[[parameters]]\nc = 1\n'
                                '[[parameters]]\nc = 2\n[claim]\nmoments = [1, 2]')  # fmt: skip
