@@ -73,6 +73,10 @@ def check(
         )
     except ParseError as error:
         raise ParseError(f"{path}, {error}", **error.objects) from None
+    except ParameterError as error:  # of a sampler, which may have run in another process
+        if not str(error).startswith("line "):
+            raise
+        raise ParameterError(f"{path}, {error}", **error.objects) from error
 
 
 def check_conjecture(

@@ -239,8 +239,10 @@ def test_a_density_against_its_own_moments(write):
     ],
 )
 def test_what_is_wrong_with_a_sampler_is_said(write, name, message):
-    with pytest.raises(rv.ResolventError, match=message):
+    with pytest.raises(rv.ResolventError, match=message) as caught:
         check(write(WIGNER.replace("wigner", name)), allow_code=True)
+    if name in ("fails", "hermitian"):
+        assert "mine.toml, line 3, model.function" in str(caught.value)
 
 
 def test_code_is_only_loaded_where_it_is_allowed(write, tmp_path):
