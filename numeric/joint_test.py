@@ -117,10 +117,12 @@ def joint_test(
 def smallest_seen(test: JointTest, direction: Array, level: float, power: float = POWER) -> float:
     """The smallest delta such that statistics off by delta times ``direction`` would be refuted with this power.
 
-    From the non-central F distribution with the covariance that was seen; infinite where the direction is zero.
+    From the non-central F distribution with the covariance S that was seen; infinite where the direction is zero. The
+    mean of S^-1 is (N - 1)/(N - p - 2) times the inverse of the true covariance, which is divided out, so that few
+    trials do not promise more than they keep.
 
     >>> errors = JointTest(("a",), np.zeros(1), np.zeros(1), np.ones(1), 50, 0.0, 1.0, np.eye(1))
-    >>> 3.5 < smallest_seen(errors, np.ones(1), 0.05) < 3.8
+    >>> 3.6 < smallest_seen(errors, np.ones(1), 0.05) < 3.8
     True
     """
     from scipy.optimize import brentq
@@ -130,6 +132,7 @@ def smallest_seen(test: JointTest, direction: Array, level: float, power: float 
     scale = np.sqrt(np.diag(test.covariance))
     correlation = test.covariance / np.outer(scale, scale)
     unit = float(direction / scale @ np.linalg.lstsq(correlation, direction / scale, rcond=1e-12)[0])
+    unit *= max(rest - 2, 1) / (test.trials - 1)
     if not unit > 0:
         return float("inf")
     critical = f.isf(level, p, rest)
@@ -140,4 +143,6 @@ def smallest_seen(test: JointTest, direction: Array, level: float, power: float 
     low, high = -3.0, 3.0
     while missing(high) > 0 and high < 12:
         high += 1.0
+    if not missing(low) > 0 >= missing(high):  # a level so small that the distribution has no digits left
+        return float("inf")
     return float(np.exp(brentq(missing, low, high, xtol=1e-4)) / np.sqrt(unit))

@@ -15,6 +15,7 @@ from derive.errors import ParameterError, ParseError, ResolventError
 from . import exact_stage
 from .deadline import OutOfTime, within
 from .measured_law import law_findings
+from .model_laws import follows
 from .reader import read_conjecture
 from .verdict import Verdict
 
@@ -72,6 +73,10 @@ def check(
         )
     except ParseError as error:
         raise ParseError(f"{path}, {error}", **error.objects) from None
+    except ParameterError as error:  # of a sampler, which may have run in another process
+        if not str(error).startswith("line "):
+            raise
+        raise ParameterError(f"{path}, {error}", **error.objects) from error
 
 
 def check_conjecture(
@@ -102,6 +107,9 @@ def check_conjecture(
     from .draws import has_sampler
 
     if exact_only or not has_sampler(model):
+        if model is not None and model.kind == "ensemble" and not follows(model):
+            text = f"the sampler {model.sampler} breaks an assumption of the model's law; only its matrices tell"
+            findings.append(Finding("exact", "model", UNDECIDED, text, line=model.line))
         return Verdict(conjecture, (*findings, *exact_stage.unexamined(conjecture, findings)))
     from .sampling import sampled_findings
 

@@ -71,7 +71,10 @@ class Draw:
             return _matrix_model(self.model.text, self.model.line, _frozen(values)).sample(size, rng)
         function = load_function(self.model, self.folder)
         try:
-            return np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}), dtype=float)
+            found = np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}))
+            if np.iscomplexobj(found):
+                raise TypeError("it returned complex numbers; return the eigenvalues, of numpy.linalg.eigvalsh say")
+            return found.astype(float)
         except Exception as error:
             raise ParameterError(
                 f"line {self.model.line}, model.function: {self.model.text} failed at size {size}: "
@@ -118,9 +121,13 @@ def load_function(model: Model, folder: str) -> Any:
         if folder and folder not in sys.path:
             sys.path.insert(0, folder)
         try:
-            found = getattr(importlib.import_module(module), name, None)
+            loaded = importlib.import_module(module)
         except Exception as error:
             raise ParameterError(f"the module {module} cannot be imported: {type(error).__name__}: {error}") from error
+        own = Path(folder, *module.split(".")).with_suffix(".py")
+        if folder and own.is_file() and not (loaded.__file__ and own.samefile(loaded.__file__)):
+            raise ParameterError(f"another module {module} is loaded already, not {own}; rename the file")
+        found = getattr(loaded, name, None)
         if not callable(found):
             raise ParameterError(f"the module {module} has no function {name!r}")
         return found
@@ -208,12 +215,24 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
     return found if found[0] < found[1] else _EXPRESSION_SIZES
 
 
-def _grid(multiple: int, ratios: list[Fraction]) -> int:
+def step_without_rounding(model: Model, point: Point) -> int:
+    """A number at whose multiples, as sizes, no dimension of an entry's or an expression's matrix is rounded."""
+    if model.kind == "expression":
+        return _matrix_model(model.text, model.line, _frozen(point)).step
+    import catalog
+
+    entry = catalog.get(model.text)
+    numbers = _settings(model, _frozen(point))
+    ratios = [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in entry.floats(numbers)]
+    return _grid(entry.sampler(model.sampler).multiple_of, ratios, math.inf)
+
+
+def _grid(multiple: int, ratios: list[Fraction], largest: float = _LARGEST_GRID) -> int:
     """A step of sizes at which sizes times or over the ratios are whole numbers, where it is small enough."""
     step = multiple
     for ratio in ratios:
         wider = math.lcm(step, ratio.numerator or 1, ratio.denominator)
-        if abs(wider) <= _LARGEST_GRID:
+        if abs(wider) <= largest:
             step = abs(wider)
     return step
 
@@ -265,5 +284,14 @@ def identity(draw: Draw, version: str) -> str:
         *(f"{k}={v}" for point in draw.points for k, v in _frozen(point)),
         str(draw.sizes),
         str(draw.seed),
+        _source_digest(draw.model),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _source_digest(model: Model) -> str:
+    """A digest of the file of a user's own sampler, empty without one: another text draws other matrices."""
+    loaded = sys.modules.get(model.text.partition(":")[0]) if model.kind == "function" else None
+    if loaded is None or not loaded.__file__:
+        return ""
+    return hashlib.sha256(Path(loaded.__file__).read_bytes()).hexdigest()

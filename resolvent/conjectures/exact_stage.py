@@ -23,7 +23,7 @@ from catalog.conjecture import (
     Status,
     point_text,
 )
-from derive.errors import NotCertified, ParameterError, ResolventError
+from derive.errors import NotCertified, ParameterError, PrecisionError, ResolventError
 from derive.field import to_fmpq
 from derive.law import AlgebraicLaw, Law
 from derive.positivity import first_hankel_failure
@@ -57,7 +57,8 @@ class Reference:
 def exact_findings(conjecture: Conjecture, point: Point) -> tuple[list[Finding], Reference]:
     """All that the exact stage finds at one point, and the law that statistics are to be compared with.
 
-    Raises `ParseError` with the line for a model or a claimed expression that has no law at this point.
+    Raises `ParseError` with the line for a model or a claimed expression that has no law at this point, and
+    `PrecisionError` for a number that matrices are to be compared with and that cannot be computed.
     """
     values = full_point(conjecture, point)
     derived = model_law(conjecture.model, point)
@@ -66,6 +67,7 @@ def exact_findings(conjecture: Conjecture, point: Point) -> tuple[list[Finding],
     stage.compare_with_model(law)
     reference = derived if derived is not None else law
     stage.moments(law)
+    stage.real_numbers(reference)
     if reference is not None and not stage.is_refuted and stage.needs_spectrum:
         stage.numbers(reference)
     return stage.findings, Reference(law or derived, law is not None, derived)
@@ -298,6 +300,21 @@ class _Stage:
         if same is None:
             return UNDECIDED, shown
         return (SUPPORTED if same else REFUTED), shown
+
+    def real_numbers(self, reference: Law | None) -> None:
+        """Claimed numbers that are compared with matrices alone have to be real; others are compared elsewhere."""
+        claim = self.claim
+        parts: dict[str, list[Amount]] = {"outliers": [*(claim.outliers or ())]}
+        if reference is None:
+            parts["moments"] = [*(claim.moments or ())]
+            parts["means"] = [mean.value for mean in claim.means or ()]
+            parts["atoms"] = [amount for atom in claim.atoms or () for amount in (atom.place, atom.weight)]
+        for subject, amounts in parts.items():
+            for amount in amounts:
+                if not amount.is_real(self.values):
+                    self.add(subject, REFUTED, f"{amount.text} has no real value here", "proved")
+                elif not amount.ball(self.values).is_finite():
+                    raise PrecisionError(f"line {amount.line}, claim.{subject}: {amount.text} cannot be computed here")
 
     # -- numbers of a spectrum -----------------------------------------------------------------------------
 

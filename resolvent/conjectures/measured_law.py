@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Point, point_text
+from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Point, point_text, rationals
 from derive.errors import ParameterError, ResolventError
 
 from .model_laws import full_point
+from .refinement import refinement
 
 
 def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
@@ -29,7 +31,8 @@ def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
     formula = claim.density.formula
     intervals = sorted((float(a.ball(values)), float(b.ball(values))) for a, b in claim.density.intervals)
     atoms = [(float(a.place.ball(values)), float(a.weight.ball(values))) for a in claim.atoms or ()]
-    return DensityLaw(lambda x: formula.values({**numbers, "x": x}), intervals, atoms)
+    breaks = [x for a, b in intervals if a < b for x in refinement(formula, rationals(values), a, b).points]
+    return DensityLaw(lambda x: formula.values({**numbers, "x": x}), intervals, atoms, breaks)
 
 
 def law_findings(conjecture: Conjecture, point: Point, reference: Any) -> list[Finding]:
@@ -58,14 +61,26 @@ def _density_findings(conjecture: Conjecture, point: Point, law: Any) -> list[Fi
         return []
     found = []
     where, line = point_text(point), claim.density.line
+    if not math.isfinite(law.mass):
+        return [
+            Finding("exact", "atoms", UNDECIDED, "the atoms have no value here", "", where, claim.lines.get("atoms"))
+        ]
     if abs(law.mass - 1) > 1e-7:
         text = f"the total mass of density and atoms is {law.mass:.10g}, not 1"
         return [Finding("exact", "density", REFUTED, text, "numerical", where, line)]
     status = SUPPORTED if conjecture.model is None else None  # without a model the question is whether it is a law
+    values = full_point(conjecture, point)
+    for atom in claim.atoms or ():
+        if float(atom.weight.ball(values)) < 0:
+            text = f"the weight of the atom at {atom.place.text}, {atom.weight.text}, is negative"
+            return [Finding("exact", "atoms", REFUTED, text, "numerical", where, claim.lines.get("atoms"))]
     text = "the density is positive, of total mass 1"
     found.append(Finding("exact", "density", status, text, "numerical", where, line))
+    if claim.atoms is not None:
+        text = f"the law of the claimed density has {len(claim.atoms) or 'no'} atoms"
+        found.append(Finding("exact", "atoms", status, text, "numerical", where, claim.lines.get("atoms")))
     for k, amount in enumerate(claim.moments or (), 1):
-        wanted = float(amount.ball(full_point(conjecture, point)))
+        wanted = float(amount.ball(values))
         value = law.expect(lambda x, k=k: x**k)
         size = law.expect(lambda x, k=k: abs(x) ** k)
         if not abs(value - wanted) <= 1e-7 * max(size, abs(wanted)):

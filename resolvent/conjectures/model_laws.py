@@ -64,6 +64,15 @@ def model_law(model: Model | None, point: Point) -> Law | None:
     return _numeric(_weights_law(model, point), model.line, "model.cycle_weights")
 
 
+def follows(model: Model) -> bool:
+    """Whether the sampler is one that follows the derived law by construction."""
+    if model.kind != "ensemble":
+        return bool(model.kind == "expression")
+    import catalog
+
+    return catalog.get(model.text).sampler(model.sampler).follows_law
+
+
 def symbolic_law(model: Model | None, names: Collection[str]) -> Law | None:
     """The derived law of a model for all values of the named parameters, others at their defaults; None without one."""
     if model is None or model.kind == "function" or model.options:

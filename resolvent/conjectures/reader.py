@@ -289,6 +289,9 @@ def _equation(table: dict[str, Field], names: frozenset[str]) -> EquationClaim:
     if len(sides) > 2:
         field.fail("an equation has one sign of equality, or none for an expression that is 0")
     variables = {"z": Z, "m": M} if convention == "stieltjes" else {"z": Z, "G": G}
+    for unknown, other in (("G", "cauchy"), ("m", "stieltjes")):
+        if unknown not in variables and unknown not in names and re.search(rf"\b{unknown}\b", text):
+            field.fail(f'{unknown} is the transform in the other convention; write convention = "{other}"')
 
     def side(written: str) -> sympy.Expr:
         return parse_rational(written, variables)

@@ -8,17 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from catalog.conjecture import SUPPORTED, UNDECIDED, Conjecture, Finding, Point
+from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Point
 from numeric.journal import Journal
 from numeric.trials import Trial, run_trials
 from resolvent import __version__
 from resolvent.progress import Progress
 
 from . import exact_stage
-from .draws import identity, prepared_draw, why_not_sampled
+from .draws import identity, prepared_draw, step_without_rounding, why_not_sampled
 from .measured_law import measured_law
-from .model_laws import full_point, settings
+from .model_laws import follows, full_point, settings
 from .statistical_stage import examine, looks
+
+_ROUGH = ("joint test", "distribution", "distance")  # what dimensions that are rounded may spoil
 
 
 def sampled_findings(
@@ -44,7 +46,7 @@ def sampled_findings(
     draw = prepared_draw(conjecture, folder, max(jobs, 1))
     laws = [measured_law(conjecture, p, _reference(conjecture, p)) for p in conjecture.points]
     values = [full_point(conjecture, p) for p in conjecture.points]
-    is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and _follows(model)
+    is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and follows(model)
     wanted = looks(conjecture.plan)
     done: dict[Trial, Any] = {}
     with Journal(journal, identity(draw, __version__)) as book:
@@ -79,6 +81,12 @@ def sampled_findings(
             is_clear = all(s is not None and s.dilation <= conjecture.plan.resolution for s in examined)
             if is_final or any(s.is_refuted for s in statistics) or (is_proved and is_clear):
                 break
+    if follows(model):
+        steps = [step_without_rounding(model, point) for point in conjecture.points]
+        statistics = tuple(
+            replace(s, findings=_with_rounding(s.findings, step)) if any(size % step for size in s.sizes) else s
+            for s, step in zip(statistics, steps, strict=False)
+        )
     findings = [f for s in statistics for f in s.findings]
     if len(statistics) < len(conjecture.points):
         text = "nothing that is claimed has a mean to be tested; give an equation, a law, a density or moments"
@@ -92,18 +100,18 @@ def _informative(finding: Finding) -> Finding:
     return replace(finding, status=None, evidence="")
 
 
+def _with_rounding(findings: Sequence[Finding], step: int) -> tuple[Finding, ...]:
+    """Where dimensions are rounded matrices of a law by construction are off, and refute nothing."""
+    text = f"this refutes nothing, as dimensions may be rounded at these sizes; multiples of {step} need no rounding"
+    return tuple(
+        replace(f, status=UNDECIDED, text=f"{f.text}; {text}") if f.status == REFUTED and f.subject in _ROUGH else f
+        for f in findings
+    )
+
+
 def _reference(conjecture: Conjecture, point: Point) -> Any:
     """The law that sampled matrices are compared with: what the exact stage found at this point, which was quick."""
     return exact_stage.exact_findings(conjecture, point)[1].law
-
-
-def _follows(model: Any) -> bool:
-    """Whether the sampler is one that follows the derived law by construction."""
-    if model.kind != "ensemble":
-        return bool(model.kind == "expression")
-    import catalog
-
-    return catalog.get(model.text).sampler(model.sampler).follows_law
 
 
 def _predicted(draw: Any, point: int) -> Mapping[int, Sequence[Any]]:

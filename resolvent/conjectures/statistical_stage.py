@@ -25,6 +25,7 @@ from catalog.conjecture import (
     Status,
     point_text,
 )
+from derive.errors import ParseError
 from numeric.compare import (
     Distance,
     chebyshev_statistics,
@@ -45,6 +46,7 @@ _LEAST_BEYOND = 3  # trials beyond the number of statistics
 _QUANTILES = 15
 _QUANTILE_SHARE = 0.1  # of the level, for the distribution function at quantiles
 _QUANTILE_FLOOR = 8.0
+_NO_POWER = 100.0  # errors in scale; what is larger comes from rounding
 
 Function = Callable[[Array], Array]
 Outliers = Mapping[int, Sequence[Any]]  # size -> what the model predicts there
@@ -59,8 +61,9 @@ class PointStatistics:
         sizes: of the matrices, in the sampler's unit; ``rows`` their numbers of rows.
         trials: matrices at each size.
         test: the joint test; ``level`` its share of the level at this look.
-        dilation: the smallest relative change of scale of the law that the test would have seen with 95 %;
-            ``shift`` the smallest shift, in units of the support's width.
+        dilation: the smallest relative change of scale of the law that the test would have seen with 95 %: about 0,
+            and of a whole law also about its mean, whichever is harder to see.
+        shift: the smallest shift, in units of the support's width, that it would have seen.
         distances: Kolmogorov distances at each size, empty without a law; ``bound`` what the last may be.
         outside: eigenvalues outside the support at each size, outliers that are predicted left out.
         predicted: (location, reason, eigenvalues seen) of predicted outliers at the largest size.
@@ -179,6 +182,8 @@ def examine(
         share: of the level.
         predicted: outliers that the model predicts.
         is_final: whether no more trials will come.
+
+    Raises `ParseError` for a test function that is not finite on the eigenvalues.
     """
     sizes = tuple(sorted(draws))
     trials = len(draws[sizes[-1]])
@@ -189,14 +194,17 @@ def examine(
     functions, expected = chosen
     bulks, seen, margin = _bulks(law, draws, sizes, predicted)
     statistics = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
+    _require_finite(conjecture.claim, functions, statistics)
     floor = np.arange(1, len(functions) + 1) ** 2 / math.prod(sizes[:3])
-    if law is None:
-        floor = floor * np.maximum(np.abs(expected), 1e-3)
+    if law is None:  # what is left after extrapolation is as large as the function, not as its mean
+        sample = np.concatenate(bulks[sizes[0]])
+        sizes_of = [float(np.mean(np.abs(f(sample)))) for _, f in functions]
+        floor = floor * np.maximum(sizes_of, np.abs(expected))
     test = joint_test([name for name, _ in functions], np.array(expected), statistics, sizes, floor)
     level = conjecture.plan.level * share / len(conjecture.points)
     joint_level = level if law is None else level * (1 - _QUANTILE_SHARE)
     pooled = np.concatenate(bulks[sizes[-1]])
-    dilation, shift = _power(functions, pooled, test, joint_level)
+    dilation, shift = _power(functions, pooled, test, joint_level, law is not None)
     distances: tuple[Distance, ...] = ()
     outside: tuple[Array, ...] = ()
     bound = 0.0
@@ -206,11 +214,14 @@ def examine(
         outside = tuple(outside_support(law, np.concatenate(bulks[n]), margin[n]) for n in sizes)
     parts = _Findings(point_text(conjecture.points[index]), conjecture, values)
     parts.joint(test, joint_level)
+    if law is None:
+        parts.tested(len(functions))
     if law is not None:
         parts.quantiles(_at_quantiles(law, bulks, sizes), level * _QUANTILE_SHARE)
         parts.distance(distances, bound, sizes)
         parts.outside(outside, trials, sizes)
-    parts.outliers(law, draws[sizes[-1]], outside, trials)
+    if law is not None:
+        parts.outliers(law, draws[sizes[-1]], margin[sizes[-1]])
     for where, reason, values_seen in seen:
         text = f"an outlier is predicted near {where:.5g} ({reason}); seen in {len(values_seen)} of {trials} matrices"
         parts.add("outliers", None, text)
@@ -233,6 +244,15 @@ def examine(
         eigenvalues=pooled,
         law=law,
     )
+
+
+def _require_finite(claim: Claim, functions: Sequence[tuple[str, Function]], statistics: Sequence[Array]) -> None:
+    """Raises `ParseError` for a test function that has no finite value at some eigenvalue, log(x) at -1 say."""
+    for k, (name, _) in enumerate(functions):
+        if not all(np.all(np.isfinite(values[:, k])) for values in statistics):
+            line = next((mean.line for mean in claim.means or () if mean.text == name), claim.lines.get("moments", 1))
+            text = f"{name} has no finite value at some eigenvalues of the matrices; claim the mean of another function"
+            raise ParseError(f"line {line}, claim: {text}", line=line)
 
 
 def _bulks(
@@ -278,14 +298,25 @@ def _at_quantiles(
 
 
 def _power(
-    functions: Sequence[tuple[str, Function]], sample: Array, test: JointTest, level: float
+    functions: Sequence[tuple[str, Function]], sample: Array, test: JointTest, level: float, is_law: bool
 ) -> tuple[float, float]:
-    """The smallest dilation, and the smallest shift in units of the width, that would have been refuted with 95 %."""
+    """The smallest dilation, and the smallest shift in units of the width, that would have been refuted with 95 %.
+
+    A whole law may not only be off in its mean: its dilation about the mean has to be seen as well.
+    """
     h = 1e-5
     width = float(np.ptp(sample)) or 1.0
-    dilated = [np.mean(f(sample * (1 + h)) - f(sample * (1 - h))) / (2 * h) for _, f in functions]
-    shifted = [np.mean(f(sample + h * width) - f(sample - h * width)) / (2 * h) for _, f in functions]
-    return smallest_seen(test, np.array(dilated), level), smallest_seen(test, np.array(shifted), level)
+
+    def seen(step: Array | float) -> float:
+        change = [np.mean(f(sample + h * step) - f(sample - h * step)) / (2 * h) for _, f in functions]
+        found = smallest_seen(test, np.array(change), level)
+        return found if found < _NO_POWER else math.inf
+
+    dilation = seen(sample)
+    around = sample - np.mean(sample)
+    if is_law and np.max(np.abs(around)) > 1e-9 * np.max(np.abs(sample)):  # a point mass has no width
+        dilation = max(dilation, seen(around))
+    return dilation, seen(width)
 
 
 class _Findings:
@@ -327,6 +358,21 @@ class _Findings:
                 "joint test", None, f"the joint test of {len(test.names)} statistics passes, p = {test.p_value:.2g}"
             )
 
+    def tested(self, count: int) -> None:
+        """Which parts of a claim without a law are among the ``count`` statistics: all of a part, or it stays open."""
+        for name in ("moments", "means", "atoms"):
+            part = getattr(self.claim, name)
+            if part is None:
+                continue
+            tested = min(len(part), count)
+            count -= tested
+            if not part:
+                self.add(name, UNDECIDED, "that there are none is not tested without a law")
+            elif tested < len(part):
+                self.add(name, UNDECIDED, f"only {tested} of {len(part)} are tested; more trials test more")
+            else:
+                self.add(name, None, f"all {tested} are in the joint test")
+
     def distance(self, distances: Sequence[Distance], bound: float, sizes: Sequence[int]) -> None:
         steps = ", ".join(f"{d.value:.4f} at size {n}" for d, n in zip(distances, sizes, strict=True))
         last = distances[-1]
@@ -337,7 +383,9 @@ class _Findings:
         decays = last.value < math.sqrt(expected_ratio) * distances[0].value
         if last.value > bound and not decays:
             self.add(
-                "distance", REFUTED, f"{text}; the bound is {bound:.4f}, and the distance does not fall with the size"
+                "distance",
+                REFUTED,
+                f"{text}; the bound is {bound:.4f}, and the distance does not fall with the size as it should",
             )
         else:
             self.add("distance", None, text)
@@ -348,24 +396,38 @@ class _Findings:
         where = f", from {last[0]:.5g} to {last[-1]:.5g}" if len(last) else ""
         self.add("outliers", None, f"eigenvalues outside the support, per matrix: {counts}{where}")
 
-    def outliers(self, law: Any, trials_at_largest: Sequence[Array], outside: Sequence[Array], trials: int) -> None:
-        """Claimed outliers: how many leave the support, and where."""
+    def outliers(self, law: Any, trials_at_largest: Sequence[Array], margin: float) -> None:
+        """Claimed outliers: how many are further than ``margin`` outside of the support, and where."""
         claimed = self.claim.outliers
-        if claimed is None or law is None:
+        if claimed is None:
             return
-        places = [float(a.ball(self.values)) for a in claimed]
+        places = np.sort([float(a.ball(self.values)) for a in claimed])
         lower, upper = law.support()
-        margin = 3.0 * (upper - lower) * len(trials_at_largest[0]) ** (-2 / 3)
+        rows = len(trials_at_largest[0])
+        if len(outside_support(law, places, 0.0)) < len(places):
+            self.add("outliers", REFUTED, "an outlier is claimed inside of the support")
+            return
+        room = margin + (upper - lower) / math.sqrt(rows)  # for the outlier's own fluctuations
+        far = outside_support(law, places, room)
+        if len(far) < len(places):
+            near = next(place for place in places if place not in far)
+            text = f"an outlier is claimed at {near:.6g}, not further than {room:.3g} from the support"
+            self.add("outliers", UNDECIDED, f"{text}: matrices of this size do not tell; take larger ones")
+            return
         per_matrix = [outside_support(law, e, margin) for e in trials_at_largest]
         typical = float(np.median([len(o) for o in per_matrix]))
         if typical != len(places):
             self.add("outliers", REFUTED, f"{len(places)} outliers are claimed; a typical matrix has {typical:.3g}")
             return
+        if not len(places):
+            text = f"none is claimed, and a typical matrix has none further than {margin:.3g} from the support"
+            self.add("outliers", SUPPORTED, text)
+            return
         full = [np.sort(o) for o in per_matrix if len(o) == len(places)]
-        for k, place in enumerate(sorted(places)):
+        for k, place in enumerate(places):
             values = np.array([o[k] for o in full])
             spread = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
-            room = 6 * spread + 3 * (upper - lower) / len(trials_at_largest[0])
+            room = 6 * spread + 3 * (upper - lower) / rows
             if abs(float(values.mean()) - place) > room:
                 text = f"an outlier is claimed at {place:.6g}; it is seen at {values.mean():.6g} +- {spread:.1g}"
                 self.add("outliers", REFUTED, text)
@@ -373,6 +435,10 @@ class _Findings:
         self.add("outliers", SUPPORTED, f"{len(places)} outliers are claimed, and seen where they are claimed")
 
     def power(self, dilation: float, resolution: float) -> None:
+        if not math.isfinite(dilation):
+            text = "no error in scale would have been refuted: what is tested does not depend on it"
+            self.add("power", UNDECIDED, f"{text}. More trials test more")
+            return
         seen = f"a law off by {dilation:.2%} in scale would have been refuted with probability 95 %"
         if dilation <= resolution:
             self.add("power", SUPPORTED, seen)

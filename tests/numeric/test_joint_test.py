@@ -30,6 +30,12 @@ def test_the_weights_have_the_least_variance():
     assert np.sum((weights / sizes) ** 2) < np.sum((other / sizes) ** 2)
 
 
+@pytest.mark.parametrize("level", [1e-20, 1e-100, 1e-299])
+def test_a_level_that_nothing_can_reach_sees_nothing_or_only_large_errors(level):
+    run = JointTest(("a", "b"), np.zeros(2), np.zeros(2), np.ones(2), 5, 0.0, 1.0, np.eye(2))
+    assert smallest_seen(run, np.ones(2), level) > smallest_seen(run, np.ones(2), 0.01)
+
+
 def test_one_size_is_refused():
     with pytest.raises(ParameterError, match="two different sizes"):
         extrapolation_weights([100, 100])
@@ -53,10 +59,11 @@ def test_the_smallest_error_is_seen_with_the_stated_power():
     covariance = np.diag([1.0, 4.0, 0.25])
     direction = np.array([1.0, 1.0, -0.5])
     trials, level = 20, 0.01
-    known = JointTest(("a", "b", "c"), np.zeros(3), np.zeros(3), np.ones(3), trials, 0.0, 1.0, covariance / trials)
-    delta = smallest_seen(known, direction, level)
     seen = 0
     for _ in range(2000):
+        other = np.cov(rng.multivariate_normal(np.zeros(3), covariance, size=trials), rowvar=False)  # as a run has it
+        run = JointTest(("a", "b", "c"), np.zeros(3), np.zeros(3), np.ones(3), trials, 0.0, 1.0, other / trials)
+        delta = smallest_seen(run, direction, level)
         estimates = rng.multivariate_normal(delta * direction, covariance, size=trials)
         mean, spread = estimates.mean(axis=0), np.cov(estimates, rowvar=False)
         t2 = trials * mean @ np.linalg.solve(spread, mean)

@@ -32,6 +32,9 @@ def fails(size, rng):
 def crooked(size, rng):
     return rng.standard_normal((size, size))
 
+def hermitian(size, rng):
+    return np.eye(size) * (1 + 0j)
+
 def infinite(size, rng):
     return np.full(size, np.inf)
 """
@@ -133,6 +136,73 @@ def test_without_sampling_an_underived_model_stays_undecided(write):
     assert check(write(WIGNER), exact_only=True).verdict == "undecided"
 
 
+def test_a_sampler_that_breaks_an_assumption_is_not_judged_by_the_law_alone():
+    text = """
+title = "t"
+model = {ensemble = "hessian", sampler = "network"}
+parameters = {phi = "1/2", eps = 1}
+claim.moments = [1]
+"""
+    assert check_conjecture(conjecture_of(text), exact_only=True).verdict == "undecided"
+    plain = text.replace(', sampler = "network"', "")
+    assert check_conjecture(conjecture_of(plain), exact_only=True).verdict == "supported"
+
+
+def test_moments_alone_are_supported_by_matrices(write):
+    body = WIGNER.replace('law = "semicircle()"', "moments = [0, 1, 0, 2]")
+    assert check(write(body + "resolution = 0.2"), allow_code=True).verdict == "supported"
+    wrong = body.replace("[0, 1, 0, 2]", "[0, 1, 0, 3]")
+    assert check(write(wrong + "resolution = 0.2"), allow_code=True).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        'moments = ["sqrt(0 - 1)"]',
+        'means = [{of = "x", value = "log(0 - 1)"}]',
+        'law = "semicircle()"\noutliers = ["sqrt(0 - 9)"]',
+    ],
+)
+def test_numbers_that_are_not_real_are_refuted_before_sampling(write, claim):
+    found = check(write(WIGNER.replace('law = "semicircle()"', claim)), allow_code=True)
+    assert found.verdict == "refuted"
+    assert "has no real value here" in found.first_wrong.text
+
+
+def test_numbers_that_cannot_be_computed_are_undecided_and_not_sampled(write):
+    found = check(write(WIGNER.replace('law = "semicircle()"', 'moments = ["1/(sqrt(2)**2 - 2)"]')), allow_code=True)
+    assert found.verdict == "undecided"
+    assert "line 5, claim.moments: 1/(sqrt(2)**2 - 2) cannot be computed here" in found.first_wrong.text
+    assert not found.statistics
+
+
+def test_a_density_with_its_atoms_is_supported_by_matrices(write):
+    claim = 'density = "sqrt(4 - x**2)/(2*pi)"\nintervals = [[-2, 2]]\natoms = []'
+    body = WIGNER.replace('law = "semicircle()"', claim)
+    assert check(write(body + "resolution = 0.2"), allow_code=True).verdict == "supported"
+
+
+def test_a_journal_of_another_text_of_the_sampler_is_refused(write, tmp_path):
+    path = write(WIGNER)
+    check(path, allow_code=True, journal=tmp_path / "journal")
+    module = next(tmp_path.glob("samplers_*.py"))
+    module.write_text(module.read_text() + "\n# changed\n")
+    with pytest.raises(ParameterError, match="belongs to another run"):
+        check(path, allow_code=True, journal=tmp_path / "journal")
+
+
+def test_a_module_of_the_same_name_elsewhere_is_not_taken_for_it(write, tmp_path):
+    check(write(WIGNER), allow_code=True)
+    other = tmp_path / "other"
+    other.mkdir()
+    module = next(tmp_path.glob("samplers_*.py"))
+    (other / module.name).write_text(SAMPLERS)
+    path = other / "mine.toml"
+    path.write_text((tmp_path / "mine.toml").read_text())
+    with pytest.raises(ParseError, match="another module"):
+        check(path, allow_code=True)
+
+
 def test_a_sampler_may_return_eigenvalues(write):
     found = check(write(WIGNER.replace("wigner", "values") + "resolution = 0.5"), allow_code=True)
     assert found.verdict == "supported"
@@ -164,12 +234,15 @@ def test_a_density_against_its_own_moments(write):
         ("fails", "RuntimeError: no luck"),
         ("crooked", "not symmetric"),
         ("infinite", "not finite"),
+        ("hermitian", "complex numbers; return the eigenvalues"),
         ("missing", "has no function 'missing'"),
     ],
 )
 def test_what_is_wrong_with_a_sampler_is_said(write, name, message):
-    with pytest.raises(rv.ResolventError, match=message):
+    with pytest.raises(rv.ResolventError, match=message) as caught:
         check(write(WIGNER.replace("wigner", name)), allow_code=True)
+    if name in ("fails", "hermitian"):
+        assert "mine.toml, line 3, model.function" in str(caught.value)
 
 
 def test_code_is_only_loaded_where_it_is_allowed(write, tmp_path):
@@ -237,6 +310,20 @@ def test_edges_alone_cannot_be_tested(write):
     found = check(write(body), allow_code=True)
     assert found.verdict == "undecided"
     assert "nothing that is claimed has a mean" in found.first_wrong.text
+
+
+def test_dimensions_that_are_rounded_do_not_refute_what_is_proved():
+    text = """
+title = "t"
+model = {ensemble = "marchenko-pastur"}
+parameters = {c = 3}
+claim.law = "marchenko_pastur(c)"
+test = {sizes = [40, 80]}
+"""
+    found = check_conjecture(conjecture_of(text))  # ranks 13 and 27 for 40/3 and 80/3
+    assert found.verdict == "undecided"
+    assert "multiples of 3 need no rounding" in found.first_wrong.text
+    assert check_conjecture(conjecture_of(text.replace("[40, 80]", "[39, 78]"))).verdict == "supported"
 
 
 def test_all_points_are_checked_and_named():

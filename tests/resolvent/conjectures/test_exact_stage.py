@@ -316,6 +316,12 @@ def test_densities_that_stand_alone() -> None:
     assert status(right + "\nmoments = [0, 1, 0, 3]") == REFUTED
     assert status(right + "\nedges = [-2, 3]") == UNDECIDED  # not looked at
     assert status(right.replace("2*pi", "3*pi")) == REFUTED
+    needle = "sqrt(4 - x**2)/(2*pi) + 10**6*exp(-(10**7*(x - 1/3))**2)"  # of mass 0.18
+    assert status("[claim]\n" + DENSITY.format(f=needle, intervals="[[-2, 2]]")) == REFUTED
+    assert status(right + "\natoms = []") == SUPPORTED
+    more = right.replace("2*pi", "4*pi")
+    assert status(more + '\natoms = [{at = 0, weight = "1/2"}]') == SUPPORTED
+    assert status(more + '\natoms = [{at = 0, weight = 1}, {at = 1, weight = "-1/2"}]') == REFUTED
 
 
 def test_densities_with_atoms() -> None:

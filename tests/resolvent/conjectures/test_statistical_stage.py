@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Plan
+from derive.errors import ParseError
 from derive.laws import semicircle
 from numeric.sampling import goe, symmetric_eigenvalues
 from numeric.spectrum import Spectrum
@@ -58,6 +59,14 @@ def test_the_power_is_what_a_dilated_sample_shows():
     assert sum(missed) <= 3
 
 
+def test_a_law_that_is_tested_by_its_mean_alone_has_no_power():
+    # Four trials test T_1; it sees a dilation about 0 of what is not centred, but nothing of the width.
+    draws = {n: [e + 3 for e in values] for n, values in _draws(trials=4).items()}
+    found = _examined(_conjecture(), draws, Spectrum(semicircle() + 3))
+    assert _statuses(found) == {"power": UNDECIDED}
+    assert "no error in scale" in next(f.text for f in found.findings if f.subject == "power")
+
+
 def test_another_law_is_refuted_with_the_statistic_that_tells():
     found = _examined(_conjecture(), _draws(scale=1.1), Spectrum(semicircle()))
     assert found.is_refuted
@@ -100,6 +109,18 @@ def test_claimed_outliers_are_counted_and_placed():
     )
 
 
+def test_outliers_that_matrices_cannot_tell_from_the_edge_are_undecided():
+    def spike(m):
+        u = np.full(len(m), len(m) ** -0.5)
+        return m + 2 * np.outer(u, u)
+
+    law = Spectrum(semicircle())
+    near = _examined(_conjecture('law = "semicircle()"\noutliers = ["5/2"]'), _draws(change=spike), law)
+    inside = _examined(_conjecture('law = "semicircle()"\noutliers = [1]'), _draws(), law)
+    assert _statuses(near)["outliers"] == UNDECIDED
+    assert _statuses(inside)["outliers"] == REFUTED
+
+
 def test_predicted_outliers_are_left_out_of_the_statistics():
     class Predicted:
         location, reason = 100.0, "on purpose"
@@ -127,6 +148,31 @@ def test_claims_without_a_law_are_tested_themselves(claim, is_right):
     found = _examined(_conjecture(claim, resolution=0.5), _draws())
     assert found.is_refuted is not is_right
     assert found.distances == ()
+
+
+def test_a_claim_without_a_law_says_which_of_its_parts_are_tested():
+    claim = (
+        'moments = [0, 1, 0, 2]\nmeans = [{of = "x**3", value = 0}, {of = "abs(x)", value = "8/(3*pi)"}]\natoms = []'
+    )
+    found = _examined(_conjecture(claim, resolution=0.5), _draws(trials=8))
+    texts = {f.subject: f.text for f in found.findings}
+    assert texts["moments"] == "all 4 are in the joint test"
+    assert texts["means"] == "only 1 of 2 are tested; more trials test more"
+    assert "not tested" in texts["atoms"]
+    assert _statuses(found) == {"power": SUPPORTED, "means": UNDECIDED, "atoms": UNDECIDED}
+
+
+def test_a_function_that_is_not_finite_on_the_eigenvalues_is_named_with_its_line():
+    with pytest.raises(ParseError, match=r"line 3, .*log\(x\) has no finite value"):
+        _examined(_conjecture('means = [{of = "log(x)", value = 0}]'), _draws(trials=6))
+
+
+def test_the_rest_after_extrapolation_does_not_refute_a_mean_of_zero():
+    # At sizes 5 and 10 the mean of x^4 - 2 is off by 5/50 after extrapolation, whatever the number of trials.
+    rng = np.random.default_rng(0)
+    draws = {n: [np.linalg.eigvalsh(goe(n, rng)) for _ in range(4000)] for n in (5, 10)}
+    found = _examined(_conjecture('means = [{of = "x**4 - 2", value = 0}]'), draws)
+    assert not found.is_refuted
 
 
 def test_nothing_that_has_a_mean_is_no_statistic():
