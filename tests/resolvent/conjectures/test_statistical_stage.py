@@ -64,7 +64,13 @@ def test_a_law_that_is_tested_by_its_mean_alone_has_no_power():
     draws = {n: [e + 3 for e in values] for n, values in _draws(trials=4).items()}
     found = _examined(_conjecture(), draws, Spectrum(semicircle() + 3))
     assert _statuses(found) == {"power": UNDECIDED}
-    assert "no error in scale" in next(f.text for f in found.findings if f.subject == "power")
+    assert "only 1 of 6 statistics" in next(f.text for f in found.findings if f.subject == "power")
+
+
+@pytest.mark.parametrize(("trials", "status"), [(8, UNDECIDED), (9, SUPPORTED)])
+def test_a_law_is_supported_only_where_all_its_statistics_are_tested(trials, status):
+    found = _examined(_conjecture(resolution=0.9), _draws(trials=trials), Spectrum(semicircle()))
+    assert _statuses(found) == {"power": status}
 
 
 def test_another_law_is_refuted_with_the_statistic_that_tells():
