@@ -12,7 +12,7 @@ OUT := demo-output
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-slow lint types doctest bench pictures calibration clean
+.PHONY: help demo test test-slow lint types doctest bench pictures calibration fuzz clean
 
 help:
 	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
@@ -21,6 +21,7 @@ help:
 	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
 	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
 	@echo "make pictures  make the pictures, the catalog page and the list of conjectures of docs/ again"
+	@echo "make fuzz      give 100 000 mutated conjecture files to resolvent check (ten minutes)"
 	@echo "make calibration   measure how often resolvent check errs (half an hour); writes docs/calibration.md"
 
 $(READY): pyproject.toml
@@ -76,6 +77,9 @@ pictures: $(READY)
 
 calibration: $(READY)
 	$(BIN)/python docs/make_calibration.py
+
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz/conjecture_files.py --count 100000 --jobs 2
 
 clean:
 	rm -rf $(VENV) $(BENCH) $(OUT)
