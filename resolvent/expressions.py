@@ -25,7 +25,7 @@ from derive.field import RESERVED_NAMES
 from derive.law import AlgebraicLaw
 
 from .scalars import Refusal, Scalar
-from .source import Source
+from .source import Source, chain
 from .vocabulary import FUNCTIONS, METHODS, NOT_RATIONAL, Kind, Word, catalog_law, catalog_word, closest, function_names
 
 MOST_LAW_POWER = 6
@@ -155,13 +155,9 @@ class _Reader:
     # -- operators -----------------------------------------------------------------------------------------
 
     def _chain(self, node: ast.BinOp) -> Value:
-        spine = []
-        left: ast.expr = node
-        while isinstance(left, ast.BinOp):  # long sums hang to the left; a loop needs no stack
-            spine.append(left)
-            left = left.left
-        value = self.read(left)
-        for step in reversed(spine):
+        first, steps = chain(node)
+        value = self.read(first)
+        for step in steps:
             sign = _SIGNS.get(type(step.op))
             if sign is None:
                 self.fail("unknown operator; there are + - * / @ and **", step.right)

@@ -15,7 +15,7 @@ from typing import Any
 from catalog.formula import ARITY, Formula
 from derive.errors import ParseError
 
-from .source import Source
+from .source import Source, chain
 from .vocabulary import closest
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
@@ -74,13 +74,9 @@ class _Reader:
         raise self.source.error("this has no meaning in a formula", node)
 
     def _chain(self, node: ast.BinOp) -> Formula:
-        spine = []
-        left: ast.expr = node
-        while isinstance(left, ast.BinOp):  # long sums hang to the left; a loop needs no stack
-            spine.append(left)
-            left = left.left
-        value = self.read(left)
-        for step in reversed(spine):
+        first, steps = chain(node)
+        value = self.read(first)
+        for step in steps:
             sign = _SIGNS.get(type(step.op))
             if sign is None:
                 raise self.source.error("unknown operator; formulas have + - * / and **", step.right)

@@ -135,6 +135,23 @@ class Source:
             waiting.extend((child, depth + step) for child, step in _children(node))
 
 
+def chain(node: ast.BinOp) -> tuple[ast.expr, list[ast.BinOp]]:
+    """The first operand of a + b + c + ..., and the operations in the order in which they apply.
+
+    Long sums hang to the left; a loop along them needs no stack.
+
+    >>> first, steps = chain(ast.parse("1 + 2 - 3", mode="eval").body)
+    >>> first.value, [step.right.value for step in steps]
+    (1, [2, 3])
+    """
+    steps = []
+    left: ast.expr = node
+    while isinstance(left, ast.BinOp):
+        steps.append(left)
+        left = left.left
+    return left, steps[::-1]
+
+
 def _children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
     """The children of a node, and how much deeper each stands: a chain a + b + c + ... is one level."""
     for name, value in ast.iter_fields(node):
