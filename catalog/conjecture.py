@@ -186,6 +186,7 @@ class Plan:
         seed: of all random numbers.
         level: how often a true law may be refuted by the statistics of all points together.
         resolution: the relative error of the law that must be seen with a probability of 95 % before it is supported.
+        sizes_line: the line of the sizes, or of what is closest to where they would stand.
     """
 
     sizes: tuple[int, ...] | None = None
@@ -193,6 +194,7 @@ class Plan:
     seed: int = 0
     level: float = 0.01
     resolution: float = 0.02
+    sizes_line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,21 @@ def per_trial(function: Callable[[Array], Array], trials: Sequence[Array]) -> Ar
     return np.array([float(np.mean(function(values))) for values in trials])
 
 
+def edge_margin(spectrum: Spectrum, rows: int) -> float:
+    """How far outside of the support eigenvalues of matrices with that many rows may lie before they count as outside.
+
+    Three times the width over rows^(2/3), the scale on which the outermost eigenvalues fluctuate at a soft edge.
+    """
+    lower, upper = spectrum.support()
+    width = max(upper - lower, abs(upper), 1e-300)
+    return width * 3.0 * rows ** (-2 / 3)
+
+
+def distance_bound(count: int, rows: int) -> float:
+    """What the Kolmogorov distance of ``count`` pooled eigenvalues may be: independent draws at 1 %, plus 8/rows."""
+    return 1.63 / math.sqrt(count) + 8 / rows
+
+
 def outside_support(spectrum: Spectrum, eigenvalues: Array, margin: float) -> Array:
     """The eigenvalues further than ``margin`` from every interval and atom, in increasing order."""
     values = np.sort(np.asarray(eigenvalues, dtype=float).ravel())

@@ -74,6 +74,18 @@ def extrapolation_weights(sizes: Sequence[int]) -> Array:
     return np.asarray(np.linalg.solve(information @ design, information)[0])
 
 
+def extrapolated(values: Sequence[Array], sizes: Sequence[int]) -> Array:
+    """The estimates e_i of the limits, shape (N, p), from values of that shape at each size.
+
+    >>> extrapolated([np.array([[1 + 1 / 10]]), np.array([[1 + 1 / 20]])], [10, 20]).round(12)
+    array([[1.]])
+
+    Raises `ParameterError` as `extrapolation_weights` does.
+    """
+    stacked = np.stack([np.asarray(v, dtype=float) for v in values])
+    return np.asarray(np.tensordot(extrapolation_weights(sizes), stacked, axes=1))
+
+
 def joint_test(
     names: Sequence[str], expected: Array, values: Sequence[Array], sizes: Sequence[int], floor: Array
 ) -> JointTest:
@@ -94,8 +106,7 @@ def joint_test(
 
     Raises `ParameterError` unless N > p.
     """
-    weights = extrapolation_weights(sizes)
-    estimates = np.tensordot(weights, np.stack([np.asarray(v, dtype=float) for v in values]), axes=1)
+    estimates = extrapolated(values, sizes)
     count, p = estimates.shape
     if count <= p:
         raise ParameterError(f"{count} trials do not suffice for {p} statistics; take at least {p + 1}", trials=count)

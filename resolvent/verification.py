@@ -16,6 +16,8 @@ from numeric.compare import (
     Statistic,
     chebyshev_statistics,
     compare_statistic,
+    distance_bound,
+    edge_margin,
     kolmogorov_distance,
     outside_support,
     per_trial,
@@ -289,14 +291,12 @@ def _compared(
     spectrum: Spectrum,
 ) -> Verification:
     rows = len(draws[1][0])
-    lower, upper = spectrum.support()
-    width = max(upper - lower, abs(upper), 1e-300)
     bulks: list[list[Array]] = []
     found: tuple[tuple[Outlier, Array], ...] = ()
     margin = 0.0
     for size, trials in zip(sizes, draws, strict=True):
         predicted = ensemble.outliers(size, sampler=sampler, **values)
-        margin = width * 3.0 * len(trials[0]) ** (-2 / 3)
+        margin = edge_margin(spectrum, len(trials[0]))
         bulk, seen = split_off(spectrum, trials, [o.location for o in predicted], margin)
         bulks.append(bulk)
         found = tuple(zip(predicted, seen, strict=True))
@@ -324,7 +324,7 @@ def _compared(
         moments=tests[1],
         distance=kolmogorov_distance(spectrum, pooled),
         smaller_distance=kolmogorov_distance(spectrum, np.concatenate(small)),
-        distance_bound=1.63 / math.sqrt(len(pooled)) + 8 / rows,
+        distance_bound=distance_bound(len(pooled), rows),
         outside=outside_support(spectrum, pooled, margin),
         margin=margin,
         outliers=found,

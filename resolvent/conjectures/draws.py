@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from derive.errors import ParameterError, ParseError
 from .model_laws import expression_law, on_line, settings
 
 if TYPE_CHECKING:
-    from numeric.matrix_model import MatrixModel
+    from derive.law import AlgebraicLaw
     from numeric.piece import Array
     from numeric.trials import Trial
 
@@ -65,10 +64,12 @@ class Draw:
             import catalog
 
             entry = catalog.get(self.model.text)
-            numbers = _settings(self.model, _frozen(values))
+            numbers = settings(self.model, values)
             return entry.sample(size, rng, sampler=self.model.sampler, memory=math.inf, **numbers)
         if self.model.kind == "expression":
-            return _matrix_model(self.model.text, self.model.line, _frozen(values)).sample(size, rng)
+            from numeric.matrix_model import matrix_of
+
+            return matrix_of(_law(self.model, values), size, rng)
         function = load_function(self.model, self.folder)
         try:
             found = np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}))
@@ -92,22 +93,9 @@ def _frozen(values: Point) -> tuple[tuple[str, Fraction], ...]:
     return tuple(sorted(values.items()))
 
 
-@lru_cache(maxsize=64)
-def _matrix_model(text: str, line: int, values: tuple[tuple[str, Fraction], ...]) -> MatrixModel:
-    from numeric.matrix_model import MatrixModel
-
-    return MatrixModel.of(expression_law(text, line, "model.expression", dict(values)))
-
-
-_SETTINGS: dict[tuple[Any, ...], dict[str, Any]] = {}
-
-
-def _settings(model: Model, values: tuple[tuple[str, Fraction], ...]) -> dict[str, Any]:
-    """The settings of an entry, computed once: an activation's constants take a while."""
-    key = (model.text, tuple(sorted((k, str(v)) for k, v in model.options.items())), values)
-    if key not in _SETTINGS:
-        _SETTINGS[key] = settings(model, dict(values))
-    return _SETTINGS[key]
+def _law(model: Model, point: Point) -> AlgebraicLaw:
+    """The law whose matrix an expression stands for."""
+    return expression_law(model.text, model.line, "model.expression", point)
 
 
 def load_function(model: Model, folder: str) -> Any:
@@ -151,18 +139,12 @@ def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Dra
         needed = memory_needed(model, point, chosen[-1]) * jobs
         if needed > limit:
             raise ParseError(
-                f"line {_test_line(conjecture)}, test.sizes: matrices of size {chosen[-1]} need about "
+                f"line {conjecture.plan.sizes_line}, test.sizes: matrices of size {chosen[-1]} need about "
                 f"{needed / 2**30:.3g} GiB with {jobs} at a time; the machine has {limit / 2**30:.3g} GiB free. Take "
                 "smaller sizes, or fewer jobs",
-                line=_test_line(conjecture),
+                line=conjecture.plan.sizes_line,
             )
     return Draw(model, conjecture.points, conjecture.plan.seed, place, sizes)
-
-
-def _test_line(conjecture: Conjecture) -> int:
-    from .toml_lines import read_toml
-
-    return read_toml(conjecture.source).line(("test", "sizes"))
 
 
 def has_sampler(model: Model | None) -> bool:
@@ -177,7 +159,7 @@ def why_not_sampled(model: Model, point: Point) -> str:
     from numeric.matrix_model import require_matrix_model
 
     try:
-        require_matrix_model(expression_law(model.text, model.line, "model.expression", point))
+        require_matrix_model(_law(model, point))
     except ParameterError as error:
         return str(error)
     return ""
@@ -192,7 +174,7 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
 
         entry = catalog.get(model.text)
         sampler = entry.sampler(model.sampler)
-        numbers = _settings(model, _frozen(point))
+        numbers = settings(model, point)
         floats = entry.floats(numbers)
         if plan.sizes is None:
             step = _grid(sampler.multiple_of, [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in floats])
@@ -200,7 +182,7 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
             sizes: tuple[int, ...] = (_rounded(large // 2, step, sampler.multiple_of), large)
         else:
             sizes = plan.sizes
-        line = _test_line(conjecture) if plan.sizes else model.line
+        line = plan.sizes_line if plan.sizes else model.line
         for size in sizes:
             on_line(line, "test.sizes", lambda size=size: sampler.check_size(size, floats, math.inf))  # type: ignore[misc]
         return sizes
@@ -210,7 +192,7 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
         return _FUNCTION_SIZES
     from numeric.matrix_model import balanced_rows
 
-    law = expression_law(model.text, model.line, "model.expression", point)
+    law = _law(model, point)
     found = tuple(balanced_rows(law, size) for size in _EXPRESSION_SIZES)
     return found if found[0] < found[1] else _EXPRESSION_SIZES
 
@@ -218,11 +200,13 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
 def step_without_rounding(model: Model, point: Point) -> int:
     """A number at whose multiples, as sizes, no dimension of an entry's or an expression's matrix is rounded."""
     if model.kind == "expression":
-        return _matrix_model(model.text, model.line, _frozen(point)).step
+        from numeric.matrix_model import MatrixModel
+
+        return MatrixModel.of(_law(model, point)).step
     import catalog
 
     entry = catalog.get(model.text)
-    numbers = _settings(model, _frozen(point))
+    numbers = settings(model, point)
     ratios = [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in entry.floats(numbers)]
     return _grid(entry.sampler(model.sampler).multiple_of, ratios, math.inf)
 
@@ -248,12 +232,12 @@ def memory_needed(model: Model, point: Point, size: int) -> float:
         import catalog
 
         entry = catalog.get(model.text)
-        numbers = _settings(model, _frozen(point))
+        numbers = settings(model, point)
         return float(entry.sampler(model.sampler).memory(size, **entry.floats(numbers)))
     if model.kind == "expression":
         from numeric.matrix_model import matrix_memory
 
-        return float(matrix_memory(expression_law(model.text, model.line, "model.expression", point), size))
+        return float(matrix_memory(_law(model, point), size))
     return 8.0 * 4 * size**2
 
 

@@ -30,7 +30,7 @@ from derive.positivity import first_hankel_failure
 from resolvent.formulas import formula_of
 
 from .claimed_branch import ClaimedBranches, claimed_branches, claimed_factors, shown_number
-from .model_laws import claimed_law, full_point, model_law, on_line
+from .model_laws import claimed_law, full_point, model_law
 
 STAGE = "exact"
 _COUNTS = (8, 24, 64, 256, 1024)  # of moments that are compared; of laws without a polynomial equation the first two
@@ -60,10 +60,8 @@ def exact_findings(conjecture: Conjecture, point: Point) -> tuple[list[Finding],
     Raises `ParseError` with the line for a model or a claimed expression that has no law at this point, and
     `PrecisionError` for a number that matrices are to be compared with and that cannot be computed.
     """
-    values = full_point(conjecture, point)
-    derived = model_law(conjecture.model, point)
-    stage = _Stage(conjecture, point, values, derived)
-    law = stage.law()
+    stage = _stage(conjecture, point)
+    law, derived = stage.law(), stage.derived
     stage.compare_with_model(law)
     reference = derived if derived is not None else law
     stage.moments(law)
@@ -71,6 +69,17 @@ def exact_findings(conjecture: Conjecture, point: Point) -> tuple[list[Finding],
     if reference is not None and not stage.is_refuted and stage.needs_spectrum:
         stage.numbers(reference)
     return stage.findings, Reference(law or derived, law is not None, derived)
+
+
+def reference_law(conjecture: Conjecture, point: Point) -> Reference:
+    """The second part of `exact_findings`, without the work of the first; raises `ParseError` as that does."""
+    stage = _stage(conjecture, point)
+    law = stage.law()
+    return Reference(law or stage.derived, law is not None, stage.derived)
+
+
+def _stage(conjecture: Conjecture, point: Point) -> _Stage:
+    return _Stage(conjecture, point, full_point(conjecture, point), model_law(conjecture.model, point))
 
 
 class _Stage:
@@ -380,4 +389,4 @@ def symbolic_findings(conjecture: Conjecture) -> Iterator[Finding]:
         yield Finding(STAGE, subject, status, text, evidence, "all parameters", conjecture.claim.lines.get(subject))
 
 
-__all__ = ["STAGE", "Reference", "exact_findings", "on_line", "symbolic_findings", "unexamined"]
+__all__ = ["STAGE", "Reference", "exact_findings", "reference_law", "symbolic_findings", "unexamined"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sympy
@@ -30,11 +31,17 @@ def settings(model: Model, point: Point) -> dict[str, Any]:
 
     Raises `ParseError` for values outside their domains and for missing ones.
     """
+    numbers = {name: sympy.Rational(v.numerator, v.denominator) for name, v in point.items()}
+    given = tuple(sorted({**numbers, **model.options}.items()))
+    return dict(on_line(model.line, "model", lambda: _numbers(model.text, given)))
+
+
+@lru_cache(maxsize=256)
+def _numbers(slug: str, given: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """The numbers of an entry, computed once: an activation's constants take a while."""
     import catalog
 
-    entry = catalog.get(model.text)
-    given = {name: sympy.Rational(v.numerator, v.denominator) for name, v in point.items()}
-    return on_line(model.line, "model", lambda: entry.numbers({**given, **model.options}))
+    return catalog.get(slug).numbers(dict(given))
 
 
 def full_point(conjecture: Conjecture, point: Point) -> dict[str, Fraction]:
@@ -95,7 +102,14 @@ def claimed_law(claim: LawClaim, point: Point) -> Law:
 
 def expression_law(text: str, line: int, field: str, point: Point) -> AlgebraicLaw:
     """The law of an expression at a point; raises `ParseError` for a parameter without a value as well."""
-    return _numeric(on_line(line, field, lambda: parse(text, point)), line, field)
+    values = tuple(sorted(point.items()))
+    return _numeric(on_line(line, field, lambda: _parsed(text, values)), line, field)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, values: tuple[tuple[str, Fraction], ...]) -> AlgebraicLaw:
+    """The law of a text at a point, derived once: sizes, memory and each matrix ask for it."""
+    return parse(text, dict(values))
 
 
 def _numeric(law: AnyLaw, line: int, field: str) -> AnyLaw:

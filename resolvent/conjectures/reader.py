@@ -392,4 +392,5 @@ def _plan(field: Field) -> Plan:
         seed=table["seed"].whole(0, 2**64) if "seed" in table else default.seed,
         level=table["level"].between(0, 0.5) if "level" in table else default.level,
         resolution=table["resolution"].between(0, 1) if "resolution" in table else default.resolution,
+        sizes_line=table.get("sizes", field).line,
     )

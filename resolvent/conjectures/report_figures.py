@@ -115,10 +115,10 @@ def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) 
     from numeric.plots import density_plot
     from numeric.spectrum import Spectrum
 
-    from .exact_stage import exact_findings
+    from .exact_stage import reference_law
     from .measured_law import measured_law
 
-    reference = exact_findings(conjecture, point)[1]
+    reference = reference_law(conjecture, point)
     claimed = model = None
     if reference.claimed or reference.derived is None or conjecture.claim.density is not None:
         try:

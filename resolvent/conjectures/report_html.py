@@ -26,7 +26,7 @@ from .report_blocks import (
     Words,
 )
 from .report_figures import point_pictures
-from .report_parts import KINDS, capital, first_wrong_words, sections, unexpected_words
+from .report_parts import capital, first_wrong_words, legend, sections, unexpected_words
 
 if TYPE_CHECKING:
     from catalog.conjecture import Finding
@@ -166,9 +166,8 @@ def _(block: Evidence) -> str:
             '<table><thead><tr><th scope="col">status</th><th scope="col">about</th><th scope="col">finding</th>'
             f'<th scope="col">evidence</th></tr></thead><tbody>{rows}</tbody></table>'
         )
-    used = {f.evidence for _, findings in block.groups for f in findings}
-    legend = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items() if kind in used)
-    return "\n".join(parts) + (f'<p class="soft">Kinds of evidence. {escaped(capital(legend))}.</p>' if legend else "")
+    meanings = legend(block.groups)
+    return "\n".join(parts) + (f'<p class="soft">{escaped(meanings)}</p>' if meanings else "")
 
 
 def _finding(finding: Finding) -> str:

@@ -24,7 +24,7 @@ from .report_blocks import (
     Table,
     Words,
 )
-from .report_parts import KINDS, capital, first_wrong_words, sections, unexpected_words
+from .report_parts import capital, first_wrong_words, legend, sections, unexpected_words
 
 if TYPE_CHECKING:
     from .verdict import Verdict
@@ -135,9 +135,8 @@ def _(block: Evidence) -> str:
                 columns, rows, "status & about & finding & evidence", rf"\textbf{{{words(heading)}}}" if heading else ""
             )
         )
-    used = {f.evidence for _, findings in block.groups for f in findings}
-    legend = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items() if kind in used)
-    return "".join(parts) + (f"{{\\small Kinds of evidence. {words(capital(legend))}.\\par}}\n" if legend else "")
+    meanings = legend(block.groups)
+    return "".join(parts) + (f"{{\\small {words(meanings)}\\par}}\n" if meanings else "")
 
 
 @_block.register

@@ -87,6 +87,13 @@ def sampled_words(statistics: PointStatistics) -> str:
     return f"{statistics.trials} matrices of each of the sizes {', '.join(map(str, statistics.sizes))}{where}"
 
 
+def legend(groups_of: Iterable[tuple[str, Sequence[Finding]]]) -> str:
+    """What the kinds of evidence mean that occur in some groups of findings; "" where none does."""
+    used = {f.evidence for _, findings in groups_of for f in findings}
+    meanings = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items() if kind in used)
+    return f"Kinds of evidence. {capital(meanings)}." if meanings else ""
+
+
 def capital(text: str) -> str:
     """The words with a capital."""
     return text[:1].upper() + text[1:]

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Point
+from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding
 from numeric.journal import Journal
 from numeric.trials import Trial, run_trials
 from resolvent import __version__
 from resolvent.progress import Progress
 
-from . import exact_stage
 from .draws import identity, prepared_draw, step_without_rounding, why_not_sampled
+from .exact_stage import reference_law
 from .measured_law import measured_law
 from .model_laws import follows, full_point, settings
 from .statistical_stage import examine, looks
@@ -44,7 +44,7 @@ def sampled_findings(
             status = None if any(f.status == SUPPORTED for f in exact) else UNDECIDED
             return (Finding("statistics", "model", status, f"nothing is sampled: {reason}"),), ()
     draw = prepared_draw(conjecture, folder, max(jobs, 1))
-    laws = [measured_law(conjecture, p, _reference(conjecture, p)) for p in conjecture.points]
+    laws = [measured_law(conjecture, p, reference_law(conjecture, p).law) for p in conjecture.points]
     values = [full_point(conjecture, p) for p in conjecture.points]
     is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and follows(model)
     wanted = looks(conjecture.plan)
@@ -107,11 +107,6 @@ def _with_rounding(findings: Sequence[Finding], step: int) -> tuple[Finding, ...
         replace(f, status=UNDECIDED, text=f"{f.text}; {text}") if f.status == REFUTED and f.subject in _ROUGH else f
         for f in findings
     )
-
-
-def _reference(conjecture: Conjecture, point: Point) -> Any:
-    """The law that sampled matrices are compared with: what the exact stage found at this point, which was quick."""
-    return exact_stage.exact_findings(conjecture, point)[1].law
 
 
 def _predicted(draw: Any, point: int) -> Mapping[int, Sequence[Any]]:

@@ -26,16 +26,18 @@ from derive.errors import ParseError
 from numeric.compare import (
     Distance,
     chebyshev_statistics,
+    distance_bound,
+    edge_margin,
     kolmogorov_distance,
     outside_support,
     per_trial,
     power_statistics,
     split_off,
 )
-from numeric.joint_test import JointTest, extrapolation_weights, joint_test, smallest_seen
+from numeric.joint_test import JointTest, extrapolated, joint_test, smallest_seen
 from numeric.piece import Array
 
-from .statistical_findings import STAGE, PointFindings
+from .statistical_findings import PointFindings
 
 _CHEBYSHEV = 6
 _EARLY_SHARE = 0.1  # of the level, for the look at half of the trials
@@ -208,7 +210,7 @@ def examine(
     bound = 0.0
     if law is not None:
         distances = tuple(kolmogorov_distance(law, np.concatenate(bulks[n])) for n in sizes)
-        bound = 1.63 / math.sqrt(len(pooled)) + 8 / rows[-1]
+        bound = distance_bound(len(pooled), rows[-1])
         outside = tuple(outside_support(law, np.concatenate(bulks[n]), margin[n]) for n in sizes)
     parts = PointFindings(point_text(conjecture.points[index]), conjecture, values)
     parts.joint(test, joint_level)
@@ -261,11 +263,9 @@ def _bulks(
     """The eigenvalues without predicted outliers, what was seen of these at the largest size, and the margins."""
     if law is None:
         return {n: list(draws[n]) for n in sizes}, [], {}
-    lower, upper = law.support()
-    width = max(upper - lower, abs(upper), 1e-300)
     bulks, seen, margins = {}, [], {}
     for n in sizes:
-        margins[n] = width * 3.0 * len(draws[n][0]) ** (-2 / 3)
+        margins[n] = edge_margin(law, len(draws[n][0]))
         outliers = predicted.get(n, ())
         bulks[n], taken = split_off(law, draws[n], [o.location for o in outliers], margins[n])
         seen = [(o.location, o.reason, t) for o, t in zip(outliers, taken, strict=True)]
@@ -288,7 +288,7 @@ def _at_quantiles(
     if not len(places):
         return []
     counts = [np.stack([np.searchsorted(np.sort(e), places, side="right") / len(e) for e in bulks[n]]) for n in sizes]
-    estimates = np.tensordot(extrapolation_weights(sizes), np.stack(counts), axes=1)
+    estimates = extrapolated(counts, sizes)
     count = len(estimates)
     floor = _QUANTILE_FLOOR / math.prod(sizes[:3])
     errors = np.sqrt(estimates.var(axis=0, ddof=1) / count + floor**2)
@@ -317,6 +317,3 @@ def _power(
     if is_law and np.max(np.abs(around)) > 1e-9 * np.max(np.abs(sample)):  # a point mass has no width
         dilation = max(dilation, seen(around))
     return dilation, seen(width)
-
-
-__all__ = ["STAGE", "PointStatistics", "examine", "looks", "means_to_test"]
