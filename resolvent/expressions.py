@@ -221,15 +221,8 @@ class _Reader:
     # -- numbers and names ---------------------------------------------------------------------------------
 
     def _number(self, node: ast.Constant) -> Scalar:
-        value, text = node.value, self.source.segment(node)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.fail(f"{text} is not a number; write integers, decimals or fractions such as 3/4", node)
-        if isinstance(value, int):
-            return self._exact(lambda: Scalar.number(Fraction(value)), node)
-        mantissa, _, exponent = text.lower().partition("e")
-        if exponent and abs(int(exponent)) > 400:
-            self.fail("the number has more than 400 digits", node)
-        return self._exact(lambda: Scalar.number(Fraction(mantissa) * Fraction(10) ** int(exponent or 0)), node)
+        value = self.source.number(node)
+        return self._exact(lambda: Scalar.number(value), node)
 
     def _name(self, node: ast.Name) -> Scalar:
         name = node.id

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from fractions import Fraction
 from typing import Any
 
 from catalog.formula import ARITY, Formula
@@ -84,15 +83,14 @@ class _Reader:
         return value
 
     def _number(self, node: ast.Constant) -> Formula:
-        text = self.source.segment(node)
-        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-            raise self.source.error(f"{text} is not a number; write integers, decimals or fractions such as 3/4", node)
-        mantissa, _, exponent = text.lower().replace("_", "").partition("e")
+        value = self.source.number(node)
         if isinstance(node.value, int):
-            mantissa, exponent = str(node.value) if abs(node.value) < 10**_MOST_DIGITS else "1" * 999, ""
-        if len(mantissa) > _MOST_DIGITS or (exponent and abs(int(exponent)) > _MOST_DIGITS):
+            is_long = abs(node.value) >= 10**_MOST_DIGITS
+        else:
+            is_long = len(self.source.segment(node).lower().replace("_", "").partition("e")[0]) > _MOST_DIGITS
+        if is_long:
             raise self.source.error(f"the number has more than {_MOST_DIGITS} digits", node)
-        return Formula("number", (Fraction(mantissa) * Fraction(10) ** int(exponent or 0),))
+        return Formula("number", (value,))
 
     def _name(self, node: ast.Name) -> Formula:
         if node.id in ARITY:

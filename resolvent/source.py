@@ -7,11 +7,13 @@ import keyword
 import re
 import warnings
 from collections.abc import Iterator
+from fractions import Fraction
 
 from derive.errors import ParseError
 
 MOST_CHARACTERS = 2000
 MOST_NESTING = 50
+MOST_EXPONENT = 400
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_.,()\[\]+\-*/@= ]*")
 _INSTEAD = {
@@ -79,6 +81,21 @@ class Source:
     def segment(self, node: ast.expr) -> str:
         """The characters a node was read from."""
         return self.text[node.col_offset : node.end_col_offset]
+
+    def number(self, node: ast.Constant) -> Fraction:
+        """The exact value of a literal: 0.1 is one tenth.
+
+        Raises `ParseError` for what is no number, and for an exponent beyond 400.
+        """
+        value, text = node.value, self.segment(node)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.error(f"{text} is not a number; write integers, decimals or fractions such as 3/4", node)
+        if isinstance(value, int):
+            return Fraction(value)
+        mantissa, _, exponent = text.lower().partition("e")
+        if exponent and abs(int(exponent)) > MOST_EXPONENT:
+            raise self.error(f"the number has more than {MOST_EXPONENT} digits", node)
+        return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
 
     def _check_characters(self) -> None:
         found = _ALLOWED.match(self.text)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,23 +14,10 @@ from derive.errors import ParameterError
 from derive.latex import derivation_document, derivation_text, escape, formula_lines, polynomial_terms
 from derive.law import AlgebraicLaw
 from derive.laws import atoms, marchenko_pastur, semicircle, wachter
+from tests.documents import compiled, needs_pdflatex
 
 M, Z = sympy.symbols("m z")
 c = sympy.Symbol("c", positive=True)
-
-needs_pdflatex = pytest.mark.skipif(
-    shutil.which("pdflatex") is None, reason="pdflatex is missing (Debian: texlive-latex-recommended)"
-)
-
-
-def compiled(source: str, folder: Path) -> str:
-    """Run pdflatex; returns its log after a success, fails the test with the log's errors otherwise."""
-    (folder / "document.tex").write_text(source, encoding="utf-8")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
-    assert run.returncode == 0, "\n".join(line for line in run.stdout.splitlines() if line.startswith(("!", "l.")))
-    assert (folder / "document.pdf").stat().st_size > 10_000
-    return (folder / "document.log").read_text(errors="replace")
 
 
 def test_the_quartic_of_the_hessian_in_cauchy_convention() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,22 +10,10 @@ import pytest
 
 from resolvent.conjectures.report_latex import code, latex_report, words
 from resolvent.conjectures.verdict import Verdict
+from tests.documents import compiled, needs_pdflatex
 
 from .test_report_html import MAKERS
 from .verdicts import EVIL, sampled
-
-needs_pdflatex = pytest.mark.skipif(
-    shutil.which("pdflatex") is None, reason="pdflatex is missing (Debian: texlive-latex-recommended)"
-)
-
-
-def compiled(source: str, folder: Path) -> str:
-    """Run pdflatex once; returns its log after a success, fails the test with the log's errors otherwise."""
-    (folder / "document.tex").write_text(source, encoding="utf-8")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
-    assert run.returncode == 0, "\n".join(line for line in run.stdout.splitlines() if line.startswith(("!", "l.")))
-    return (folder / "document.log").read_text(errors="replace")
 
 
 @needs_pdflatex
