@@ -26,6 +26,9 @@ CENTRED = Parameter(
     integer=True,
     default=1,
 )
+ROUNDED = "rounded to 17 digits"
+"""How a step says that constants are not the exact ones."""
+
 _ROUNDING = 1e-24  # what rounding leaves of the variance of a constant function, of its square
 
 
@@ -60,7 +63,7 @@ def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centre
     def constants() -> tuple[sympy.Basic, ...]:
         return tuple(sympy.Eq(sympy.Symbol(n), v, evaluate=False) for n, v in zip(("eta", "zeta"), exact, strict=True))
 
-    rounded = "" if exact == (eta, zeta) and of_fluctuation.is_exact else ", rounded to 17 digits"
+    rounded = "" if exact == (eta, zeta) and of_fluctuation.is_exact else f", {ROUNDED}"
     step = Step(rules.ACTIVATION_CONSTANTS, f"eta and zeta of {text}{rounded}", kind="definition", build=constants)
     return Choice(text, {"eta": eta, "zeta": zeta}, step, given)
 
@@ -101,7 +104,7 @@ def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
     def constants() -> tuple[sympy.Basic, ...]:
         return (sympy.Eq(sympy.Symbol("eta_prime"), slope if is_exact else used, evaluate=False),)
 
-    words = "" if slope == used else ", rounded to 17 digits"
+    words = "" if slope == used else f", {ROUNDED}"
     step = Step(
         rules.ACTIVATION_SLOPE,
         f"eta_prime of {choice.text}{words}",

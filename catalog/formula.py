@@ -107,6 +107,15 @@ class Formula:
         with flint.ctx.workprec(bits):
             return self.fold(leaf, _applied)
 
+    def of_x(self, at: Mapping[str, Any]) -> Callable[[Values], Values]:
+        """The formula as a function of x: an array of points to one of values, with numbers for the other names.
+
+        >>> Formula("number", (Fraction(2),)).of_x({})(np.zeros(3))
+        array([2., 2., 2.])
+        """
+        numbers = {name: float(value) for name, value in at.items()}
+        return lambda x: np.asarray(self.values({**numbers, "x": x}) + np.zeros_like(x))
+
     def ball(self, at: Mapping[str, fmpq], bits: int = 192) -> arb:
         """The value with proof; a ball that is not finite where there is none, or this precision does not tell."""
         try:

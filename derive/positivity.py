@@ -53,6 +53,16 @@ def first_hankel_failure(moments: Sequence[Any]) -> int | None:
     return None
 
 
+def first_hankel_failure_in_balls(moments: Sequence[fmpq], bits_per_moment: int = _BITS_PER_MOMENT) -> int | None:
+    """The same for many moments: exact weights have numbers of some n^2 digits; balls decide the same signs, or none.
+
+    >>> first_hankel_failure_in_balls([fmpq(v) for v in (1, 0, 1, 0, 0)])
+    4
+    """
+    with flint.ctx.workprec(bits_per_moment * len(moments)):
+        return first_hankel_failure([arb(value) for value in moments])
+
+
 def first_failing_moment(law: AlgebraicLaw, *, half_line: bool = False, most: int = _HANKEL_MOMENTS) -> int | None:
     """The order of the first of ``most`` moments that no positive measure can have after the earlier ones, or None.
 
@@ -69,14 +79,16 @@ def first_failing_moment(law: AlgebraicLaw, *, half_line: bool = False, most: in
     spread = [value for moment in moments for value in (moment, fmpq(0))] if half_line else moments
     if most <= _HANKEL_MOMENTS:
         failure = first_hankel_failure(spread)
-    else:  # exact weights have numbers of some n^2 digits; balls decide the same signs, or none
-        with flint.ctx.workprec(_BITS_PER_MOMENT * most):
-            failure = first_hankel_failure([arb(value) for value in spread])
+    else:
+        failure = first_hankel_failure_in_balls(spread, _BITS_PER_MOMENT * most // len(spread))
     return failure // 2 if half_line and failure is not None else failure
 
 
 def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
-    """The law itself if it is a probability measure or still has parameters; raises `DerivationError` if it is none."""
+    """The law itself if it is a probability measure or still has parameters.
+
+    Raises `DerivationError` if it is none; its ``objects`` hold the ``reason``, without what it is the reason for.
+    """
     from .herglotz import require_herglotz
 
     if not law.equation.is_numeric:
@@ -84,15 +96,15 @@ def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
     prefix = f"{reason}: " if reason else f"{law.text} is not a law: "
     failure = first_failing_moment(law)
     if failure is not None:
-        raise DerivationError(
-            f"{prefix}the Hankel determinant up to the moment m_{failure} is negative", law=law, moment=failure
-        )
+        why = f"the Hankel determinant up to the moment m_{failure} is negative"
+        raise DerivationError(f"{prefix}{why}", law=law, moment=failure, reason=why)
     try:
         require_herglotz(law.equation)
     except (DerivationError, BranchError) as error:
         failure = first_failing_moment(law, most=_SEARCHED_MOMENTS)
         first = _UNSEEN if failure is None else f" (m_{failure} is the first moment that fails)"
-        raise DerivationError(f"{prefix}{error}{first}", law=law, moment=failure) from error
+        why = f"{error}{first}"
+        raise DerivationError(f"{prefix}{why}", law=law, moment=failure, reason=why) from error
     return law
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import flint
 import sympy
-from flint import arb, fmpq
+from flint import fmpq
 
 from derive.algebraic_ode import algebraic_ode
 from derive.errors import BranchError, DerivationError, ParameterError, PrecisionError
@@ -17,7 +16,7 @@ from derive.guessing import MARGIN
 from derive.holonomic_law import HolonomicLaw, holonomic, law_of_moments
 from derive.law import AlgebraicLaw, Law
 from derive.ode import LinearODE
-from derive.positivity import first_hankel_failure, require_law
+from derive.positivity import first_hankel_failure, first_hankel_failure_in_balls, require_law
 from derive.recurrence import Recurrence
 from derive.relation_search import ALGEBRAIC, KINDS, RECURRENCE, Finding, find_relation, predicted_terms
 
@@ -26,7 +25,6 @@ from .moment_sources import MomentSource
 AUTO, ALL = "auto", "all"
 PREDICTED = 3
 _EXACT_HANKEL, _MOST_HANKEL = 65, 257
-_BITS_PER_MOMENT = 48
 _LAW_TERMS = 60  # from which the law of a recurrence is made again
 _CONTINUED = 41  # so many moments in all are tested where a relation continues a short list
 _MOST_ELIMINATED = 4  # the degree in m up to which the derived differential equation is computed for comparison
@@ -223,8 +221,7 @@ def _hankel(values: Sequence[fmpq]) -> tuple[int | None, int]:
     if failure is not None or len(values) == len(exact):
         return failure, len(exact)
     more = values[:_MOST_HANKEL]
-    with flint.ctx.workprec(_BITS_PER_MOMENT * len(more)):
-        failure = first_hankel_failure([arb(value) for value in more])
+    failure = first_hankel_failure_in_balls(more)
     return failure, len(exact) if failure is None else len(more)
 
 
@@ -241,7 +238,7 @@ def _measure(values: Sequence[fmpq], finding: Finding, failure: int | None) -> t
     try:
         require_law(law)
     except DerivationError as error:
-        return False, f"the branch belongs to no probability measure: {_last_clause(str(error), law.text)}"
+        return False, f"the branch belongs to no probability measure: {error.objects.get('reason', error)}"
     except (BranchError, PrecisionError) as error:
         return None, f"whether the branch belongs to a probability measure is open: {error}"
     return True, ""
@@ -256,10 +253,6 @@ def _continued(values: Sequence[fmpq], finding: Finding, failure: int | None) ->
     if later is None:
         return [f"the moments that follow by it, to m_{len(more) - 1}, exclude no measure either"]
     return [f"no positive measure has the moments that follow by it: m_{later} is the first that fails"]
-
-
-def _last_clause(message: str, text: str) -> str:
-    return message.removeprefix(f"{text} is not a law: ")
 
 
 def _compared(source: MomentSource, finding: Finding) -> list[str]:

@@ -19,8 +19,6 @@ from derive.given import law_of_equation
 from derive.law import AlgebraicLaw
 from derive.polynomials import irreducible_factors
 
-_NO_LAW = " is not a law: "  # how `derive.positivity` says so
-
 
 @dataclass(frozen=True)
 class Candidate:
@@ -150,9 +148,9 @@ def _candidate(expression: sympy.Expr, germ: tuple[fmpq, ...]) -> Candidate | No
     try:
         return Candidate(germ, law_of_equation(expression, [sympy.Rational(int(c.p), int(c.q)) for c in germ]))
     except DerivationError as error:
-        _, refused, reason = str(error).partition(_NO_LAW)
-        if not refused or isinstance(error.__cause__, BranchError):  # not followed is not refuted
+        reason = error.objects.get("reason")  # which `require_law` gives
+        if reason is None or isinstance(error.__cause__, BranchError):  # not followed is not refuted
             return None
-        return Candidate(germ, None, reason)
+        return Candidate(germ, None, str(reason))
     except (BranchError, PrecisionError):
         return None

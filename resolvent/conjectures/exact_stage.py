@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz_mpoly
 
+from catalog.activation_option import ROUNDED
 from catalog.conjecture import (
     REFUTED,
     SUPPORTED,
@@ -35,7 +36,6 @@ from .model_laws import claimed_law, full_point, model_law
 STAGE = "exact"
 _COUNTS = (8, 24, 64, 256, 1024)  # of moments that are compared; of laws without a polynomial equation the first two
 
-_ROUNDED = "rounded to 17 digits"  # how `catalog.activation_option` says so
 _ROUNDING = 1e-13
 
 
@@ -248,7 +248,7 @@ class _Stage:
     @property
     def is_rounded(self) -> bool:
         """Whether the model's law rests on constants of an activation that were rounded."""
-        return self.derived is not None and any(_ROUNDED in step.text for step in self.derived.derivation.steps)
+        return self.derived is not None and any(ROUNDED in step.text for step in self.derived.derivation.steps)
 
     def _is_rounding(self, a: Any, b: Any) -> bool:
         return self.is_rounded and abs(float(a) - float(b)) <= _ROUNDING * abs(float(b))

@@ -27,12 +27,11 @@ def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
     from numeric.density_law import DensityLaw
 
     values = full_point(conjecture, point)
-    numbers = {name: float(v) for name, v in values.items()}
     formula = claim.density.formula
     intervals = sorted((float(a.ball(values)), float(b.ball(values))) for a, b in claim.density.intervals)
     atoms = [(float(a.place.ball(values)), float(a.weight.ball(values))) for a in claim.atoms or ()]
     breaks = [x for a, b in intervals if a < b for x in refinement(formula, rationals(values), a, b).points]
-    return DensityLaw(lambda x: formula.values({**numbers, "x": x}), intervals, atoms, breaks)
+    return DensityLaw(formula.of_x(values), intervals, atoms, breaks)
 
 
 def law_findings(conjecture: Conjecture, point: Point, reference: Any) -> list[Finding]:

@@ -30,7 +30,6 @@ from derive.algebraic import AlgebraicNumber
 from derive.errors import ResolventError
 from derive.field import to_fmpq
 from derive.law import AlgebraicLaw
-from numeric.piece import Array
 from numeric.spectrum import Spectrum
 from resolvent.formulas import formula_of
 
@@ -192,7 +191,7 @@ def density_finding(claim: DensityClaim, spectrum: Spectrum, values: Point) -> F
         scale = max(scale, float(np.median(spectrum.pdf(x))))
         close = refinement(claim.formula, rationals(values), x[0], x[-1], scale).points
         x = np.union1d(x, close)
-        given = _values(claim.formula, _floats(values), x)
+        given = claim.formula.of_x(values)(x)
         exact = spectrum.pdf(x)
         if not np.all(np.isfinite(given)):
             bad = float(x[~np.isfinite(given)][0])
@@ -242,12 +241,8 @@ def _largest(claim: DensityClaim, a: float, b: float, values: Point) -> float:
     """The largest size of the claimed density on an interval: everywhere, and closer and closer to its ends."""
     near = (b - a) * np.geomspace(1e-12, 0.5, 500)
     x = np.concatenate([np.linspace(a, b, 1001)[1:-1], a + near, b - near])
-    given = np.abs(_values(claim.formula, _floats(values), x[(x > a) & (x < b)]))
+    given = np.abs(claim.formula.of_x(values)(x[(x > a) & (x < b)]))
     return float(np.max(np.nan_to_num(given, nan=np.inf), initial=0.0))
-
-
-def _floats(values: Point) -> dict[str, float]:
-    return {name: float(value) for name, value in values.items()}
 
 
 def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Point) -> Iterator[Found]:
@@ -256,13 +251,11 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
         if not mean.value.is_real(values):
             yield REFUTED, f"the value {mean.value.text} of the mean of {mean.text} is not real here", "proved"
             continue
-        numbers = _floats(values)
+        function = mean.formula.of_x(values)
         try:
             places, size = _features(mean.formula, spectrum, values)
             with np.errstate(all="ignore"):  # small functions are made larger, as errors are absolute
-                found = size * float(
-                    spectrum.expect(lambda x: _values(mean.formula, numbers, x) / size, points=places)  # noqa: B023
-                )
+                found = size * float(spectrum.expect(lambda x: function(x) / size, points=places))  # noqa: B023
         except (ResolventError, ValueError) as error:
             yield UNDECIDED, f"the mean of {mean.text} cannot be computed: {error}", ""
             continue
@@ -279,21 +272,17 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
 
 def _features(formula: Formula, spectrum: Spectrum, values: Point) -> tuple[list[float], float]:
     """Where a test function has peaks, kinks or singularities, for quadrature, and its size, at most 1."""
+    function = formula.of_x(values)
     places: list[float] = []
     largest = 0.0
     for interval in spectrum.intervals:
-        numbers = _floats(values)
-        sizes = np.abs(_values(formula, numbers, np.linspace(interval.left, interval.right, 201)))
+        sizes = np.abs(function(np.linspace(interval.left, interval.right, 201)))
         size = float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
         found = refinement(formula, rationals(values), interval.left, interval.right, 0.1 * size)
         places += found.places
-        sizes = np.abs(_values(formula, numbers, np.array(found.points)))
+        sizes = np.abs(function(np.array(found.points)))
         largest = max(largest, size, float(np.max(sizes[np.isfinite(sizes)], initial=0.0)))
     return places, min(1.0, largest) or 1.0
-
-
-def _values(formula: Formula, numbers: dict[str, float], x: Array) -> Array:
-    return formula.values({**numbers, "x": x}) + np.zeros_like(x)
 
 
 def _digits(end: End) -> str:

@@ -149,9 +149,8 @@ def means_to_test(
         count = min(len(claim.moments), most)
         functions += power_statistics(count)
         means += [float(a.ball(values)) for a in claim.moments[:count]]
-    numbers = {name: float(v) for name, v in values.items()}
     for mean in (claim.means or ())[: most - len(functions)]:
-        functions.append((mean.text, lambda x, f=mean.formula: f.values({**numbers, "x": x}) + 0 * x))  # type: ignore[misc]
+        functions.append((mean.text, mean.formula.of_x(values)))
         means.append(float(mean.value.ball(values)))
     for atom in (claim.atoms or ())[: most - len(functions)]:
         place = float(atom.place.ball(values))
