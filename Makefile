@@ -61,7 +61,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 doctest: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --doctest-modules derive numeric catalog resolvent
+	$(BIN)/python -m pytest -q -n 2 --doctest-modules resolvent
 	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md
 
 bench: $(READY)

@@ -97,7 +97,7 @@ GRAPHS = "import resolvent as rv; print(sum(1 for _ in rv.admissible_graphs({}))
 
 def fisher_sum() -> Any:
     """The linear Fisher law, from its summand to recurrence, proof and differential equation, made afresh."""
-    from derive.telescoping import K, N, hypergeometric_sum
+    from resolvent.derive.sequences.telescoping import K, N, hypergeometric_sum
 
     rest = N - K
     in_n = (N + 1) / (rest + 1) * (4 * rest + 2) / (rest + 2)

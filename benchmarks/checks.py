@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-import catalog
-from numeric.sampling import symmetric_eigenvalues
+from resolvent import catalog
 from resolvent.conjectures.check import exact_findings
-from resolvent.conjectures.reader import conjecture_of, read_conjecture
-from resolvent.conjectures.sampling import sampled_findings
+from resolvent.conjectures.file.reader import conjecture_of, read_conjecture
+from resolvent.conjectures.statistics.sampling import sampled_findings
+from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
 
 SHELF = Path(__file__).parents[1] / "docs" / "conjectures"
 SIZES, TRIALS, REPEATS = (500, 1000), 20, 3

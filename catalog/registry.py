@@ -5,11 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from derive.errors import ParameterError
-
-from . import entries
-from .ensemble import Ensemble
-from .parameter import unknown
+from resolvent.catalog import entries
+from resolvent.catalog.schema.ensemble import Ensemble
+from resolvent.catalog.schema.parameter import unknown
+from resolvent.derive.errors import ParameterError
 
 # One entry per module; a module's name is its slug with underscores, so two entries cannot have one slug.
 _files = [info.name for info in pkgutil.iter_modules(entries.__path__)]

@@ -7,16 +7,16 @@ from typing import Any
 
 from flint import fmpq, fmpq_poly
 
-from .errors import ParameterError
-from .field import to_fmpq
-from .ode import LinearODE, ode_of
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.sequences.ode import LinearODE, ode_of
 
 
 def affine_pullback(ode: LinearODE, scale: Any, shift: Any = 0) -> LinearODE:
     """The equation of t -> y(scale t + shift), for rational scale other than 0 and rational shift.
 
-    >>> from derive.laws import semicircle
-    >>> from derive.algebraic_ode import algebraic_ode
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
     >>> print(affine_pullback(algebraic_ode(semicircle().equation), 2).text("y", "t"))
     -y + t*y' + (t**2 - 1)*y'' = 0
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import joblib
 
 from resolvent.conjectures.check import check_conjecture
-from resolvent.conjectures.reader import conjecture_of
+from resolvent.conjectures.file.reader import conjecture_of
 
 HERE = Path(__file__).resolve().parent
 LEVEL = 0.01

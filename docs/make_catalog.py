@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import catalog
-from catalog.ensemble import Ensemble
+from resolvent import catalog
+from resolvent.catalog.schema.ensemble import Ensemble
 
 PAGE = Path(__file__).with_name("catalog.md")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import resolvent as rv
-from numeric.sheet_plots import plane_portrait, sheet_plot
+from resolvent.numeric.pictures.branch_plots import plane_portrait, sheet_plot
 
 HERE = Path(__file__).parent / "pictures"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resolvent.conjectures.reader import read_conjecture
+from resolvent.conjectures.file.reader import read_conjecture
 
 SHELF = Path(__file__).with_name("conjectures")
 PAGE = SHELF / "README.md"

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "derive.activations": ("Activation", "activation"),
-    "derive.algebraic_ode": ("algebraic_ode", "parametric_ode"),
-    "derive.critical_values": ("critical_polynomials", "critical_values", "merging_values"),
-    "derive.cycle_weights": ("law_of_cycle_weights", "law_of_free_cumulants"),
-    "derive.derivation": ("Derivation", "Evidence", "Rule", "Step"),
-    "derive.equation": ("ResolventEquation",),
-    "derive.equilibrium": ("equilibrium_measure",),
-    "derive.errors": (
+    "resolvent.derive.activations.activation": ("Activation", "activation"),
+    "resolvent.derive.holonomic.algebraic_ode": ("algebraic_ode", "parametric_ode"),
+    "resolvent.derive.phases.critical_values": ("critical_polynomials", "critical_values", "merging_values"),
+    "resolvent.derive.graphs.cycle_weights": ("law_of_cycle_weights", "law_of_free_cumulants"),
+    "resolvent.derive.derivation.derivation": ("Derivation", "Evidence", "Rule", "Step"),
+    "resolvent.derive.equations.equation": ("ResolventEquation",),
+    "resolvent.derive.laws.equilibrium": ("equilibrium_measure",),
+    "resolvent.derive.errors": (
         "BranchError",
         "DerivationError",
         "NotCertified",
@@ -35,13 +35,13 @@ _HOMES = {
         "PrecisionError",
         "ResolventError",
     ),
-    "derive.functional": ("direct_sum",),
-    "derive.given": ("law_of_equation",),
-    "derive.graphs": ("AdmissibleGraph", "admissible_graphs", "symmetry_classes"),
-    "derive.guessing": ("Guess", "guess_algebraic", "guess_ode", "guess_recurrence"),
-    "derive.holonomic_law": ("HolonomicLaw", "holonomic", "law_of_moments", "law_of_sum"),
-    "derive.law": ("AlgebraicLaw", "Law"),
-    "derive.laws": (
+    "resolvent.derive.laws.matrix_functions": ("direct_sum",),
+    "resolvent.derive.laws.from_equation": ("law_of_equation",),
+    "resolvent.derive.graphs.admissible_graphs": ("AdmissibleGraph", "admissible_graphs", "symmetry_classes"),
+    "resolvent.derive.sequences.guessing": ("Guess", "guess_algebraic", "guess_ode", "guess_recurrence"),
+    "resolvent.derive.holonomic.holonomic_law": ("HolonomicLaw", "holonomic", "law_of_moments", "law_of_sum"),
+    "resolvent.derive.laws.algebraic_law": ("AlgebraicLaw", "Law"),
+    "resolvent.derive.laws.elementary": (
         "arcsine",
         "atoms",
         "free_poisson",
@@ -51,30 +51,30 @@ _HOMES = {
         "semicircle",
         "wachter",
     ),
-    "derive.local_expansion": ("local_expansion",),
-    "derive.moment_polynomials": ("moment_polynomials",),
-    "derive.ode": ("LinearODE",),
-    "derive.perturbation": ("outlier",),
-    "derive.phases": ("phase_conditions",),
-    "derive.rectangular": ("doubly_correlated_wishart", "rectangular_sum"),
-    "derive.recurrence": ("Recurrence",),
-    "derive.symbolic_atoms": ("symbolic_atoms",),
-    "derive.telescoping": ("hypergeometric_sum", "telescope"),
-    "derive.tensor_law": ("TensorLaw", "classical_sum", "tensor_law", "tensor_product"),
-    "derive.tensor_operations": ("tensor_direct_sum",),
-    "derive.transforms": ("law_of_r_transform", "law_of_s_transform"),
-    "numeric.closed_density": ("ClosedDensity", "closed_density"),
-    "numeric.graph_sheet": ("graph_sheet",),
-    "numeric.phase_diagram": ("phase_diagram", "phase_map"),
-    "numeric.sheet_plots": ("plane_portrait", "sheet_plot"),
-    "numeric.spacings": ("compare_spacings",),
-    "numeric.spectrum": ("Spectrum",),
+    "resolvent.derive.phases.local_expansion": ("local_expansion",),
+    "resolvent.derive.graphs.moment_polynomials": ("moment_polynomials",),
+    "resolvent.derive.sequences.ode": ("LinearODE",),
+    "resolvent.derive.outliers.outlier_formula": ("outlier",),
+    "resolvent.derive.phases.phases": ("phase_conditions",),
+    "resolvent.derive.laws.rectangular": ("doubly_correlated_wishart", "rectangular_sum"),
+    "resolvent.derive.sequences.recurrence": ("Recurrence",),
+    "resolvent.derive.phases.symbolic_atoms": ("symbolic_atoms",),
+    "resolvent.derive.sequences.telescoping": ("hypergeometric_sum", "telescope"),
+    "resolvent.derive.tensor.tensor_law": ("TensorLaw", "classical_sum", "tensor_law", "tensor_product"),
+    "resolvent.derive.tensor.operations": ("tensor_direct_sum",),
+    "resolvent.derive.laws.transforms": ("law_of_r_transform", "law_of_s_transform"),
+    "resolvent.numeric.density.closed_density": ("ClosedDensity", "closed_density"),
+    "resolvent.numeric.pictures.graph_picture": ("graph_sheet",),
+    "resolvent.numeric.pictures.phase_diagram": ("phase_diagram", "phase_map"),
+    "resolvent.numeric.pictures.branch_plots": ("plane_portrait", "sheet_plot"),
+    "resolvent.numeric.statistics.spacings": ("compare_spacings",),
+    "resolvent.numeric.spectrum.spectrum": ("Spectrum",),
     "resolvent.conjectures.check": ("check",),
     "resolvent.conjectures.verdict": ("Verdict",),
-    "resolvent.expressions": ("parse",),
-    "resolvent.proposals": ("Proposal", "guess"),
+    "resolvent.language.expressions": ("parse",),
+    "resolvent.proposals.proposal": ("Proposal", "guess"),
     "resolvent.symbols": ("G", "m", "parameter", "z"),
-    "resolvent.verification": ("Verification", "verify"),
+    "resolvent.conjectures.verification": ("Verification", "verify"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -166,15 +166,14 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    import catalog
-    from derive.activations import Activation, activation
-    from derive.algebraic_ode import algebraic_ode, parametric_ode
-    from derive.critical_values import critical_polynomials, critical_values, merging_values
-    from derive.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
-    from derive.derivation import Derivation, Evidence, Rule, Step
-    from derive.equation import ResolventEquation
-    from derive.equilibrium import equilibrium_measure
-    from derive.errors import (
+    from resolvent import catalog
+    from resolvent.conjectures.check import check
+    from resolvent.conjectures.verdict import Verdict
+    from resolvent.conjectures.verification import Verification, verify
+    from resolvent.derive.activations.activation import Activation, activation
+    from resolvent.derive.derivation.derivation import Derivation, Evidence, Rule, Step
+    from resolvent.derive.equations.equation import ResolventEquation
+    from resolvent.derive.errors import (
         BranchError,
         DerivationError,
         NotCertified,
@@ -183,13 +182,13 @@ if TYPE_CHECKING:
         PrecisionError,
         ResolventError,
     )
-    from derive.functional import direct_sum
-    from derive.given import law_of_equation
-    from derive.graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
-    from derive.guessing import Guess, guess_algebraic, guess_ode, guess_recurrence
-    from derive.holonomic_law import HolonomicLaw, holonomic, law_of_moments, law_of_sum
-    from derive.law import AlgebraicLaw, Law
-    from derive.laws import (
+    from resolvent.derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
+    from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
+    from resolvent.derive.graphs.moment_polynomials import moment_polynomials
+    from resolvent.derive.holonomic.algebraic_ode import algebraic_ode, parametric_ode
+    from resolvent.derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments, law_of_sum
+    from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
+    from resolvent.derive.laws.elementary import (
         arcsine,
         atoms,
         free_poisson,
@@ -199,36 +198,36 @@ if TYPE_CHECKING:
         semicircle,
         wachter,
     )
-    from derive.local_expansion import local_expansion
-    from derive.moment_polynomials import moment_polynomials
-    from derive.ode import LinearODE
-    from derive.perturbation import outlier
-    from derive.phases import phase_conditions
-    from derive.rectangular import doubly_correlated_wishart, rectangular_sum
-    from derive.recurrence import Recurrence
-    from derive.symbolic_atoms import symbolic_atoms
-    from derive.telescoping import hypergeometric_sum, telescope
-    from derive.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
-    from derive.tensor_operations import tensor_direct_sum
-    from derive.transforms import law_of_r_transform, law_of_s_transform
-    from numeric.closed_density import ClosedDensity, closed_density
-    from numeric.graph_sheet import graph_sheet
-    from numeric.phase_diagram import phase_diagram, phase_map
-    from numeric.sheet_plots import plane_portrait, sheet_plot
-    from numeric.spacings import compare_spacings
-    from numeric.spectrum import Spectrum
-
-    from .conjectures.check import check
-    from .conjectures.verdict import Verdict
-    from .expressions import parse
-    from .proposals import Proposal, guess
-    from .symbols import G, m, parameter, z
-    from .verification import Verification, verify
+    from resolvent.derive.laws.equilibrium import equilibrium_measure
+    from resolvent.derive.laws.from_equation import law_of_equation
+    from resolvent.derive.laws.matrix_functions import direct_sum
+    from resolvent.derive.laws.rectangular import doubly_correlated_wishart, rectangular_sum
+    from resolvent.derive.laws.transforms import law_of_r_transform, law_of_s_transform
+    from resolvent.derive.outliers.outlier_formula import outlier
+    from resolvent.derive.phases.critical_values import critical_polynomials, critical_values, merging_values
+    from resolvent.derive.phases.local_expansion import local_expansion
+    from resolvent.derive.phases.phases import phase_conditions
+    from resolvent.derive.phases.symbolic_atoms import symbolic_atoms
+    from resolvent.derive.sequences.guessing import Guess, guess_algebraic, guess_ode, guess_recurrence
+    from resolvent.derive.sequences.ode import LinearODE
+    from resolvent.derive.sequences.recurrence import Recurrence
+    from resolvent.derive.sequences.telescoping import hypergeometric_sum, telescope
+    from resolvent.derive.tensor.operations import tensor_direct_sum
+    from resolvent.derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
+    from resolvent.language.expressions import parse
+    from resolvent.numeric.density.closed_density import ClosedDensity, closed_density
+    from resolvent.numeric.pictures.branch_plots import plane_portrait, sheet_plot
+    from resolvent.numeric.pictures.graph_picture import graph_sheet
+    from resolvent.numeric.pictures.phase_diagram import phase_diagram, phase_map
+    from resolvent.numeric.spectrum.spectrum import Spectrum
+    from resolvent.numeric.statistics.spacings import compare_spacings
+    from resolvent.proposals.proposal import Proposal, guess
+    from resolvent.symbols import G, m, parameter, z
 
 
 def __getattr__(name: str) -> Any:
     if name == "catalog":
-        return importlib.import_module("catalog")
+        return importlib.import_module("resolvent.catalog")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'resolvent' has no attribute {name!r}")

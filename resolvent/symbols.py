@@ -7,9 +7,9 @@ from typing import Any
 
 import sympy
 
-from derive.equation import G, M, Z
-from derive.errors import ParameterError
-from derive.field import check_names
+from resolvent.derive.equations.equation import G, M, Z
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import check_names
 
 z, m = Z, M
 

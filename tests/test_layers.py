@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = ("derive", "numeric", "catalog", "resolvent")  # from the bottom up
+LAYERS = ("derive", "numeric", "catalog", "resolvent")  # from the bottom up; the first three are links in the last
 EVALUATORS = {"eval", "exec", "compile", "sympify", "parse_expr", "__import__"}
 HEAVY = {"matplotlib", "scipy"}
 
@@ -33,21 +33,25 @@ def imported_modules(tree: ast.AST, module: str, is_package: bool) -> Iterator[t
 
 def upward(tree: ast.AST, module: str, is_package: bool) -> list[tuple[int, str]]:
     """The imports of a module that go to a higher layer."""
-    layer = LAYERS.index(module.split(".")[0])
+    layer = _rank(module)
     return [(line, name) for line, name in imported_modules(tree, module, is_package) if _rank(name) > layer]
 
 
 def _rank(name: str) -> int:
-    top = name.split(".")[0]
-    return LAYERS.index(top) if top in LAYERS else -1
+    parts = name.split(".")
+    if parts[0] != "resolvent":
+        return -1
+    return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else LAYERS.index("resolvent")
 
 
 def sources() -> dict[str, tuple[Path, ast.Module, bool]]:
     """Every module of the four packages: its file, its syntax tree and whether it is a package."""
     found = {}
     for layer in LAYERS:
-        for path in sorted((ROOT / layer).rglob("*.py")):
+        for path in sorted((ROOT / layer).rglob("*.py")):  # does not follow links
             parts = path.relative_to(ROOT).with_suffix("").parts
+            if layer != "resolvent":
+                parts = ("resolvent", *parts)
             is_package = parts[-1] == "__init__"
             name = ".".join(parts[:-1] if is_package else parts)
             found[name] = (path, ast.parse(path.read_text(encoding="utf-8"), str(path)), is_package)
@@ -123,8 +127,13 @@ def evaluations(tree: ast.AST) -> list[tuple[int, str]]:
 
 
 def test_all_four_packages_are_walked() -> None:
-    assert {name.split(".")[0] for name in MODULES} == set(LAYERS)
-    assert {"derive.law", "numeric.spectrum", "catalog.entries.hessian", "resolvent.verification"} <= set(MODULES)
+    assert {_rank(name) for name in MODULES} == set(range(4))
+    assert {
+        "resolvent.derive.laws.algebraic_law",
+        "resolvent.numeric.spectrum.spectrum",
+        "resolvent.catalog.entries.hessian",
+        "resolvent.conjectures.verification",
+    } <= set(MODULES)
 
 
 def test_no_module_imports_from_a_higher_layer() -> None:
@@ -156,7 +165,7 @@ def test_nothing_evaluates_text() -> None:
 
 
 def test_exact_derivations_load_neither_plots_nor_numerics() -> None:
-    offences = [place for name in MODULES if name.split(".")[0] == "derive" for place in heavy_imports(name)]
+    offences = [place for name in MODULES if name.startswith("resolvent.derive") for place in heavy_imports(name)]
     assert not offences, "\n".join(offences)
 
 
@@ -169,56 +178,59 @@ def test_the_front_door_loads_neither_plots_nor_numerics() -> None:
 
 SYNTHETIC = """
 from __future__ import annotations
-import numpy, catalog.registry as registry
+import numpy, resolvent.catalog.registry as registry
 from typing import TYPE_CHECKING
 from . import law
 from .equation import Z
 if TYPE_CHECKING:
-    from numeric import spectrum
+    from resolvent.numeric.spectrum import spectrum
 def late():
     import resolvent
     from ..catalog.entries import hessian
 class Holder:
-    from derive.laws import atoms
+    from resolvent.derive.laws.elementary import atoms
 """
 
 
 def test_the_walker_finds_absolute_and_relative_imports_everywhere() -> None:
-    found = set(imported_modules(ast.parse(SYNTHETIC), "derive.inner.module", False))
+    found = set(imported_modules(ast.parse(SYNTHETIC), "resolvent.derive.inner.module", False))
     assert {name for _, name in found if _rank(name) >= 0} == {
-        "catalog.registry",
-        "derive.inner.law",
-        "derive.inner.equation.Z",
-        "numeric.spectrum",
+        "resolvent.catalog.registry",
+        "resolvent.derive.inner.law",
+        "resolvent.derive.inner.equation.Z",
+        "resolvent.numeric.spectrum.spectrum",
         "resolvent",
-        "derive.catalog.entries.hessian",
-        "derive.laws.atoms",
+        "resolvent.derive.catalog.entries.hessian",
+        "resolvent.derive.laws.elementary.atoms",
     }
 
 
 def test_the_walker_resolves_relative_imports_of_a_package_from_itself() -> None:
     tree = ast.parse("from . import law\nfrom .law import Law")
-    assert [n for _, n in imported_modules(tree, "derive", True)] == ["derive.law", "derive.law.Law"]
+    assert [n for _, n in imported_modules(tree, "derive", True)] == [
+        "derive.law",
+        "derive.law.Law",
+    ]
 
 
 def test_the_walker_reports_upward_imports_with_their_lines() -> None:
-    assert sorted(upward(ast.parse(SYNTHETIC), "derive.inner.module", False)) == [
-        (3, "catalog.registry"),
-        (8, "numeric.spectrum"),
+    assert sorted(upward(ast.parse(SYNTHETIC), "resolvent.derive.inner.module", False)) == [
+        (3, "resolvent.catalog.registry"),
+        (8, "resolvent.numeric.spectrum.spectrum"),
         (10, "resolvent"),
     ]
 
 
 @pytest.mark.parametrize(("layer", "offences"), [("numeric", 2), ("catalog", 1), ("resolvent", 0)])
 def test_the_higher_the_layer_the_more_it_may_import(layer: str, offences: int) -> None:
-    assert len(upward(ast.parse(SYNTHETIC), f"{layer}.inner.module", False)) == offences
+    assert len(upward(ast.parse(SYNTHETIC), f"resolvent.{layer}.inner.module", False)) == offences
 
 
 def test_only_statements_that_run_count_as_loaded() -> None:
-    names = {n for _, n in imported_modules(at_import(ast.parse(SYNTHETIC)), "derive.inner.module", False)}
-    assert "catalog.registry" in names
-    assert "derive.laws.atoms" in names
-    assert not names & {"numeric.spectrum", "resolvent"}
+    names = {n for _, n in imported_modules(at_import(ast.parse(SYNTHETIC)), "resolvent.derive.inner.module", False)}
+    assert "resolvent.catalog.registry" in names
+    assert "resolvent.derive.laws.elementary.atoms" in names
+    assert not names & {"resolvent.numeric.spectrum.spectrum", "resolvent"}
 
 
 @pytest.mark.parametrize(

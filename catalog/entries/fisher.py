@@ -10,22 +10,21 @@ import numpy as np
 import sympy
 from flint import fmpz_mat
 
-from catalog.activation_option import ACTIVATION_WITH_SLOPE
-from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
-from catalog.facts import AtomAt, Moment, ResolventIntegrand
-from catalog.parameter import Parameter
-from derive import rules
-from derive.derivation import Step
-from derive.equation import Z
-from derive.errors import ParameterError
-from derive.field import polynomial_ring
-from derive.law import as_scalar
-from derive.laws import marchenko_pastur
-from derive.polynomials import resultant, univariate
-from derive.spectral_matrix import SpectralMatrix
-from derive.tensor_law import TensorLaw, tensor_law
-
-from .fisher_linear import PENNINGTON_WORAH, SURVEY, factors, integer_weights
+from resolvent.catalog.entries.fisher_linear import PENNINGTON_WORAH, SURVEY, factors, integer_weights
+from resolvent.catalog.schema.activation_option import ACTIVATION_WITH_SLOPE
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
+from resolvent.catalog.schema.facts import AtomAt, Moment, ResolventIntegrand
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.equations.equation import Z
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import polynomial_ring
+from resolvent.derive.exact.polynomials import resultant, univariate
+from resolvent.derive.laws.algebraic_law import as_scalar
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.derive.tensor.spectral_matrix import SpectralMatrix
+from resolvent.derive.tensor.tensor_law import TensorLaw, tensor_law
 
 ETA = Parameter("eta", "variance of the activation", positive=True)
 ETA_PRIME = Parameter("eta_prime", "mean squared slope of the activation, at least 2 eta - zeta", positive=True)
@@ -162,7 +161,7 @@ def sample_network(
     size: int, rng: np.random.Generator, eta: float, eta_prime: float, zeta: float, activation: Any
 ) -> Matrix:
     """E_x J^T J of a network of widths n = size, the expectation from exact Gaussian integrals; 2n^2 x 2n^2."""
-    from catalog.fisher_network import activation_fisher
+    from resolvent.catalog.networks.fisher_network import activation_fisher
 
     return activation_fisher(size, rng, activation or LinearAndCosine(eta, eta_prime, zeta)).matrix()
 
@@ -171,7 +170,7 @@ def sample_inputs(
     size: int, rng: np.random.Generator, eta: float, eta_prime: float, zeta: float, activation: Any
 ) -> Matrix:
     """The mean of J^T J over 8 n^2 Gaussian inputs, in batches."""
-    from catalog.fisher_network import sampled_fisher
+    from resolvent.catalog.networks.fisher_network import sampled_fisher
 
     chosen = activation or LinearAndCosine(eta, eta_prime, zeta)
     return sampled_fisher(size, _INPUTS * size**2, rng, chosen).matrix()
@@ -182,7 +181,7 @@ def _rows(size: int, eta: float, eta_prime: float, zeta: float) -> int:
 
 
 def _memory(size: int, eta: float, eta_prime: float, zeta: float) -> float:
-    from catalog.fisher_network import fisher_memory
+    from resolvent.catalog.networks.fisher_network import fisher_memory
 
     return fisher_memory(size, size, size)
 

@@ -9,17 +9,17 @@ import numpy as np
 import sympy
 from flint import fmpz_mat
 
-from catalog.ensemble import ClosedForm, Ensemble, Matrix, Note, Reference, Sampler
-from catalog.facts import AtomAt, Moment
-from catalog.parameter import Parameter
-from derive import rules
-from derive.derivation import Step
-from derive.errors import ParameterError
-from derive.laws import marchenko_pastur
-from derive.tensor_law import TensorLaw, classical_sum
+from resolvent.catalog.schema.ensemble import ClosedForm, Ensemble, Matrix, Note, Reference, Sampler
+from resolvent.catalog.schema.facts import AtomAt, Moment
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.derive.tensor.tensor_law import TensorLaw, classical_sum
 
 if TYPE_CHECKING:
-    from numeric.closed_density import ClosedDensity
+    from resolvent.numeric.density.closed_density import ClosedDensity
 
 C1 = Parameter("c1", "rows over columns of W_1, n_1/n_0", positive=True, default=1)
 C2 = Parameter("c2", "rows over columns of W_2, n_2/n_1", positive=True, default=1)
@@ -55,9 +55,9 @@ def closed_form() -> ClosedDensity:
 
     F(n, k) = binom(n, k) C_(n-k) C_k with the Catalan numbers C_k, the moments of both factors.
     """
-    from derive.holonomic_law import law_of_sum
-    from derive.telescoping import K, N, hypergeometric_sum
-    from numeric.closed_density import closed_density
+    from resolvent.derive.holonomic.holonomic_law import law_of_sum
+    from resolvent.derive.sequences.telescoping import K, N, hypergeometric_sum
+    from resolvent.numeric.density.closed_density import closed_density
 
     rest = N - K
     in_n = (N + 1) / (rest + 1) * (4 * rest + 2) / (rest + 2)
@@ -140,7 +140,7 @@ def widths(size: int, c1: float, c2: float) -> tuple[int, int, int]:
 
 def sample_network(size: int, rng: np.random.Generator, c1: float, c2: float) -> Matrix:
     """E_x J^T J of a linear network with Gaussian weights, n_1 = size hidden units; exactly."""
-    from catalog.fisher_network import linear_fisher
+    from resolvent.catalog.networks.fisher_network import linear_fisher
 
     return linear_fisher(*widths(size, c1, c2), rng).matrix()
 
@@ -151,7 +151,7 @@ def _rows(size: int, c1: float, c2: float) -> int:
 
 
 def _memory(size: int, c1: float, c2: float) -> float:
-    from catalog.fisher_network import fisher_memory
+    from resolvent.catalog.networks.fisher_network import fisher_memory
 
     return fisher_memory(size / c1, size, c2 * size)
 

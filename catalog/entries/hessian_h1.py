@@ -8,13 +8,20 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption, columns
-from catalog.facts import AtomAt, CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
-from catalog.parameter import Parameter
-from derive.law import AlgebraicLaw
-
-from . import wishart_product
-from .hessian_h0 import PENNINGTON_BAHRI, PHI, SURVEY
+from resolvent.catalog.entries import wishart_product
+from resolvent.catalog.entries.hessian_h0 import PENNINGTON_BAHRI, PHI, SURVEY
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption, columns
+from resolvent.catalog.schema.facts import (
+    AtomAt,
+    CauchyEquation,
+    ClosedDensity,
+    FreeCumulant,
+    Moment,
+    RTransform,
+    Support,
+)
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
 EPS = Parameter("eps", "energy: the loss over the number of outputs", positive=True)
 _phi, _eps = PHI.symbol, EPS.symbol
@@ -66,7 +73,7 @@ def density(x: NDArray[np.float64], phi: float, eps: float) -> NDArray[np.float6
 
 def sample_matrix(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:
     """[[0, B], [B^T, 0]], size x size, B = (1/m) E X^T with E, X of size n x m/2, n = size/2, m/2 = n/phi, rounded."""
-    from numeric.sampling import gaussian, hermitisation
+    from resolvent.numeric.matrices.ensembles import gaussian, hermitisation
 
     n = size // 2
     half = columns(n, phi)

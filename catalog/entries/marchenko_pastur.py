@@ -8,11 +8,20 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler, columns
-from catalog.facts import AtomAt, CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, STransform, Support
-from catalog.parameter import Parameter
-from derive.law import AlgebraicLaw
-from derive.laws import marchenko_pastur
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, columns
+from resolvent.catalog.schema.facts import (
+    AtomAt,
+    CauchyEquation,
+    ClosedDensity,
+    FreeCumulant,
+    Moment,
+    RTransform,
+    STransform,
+    Support,
+)
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import marchenko_pastur
 
 C = Parameter("c", "rows over columns of X", positive=True)
 SIGMA = Parameter("sigma", "standard deviation of an entry of sigma X", positive=True, default=1)
@@ -43,7 +52,7 @@ def density(x: NDArray[np.float64], c: float, sigma: float) -> NDArray[np.float6
 
 def sample_matrix(size: int, rng: np.random.Generator, c: float, sigma: float) -> Matrix:
     """W = sigma^2 X X^T/n, size x size, X standard Gaussian with n = size/c columns, rounded."""
-    from numeric.sampling import wishart
+    from resolvent.numeric.matrices.ensembles import wishart
 
     return wishart(size, columns(size, c), rng, sigma)
 

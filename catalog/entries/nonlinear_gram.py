@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import sympy
 
-from catalog.activation_option import ACTIVATION
-from catalog.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler
-from catalog.facts import AtomAt, CauchyEquation, Moment
-from catalog.parameter import Parameter
-from derive.cycle_weights import law_of_cycle_weights
-from derive.errors import DerivationError, ParameterError
-from derive.law import AlgebraicLaw, as_scalar
+from resolvent.catalog.schema.activation_option import ACTIVATION
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler
+from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, Moment
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw, as_scalar
 
 PHI = Parameter("phi", "inputs over samples, n_0/m", positive=True)
 PSI = Parameter("psi", "inputs over features, n_0/n_1", positive=True)
@@ -82,7 +82,7 @@ def shape(size: int, phi: float, psi: float) -> tuple[int, int]:
 
 def features(size: int, rng: np.random.Generator, phi: float, psi: float, activation: Any) -> Matrix:
     """f(W X), n_1 x m: W of size n_1 x n_0, variance sigma_w^2/n_0, X of size n_0 x m, variance sigma_x^2."""
-    from numeric.sampling import gaussian
+    from resolvent.numeric.matrices.ensembles import gaussian
 
     inputs, samples = shape(size, phi, psi)
     scale = float(activation.scale)
@@ -102,7 +102,7 @@ def sample_equivalent(
     size: int, rng: np.random.Generator, phi: float, psi: float, eta: float, zeta: float, activation: Any
 ) -> Matrix:
     """Y Y^T/m, Y = sqrt(zeta) W X + sqrt(eta - zeta) N with an independent Gaussian N of size n_1 x m."""
-    from numeric.sampling import gaussian
+    from resolvent.numeric.matrices.ensembles import gaussian
 
     inputs, samples = shape(size, phi, psi)
     y = math.sqrt(zeta / inputs) * gaussian(size, inputs, rng) @ gaussian(inputs, samples, rng)

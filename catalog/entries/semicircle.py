@@ -8,11 +8,11 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler
-from catalog.facts import CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
-from catalog.parameter import Parameter
-from derive.law import AlgebraicLaw
-from derive.laws import semicircle
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler
+from resolvent.catalog.schema.facts import CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import semicircle
 
 VARIANCE = Parameter("variance", "n times the variance of an off-diagonal entry", positive=True, default=1)
 _v = VARIANCE.symbol
@@ -38,15 +38,15 @@ def density(x: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
 
 
 def sample_goe(size: int, rng: np.random.Generator, variance: float) -> Matrix:
-    """A matrix of the Gaussian orthogonal ensemble, size x size; see `numeric.sampling.goe`."""
-    from numeric.sampling import goe
+    """A matrix of the Gaussian orthogonal ensemble, size x size; see `resolvent.numeric.matrices.ensembles.goe`."""
+    from resolvent.numeric.matrices.ensembles import goe
 
     return goe(size, rng, variance)
 
 
 def sample_rademacher(size: int, rng: np.random.Generator, variance: float) -> Matrix:
-    """A Wigner matrix of signs, size x size; see `numeric.sampling.rademacher_wigner`."""
-    from numeric.sampling import rademacher_wigner
+    """A Wigner matrix of signs, size x size; see `resolvent.numeric.matrices.ensembles.rademacher_wigner`."""
+    from resolvent.numeric.matrices.ensembles import rademacher_wigner
 
     return rademacher_wigner(size, rng, variance)
 

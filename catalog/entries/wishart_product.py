@@ -8,11 +8,11 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from catalog.ensemble import Ensemble, Matrix, Note, Reference, Sampler, columns
-from catalog.facts import AtomAt, CauchyEquation, ClosedDensity, Moment, STransform, Support
-from catalog.parameter import Parameter
-from derive.law import AlgebraicLaw
-from derive.laws import marchenko_pastur
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, columns
+from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, ClosedDensity, Moment, STransform, Support
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import marchenko_pastur
 
 ALPHA = Parameter("alpha", "columns over rows of A and of B", positive=True)
 _a = ALPHA.symbol
@@ -61,7 +61,7 @@ def density(x: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
 
 def sample_matrix(size: int, rng: np.random.Generator, alpha: float) -> Matrix:
     """(1/n^2)(A B^T)(A B^T)^T, n = size, A and B standard Gaussian with alpha n columns, rounded."""
-    from numeric.sampling import gaussian
+    from resolvent.numeric.matrices.ensembles import gaussian
 
     p = columns(size, 1 / alpha)
     product = gaussian(size, p, rng) @ gaussian(size, p, rng).T / size

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from catalog.relu_network import hessian, random_state
-from numeric.sampling import Matrix, gaussian, goe, wishart
+from resolvent.catalog.networks.relu_network import hessian, random_state
+from resolvent.numeric.matrices.ensembles import Matrix, gaussian, goe, wishart
 
 
 def anticommutator(size: int, rng: np.random.Generator, scale: float = 1.0) -> Matrix:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from .catalog_commands import list_entries, show
-from .check_command import check, new
-from .density_command import density
-from .derive_command import derive
-from .graphs_command import graphs
-from .guess_command import guess
-from .verify_command import verify
+from resolvent.cli.catalog_commands import list_entries, show
+from resolvent.cli.check_command import check, new
+from resolvent.cli.density_command import density
+from resolvent.cli.derive_command import derive
+from resolvent.cli.graphs_command import graphs
+from resolvent.cli.guess_command import guess
+from resolvent.cli.verify_command import verify
 
 app = typer.Typer(
     name="resolvent",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .files import emit
-from .guard import guarded
-from .subjects import AsJson, Name, require_entry, to_json_text
+from resolvent.cli.files import emit
+from resolvent.cli.guard import guarded
+from resolvent.cli.subjects import AsJson, Name, require_entry, to_json_text
 
 if TYPE_CHECKING:
-    from catalog.ensemble import Ensemble
+    from resolvent.catalog.schema.ensemble import Ensemble
 
 _LABEL = 12
 
@@ -17,7 +17,7 @@ _LABEL = 12
 @guarded
 def list_entries(json: AsJson = False) -> None:
     """List the catalog's ensembles."""
-    import catalog
+    from resolvent import catalog
 
     entries = [catalog.get(name) for name in catalog.names()]
     if json:
@@ -85,7 +85,7 @@ def _fact_text(fact: dict[str, Any]) -> str:
 def _labelled(label: str, text: str) -> list[str]:
     import textwrap
 
-    from resolvent.export import WIDTH
+    from resolvent.writing.law_text import WIDTH
 
     return textwrap.wrap(
         text,

@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from derive.errors import ParameterError
-
-from .density_command import check_output
-from .files import emit, write_file
-from .guard import guarded
-from .subjects import AsJson, to_json_text
+from resolvent.cli.density_command import check_output
+from resolvent.cli.files import emit, write_file
+from resolvent.cli.guard import guarded
+from resolvent.cli.subjects import AsJson, to_json_text
+from resolvent.derive.errors import ParameterError
 
 _REPORTS = (".html", ".tex", ".json", ".txt")
 
@@ -48,7 +47,7 @@ def check(
     if report is not None:
         check_output(report, _REPORTS)
     from resolvent.conjectures.check import check as checked
-    from resolvent.export import folded
+    from resolvent.writing.law_text import folded
 
     verdict = checked(
         file,
@@ -74,7 +73,7 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file of that name.")] = False,
 ) -> None:
     """Write NAME.toml, a commented template of a conjecture, for `check`."""
-    from resolvent.conjectures.template import template
+    from resolvent.conjectures.file.template import template
 
     stem = name.removesuffix(".toml")
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", Path(stem).name, flags=re.ASCII):

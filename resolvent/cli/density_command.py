@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .files import check_writable, emit, write_file
-from .guard import guarded, interruptible, note
-from .subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
+from resolvent.cli.files import check_writable, emit, write_file
+from resolvent.cli.guard import guarded, interruptible, note
+from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from matplotlib.axes import Axes
 
-    from numeric.spectrum import Spectrum
+    from resolvent.numeric.spectrum.spectrum import Spectrum
 
 PICTURES = (".png", ".svg", ".pdf")
 _MOST_POINTS = 1_000_000
@@ -48,7 +48,7 @@ def density(
         check_output(output, (".csv", ".json", *PICTURES))
     with Progress("computing the spectrum"), interruptible():
         found = read_subject(subject, settings or [], numeric=True)
-        from numeric.spectrum import Spectrum
+        from resolvent.numeric.spectrum.spectrum import Spectrum
 
         spectrum = Spectrum(found.law)
         content = _content(spectrum, found, output, points, json)
@@ -66,7 +66,7 @@ def density(
 
 def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
     """Refuse a file of another kind, or one that cannot be written; raises `ParameterError`."""
-    from derive.errors import ParameterError
+    from resolvent.derive.errors import ParameterError
 
     if path.suffix.lower() not in suffixes:
         raise ParameterError(f"cannot tell what to write to {path}; end the name in {', '.join(suffixes)}", path=path)

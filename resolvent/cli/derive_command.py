@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .files import check_writable, emit
-from .guard import CLAIM_FAILS, guarded, interruptible, leave, note
-from .subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
+from resolvent.cli.files import check_writable, emit
+from resolvent.cli.guard import CLAIM_FAILS, guarded, interruptible, leave, note
+from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
 
 if TYPE_CHECKING:
-    from numeric.closed_density import ClosedDensity
+    from resolvent.numeric.density.closed_density import ClosedDensity
 
 
 class Format(StrEnum):
@@ -60,7 +60,7 @@ def derive(
     Names in an expression that are no functions are parameters, assumed positive. Write fractions as 1/2; + is the free
     sum, @ the free product, and numbers shift and scale.
     """
-    from derive.errors import DerivationError, ParameterError
+    from resolvent.derive.errors import DerivationError, ParameterError
     from resolvent.progress import Progress
 
     chosen = Format.JSON if json else format
@@ -90,7 +90,7 @@ def derive(
 
 def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensity | None:
     """The density in closed form if there is one at the subject's values; it must be there if it is asked for."""
-    from derive.errors import ParameterError
+    from resolvent.derive.errors import ParameterError
 
     form = subject.entry.closed_form if subject.entry else None
     if form is not None and form.covers(subject.values):
@@ -104,8 +104,8 @@ def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensit
 
 
 def _closed_form_written(subject: Subject, density: ClosedDensity, chosen: Format, convention: str) -> str:
-    from derive.errors import ParameterError
-    from resolvent.export import folded
+    from resolvent.derive.errors import ParameterError
+    from resolvent.writing.law_text import folded
 
     assert subject.entry is not None
     assert subject.entry.closed_form is not None
@@ -123,8 +123,8 @@ def _closed_form_written(subject: Subject, density: ClosedDensity, chosen: Forma
 def _written(
     subject: Subject, chosen: Format, convention: str, steps: bool, moments: int, cumulants: int, checked: bool
 ) -> str:
-    from resolvent import export
-    from resolvent.export_python import to_python_function
+    from resolvent.writing import law_text as export
+    from resolvent.writing.python_function import to_python_function
 
     law, entry = subject.law, subject.entry
     if chosen is Format.LATEX:

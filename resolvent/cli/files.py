@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError
 
 
 def check_writable(path: Path) -> None:

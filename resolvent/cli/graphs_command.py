@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .density_command import PICTURES, check_output
-from .files import write_file
-from .guard import guarded, interruptible
-from .subjects import AsJson
+from resolvent.cli.density_command import PICTURES, check_output
+from resolvent.cli.files import write_file
+from resolvent.cli.guard import guarded, interruptible
+from resolvent.cli.subjects import AsJson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from derive.graphs import AdmissibleGraph
+    from resolvent.derive.graphs.admissible_graphs import AdmissibleGraph
 
 _MOST = 1000  # of k and of L; far beyond anything that can be enumerated
 _LARGEST_SIDE = 30_000  # pixels
@@ -71,8 +71,8 @@ def graphs(
 
 
 def _check_number(k: int, colours: int, limit: int | None) -> None:
-    from derive.errors import ParameterError
-    from derive.graphs import MOST_GRAPHS, number_of_graphs, number_text
+    from resolvent.derive.errors import ParameterError
+    from resolvent.derive.graphs.admissible_graphs import MOST_GRAPHS, number_of_graphs, number_text
 
     number, most = number_of_graphs(k, colours), limit or MOST_GRAPHS
     if number > most:
@@ -86,7 +86,7 @@ def _check_number(k: int, colours: int, limit: int | None) -> None:
 
 def _graphs(k: int, colours: int, every: bool) -> Iterator[tuple[AdmissibleGraph, int]]:
     """The graphs to be listed, each with the number of graphs it stands for; a stream."""
-    from derive.graphs import admissible_graphs, symmetry_classes
+    from resolvent.derive.graphs.admissible_graphs import admissible_graphs, symmetry_classes
 
     if every:
         return ((graph, 1) for graph in admissible_graphs(k, colours, limit=None))
@@ -101,7 +101,7 @@ def _print(lines: Iterator[str]) -> None:
 
 def _table(k: int, colours: int, every: bool) -> Iterator[str]:
     """Lines with columns wide enough for whatever may come."""
-    from numeric.graph_sheet import counted, weight_text
+    from resolvent.numeric.pictures.graph_picture import counted, weight_text
 
     edges = k * colours
     widths = [2 * edges - 1 + edges // 10, 2 * k - 1, colours * (len(str(k)) + 1) - 1]
@@ -125,8 +125,8 @@ def _table(k: int, colours: int, every: bool) -> Iterator[str]:
 
 def _json_lines(k: int, colours: int, every: bool) -> Iterator[str]:
     """One JSON object; each graph has a line of its own."""
-    from derive.graphs import number_of_graphs
-    from numeric.graph_sheet import weight_text
+    from resolvent.derive.graphs.admissible_graphs import number_of_graphs
+    from resolvent.numeric.pictures.graph_picture import weight_text
 
     yield f'{{\n  "k": {k},\n  "colours": {colours},\n  "number": {number_of_graphs(k, colours)},\n  "graphs": ['
     before = ""
@@ -146,8 +146,8 @@ def _json_lines(k: int, colours: int, every: bool) -> Iterator[str]:
 
 
 def _picture(k: int, colours: int, every: bool, limit: int | None, suffix: str) -> bytes:
-    from derive.errors import ParameterError
-    from numeric.graph_sheet import MOST_DRAWINGS, graph_sheet
+    from resolvent.derive.errors import ParameterError
+    from resolvent.numeric.pictures.graph_picture import MOST_DRAWINGS, graph_sheet
     from resolvent.progress import Progress
 
     with Progress("drawing"), interruptible():

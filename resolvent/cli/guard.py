@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import typer
 
-from derive.errors import ResolventError
+from resolvent.derive.errors import ResolventError
 
 CLAIM_FAILS, BAD_USE, STOPPED = 1, 2, 130
 

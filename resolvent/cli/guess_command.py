@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .derive_command import Convention, Output
-from .files import check_writable, emit
-from .guard import CLAIM_FAILS, guarded, interruptible, leave
-from .subjects import AsJson, Settings, read_settings, read_subject, to_json_text
+from resolvent.cli.derive_command import Convention, Output
+from resolvent.cli.files import check_writable, emit
+from resolvent.cli.guard import CLAIM_FAILS, guarded, interruptible, leave
+from resolvent.cli.subjects import AsJson, Settings, read_settings, read_subject, to_json_text
 
 if TYPE_CHECKING:
-    from resolvent.moment_sources import MomentSource
+    from resolvent.proposals.moment_sources import MomentSource
 
 
 class GuessFormat(StrEnum):
@@ -91,7 +91,7 @@ def guess(
     The moments are those of a law, of cycle weights, or a list. What is found is guessed, never proved; the exit status
     is 1 if nothing is found.
     """
-    from derive.errors import ParameterError
+    from resolvent.derive.errors import ParameterError
 
     if json and latex:
         raise ParameterError("give --json or --latex, not both")
@@ -106,7 +106,7 @@ def guess(
     typed = None if moments is None and moments_file is None else _text_of(moments, moments_file)
 
     from resolvent.progress import Progress
-    from resolvent.proposals import guess as propose
+    from resolvent.proposals.proposal import guess as propose
 
     with Progress("guessing"), interruptible():
         source, note = _source(subject, cycle_weights, typed, 1 if start is None else start, settings or [],
@@ -137,7 +137,7 @@ _GOES_WITH = {
 
 def _check_combination(sources: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Exactly one source of moments, and only the options that belong to it."""
-    from derive.errors import ParameterError
+    from resolvent.derive.errors import ParameterError
 
     given = [name for name, value in sources.items() if value is not None]
     if len(given) != 1:
@@ -158,8 +158,8 @@ def _source(
     ratios: tuple[str | None, str | None, str | None],
 ) -> tuple[MomentSource, str]:
     """The moments, and a remark on how a list was read."""
-    from resolvent.moment_lists import read_moments
-    from resolvent.moment_sources import MomentSource
+    from resolvent.language.moment_lists import read_moments
+    from resolvent.proposals.moment_sources import MomentSource
 
     if typed is not None:
         read = read_moments(typed)
@@ -172,9 +172,9 @@ def _source(
 
 
 def _weights(text: str, settings: Sequence[str], phi: str | None, psi: str | None, ratios: str | None) -> MomentSource:
-    from derive.errors import ParameterError
-    from resolvent.expressions import parse_scalar
-    from resolvent.moment_sources import MomentSource
+    from resolvent.derive.errors import ParameterError
+    from resolvent.language.expressions import parse_scalar
+    from resolvent.proposals.moment_sources import MomentSource
 
     w = parse_scalar(text)
     if not any(s.name == "t" for s in w.free_symbols):
@@ -188,8 +188,8 @@ def _weights(text: str, settings: Sequence[str], phi: str | None, psi: str | Non
 
 def _text_of(moments: str | None, path: Path | None) -> str:
     """The list as it was typed, or the content of its file (as far as it may be long)."""
-    from derive.errors import ParameterError
-    from resolvent.moment_lists import MOST_CHARACTERS
+    from resolvent.derive.errors import ParameterError
+    from resolvent.language.moment_lists import MOST_CHARACTERS
 
     if moments is not None:
         return moments

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from derive.errors import ParameterError, ParseError
+from resolvent.derive.errors import ParameterError, ParseError
 
 if TYPE_CHECKING:
-    from catalog.ensemble import Ensemble
-    from derive.law import AlgebraicLaw
+    from resolvent.catalog.schema.ensemble import Ensemble
+    from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
 NameOrExpression = Annotated[
     str,
@@ -54,13 +54,13 @@ def read_subject(text: str, settings: Sequence[str], *, numeric: bool = False) -
     if entry is not None:
         chosen = entry.numbers(values) if numeric else entry.validate(values)
         return Subject(entry.law(**chosen), chosen, entry)
-    from resolvent.expressions import parse
+    from resolvent.language.expressions import parse
 
     law = _parsed(text, parse)
     known = {s.name for s in law.parameters}
     for name in values:
         if name not in known:
-            from catalog.parameter import unknown
+            from resolvent.catalog.schema.parameter import unknown
 
             raise unknown("parameter", name, sorted(known))
     needed = {s.name for s in law.equation.symbols}
@@ -74,7 +74,7 @@ def read_subject(text: str, settings: Sequence[str], *, numeric: bool = False) -
 
 def find_entry(text: str) -> Ensemble | None:
     """The catalog entry whose name the text is (hyphens or underscores), None for anything else."""
-    import catalog
+    from resolvent import catalog
 
     slug = text.strip().replace("_", "-")
     return catalog.get(slug) if slug in catalog.names() else None
@@ -82,7 +82,7 @@ def find_entry(text: str) -> Ensemble | None:
 
 def require_entry(text: str) -> Ensemble:
     """The catalog entry of that name; raises `ParameterError` with the closest match."""
-    import catalog
+    from resolvent import catalog
 
     return find_entry(text) or catalog.get(text.strip())
 
@@ -95,7 +95,7 @@ def read_settings(settings: Sequence[str], entry: Ensemble | None = None) -> dic
 
     Raises `ParameterError` for what is not NAME=VALUE and for a name given twice, `ParseError` for the value.
     """
-    from resolvent.expressions import parse_scalar
+    from resolvent.language.expressions import parse_scalar
 
     values: dict[str, Any] = {}
     for setting in settings:
@@ -133,7 +133,7 @@ def _parsed(text: str, parse: Any) -> AlgebraicLaw:
         law: AlgebraicLaw = parse(text)
     except ParseError as error:
         if re.fullmatch(r"[A-Za-z][\w-]*", text.strip(), flags=re.ASCII):
-            import catalog
+            from resolvent import catalog
 
             close = difflib.get_close_matches(text.strip(), catalog.names(), n=1, cutoff=0.5)
             hint = f"did you mean {close[0]!r}?" if close else "see `resolvent list` for the names"

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from .density_command import PICTURES, check_output, picture
-from .files import emit, write_file
-from .guard import CLAIM_FAILS, guarded
-from .subjects import AsJson, Name, Settings, read_settings, require_entry, to_json_text
+from resolvent.cli.density_command import PICTURES, check_output, picture
+from resolvent.cli.files import emit, write_file
+from resolvent.cli.guard import CLAIM_FAILS, guarded
+from resolvent.cli.subjects import AsJson, Name, Settings, read_settings, require_entry, to_json_text
 
 
 @guarded
@@ -39,9 +39,9 @@ def verify(
     values = read_settings(settings or [], entry)
     entry.numbers(values)  # before the sampling code is imported
 
-    from resolvent.export import folded
-    from resolvent.verification import SUPPORTED
-    from resolvent.verification import verify as compare
+    from resolvent.conjectures.verification import SUPPORTED
+    from resolvent.conjectures.verification import verify as compare
+    from resolvent.writing.law_text import folded
 
     result = compare(entry, params=values, size=size, trials=trials, rng=seed, sampler=sampler, level=level)
     if plot is not None:

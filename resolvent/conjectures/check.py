@@ -9,15 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from catalog.conjecture import REFUTED, UNDECIDED, Conjecture, Finding, Point, point_text
-from derive.errors import ParameterError, ParseError, ResolventError
-
-from . import exact_stage
-from .deadline import OutOfTime, within
-from .measured_law import law_findings
-from .model_laws import follows
-from .reader import read_conjecture
-from .verdict import Verdict
+from resolvent.catalog.conjectures.conjecture import REFUTED, UNDECIDED, Conjecture, Finding, Point, point_text
+from resolvent.conjectures.exact import exact_stage
+from resolvent.conjectures.exact.deadline import OutOfTime, within
+from resolvent.conjectures.exact.measured_law import law_findings
+from resolvent.conjectures.exact.model_laws import follows
+from resolvent.conjectures.file.reader import read_conjecture
+from resolvent.conjectures.verdict import Verdict
+from resolvent.derive.errors import ParameterError, ParseError, ResolventError
 
 TIME_LIMIT = 60.0
 """Seconds that the exact stage may take at each point."""
@@ -104,14 +103,14 @@ def check_conjecture(
     findings, is_lawful = exact_findings(conjecture, time_limit, will_sample=not exact_only)
     if any(f.status == REFUTED for f in findings) or not is_lawful:
         return Verdict(conjecture, tuple(findings))
-    from .draws import has_sampler
+    from resolvent.conjectures.statistics.draws import has_sampler
 
     if exact_only or not has_sampler(model):
         if model is not None and model.kind == "ensemble" and not follows(model):
             text = f"the sampler {model.sampler} breaks an assumption of the model's law; only its matrices tell"
             findings.append(Finding("exact", "model", UNDECIDED, text, line=model.line))
         return Verdict(conjecture, (*findings, *exact_stage.unexamined(conjecture, findings)))
-    from .sampling import sampled_findings
+    from resolvent.conjectures.statistics.sampling import sampled_findings
 
     sampled, statistics = sampled_findings(conjecture, findings, folder, jobs, scheduler, journal, progress)
     found = (*findings, *sampled)

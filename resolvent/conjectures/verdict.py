@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Status, worst
-
-from .report_parts import (
+from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Status, worst
+from resolvent.conjectures.report.sections import (
     MARKS,
     SCORE_HEADER,
     STAGES,
@@ -17,7 +16,7 @@ from .report_parts import (
     score_rows,
     unexpected_words,
 )
-from .statistical_stage import PointStatistics
+from resolvent.conjectures.statistics.statistical_stage import PointStatistics
 
 FORMAT = 1
 EXIT_STATUS = {SUPPORTED: 0, REFUTED: 1, UNDECIDED: 3}
@@ -114,13 +113,13 @@ class Verdict:
 
     def html(self) -> str:
         """A page that stands for itself: equations as MathML, plots as SVG."""
-        from .report_html import html_report
+        from resolvent.writing.html import html_report
 
         return html_report(self)
 
     def latex(self) -> str:
         """A LaTeX document."""
-        from .report_latex import latex_report
+        from resolvent.writing.latex import latex_report
 
         return latex_report(self)
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import sympy
 
-import catalog
-from catalog.ensemble import Ensemble, Sampler
-from catalog.facts import (
+from resolvent import catalog
+from resolvent.catalog.schema.ensemble import Ensemble, Sampler
+from resolvent.catalog.schema.facts import (
     AtomAt,
     CauchyEquation,
     ClosedDensity,
@@ -27,10 +27,10 @@ from catalog.facts import (
     STransform,
     Support,
 )
-from derive.derivation import Evidence
-from derive.field import to_fmpq
-from derive.tensor_law import TensorLaw
-from numeric.sampling import symmetric_eigenvalues
+from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.tensor.tensor_law import TensorLaw
+from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
 
 ENTRIES = [catalog.get(slug) for slug in catalog.names()]
 CASES = [(entry, case) for entry in ENTRIES for case in entry.cases]
@@ -307,7 +307,7 @@ def test_sampler_needs_neither_law_nor_facts(entry: Ensemble, monkeypatch: pytes
     case = entry.cases[0]
     expected = entry.sample(8, 5, **case)
     for name, module in list(sys.modules.items()):
-        if name.startswith("catalog.entries."):
+        if name.startswith("resolvent.catalog.entries."):
             for function in ("density", "derive_law", "edges"):
                 monkeypatch.setattr(module, function, refuse, raising=False)
     blind = replace(entry, derive=refuse, known=())

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import sympy
 
-import catalog
-from catalog.entries import fisher, fisher_linear
-from derive.derivation import Evidence
-from derive.equation import Z
-from derive.errors import DerivationError, ParameterError
-from derive.laws import marchenko_pastur
-from derive.tensor_atoms import parts_of
-from numeric.sampling import symmetric_eigenvalues
-from numeric.spectrum import Spectrum
-from numeric.tensor_density import TensorDensity
+from resolvent import catalog
+from resolvent.catalog.entries import fisher, fisher_linear
+from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.equations.equation import Z
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.derive.tensor.atoms import parts_of
+from resolvent.numeric.density.tensor_density import TensorDensity
+from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
+from resolvent.numeric.spectrum.spectrum import Spectrum
 
 LINEAR, GENERAL = catalog.get("fisher-linear"), catalog.get("fisher")
 eta, slope, zeta = (p.symbol for p in GENERAL.parameters)

@@ -11,12 +11,12 @@ import pytest
 import sympy
 from sympy.polys.rings import PolyElement
 
-import catalog
-from catalog import relu_network
-from catalog.facts import ZeroEdge
-from derive.derivation import Evidence
-from derive.errors import ParameterError
-from numeric.sampling import generator, symmetric_eigenvalues
+from resolvent import catalog
+from resolvent.catalog.networks import relu_network
+from resolvent.catalog.schema.facts import ZeroEdge
+from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.errors import ParameterError
+from resolvent.numeric.matrices.ensembles import generator, symmetric_eigenvalues
 
 HESSIAN = catalog.get("hessian")
 PHI, EPS, SIGMA = (HESSIAN.symbols[name] for name in ("phi", "eps", "sigma"))

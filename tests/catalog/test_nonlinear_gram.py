@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import sympy
 
-import catalog
-from catalog.ensemble import Ensemble
-from catalog.option import Choice
-from derive.activations import activation
-from derive.errors import ParameterError
-from numeric.compare import kolmogorov_distance
-from numeric.sampling import symmetric_eigenvalues
-from numeric.spectrum import Spectrum
-from resolvent.verification import verify
+from resolvent import catalog
+from resolvent.catalog.schema.ensemble import Ensemble
+from resolvent.catalog.schema.option import Choice
+from resolvent.conjectures.verification import verify
+from resolvent.derive.activations.activation import activation
+from resolvent.derive.errors import ParameterError
+from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
+from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
 
 GRAM: Ensemble = catalog.get("nonlinear-gram")
 SHAPES = [("3/4", "3/2"), (2, "1/2"), ("1/8", 2)]  # n1 : n0 : m = 2 : 3 : 4, 4 : 2 : 1, 1 : 2 : 16
@@ -240,7 +240,7 @@ def test_a_spike_that_is_not_seen_is_said_so() -> None:
 
 
 def test_dimensions_follow_the_ratios() -> None:
-    from catalog.entries.nonlinear_gram import shape
+    from resolvent.catalog.entries.nonlinear_gram import shape
 
     assert shape(600, 0.75, 1.5) == (900, 1200)
     assert GRAM.sample(30, 0, phi=1, psi=1, activation="sign").shape == (30, 30)
@@ -254,7 +254,7 @@ def test_memory_is_asked_for_before_it_is_taken() -> None:
 
 
 def test_features_with_constants_have_these_constants() -> None:
-    from catalog.entries.nonlinear_gram import LinearAndSine
+    from resolvent.catalog.entries.nonlinear_gram import LinearAndSine
 
     xi = np.random.default_rng(0).standard_normal(2_000_000)
     values = LinearAndSine(2.0, 0.5)(xi)

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import sympy
 
-import catalog
-from catalog import Ensemble, Parameter, Reference, Sampler, assumption, registry
-from catalog.ensemble import columns
-from catalog.facts import AtomAt, Moment, RTransform, ZeroEdge
-from derive.derivation import Rule, Step
-from derive.errors import ParameterError
-from derive.laws import semicircle
+from resolvent import catalog
+from resolvent.catalog import Ensemble, Parameter, Reference, Sampler, assumption, registry
+from resolvent.catalog.schema.ensemble import columns
+from resolvent.catalog.schema.facts import AtomAt, Moment, RTransform, ZeroEdge
+from resolvent.derive.derivation.derivation import Rule, Step
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.elementary import semicircle
 
 C = Parameter("c", "a ratio", positive=True)
 
@@ -368,7 +368,7 @@ def test_the_slug_of_an_entry_not_yet_imported_is_taken(monkeypatch: pytest.Monk
 
 def test_a_module_must_hold_the_slug_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_loaded", {})
-    module = importlib.import_module("catalog.entries.semicircle")
+    module = importlib.import_module("resolvent.catalog.entries.semicircle")
     monkeypatch.setattr(module, "ENSEMBLE", replace(module.ENSEMBLE, slug="quartercircle"))
     with pytest.raises(ParameterError, match="holds the entry 'quartercircle', not 'semicircle'"):
         catalog.get("semicircle")

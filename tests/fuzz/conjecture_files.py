@@ -26,10 +26,10 @@ from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from derive.errors import ParameterError, ParseError, ResolventError
 from resolvent.conjectures.check import check
-from resolvent.conjectures.exact_stage import exact_findings
-from resolvent.conjectures.reader import conjecture_of
+from resolvent.conjectures.exact.exact_stage import exact_findings
+from resolvent.conjectures.file.reader import conjecture_of
+from resolvent.derive.errors import ParameterError, ParseError, ResolventError
 from tests.fuzz.mutations import mutant
 from tests.fuzz.seed_files import SMALL, seeds
 
@@ -112,7 +112,12 @@ def _message(error: ResolventError, path: Path) -> tuple[str, bool, str]:
 @lru_cache(maxsize=1)
 def warm() -> None:
     """Import here, once, what every child process would import for itself."""
-    for module in ("numeric.spectrum", "numeric.functionals", "numeric.density_law", "numeric.tensor_density"):
+    for module in (
+        "resolvent.numeric.spectrum.spectrum",
+        "resolvent.numeric.spectrum.linear_statistics",
+        "resolvent.numeric.spectrum.formula_measure",
+        "resolvent.numeric.density.tensor_density",
+    ):
         importlib.import_module(module)
     for text in SMALL:
         conjecture = conjecture_of(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from resolvent.conjectures.template import template
+from resolvent.conjectures.file.template import template
 
 SHELF = Path(__file__).resolve().parents[2] / "docs" / "conjectures"
 

@@ -10,9 +10,9 @@ import sys
 import pytest
 import sympy
 
-import catalog
 import resolvent as rv
-from derive.errors import ParameterError
+from resolvent import catalog
+from resolvent.derive.errors import ParameterError
 
 DESIGNED = [
     "parameter", "z", "m", "G", "semicircle", "marchenko_pastur", "free_poisson", "atoms", "arcsine", "wachter",

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import resolvent as rv
-from derive.errors import ParameterError, ParseError
 from resolvent.conjectures.check import check, check_conjecture, exact_findings
-from resolvent.conjectures.reader import conjecture_of
+from resolvent.conjectures.file.reader import conjecture_of
+from resolvent.derive.errors import ParameterError, ParseError
 
 SAMPLERS = """
 import numpy as np

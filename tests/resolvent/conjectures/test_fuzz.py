@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from resolvent.conjectures.reader import conjecture_of
+from resolvent.conjectures.file.reader import conjecture_of
 from tests.fuzz.conjecture_files import folder_for_files, outcome, warm
 from tests.fuzz.mutations import mutant
 from tests.fuzz.seed_files import SMALL, seeds
@@ -70,7 +70,7 @@ def test_failures_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         found = outcome(path, limit=0.01)
         return found.kind, found.is_failure
 
-    from derive.errors import DerivationError, ParameterError, ParseError
+    from resolvent.derive.errors import DerivationError, ParameterError, ParseError
 
     monkeypatch.setattr(conjecture_files, "GRACE", 0.2)
     assert judge(KeyError("c")) == ("KeyError", True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from resolvent.conjectures.check import check
-from resolvent.conjectures.reader import read_conjecture
+from resolvent.conjectures.file.reader import read_conjecture
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 FILES = sorted((DOCS / "conjectures").glob("*.toml"))

@@ -8,14 +8,14 @@ from functools import cache
 
 import numpy as np
 
-import catalog
-from catalog.conjecture import Finding
+from resolvent import catalog
+from resolvent.catalog.conjectures.conjecture import Finding
 from resolvent.conjectures.check import check_conjecture
-from resolvent.conjectures.exact_stage import exact_findings
-from resolvent.conjectures.measured_law import measured_law
-from resolvent.conjectures.model_laws import full_point
-from resolvent.conjectures.reader import conjecture_of
-from resolvent.conjectures.statistical_stage import PointStatistics, examine
+from resolvent.conjectures.exact.exact_stage import exact_findings
+from resolvent.conjectures.exact.measured_law import measured_law
+from resolvent.conjectures.exact.model_laws import full_point
+from resolvent.conjectures.file.reader import conjecture_of
+from resolvent.conjectures.statistics.statistical_stage import PointStatistics, examine
 from resolvent.conjectures.verdict import Verdict
 
 SUPPORTED = """

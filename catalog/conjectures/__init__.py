@@ -1,0 +1,1 @@
+"""What a conjecture claims, as data, and its formulas."""

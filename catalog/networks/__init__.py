@@ -1,0 +1,1 @@
+"""Sampled networks: Hessians and Fisher matrices of real neural networks."""

@@ -1,0 +1,1 @@
+"""What an entry of the catalog consists of."""

@@ -1,0 +1,1 @@
+"""Analytic continuation by proof: a root followed in tubes, the physical branch found from infinity."""

@@ -1,0 +1,175 @@
+"""The physical branch of an equation without parameters: anchored at infinity by proof, then followed as a `Sheet`.
+
+In w = 1/z the germ's root of F(w, M) is the only one in a ball for all |w| <= w0; its value at z = i/w0 is the start.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import flint
+import sympy
+from flint import acb, acb_poly, arb, fmpq, fmpz_mpoly, fmpz_poly
+
+from resolvent.derive.continuation.followed_root import Sheet, regular_disc
+from resolvent.derive.equations.equation import ResolventEquation, series_rows
+from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
+from resolvent.derive.exact.field import ALPHA, Element, Extension
+from resolvent.derive.exact.polynomials import degree
+from resolvent.derive.exact.series import SeriesPolynomial, terms_of
+
+
+class Branch(Sheet):
+    """The physical branch of an equation without parameters, followed with proof.
+
+    Args:
+        equation: a `ResolventEquation` without free parameters.
+        precision: working precision in bits.
+
+    Raises `DerivationError` if parameters are left.
+    """
+
+    def __init__(self, equation: ResolventEquation, precision: int = 128) -> None:
+        if not equation.is_numeric:
+            names = ", ".join(s.name for s in equation.symbols)
+            raise DerivationError(f"the branch is followed at numeric parameters; give values for {names}")
+        self.equation = equation
+        with flint.ctx.workprec(precision):
+            polynomials = columns(equation)
+            height = max(abs(int(c)).bit_length() for column in polynomials for c in column.coeffs())
+            rows = [acb_poly(c) * (arb(2) ** -height) for c in polynomials]  # so that floats do not overflow
+            super().__init__(rows, precision, float(number_ball(_mean(equation)).mid()))
+            self.start, self.start_root = self._start()
+        self.anchor(self.start, self.start_root)
+
+    # -- the start at infinity -----------------------------------------------------------------------------
+
+    def _start(self) -> tuple[acb, acb]:
+        coefficients, germ = _unfolded(self.equation)
+        radius, ball = regular_disc(coefficients, germ[-1])
+        w = acb(0, -radius)
+        unfolded = Sheet(coefficients, self.precision)
+        tail = unfolded.refine(w, ball)
+        if not ball.contains(tail):
+            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(1 / w))
+        # Sheets that agree to several orders in 1/z are far apart in this chart: come down from infinity in it.
+        size = math.sqrt(abs(float(number_ball(self.equation.field.coerce(self.equation.moment_series(3)[2])).mid())))
+        while abs(complex(w)) * 8 * max(size, 1e-6) < 1:
+            try:
+                w, tail = 2 * w, unfolded.follow(w, tail, 2 * w, floor=1e-2 * abs(complex(w)))
+            except (BranchError, PrecisionError):
+                break
+        z = acb(0, (1 / w).imag.mid())
+        series = acb(0)
+        for coefficient in reversed([*germ[:-1], tail]):
+            series = series * w + coefficient
+        guess = self.widened(-w * series)
+        root = self.refine(z, guess)
+        if not self.same(z, root, guess):
+            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(z))
+        return z, root
+
+
+def columns(equation: ResolventEquation) -> list[fmpz_poly]:
+    """The coefficients of m^0, m^1, ... in P as polynomials in z, for an equation without parameters."""
+    return polynomial_columns(equation.polynomial)
+
+
+def polynomial_columns(polynomial: fmpz_mpoly) -> list[fmpz_poly]:
+    """The coefficients of m^0, m^1, ... of a polynomial in z and m."""
+    table: dict[int, dict[int, int]] = {}
+    for (i, j), coefficient in polynomial.to_dict().items():
+        table.setdefault(j, {})[i] = coefficient
+    out = []
+    for j in range(degree(polynomial, "m") + 1):
+        row = table.get(j, {})
+        out.append(fmpz_poly([row.get(i, 0) for i in range(max(row, default=-1) + 1)]))
+    return out
+
+
+def number_ball(element: Element) -> arb:
+    """A real ball around an exact number, rational or in an algebraic extension of Q."""
+    if element.is_constant:
+        return arb(element.to_fmpq())
+    extension = element.field.extension
+    assert extension is not None
+    assert not element.field.names
+    alpha = algebraic_ball(extension)
+    total = arb(0)
+    position = element.field.ring.variable_to_index(ALPHA)
+    for exponents, coefficient in element.numerator.to_dict().items():
+        total += arb(coefficient) * alpha ** exponents[position]
+    return total / arb(element.denominator.to_dict()[(0,) * len(element.field.ring.names())])
+
+
+def algebraic_ball(extension: Extension) -> arb:
+    """A real ball around the algebraic number of an extension of Q, isolating among the minimal polynomial's roots."""
+    (degree_,), _ = max(extension.modulus)
+    modulus = fmpz_poly([dict(extension.modulus).get((k,), 0) for k in range(degree_ + 1)])
+    digits = int(flint.ctx.prec * 0.302) + 5
+    approximation = arb(str(sympy.N(extension.value, digits)))
+    near = approximation + arb(0, abs(float(approximation)) * 2.0 ** (16 - flint.ctx.prec) + 1e-290)
+    for root, _ in modulus.complex_roots():
+        if root.imag.contains(0) and root.real.overlaps(near):
+            return root.real
+    raise PrecisionError("an algebraic number could not be isolated", extension=extension)
+
+
+def _unfolded(equation: ResolventEquation) -> tuple[list[acb_poly], list[acb]]:
+    """F(w, g(w) + w^s T) divided by its power of w, as polynomials in w; and the germ with T(0) last.
+
+    After the shift the wanted root T is simple at w = 0, so it can be isolated in a ball around it.
+    """
+    base = equation.field
+    rows = series_rows(equation.polynomial, {}, base)
+    germ = [g.to_fmpq() for g in equation.germ] if base.is_rational else list(equation.germ)
+    v = SeriesPolynomial(base, rows).separation(germ)
+    assert v is not None
+    known = terms_of(equation.moment_series(v + 2), v + 2)
+    shift = v + 1 if v else 0
+    low = 2 * v + 1 if v else 0
+    head = known[:shift]
+    # Taylor coefficients of F at the head: sum_j a_j C(j, i) head^(j-i) w^(s i)
+    zero = fmpq(0) if base.is_rational else base.constant(0)
+    parts: list[list[object]] = []
+    for i in range(len(rows)):
+        total: list[object] = []
+        for j in range(i, len(rows)):
+            power: list[object] = [zero + 1]
+            for _ in range(j - i):
+                power = _convolve(power, head, zero)
+            term = _convolve(rows[j], power, zero)
+            scale = math.comb(j, i)
+            total = _add(total, [t * scale for t in term], zero)  # type: ignore[operator]
+        shifted_terms = [zero] * (shift * i) + total
+        assert not any(bool(t) for t in shifted_terms[:low])
+        parts.append(shifted_terms[low:])
+    balls = [acb_poly([acb(_ball(t)) for t in part]) for part in parts]
+    enclosed = [acb(_ball(k)) for k in known[: shift + 1]]
+    return balls, enclosed
+
+
+def _ball(value: object) -> arb:
+    return number_ball(value) if isinstance(value, Element) else arb(value)
+
+
+def _convolve(a: Sequence[object], b: Sequence[object], zero: object) -> list[object]:
+    out = [zero] * max(len(a) + len(b) - 1, 0)
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            out[i + j] = out[i + j] + x * y  # type: ignore[operator]
+    return out
+
+
+def _add(a: Sequence[object], b: Sequence[object], zero: object) -> list[object]:
+    n = max(len(a), len(b))
+    return [
+        (a[k] if k < len(a) else zero) + (b[k] if k < len(b) else zero)  # type: ignore[operator]
+        for k in range(n)
+    ]
+
+
+def _mean(equation: ResolventEquation) -> Element:
+    """The first moment as an element."""
+    return equation.field.coerce(equation.moment_series(2)[1])

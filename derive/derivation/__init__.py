@@ -1,0 +1,1 @@
+"""Derivations: steps with their rules, evidence and checks, and their LaTeX."""

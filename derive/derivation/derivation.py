@@ -1,0 +1,146 @@
+"""A derivation: the steps from the definition of an ensemble to its equation, each with a claim and a check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import sympy
+
+from resolvent.derive.errors import DerivationError
+
+
+class Evidence(Enum):
+    """What stands behind an equation: an exact proof from its inputs, a fit to series terms, or a source's word."""
+
+    PROVED = "proved"
+    GUESSED = "guessed"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named rule: what it says (in words and ASCII formulas, and in LaTeX), and where it is proved."""
+
+    name: str
+    statement: str
+    reference: str = ""
+    latex: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step: a claim, the rule that gives it, the steps it uses, and the check that verifies it again.
+
+    ``build`` makes the claim's formulas on demand (SymPy is slow to build and most laws are never printed);
+    ``text`` is the claim in words, where words are needed. ``kind`` is "definition", "derived", "guessed" (found in
+    finitely many terms, whose number ``text`` gives; what rests on it is guessed) or "assumed". An assumed step about
+    the model (two matrices are free, say) leaves the algebra proved; one that types in an equation (``types_in``) makes
+    everything that rests on it assumed.
+    """
+
+    rule: Rule
+    text: str
+    kind: str = "derived"
+    uses: tuple[Step, ...] = ()
+    build: Callable[[], tuple[sympy.Basic, ...]] = tuple
+    verify: Callable[[], bool] | None = None
+    types_in: bool = False
+
+    @cached_property
+    def formulas(self) -> tuple[sympy.Basic, ...]:
+        """The claim's formulas, in Stieltjes convention."""
+        return tuple(self.build())
+
+    def check(self) -> bool:
+        """Verify the claim again, by a route other than the one that made it. Assumptions count as True."""
+        return True if self.verify is None else self.verify()
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """The ordered list of steps that end in the last one's claim.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> derivation = (semicircle() + semicircle(2)).derivation
+    >>> derivation.check()
+    True
+    >>> [step.kind for step in derivation.assumptions]
+    ['assumed']
+    """
+
+    last: Step
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, each after the ones it uses; a step made twice, for two uses of one law, is listed once."""
+        return tuple(self._numbered[1])
+
+    @cached_property
+    def _numbered(self) -> tuple[dict[int, int], list[Step]]:
+        """For every step (by identity) its number, and the steps in order of their numbers."""
+        numbers: dict[int, int] = {}
+        known: dict[tuple[object, ...], int] = {}
+        listed: list[Step] = []
+        for step in _in_order(self.last):
+            key = (step.rule, step.text, step.kind, tuple(numbers[id(s)] for s in step.uses))
+            if key not in known:
+                listed.append(step)
+                known[key] = len(listed)
+            numbers[id(step)] = known[key]
+        return numbers, listed
+
+    @property
+    def assumptions(self) -> tuple[Step, ...]:
+        """The steps that are assumed rather than proved."""
+        return tuple(s for s in self.steps if s.kind == "assumed")
+
+    @property
+    def evidence(self) -> Evidence:
+        """`Evidence.PROVED`, unless an equation was typed in from a source along the way, or guessed from terms."""
+        if any(s.types_in for s in self.steps):
+            return Evidence.ASSUMED
+        return Evidence.GUESSED if any(s.kind == "guessed" for s in self.steps) else Evidence.PROVED
+
+    def number(self, step: Step) -> int:
+        """The number of a step, from 1."""
+        return self._numbered[0][id(step)]
+
+    def check(self) -> bool:
+        """Run every step's check.
+
+        Returns True, or raises `DerivationError` naming the first step whose check fails.
+        """
+        for step in self.steps:
+            if not step.check():
+                raise DerivationError(
+                    f"step {self.number(step)} ({step.rule.name}) does not hold: {step.text}", step=step
+                )
+        return True
+
+    def latex(self, convention: str = "stieltjes", title: str = "") -> str:
+        """A LaTeX document of all steps; see `resolvent.derive.derivation.latex.derivation_document`."""
+        from resolvent.derive.derivation.latex import derivation_document
+
+        return derivation_document(self, convention=convention, title=title)
+
+    def text(self, convention: str = "stieltjes") -> str:
+        """The steps as plain text; see `resolvent.derive.derivation.latex.derivation_text`."""
+        from resolvent.derive.derivation.latex import derivation_text
+
+        return derivation_text(self, convention=convention)
+
+
+def _in_order(last: Step) -> Iterator[Step]:
+    seen: set[int] = set()
+    stack: list[tuple[Step, bool]] = [(last, False)]
+    while stack:
+        step, expanded = stack.pop()
+        if expanded:
+            yield step
+        elif id(step) not in seen:
+            seen.add(id(step))
+            stack.append((step, True))
+            stack.extend((s, False) for s in reversed(step.uses))

@@ -1,0 +1,1 @@
+"""Resolvent equations: the polynomial, its branches at infinity, its discriminant and critical curve."""

@@ -1,0 +1,1 @@
+"""Exact arithmetic on python-flint: fields, polynomials, series, algebraic numbers, resultants."""

@@ -1,0 +1,87 @@
+"""Substitution, elimination and clean-up of multivariate integer polynomials, on python-flint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
+
+from resolvent.derive.exact.field import coefficients_in, polynomial_ring
+
+Quotient = tuple[fmpz_mpoly, fmpz_mpoly]
+
+
+def generator(ring: fmpz_mpoly_ctx, name: str) -> fmpz_mpoly:
+    """The generator of a ring by its name."""
+    return ring.gen(ring.variable_to_index(name))
+
+
+def substitute(polynomial: fmpz_mpoly, ring: fmpz_mpoly_ctx, images: Mapping[str, Quotient]) -> fmpz_mpoly:
+    """The numerator of ``polynomial`` after replacing generators by quotients ``(numerator, denominator)`` of ``ring``.
+
+    Each generator is homogenised with its own denominator, so nothing but powers of the denominators is multiplied in.
+    Generators without an image must exist in ``ring`` and stay as they are.
+
+    >>> ring = polynomial_ring(("x",)); x = ring.gen(0)
+    >>> substitute(x**2 + 1, ring, {"x": (x, x + 1)})
+    2*x^2 + 2*x + 1
+    """
+    source = polynomial.context()
+    names = source.names()
+    degrees = polynomial.degrees()
+    fractional = [n for n in names if n in images and not images[n][1].is_one()]
+    extended = polynomial_ring((*names, *(f"{n}/" for n in fractional)))
+    terms = {}
+    positions = [(names.index(n), degrees[names.index(n)]) for n in fractional]
+    for exponents, coefficient in polynomial.to_dict().items():
+        terms[(*exponents, *(top - exponents[i] for i, top in positions))] = coefficient
+    values = [images[n][0] if n in images else generator(ring, n) for n in names]
+    values += [images[n][1] for n in fractional]
+    return extended.from_dict(terms).compose(*values, ctx=ring)
+
+
+def resultant(a: fmpz_mpoly, b: fmpz_mpoly, name: str) -> fmpz_mpoly:
+    """The resultant of two polynomials of one ring with respect to the generator ``name``."""
+    return a.resultant(b, name)
+
+
+def degree(polynomial: fmpz_mpoly, name: str) -> int:
+    """The degree in one generator."""
+    return int(polynomial.degrees()[polynomial.context().variable_to_index(name)])
+
+
+def without_monomials(polynomial: fmpz_mpoly) -> fmpz_mpoly:
+    """The polynomial without its integer content and without powers of single generators as factors."""
+    if polynomial.is_zero():
+        return polynomial
+    return positive(polynomial / polynomial.term_content())
+
+
+def positive(polynomial: fmpz_mpoly) -> fmpz_mpoly:
+    """The polynomial or its negative, whichever has a positive leading coefficient."""
+    return -polynomial if polynomial.leading_coefficient() < 0 else polynomial
+
+
+def irreducible_factors(polynomial: fmpz_mpoly, name: str) -> list[fmpz_mpoly]:
+    """The distinct irreducible factors over the integers that involve the generator ``name``."""
+    return [positive(f) for f, _ in without_monomials(polynomial).factor()[1] if degree(f, name) > 0]
+
+
+def renamed(polynomial: fmpz_mpoly, ring: fmpz_mpoly_ctx, names: Mapping[str, str]) -> fmpz_mpoly:
+    """The same polynomial in another ring, with some generators renamed."""
+    source = polynomial.context().names()
+    return polynomial.compose(*(generator(ring, names.get(n, n)) for n in source), ctx=ring)
+
+
+def univariate(polynomial: fmpz_mpoly, name: str) -> fmpz_poly:
+    """A polynomial in which only the generator ``name`` occurs, as a polynomial in one variable."""
+    parts = coefficients_in(polynomial, name, polynomial_ring(()))
+    return fmpz_poly([next(iter(p.to_dict().values()), 0) for p in parts])
+
+
+def ring_of(variables: Iterable[str], *polynomials: fmpz_mpoly, drop: Iterable[str] = ()) -> fmpz_mpoly_ctx:
+    """The ring of ``variables`` followed by all other generators (the parameters) of the given polynomials."""
+    first = tuple(variables)
+    dropped = {*first, *drop}
+    rest = sorted({n for p in polynomials for n in p.context().names()} - dropped)
+    return polynomial_ring((*first, *rest))

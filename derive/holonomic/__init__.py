@@ -1,0 +1,1 @@
+"""Laws with a linear differential equation, and their hypergeometric closed forms."""

@@ -1,0 +1,1 @@
+"""Algebraic laws: the elementary ones, and the free operations between them."""

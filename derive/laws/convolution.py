@@ -1,0 +1,385 @@
+"""Free convolutions: sum, product, their powers, and compression.
+
+Sums work in the variables (omega, m): m_A(omega_A) = m_B(omega_B) = m_{A+B}(z) and omega_A + omega_B = z - 1/m.
+Products work in (x, u), u = -(1 + z m): with u_A(x_A) = u_B(x_B) = u_{AB}(z), x_A x_B = z (1+u)/u.
+Both are composed sums or products of one resultant each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from flint import fmpq, fmpz, fmpz_mpoly
+
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.equations.equation import M, Values, Z
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.field import Element, to_element
+from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute, without_monomials
+from resolvent.derive.exact.series import (
+    Series,
+    compose,
+    cumulants_from_moments,
+    make_series,
+    moments_from_cumulants,
+    order,
+    shifted,
+    terms_of,
+)
+from resolvent.derive.laws.affine import scale
+from resolvent.derive.laws.algebraic_law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
+from resolvent.derive.laws.from_polynomial import Resultant, conclude
+from resolvent.derive.laws.positivity import require_law, require_nonnegative_factor
+
+
+def free_sum(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
+    """The law of A + B for free A and B.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> free_sum(semicircle(), semicircle(2)).equation.expr
+    3*m**2 + m*z + 1
+    """
+    pa, pb = a.equation.polynomial, b.equation.polynomial
+    ring = ring_of(("x'", "y'", "m"), pa, pb, drop=("z",))
+    x, y, m = (generator(ring, n) for n in ("x'", "y'", "m"))
+    one = ring.constant(1)
+    step = Resultant.of(renamed(pa, ring, {"z": "x'"}), substitute(pb, ring, {"z": (y - x, one)}), "x'")
+    out = ring_of(("z", "m"), pa, pb)
+    z, m = generator(out, "z"), generator(out, "m")
+    polynomial = _rename_into(step.value, out, {"y'": (z * m - 1, m)}, drop=("x'",))
+
+    def moments(n: int, values: Values) -> Series:
+        field, (ma, mb), _ = joint(n, values, [a, b], [])
+        with order(n):
+            return moments_from_cumulants(
+                cumulants_from_moments(ma, field) + cumulants_from_moments(mb, field) - 1, field
+            )
+
+    if b.recipe.build is scale and b.recipe.arguments[1] == -1:
+        text = f"{a.text} - {grouped(b.recipe.arguments[0].text, '+-')}"
+    else:
+        text = f"{a.text} + {grouped(b.text, '+-')}"
+    xs, ys = sympy.symbols("omega_A omega_B")
+
+    def subordination() -> tuple[sympy.Basic, ...]:
+        return (
+            sympy.Eq(a.equation.expr.xreplace({Z: xs}), 0, evaluate=False),
+            sympy.Eq(b.equation.expr.xreplace({Z: ys}), 0, evaluate=False),
+            sympy.Eq(xs + ys, Z - 1 / M, evaluate=False),
+        )
+
+    uses: tuple[Step, ...] = (a.conclusion, b.conclusion, _freeness(a, b))
+    transforms = _added_transforms(a, b)
+    if transforms is not None:
+        uses = (*uses, transforms)
+    return conclude(
+        polynomial,
+        {*a.equation.symbols, *b.equation.symbols},
+        moments,
+        rule=rules.FREE_SUM,
+        explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
+        uses=uses,
+        recipe=Recipe(free_sum, (a, b)),
+        text=text,
+        nonnegative=True if a.nonnegative and b.nonnegative else None,
+        eliminations=(step,),
+        formulas=subordination,
+    )
+
+
+def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
+    """The law of A^(1/2) B A^(1/2) for free A and B, one of them non-negative.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> free_product(marchenko_pastur(1), marchenko_pastur(1)).moments(4)
+    [1, 3, 12, 55]
+
+    Raises `DerivationError` for two centred laws, and when neither law is supported on [0, oo).
+    """
+    text = f"{grouped(a.text, OPERATORS)} @ {grouped(b.text, OPERATORS)}"
+    if a.is_zero or b.is_zero:
+        zero = a if a.is_zero else b
+        return AlgebraicLaw(zero.equation, zero.conclusion, Recipe(free_product, (a, b)), text, True)
+    side_condition = require_nonnegative_factor(a, b)
+    pa, pb = a.equation.polynomial, b.equation.polynomial
+    ring = ring_of(("x'", "y'", "u'"), pa, pb, drop=("z", "m"))
+    x, y, u = (generator(ring, n) for n in ("x'", "y'", "u'"))
+    one = ring.constant(1)
+    first = without_monomials(substitute(pa, ring, {"z": (x, one), "m": (-(1 + u), x)}))
+    second = without_monomials(substitute(pb, ring, {"z": (y, x), "m": (-(1 + u) * x, y)}))
+    step = Resultant.of(first, second, "x'")
+    out = ring_of(("z", "m"), pa, pb)
+    z, m = generator(out, "z"), generator(out, "m")
+    one = out.constant(1)
+    images = {"y'": (z * z * m, z * m + 1), "u'": (-z * m - 1, one)}
+    polynomial = _rename_into(step.value, out, images, drop=("x'",))
+
+    def moments(n: int, values: Values) -> Series:
+        field, (ma, mb), _ = joint(n, values, [a, b], [])
+        return product_moments(ma, mb, field, n)
+
+    xs, ys = sympy.symbols("omega_A omega_B")
+
+    def subordination() -> tuple[sympy.Basic, ...]:
+        return (
+            sympy.Eq(a.equation.expr.subs({Z: xs, M: Z * M / xs}, simultaneous=True), 0, evaluate=False),
+            sympy.Eq(b.equation.expr.subs({Z: ys, M: Z * M / ys}, simultaneous=True), 0, evaluate=False),
+            sympy.Eq(xs * ys, Z**2 * M / (1 + Z * M), evaluate=False),
+        )
+
+    uses: tuple[Step, ...] = (a.conclusion, b.conclusion, _freeness(a, b))
+    if side_condition is not None:
+        uses = (*uses, side_condition)
+    return conclude(
+        polynomial,
+        {*a.equation.symbols, *b.equation.symbols},
+        moments,
+        rule=rules.FREE_PRODUCT,
+        explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
+        uses=uses,
+        recipe=Recipe(free_product, (a, b)),
+        text=text,
+        nonnegative=True if a.nonnegative and b.nonnegative else None,
+        eliminations=(step,),
+        formulas=subordination,
+    )
+
+
+def product_moments(a: Series, b: Series, field: Any, n: int) -> Series:
+    """Moments of a free product from the factors' moments, also for a vanishing mean.
+
+    Subordination of eta = psi/(1+psi): eta_AB(w) = eta_A(p(w)), p = w h_B(q), q = w h_A(p), h(x) = eta(x)/x; each
+    round of the iteration fixes at least one more coefficient, and no mean is divided by.
+    """
+    reach = max(n, 2) + 1
+    with order(reach):
+        h_a, h_b = (make_series(field, terms_of(shifted(eta_of(s), -1), min(n, s.prec) - 1), reach) for s in (a, b))
+        w = make_series(field, [0, 1], reach)
+        p = w * h_b[0]
+        while True:
+            q = w * compose(h_a, p)
+            following = w * compose(h_b, q)
+            if all(following[k] == p[k] for k in range(n)):
+                break
+            p = following
+        return make_series(field, terms_of(1 / (1 - p * compose(h_a, p)), n), n)
+
+
+def eta_of(moments: Series) -> Series:
+    """eta = psi/(1 + psi) as a power series, from M = 1 + psi."""
+    return (moments - 1) / moments
+
+
+def free_power(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
+    """The free additive power: the law with R-transform t R, for t >= 1 (and below, where it happens to exist).
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> free_power(semicircle(), 3).equation.expr
+    3*m**2 + m*z + 1
+
+    Raises `ParameterError` for t <= 0, `DerivationError` for 0 < t < 1 when the result is not a law.
+    """
+    t_, symbols = _positive(t, "t")
+    ring = ring_of(("z", "m"), law.equation.polynomial, t_.numerator)
+    z, m = generator(ring, "z"), generator(ring, "m")
+    p, q = (e.project_to_context(ring) for e in (t_.numerator, t_.denominator))
+    polynomial = substitute(law.equation.polynomial, ring, {"z": (q * z * m - (p - q), p * m)})
+
+    def moments(n: int, values: Values) -> Series:
+        field, (series,), (factor,) = joint(n, values, [law], [t_])
+        with order(n):
+            return moments_from_cumulants(1 + (cumulants_from_moments(series, field) - 1) * factor, field)
+
+    text = f"{grouped(law.text, OPERATORS)}.free_power({shown(t)})"
+    result = conclude(
+        polynomial,
+        {*law.equation.symbols, *symbols},
+        moments,
+        rule=rules.FREE_POWER,
+        explanation=f"the equation of {text}",
+        uses=_with_condition(law, t_, f"{shown(t)} >= 1, so that the free power exists"),
+        recipe=Recipe(free_power, (law, t)),
+        text=text,
+        nonnegative=law.nonnegative,
+    )
+    if t_.is_constant and t_.to_fmpq() < 1:
+        return require_law(result, reason=f"the free power {shown(t)} of {law.text} does not exist")
+    return result
+
+
+def compress(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
+    """The free compression: the spectrum of a corner pAp of relative size t, 0 < t <= 1; R(g) -> R(tg).
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> compress(semicircle(), "1/4").moments(2)
+    [0, 1/4]
+
+    Raises `ParameterError` unless 0 < t <= 1.
+    """
+    t_, symbols = _positive(t, "t")
+    if t_.is_constant and t_.to_fmpq() > 1:
+        raise ParameterError(f"a corner has relative size t at most 1; got {shown(t)}", t=t)
+    ring = ring_of(("z", "m"), law.equation.polynomial, t_.numerator)
+    z, m = generator(ring, "z"), generator(ring, "m")
+    p, q = (e.project_to_context(ring) for e in (t_.numerator, t_.denominator))
+    polynomial = substitute(law.equation.polynomial, ring, {"z": (p * z * m - (q - p), p * m), "m": (p * m, q)})
+
+    def moments(n: int, values: Values) -> Series:
+        field, (series,), (factor,) = joint(n, values, [law], [t_])
+        with order(n):
+            scaled = compose(cumulants_from_moments(series, field) - 1, make_series(field, [0, factor], n))
+            return moments_from_cumulants(1 + scaled / factor, field)
+
+    text = f"{grouped(law.text, OPERATORS)}.compress({shown(t)})"
+    return conclude(
+        polynomial,
+        {*law.equation.symbols, *symbols},
+        moments,
+        rule=rules.COMPRESSION,
+        explanation=f"the equation of {text}",
+        uses=_with_condition(law, t_, f"0 < {shown(t)} <= 1, the relative size of the corner"),
+        recipe=Recipe(compress, (law, t)),
+        text=text,
+        nonnegative=law.nonnegative,
+    )
+
+
+def free_multiplicative_power(law: AlgebraicLaw, s: Any) -> AlgebraicLaw:
+    """The free multiplicative power S -> S^s, for a rational s >= 1 and a law on [0, oo) that is not delta_0.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> free_multiplicative_power(marchenko_pastur(1), 2).moments(3)
+    [1, 3, 12]
+
+    Raises `ParameterError` unless s >= 1 is a rational number (for other s the law is not algebraic), and
+    `DerivationError` for laws not known to be non-negative.
+    """
+    element, _ = to_element(s)
+    if not element.is_constant or element.to_fmpq() < 1:
+        raise ParameterError(
+            f"the exponent of a free multiplicative power must be a rational number >= 1; got {s}", s=s
+        )
+    exponent = element.to_fmpq()
+    if exponent == 1:
+        return law
+    side_condition = require_nonnegative_factor(law, law)
+    if not terms_of(law.moment_series(2), 2)[1]:
+        raise DerivationError(f"{law.text} has mean 0, so it has no S-transform to take a power of", law=law)
+    _rational_power(terms_of(law.moment_series(2), 2)[1], exponent)  # raises unless the new mean is exact
+    p, q = int(exponent.p), int(exponent.q)
+    own = law.equation.polynomial
+    ring = ring_of(("x'", "z", "u'"), own, drop=("m",))
+    x, z, u = (generator(ring, n) for n in ("x'", "z", "u'"))
+    first = without_monomials(substitute(own, ring, {"z": (x, ring.constant(1)), "m": (-(1 + u), x)}))
+    second = z**q * (1 + u) ** (p - q) - x**p * u ** (p - q)
+    step = Resultant.of(first, second, "x'")
+    out = ring_of(("z", "m"), own)
+    zo, mo = generator(out, "z"), generator(out, "m")
+    polynomial = _rename_into(step.value, out, {"u'": (-zo * mo - 1, out.constant(1))}, drop=("x'",))
+
+    def moments(n: int, values: Values) -> Series:
+        field, (series,), _ = joint(n + 1, values, [law], [])
+        with order(n + 1):
+            u_ = make_series(field, [0, 1], n + 1)
+            chi = shifted((series - 1).reversion(), -1)  # chi(u)/u, with S = chi (1+u)/u
+            s_series = chi * make_series(field, [1, 1], n)
+            mean = s_series[0]
+            powered = _unit_power(s_series / mean, exponent, field, n) * _rational_power(mean, exponent)
+            back = shifted(powered, 1) / (1 + u_)
+            return make_series(field, terms_of(1 + back.reversion(), n), n)
+
+    text = f"{grouped(law.text, OPERATORS)}.free_multiplicative_power({shown(s)})"
+    return conclude(
+        polynomial,
+        law.equation.symbols,
+        moments,
+        rule=rules.MULTIPLICATIVE_POWER,
+        explanation=f"the equation of {text}",
+        uses=(law.conclusion, side_condition) if side_condition is not None else (law.conclusion,),
+        recipe=Recipe(free_multiplicative_power, (law, s)),
+        text=text,
+        nonnegative=True,
+        eliminations=(step,),
+    )
+
+
+def _unit_power(series: Series, exponent: fmpq, field: Any, n: int) -> Series:
+    """(1 + ...)^exponent by the recurrence that y' s = exponent s' y gives."""
+    terms = [field.constant(1) if not field.is_rational else fmpq(1)]
+    for k in range(1, n):
+        total = terms[0] * 0
+        for j in range(1, k + 1):
+            total = total + series[j] * terms[k - j] * (exponent * j - (k - j))
+        terms.append(total * fmpq(1, k))
+    return make_series(field, terms, n)
+
+
+def _rational_power(value: Any, exponent: fmpq) -> Any:
+    """value^exponent where that is exact; raises where it is not a rational function."""
+    power = value ** int(exponent.p)
+    q = int(exponent.q)
+    if q == 1:
+        return power
+    if isinstance(power, Element):
+        parts = [_polynomial_root(polynomial, q) for polynomial in (power.numerator, power.denominator)]
+        if power.field.extension is not None or parts[0] is None or parts[1] is None:
+            raise DerivationError(
+                f"the mean to the power {exponent} is not rational in the parameters; scale the law to mean 1 first"
+            )
+        return power.field.element(parts[0], parts[1])
+    root = sympy.root(sympy.Rational(int(power.p), int(power.q)), q)
+    if not root.is_Rational:
+        raise DerivationError(f"the mean to the power {exponent} is irrational; scale the law to mean 1 first")
+    return fmpq(int(root.p), int(root.q))
+
+
+def _polynomial_root(polynomial: fmpz_mpoly, q: int) -> fmpz_mpoly | None:
+    """The q-th root of a polynomial in parameters, or None; parameters count as positive, as means are."""
+    content, factors = polynomial.factor()
+    root = fmpz(content).root(q) if content > 0 else fmpz(0)
+    if root**q != content or any(multiplicity % q for _, multiplicity in factors):
+        return None
+    result = polynomial.context().constant(root)
+    for factor, multiplicity in factors:
+        result = result * factor ** (int(multiplicity) // q)
+    return result
+
+
+def _freeness(a: AlgebraicLaw, b: AlgebraicLaw) -> Step:
+    return Step(rules.FREENESS, f"{a.text} and {b.text} are asymptotically free", kind="assumed")
+
+
+def _added_transforms(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
+    """R_A + R_B as a step of its own, where both are rational (degree 1 in z)."""
+    if any(law.equation.polynomial.degrees()[0] != 1 for law in (a, b)):
+        return None
+    g = sympy.Symbol("g")
+    if any(s.name in ("g", "r") for law in (a, b) for s in law.equation.symbols):
+        return None
+
+    def build() -> tuple[sympy.Basic, ...]:
+        total = sympy.Add(a.r_transform(), b.r_transform(), evaluate=False)
+        return (sympy.Eq(sympy.Function("R")(g), total, evaluate=False),)
+
+    return Step(rules.FREE_SUM, "the R-transforms add", uses=(a.conclusion, b.conclusion), build=build)
+
+
+def _positive(value: Any, name: str) -> tuple[Element, tuple[sympy.Symbol, ...]]:
+    element, symbols = to_element(value)
+    if element.is_constant and element.to_fmpq() <= 0:
+        raise ParameterError(f"{name} must be positive; got {shown(value)}", name=name, value=value)
+    return element, symbols
+
+
+def _with_condition(law: AlgebraicLaw, element: Element, text: str) -> tuple[Step, ...]:
+    """The law's last step, and the condition on a parameter where it is no number."""
+    if element.is_constant:
+        return (law.conclusion,)
+    return (law.conclusion, Step(rules.DOMAIN, text, kind="assumed"))
+
+
+def _rename_into(polynomial: fmpz_mpoly, ring: Any, images: dict[str, Any], drop: tuple[str, ...]) -> fmpz_mpoly:
+    source = ring_of([n for n in polynomial.context().names() if n not in drop], polynomial, drop=drop)
+    return substitute(polynomial.project_to_context(source), ring, images)

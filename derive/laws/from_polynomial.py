@@ -1,0 +1,158 @@
+"""From an eliminated polynomial to a law: factor, choose the physical factor, and write the last two steps."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import sympy
+from flint import fmpz_mpoly, nmod, nmod_poly
+
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.derivation import Rule, Step
+from resolvent.derive.equations.equation import (
+    MomentSource,
+    ResolventEquation,
+    Values,
+    physical_equation,
+    probes,
+    vanishes,
+)
+from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.field import polynomial_to_sympy
+from resolvent.derive.exact.polynomials import degree, irreducible_factors, resultant, without_monomials
+from resolvent.derive.exact.series import Series, resized
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe
+
+PRIME = 4611686018427387847  # the largest prime below 2^62
+_VERIFIED_TERMS = 40
+
+
+@dataclass(frozen=True)
+class Resultant:
+    """A resultant together with its inputs, so that it can be checked again."""
+
+    first: fmpz_mpoly
+    second: fmpz_mpoly
+    name: str
+    value: fmpz_mpoly
+
+    @classmethod
+    def of(cls, first: fmpz_mpoly, second: fmpz_mpoly, name: str) -> Resultant:
+        """Eliminate the generator ``name`` from two polynomials."""
+        value = resultant(first, second, name)
+        if value.is_zero():
+            raise DerivationError("the two relations have a common factor; the elimination gives nothing", name=name)
+        return cls(first, second, name, value)
+
+    def holds(self, points: int = 6) -> bool:
+        """Compare with univariate resultants modulo a word-size prime at random points (error below 1e-15)."""
+        rng = random.Random(20170058)
+        ring = self.first.context()
+        names = [n for n in ring.names() if n != self.name]
+        for _ in range(points):
+            values = {n: rng.randrange(1, PRIME) for n in names}
+            a, b = (_univariate(p, self.name, values) for p in (self.first, self.second))
+            if a.degree() < degree(self.first, self.name) or b.degree() < degree(self.second, self.name):
+                continue
+            if a.resultant(b) != _univariate(self.value, self.name, values)[0]:
+                return False
+        return True
+
+
+def _univariate(polynomial: fmpz_mpoly, name: str, values: dict[str, int]) -> nmod_poly:
+    names = polynomial.context().names()
+    position = names.index(name)
+    collected = [nmod(0, PRIME)] * (degree(polynomial, name) + 1)
+    for exponents, coefficient in polynomial.to_dict().items():
+        term = int(coefficient) % PRIME
+        for other, exponent in zip(names, exponents, strict=True):
+            if exponent and other != name:
+                term = term * pow(values[other], exponent, PRIME) % PRIME
+        collected[exponents[position]] += nmod(term, PRIME)
+    return nmod_poly([int(c) for c in collected], PRIME)
+
+
+def conclude(
+    polynomial: fmpz_mpoly,
+    parameters: Iterable[sympy.Symbol],
+    moments: MomentSource,
+    *,
+    rule: Rule,
+    explanation: str,
+    uses: tuple[Step, ...],
+    recipe: Recipe,
+    text: str,
+    nonnegative: bool | None = None,
+    eliminations: Sequence[Resultant] = (),
+    formulas: Callable[[], tuple[sympy.Basic, ...]] = tuple,
+) -> AlgebraicLaw:
+    """The law whose Stieltjes transform is the branch of ``polynomial`` with the given moments.
+
+    ``polynomial`` lies in a ring with generators z, m and the parameters, and is known to vanish on the branch;
+    ``rule`` says why. Steps added: the elimination, and, where it has more than one factor, the choice.
+    """
+    symbols = tuple(sorted(parameters, key=lambda s: str(s.name)))
+    moments = _longer(moments)
+    stripped = without_monomials(polynomial)
+    factors = irreducible_factors(stripped, "m")
+    equation = physical_equation(factors, symbols, moments)
+
+    def eliminated() -> tuple[sympy.Basic, ...]:
+        table = {s.name: s for s in symbols}
+        if len(factors) == 1:
+            return (*formulas(), sympy.Eq(equation.expr, 0, evaluate=False))
+        product = sympy.Mul(*(polynomial_to_sympy(f, table) for f in factors))
+        return (*formulas(), sympy.Eq(product, 0, evaluate=False))
+
+    def reproduced() -> bool:
+        return all(e.holds() for e in eliminations) and agrees(equation, symbols, moments)
+
+    step = Step(
+        rule,
+        explanation,
+        uses=uses,
+        build=eliminated,
+        verify=reproduced,
+    )
+    if len(factors) > 1:
+        step = Step(
+            rules.PHYSICAL_FACTOR,
+            f"of {len(factors)} irreducible factors, the one that carries the exact moments of {text}",
+            uses=(step,),
+            build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
+            verify=lambda: agrees(equation, symbols, moments) and divides(equation, stripped),
+        )
+    return AlgebraicLaw(equation, step, recipe, text, nonnegative)
+
+
+def _longer(moments: MomentSource) -> MomentSource:
+    """The same source, asked for at least four terms: series manipulations need a few to work with."""
+
+    def source(n: int, values: Values) -> Series:
+        return resized(moments(max(n, 4), values), n)
+
+    return source
+
+
+def agrees(equation: ResolventEquation, symbols: Sequence[sympy.Symbol], moments: MomentSource) -> bool:
+    """Whether the independent moments satisfy the equation, and its own Newton series gives them back.
+
+    Both are compared to 40 terms at integer parameters in general position (exactly, without parameters).
+    """
+    for values in probes(symbols):
+        try:
+            expected = moments(_VERIFIED_TERMS, values)
+            own = equation.moment_series(_VERIFIED_TERMS, values)
+        except ZeroDivisionError:
+            continue
+        same = all(own[k] == expected[k] for k in range(_VERIFIED_TERMS))
+        return same and vanishes(equation.polynomial, expected, values)
+    return False
+
+
+def divides(equation: ResolventEquation, polynomial: fmpz_mpoly) -> bool:
+    """Whether the equation's polynomial divides another one exactly."""
+    factor = equation.polynomial.project_to_context(polynomial.context())
+    return bool(divmod(polynomial, factor)[1].is_zero())

@@ -1,0 +1,235 @@
+"""Laws of functions of a matrix and of block matrices: powers, symmetric roots, companions, direct sums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from flint import fmpz, fmpz_mpoly
+
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.equations.equation import Values
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.field import to_element
+from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute
+from resolvent.derive.exact.series import Series, compose, make_series, order, terms_of
+from resolvent.derive.laws.algebraic_law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
+from resolvent.derive.laws.from_polynomial import Resultant, conclude
+from resolvent.derive.laws.positivity import nonnegativity, require_law
+
+_MOST_SHEETS = 64
+
+
+def power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
+    """The law of A^k for an integer k; negative powers need a support that avoids 0.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> power(semicircle(), 2).moments(3)
+    [1, 2, 5]
+
+    Raises `ParameterError` for k that is not a non-zero integer, `DerivationError` for a negative power of a law with
+    0 in its support.
+    """
+    if not isinstance(k, (int, sympy.Integer)) or isinstance(k, bool) or k == 0:
+        raise ParameterError(f"the exponent must be a non-zero integer; got {k}", exponent=k)
+    k = int(k)
+    if k < 0:
+        from resolvent.derive.laws.affine import inverse
+
+        return inverse(power(law, -k))
+    result = law
+    for prime, multiplicity in sympy.factorint(k).items():
+        for _ in range(multiplicity):
+            result = _prime_power(result, int(prime))
+    if result is law:
+        return law
+    text = f"{grouped(law.text, OPERATORS)}**{k}"
+    return AlgebraicLaw(result.equation, result.conclusion, Recipe(power, (law, k)), text, result.nonnegative)
+
+
+def _prime_power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
+    if law.equation.degree**k > _MOST_SHEETS:
+        sheets = f"{law.equation.degree}**{k}"
+        raise DerivationError(f"({law.text})**{k} has up to {sheets} sheets, which is beyond this engine", law=law)
+    own = law.equation.polynomial
+    ring = ring_of(("T'", "S'", "w'", "zeta'"), own, drop=("z", "m"))
+    t, s, w, zeta = (generator(ring, n) for n in ("T'", "S'", "w'", "zeta'"))
+    sheet = substitute(own, ring, {"z": (w, ring.constant(1)), "m": (t, w)})
+    cyclotomic = sum((zeta**j for j in range(1, k)), start=ring.constant(1))
+    total = renamed(sheet, ring, {"T'": "S'"})
+    eliminations = []
+    for j in range(1, k):
+        turned = substitute(sheet, ring, {"w'": (zeta**j * w, ring.constant(1)), "T'": (s - t, ring.constant(1))})
+        step = Resultant.of(renamed(total, ring, {"S'": "T'"}), divmod(turned, cyclotomic)[1], "T'")
+        eliminations.append(step)
+        total = divmod(step.value, cyclotomic)[1]
+    out = ring_of(("z", "m"), own)
+    z, m = generator(out, "z"), generator(out, "m")
+    polynomial = substitute(_in_powers(total, k), out, {"S'": (k * z * m, out.constant(1))})
+
+    def moments(n: int, values: Values) -> Series:
+        field, (series,), _ = joint(k * n, values, [law], [])
+        return make_series(field, terms_of(series, k * n)[::k], n)
+
+    text = f"{grouped(law.text, OPERATORS)}**{k}"
+    return conclude(
+        polynomial,
+        law.equation.symbols,
+        moments,
+        rule=rules.MATRIX_POWER,
+        explanation=f"the equation of {text}",
+        uses=(law.conclusion,),
+        recipe=Recipe(power, (law, k)),
+        text=text,
+        nonnegative=True if k == 2 else law.nonnegative,
+        eliminations=eliminations,
+    )
+
+
+def _in_powers(polynomial: fmpz_mpoly, k: int) -> fmpz_mpoly:
+    """The polynomial in z = w^k, which it is once all k-th roots of unity have been multiplied in."""
+    source = polynomial.context()
+    out = ring_of(("z", "S'"), polynomial, drop=("T'", "w'", "zeta'"))
+    slots = [source.variable_to_index("w'" if n == "z" else n) for n in out.names()]
+    silent = [source.variable_to_index(n) for n in ("T'", "zeta'")]
+    terms: dict[tuple[int, ...], fmpz] = {}
+    for exponents, coefficient in polynomial.to_dict().items():
+        key = [exponents[i] for i in slots]
+        if key[0] % k or any(exponents[i] for i in silent):
+            raise DerivationError("the sum over sheets is not a function of z; this is a defect of the engine")
+        key[0] //= k
+        terms[tuple(key)] = coefficient
+    return out.from_dict(terms)
+
+
+def symmetric_root(law: AlgebraicLaw) -> AlgebraicLaw:
+    """The symmetric law with density |x| rho_M(x^2): of [[0, X], [X^T, 0]] for square X with M = X X^T.
+
+    Its square is the law back: ``law.symmetric_root() ** 2 == law``.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
+    >>> symmetric_root(marchenko_pastur(1)).equation == semicircle().equation
+    True
+
+    Raises `DerivationError` if the law has mass below 0.
+    """
+    condition = _nonnegative(law, "a symmetric root")
+    ring = ring_of(("z", "m"), law.equation.polynomial)
+    z, m = generator(ring, "z"), generator(ring, "m")
+    polynomial = substitute(law.equation.polynomial, ring, {"z": (z**2, ring.constant(1)), "m": (m, z)})
+
+    def moments(n: int, values: Values) -> Series:
+        field, (series,), _ = joint(n, values, [law], [])
+        with order(n):
+            return compose(series, make_series(field, [0, 0, 1], n))
+
+    text = f"{grouped(law.text, OPERATORS)}.symmetric_root()"
+    return conclude(
+        polynomial,
+        law.equation.symbols,
+        moments,
+        rule=rules.SYMMETRIC_ROOT,
+        explanation=f"the equation of {text}",
+        uses=(law.conclusion, *condition),
+        recipe=Recipe(symmetric_root, (law,)),
+        text=text,
+    )
+
+
+def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+    """The law of X^T X when ``law`` is that of X X^T, X of size p x n with p/n -> c.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> companion(marchenko_pastur(2), 2).moments(2)
+    [2, 6]
+
+    Raises `ParameterError` unless c > 0, `DerivationError` if c > 1 and the law has an atom below 1 - 1/c at 0.
+    """
+    c_, symbols = to_element(c)
+    if c_.is_constant and c_.to_fmpq() <= 0:
+        raise ParameterError(f"the ratio c = p/n must be positive; got {shown(c)}", c=c)
+    condition = _nonnegative(law, "a companion")
+    ring = ring_of(("z", "m"), law.equation.polynomial, c_.numerator)
+    z, m = generator(ring, "z"), generator(ring, "m")
+    p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
+    polynomial = substitute(law.equation.polynomial, ring, {"m": (q * z * m + (q - p), p * z)})
+
+    def moments(n: int, values: Values) -> Series:
+        _, (series,), (factor,) = joint(n, values, [law], [c_])
+        with order(n):
+            return 1 + (series - 1) * factor
+
+    text = f"{grouped(law.text, OPERATORS)}.companion({shown(c)})"
+    if not c_.is_constant:
+        condition = (
+            *condition,
+            _domain(f"if {shown(c)} > 1, the atom of {law.text} at 0 is at least 1 - 1/({shown(c)})"),
+        )
+    result = conclude(
+        polynomial,
+        {*law.equation.symbols, *symbols},
+        moments,
+        rule=rules.COMPANION,
+        explanation=f"the equation of {text}",
+        uses=(law.conclusion, *condition),
+        recipe=Recipe(companion, (law, c)),
+        text=text,
+        nonnegative=True,
+    )
+    if c_.is_constant and c_.to_fmpq() > 1:
+        reason = f"X X^T with p/n = {shown(c)} has rank at most n, but {law.text} has too small an atom at 0"
+        return require_law(result, reason=reason)
+    return result
+
+
+def direct_sum(a: AlgebraicLaw, b: AlgebraicLaw, weight: Any) -> AlgebraicLaw:
+    """The law of diag(A, B): w times the first plus (1-w) times the second.
+
+    >>> from resolvent.derive.laws.elementary import atoms, semicircle
+    >>> direct_sum(semicircle(), atoms([3]), "1/2").moments(2)
+    [3/2, 5]
+
+    Raises `ParameterError` unless 0 < w < 1.
+    """
+    w_, symbols = to_element(weight)
+    if w_.is_constant and not 0 < w_.to_fmpq() < 1:
+        raise ParameterError(f"the weight must lie strictly between 0 and 1; got {shown(weight)}", weight=weight)
+    pa, pb = a.equation.polynomial, b.equation.polynomial
+    ring = ring_of(("x'", "z", "m"), pa, pb, w_.numerator)
+    x, m = generator(ring, "x'"), generator(ring, "m")
+    p, q = (e.project_to_context(ring) for e in (w_.numerator, w_.denominator))
+    first = renamed(pa, ring, {"m": "x'"})
+    second = substitute(pb, ring, {"m": (q * m - p * x, q - p)})
+    step = Resultant.of(first, second, "x'")
+    polynomial = step.value.project_to_context(ring_of(("z", "m"), step.value, drop=("x'",)))
+
+    def moments(n: int, values: Values) -> Series:
+        _, (ma, mb), (share,) = joint(n, values, [a, b], [w_])
+        with order(n):
+            return ma * share + mb * (1 - share)
+
+    text = f"direct_sum({a.text}, {b.text}, {shown(weight)})"
+    return conclude(
+        polynomial,
+        {*a.equation.symbols, *b.equation.symbols, *symbols},
+        moments,
+        rule=rules.DIRECT_SUM,
+        explanation=f"the equation of {text}",
+        uses=(a.conclusion, b.conclusion),
+        recipe=Recipe(direct_sum, (a, b, weight)),
+        text=text,
+        nonnegative=True if a.nonnegative and b.nonnegative else None,
+        eliminations=(step,),
+    )
+
+
+def _nonnegative(law: AlgebraicLaw, what: str) -> tuple[Step, ...]:
+    known = nonnegativity(law)
+    if known is False:
+        raise DerivationError(f"{law.text} has mass below 0, so it has no {what.split()[-1]} of this kind", law=law)
+    return () if known else (_domain(f"{law.text} is supported on [0, oo)"),)
+
+
+def _domain(text: str) -> Step:
+    return Step(rules.DOMAIN, text, kind="assumed")

@@ -1,0 +1,201 @@
+"""Rectangular matrices: sample covariances, information plus noise, and the rectangular free sum.
+
+For a p x n matrix with p/n -> c and the law of A A^T, put u(w) = sum_{k>=1} m_k w^k and h = w (1+u)(1+cu).
+The rectangular free cumulants are the coefficients of u as a power series in h; they add for free rectangular
+matrices.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.equations.equation import Values
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import Element, to_element
+from resolvent.derive.exact.polynomials import generator, ring_of, substitute, without_monomials
+from resolvent.derive.exact.series import Coefficient, Series, compose, make_series, order, terms_of
+from resolvent.derive.laws.algebraic_law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
+from resolvent.derive.laws.convolution import free_product
+from resolvent.derive.laws.from_polynomial import Resultant, conclude
+from resolvent.derive.laws.matrix_functions import _nonnegative, companion
+
+
+def sample_covariance(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+    """The sample covariance A^(1/2) X X^T A^(1/2)/n with population law A and p/n -> c: the product with MP(c).
+
+    >>> from resolvent.derive.laws.elementary import atoms
+    >>> sample_covariance(atoms([1]), "1/2").moments(2)
+    [1, 3/2]
+
+    Raises `ParameterError` unless c > 0, `DerivationError` if the population law has mass below 0.
+    """
+    from resolvent.derive.laws.elementary import marchenko_pastur
+
+    _nonnegative(law, "a population law")
+    product = free_product(law, marchenko_pastur(c))
+    return AlgebraicLaw(
+        product.equation,
+        product.conclusion,
+        Recipe(sample_covariance, (law, c)),
+        f"{grouped(law.text, OPERATORS)}.wishart({shown(c)})",
+        product.nonnegative,
+    )
+
+
+def doubly_correlated_wishart(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+    """A^(1/2) X B X^T A^(1/2)/n, A of size p, B of size n, X of size p x n with unit variances, p/n -> c.
+
+    X B X^T/n is the companion of B^(1/2) X^T X B^(1/2)/n, which is B times c MP(1/c); then A multiplies freely.
+
+    >>> from resolvent.derive.laws.elementary import atoms, marchenko_pastur
+    >>> one = atoms([1])
+    >>> doubly_correlated_wishart(one, one, "1/3").equation == marchenko_pastur("1/3").equation
+    True
+
+    Raises `ParameterError` unless c > 0, `DerivationError` if A or B has mass below 0.
+    """
+    from resolvent.derive.laws.elementary import marchenko_pastur, require_positive
+
+    ratio = require_positive("c", c)
+    _nonnegative(a, "a correlation")
+    _nonnegative(b, "a correlation")
+    inner = free_product(b, ratio * marchenko_pastur(1 / ratio))
+    product = free_product(a, companion(inner, 1 / ratio))
+    return AlgebraicLaw(
+        product.equation,
+        product.conclusion,
+        Recipe(doubly_correlated_wishart, (a, b, c)),
+        f"doubly_correlated_wishart({a.text}, {b.text}, {shown(c)})",
+        product.nonnegative,
+    )
+
+
+def information_plus_noise(law: AlgebraicLaw, s: Any, c: Any) -> AlgebraicLaw:
+    """(A + sqrt(s) X)(A + sqrt(s) X)^T, A of size p x n, X with entries of variance 1/n, p/n -> c; ``law`` is A A^T's.
+
+    >>> from resolvent.derive.laws.elementary import atoms
+    >>> information_plus_noise(atoms([1]), 1, 1).moments(2)
+    [2, 7]
+
+    Raises `ParameterError` unless s, c > 0, `DerivationError` if the law has mass below 0 (for c > 1: a rank above n).
+    """
+    s_, c_, symbols, conditions = _rectangular_inputs((law,), c, s)
+    assert s_ is not None
+    own = law.equation.polynomial
+    ring = ring_of(("z", "m"), own, s_.numerator, c_.numerator)
+    z, m = generator(ring, "z"), generator(ring, "m")
+    sp, sq, cp, cq = (e.project_to_context(ring) for x in (s_, c_) for e in (x.numerator, x.denominator))
+    d = sq * cq
+    b = d + sp * cp * m  # b is the factor 1 + s c m times its denominator d
+    polynomial = substitute(own, ring, {"z": (b * (b * z - sp * (cq - cp)), d * d), "m": (m * d, b)})
+
+    def moments(n: int, values: Values) -> Series:
+        field, (series,), (noise, ratio) = joint(n, values, [law], [s_, c_])
+        with order(n):
+            cumulants = rectangular_cumulants(series, ratio, field)
+            return moments_from_rectangular(cumulants + make_series(field, [0, noise], n), ratio, field)
+
+    text = f"{grouped(law.text, OPERATORS)}.information_plus_noise({shown(s)}, {shown(c)})"
+    return conclude(
+        polynomial,
+        symbols,
+        moments,
+        rule=rules.INFORMATION_PLUS_NOISE,
+        explanation=f"the equation of {text}",
+        uses=(law.conclusion, *conditions),
+        recipe=Recipe(information_plus_noise, (law, s, c)),
+        text=text,
+        nonnegative=True,
+    )
+
+
+def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+    """(A + B)(A + B)^T for asymptotically free p x n matrices, p/n -> c, from the laws of A A^T and B B^T.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> mp = marchenko_pastur("1/2")
+    >>> rectangular_sum(mp, mp, "1/2").equation == (2 * mp).equation
+    True
+
+    Raises `ParameterError` unless c > 0, `DerivationError` if a law has mass below 0 (or, for c > 1, a rank above n).
+    """
+    _, c_, symbols, conditions = _rectangular_inputs((a, b), c)
+    text = f"rectangular_sum({a.text}, {b.text}, {shown(c)})"
+    if a.is_zero or b.is_zero:
+        other = b if a.is_zero else a
+        return AlgebraicLaw(other.equation, other.conclusion, Recipe(rectangular_sum, (a, b, c)), text, True)
+    pa, pb = a.equation.polynomial, b.equation.polynomial
+    ring = ring_of(("v'", "y'", "h'"), pa, pb, c_.numerator, drop=("z", "m"))
+    v, y, h = (generator(ring, n) for n in ("v'", "y'", "h'"))
+    p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
+    first, second = (
+        without_monomials(substitute(own, ring, {"z": ((1 + u) * (q + p * u), q * h), "m": (-h * q, q + p * u)}))
+        for own, u in ((pa, v), (pb, y - v))
+    )
+    step = Resultant.of(first, second, "v'")
+    out = ring_of(("z", "m"), pa, pb, c_.numerator)
+    z, m = generator(out, "z"), generator(out, "m")
+    p, q = (e.project_to_context(out) for e in (c_.numerator, c_.denominator))
+    bare = step.value.project_to_context(ring_of(("y'", "h'"), step.value, drop=("v'",)))
+    polynomial = substitute(bare, out, {"y'": (-z * m - 1, out.constant(1)), "h'": (-m * (q - p - p * z * m), q)})
+
+    def moments(n: int, values: Values) -> Series:
+        field, (ma, mb), (ratio,) = joint(n, values, [a, b], [c_])
+        with order(n):
+            total = rectangular_cumulants(ma, ratio, field) + rectangular_cumulants(mb, ratio, field)
+            return moments_from_rectangular(total, ratio, field)
+
+    free = Step(rules.FREENESS, f"A and B are asymptotically free rectangular matrices with A A^T ~ {a.text}, "
+                f"B B^T ~ {b.text}", kind="assumed")  # fmt: skip
+    return conclude(
+        polynomial,
+        symbols,
+        moments,
+        rule=rules.RECTANGULAR_SUM,
+        explanation=f"the equation of {text}",
+        uses=(a.conclusion, b.conclusion, free, *conditions),
+        recipe=Recipe(rectangular_sum, (a, b, c)),
+        text=text,
+        nonnegative=True,
+        eliminations=(step,),
+    )
+
+
+def rectangular_cumulants(moments: Series, ratio: Coefficient, field: Any) -> Series:
+    """u as a power series in h: the rectangular free cumulants of the law with the given moment series."""
+    n = moments.prec
+    with order(n):
+        u = moments - 1
+        h = make_series(field, [0, 1], n) * moments * (1 + u * ratio)
+        return compose(u, h.reversion())
+
+
+def moments_from_rectangular(cumulants: Series, ratio: Coefficient, field: Any) -> Series:
+    """The moment series with the given rectangular free cumulants; the inverse of `rectangular_cumulants`."""
+    n = cumulants.prec
+    with order(n + 1):
+        long = make_series(field, terms_of(cumulants, n), n + 1)
+        w = make_series(field, [0, 1], n + 1) / ((1 + long) * (1 + long * ratio))
+        h = make_series(field, terms_of(w.reversion(), n), n)
+        return 1 + compose(cumulants, h)
+
+
+def _rectangular_inputs(
+    laws: tuple[AlgebraicLaw, ...], c: Any, s: Any = None
+) -> tuple[Element | None, Element, set[sympy.Symbol], tuple[Step, ...]]:
+    c_, symbols = to_element(c)
+    s_, more = (None, ()) if s is None else to_element(s)
+    for name, element in (("c", c_), ("s", s_)):
+        if element is not None and element.is_constant and element.to_fmpq() <= 0:
+            raise ParameterError(f"{name} must be positive; got {element}", **{name: element})
+    conditions: tuple[Step, ...] = ()
+    for law in laws:
+        conditions += _nonnegative(law, "a square")
+        if c_.is_constant and c_.to_fmpq() > 1:
+            companion(law, c)  # raises when the rank exceeds n
+    found = {*symbols, *more, *(x for law in laws for x in law.equation.symbols)}
+    return s_, c_, found, conditions

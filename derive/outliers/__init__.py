@@ -1,0 +1,1 @@
+"""Outliers of spiked matrices, as formulas and thresholds."""

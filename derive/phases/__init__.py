@@ -1,0 +1,1 @@
+"""How a law depends on its parameters: critical values, phases, expansions, atoms."""

@@ -1,0 +1,1 @@
+"""Recurrences and differential equations of sequences: guessed, telescoped, checked."""

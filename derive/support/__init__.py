@@ -1,0 +1,1 @@
+"""The real line of a law: support, edges, atoms, positivity."""

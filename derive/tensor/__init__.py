@@ -1,0 +1,1 @@
+"""Laws of matrix functions of several independent spectral variables."""

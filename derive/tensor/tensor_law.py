@@ -1,0 +1,427 @@
+r"""Tensor laws: the eigenvalues of a small matrix whose entries are polynomials in independent spectral variables.
+
+Matrices A_1, ..., A_r that act on different factors of a tensor product have common eigenvectors v_1 x ... x v_r: there
+each A_i is an eigenvalue lambda_i. So A x I + I x B has the eigenvalues lambda_1 + lambda_2, and a k x k array of
+polynomials in the A_i those of H(lambda_1, ..., lambda_r):
+
+    m(z) = E (1/k) tr (H(lambda) - z)^(-1),    m_d = E (1/k) tr H(lambda)^d,    lambda_i independent.
+
+This is classical convolution, not free: nothing is assumed. Such laws are algebraic only by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import sympy
+from flint import fmpq, fmpz_mpoly
+
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.equations.equation import M, Values, Z, probes
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import Element, Field, to_element
+from resolvent.derive.exact.series import Series, cumulants_from_moments, resized, terms_of
+from resolvent.derive.laws.algebraic_law import (
+    AlgebraicLaw,
+    Law,
+    Recipe,
+    check_count,
+    parameter_images,
+    readable,
+    shown,
+)
+from resolvent.derive.laws.positivity import nonnegativity
+from resolvent.derive.tensor.moments import Block, moment_by_powers, moment_series
+from resolvent.derive.tensor.spectral_matrix import SpectralMatrix
+
+_CHECKED_MOMENTS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class TensorLaw(Law):
+    r"""The law of a direct sum of matrices H_b(lambda_1, ..., lambda_r): m(z) = sum_b w_b E (1/k_b) tr (H_b - z)^(-1).
+
+    Operators: ``a*A + b`` for scalars. Free sums and products with other laws do not exist here.
+
+    Attributes:
+        variables: the symbols lambda_i.
+        laws: the law of each; they are independent.
+        blocks: matrices with weights w_b of sum 1. The weight of a block 0 may be negative, as long as all other
+            blocks together have that much mass at 0.
+        conclusion: the last step of the derivation.
+        recipe: how the law was made.
+        text: the law as an expression.
+        nonnegative: True when the support lies in [0, oo) by construction, None when that is not known.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> law = classical_sum(marchenko_pastur(1), marchenko_pastur(1))
+    >>> law.moments(5)
+    [2, 6, 22, 92, 424]
+    >>> law.free_cumulants(4)
+    [2, 2, 2, 4]
+    """
+
+    variables: tuple[sympy.Symbol, ...]
+    laws: tuple[AlgebraicLaw, ...]
+    blocks: tuple[Block, ...]
+    conclusion: Step
+    recipe: Recipe
+    text: str
+    nonnegative: bool | None = None
+    _moments: dict[tuple[tuple[str, fmpq], ...], Series] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    @cached_property
+    def parameters(self) -> tuple[sympy.Symbol, ...]:
+        """The free parameters, sorted by name."""
+        found = {s for law in self.laws for s in law.parameters}
+        found |= {s for block in self.blocks for s in (*block.matrix.symbols, *block.weight.free_symbols)}
+        return tuple(sorted(found, key=lambda s: str(s.name)))
+
+    def at(self, **values: Any) -> TensorLaw:
+        """The law with some or all parameters replaced by numbers or expressions; the construction is replayed.
+
+        Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
+        """
+        images = parameter_images(self.parameters, values)
+        if not images:
+            return self
+        law: TensorLaw = self.recipe.replay(images, {})
+        return law
+
+    # -- series --------------------------------------------------------------------------------------------
+
+    def moment_series(self, n: int, values: Values | None = None) -> Series:
+        """M(w) = sum_{k<n} m_k w^k as an exact series, optionally at numeric parameters.
+
+        >>> from resolvent.derive.laws.elementary import marchenko_pastur
+        >>> c = sympy.Symbol("c", positive=True)
+        >>> tensor_product(marchenko_pastur(c), marchenko_pastur(1)).moment_series(3, {"c": fmpq(1, 2)})
+        1 + x + 3*x^2 + O(x^3)
+        """
+        key = tuple(sorted((values or {}).items()))
+        known = self._moments.get(key)
+        if known is None or known.prec < n:
+            known = moment_series(self.blocks, self.variables, self.laws, n, values or {})
+            self._moments[key] = known
+        return resized(known, n)
+
+    def moments(self, n: int) -> list[sympy.Expr]:
+        """The exact moments [m_1, ..., m_n], from those of the factors."""
+        check_count(n)
+        return readable(terms_of(self.moment_series(n + 1), n + 1)[1:], self.parameters)
+
+    def free_cumulants(self, n: int) -> list[sympy.Expr]:
+        """The exact free cumulants [kappa_1, ..., kappa_n]: R(g) = sum kappa_(k+1) g^k."""
+        check_count(n)
+        return readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:], self.parameters)
+
+    def cumulant_series(self, n: int) -> Series:
+        """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
+        moments = self.moment_series(n)
+        return cumulants_from_moments(moments, getattr(moments, "field", Field()))
+
+    # -- the resolvent ---------------------------------------------------------------------------------------
+
+    def resolvent_trace(self) -> sympy.Expr:
+        """T(z; lambda) with m(z) = E T(z; lambda): a rational function of z, the variables and the parameters.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> classical_sum(semicircle(), semicircle()).resolvent_trace()
+        1/(lambda_1 + lambda_2 - z)
+        """
+        table = {s.name: s for s in (Z, *self.variables, *self.parameters)}
+        return self._trace().to_sympy(table)
+
+    def _trace(self) -> Element:
+        weights = [to_element(block.weight)[0] for block in self.blocks]
+        parts = [block.matrix.resolvent_trace() * w for block, w in zip(self.blocks, weights, strict=True)]
+        return sum(parts[1:], start=parts[0])
+
+    def has_resolvent_of(self, other: TensorLaw) -> bool:
+        """Whether two laws of the same variables, with the same laws, have one resolvent trace, so are equal.
+
+        False says nothing: different matrices may have one law.
+        """
+        same = self.variables == other.variables and all(
+            a.equation == b.equation for a, b in zip(self.laws, other.laws, strict=True)
+        )
+        return same and self._trace() == other._trace()
+
+    def integrand(self, convention: str = "stieltjes") -> sympy.Expr:
+        """What m(z), or G(z) = -m(z), is the expectation of, for the reader: a sum over the blocks.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> classical_sum(semicircle(), semicircle()).integrand("cauchy")
+        1/(-lambda_1 - lambda_2 + z)
+        """
+        sign = 1 if convention == "stieltjes" else -1
+        return sympy.Add(*(sympy.factor(b.weight) * _tidy(sign * _block_trace(b)) for b in self.blocks))
+
+    # -- operations ------------------------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> TensorLaw:
+        return self._affine(1, other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> TensorLaw:
+        return self + (-other)
+
+    def __rsub__(self, other: Any) -> TensorLaw:
+        return (-self) + other
+
+    def __neg__(self) -> TensorLaw:
+        return self._affine(-1, 0)
+
+    def __mul__(self, other: Any) -> TensorLaw:
+        return self._affine(other, 0)
+
+    __rmul__ = __mul__
+
+    def _affine(self, a: Any, b: Any) -> TensorLaw:
+        from resolvent.derive.tensor.operations import affine
+
+        for other in (a, b):
+            if isinstance(other, Law):
+                raise ParameterError(
+                    "a tensor law takes part in no free sum or product; for classical ones see classical_sum and "
+                    "tensor_product",
+                    laws=(self, other),
+                )
+        return affine(self, a, b)
+
+    def companion(self, c: Any, proof: Step | None = None) -> TensorLaw:
+        """The law of X^T X when this is that of X X^T, p/n = c; see `resolvent.derive.tensor.operations.companion`."""
+        from resolvent.derive.tensor.operations import companion
+
+        return companion(self, c, proof)
+
+    # -- export ----------------------------------------------------------------------------------------------
+
+    def latex(self, convention: str = "stieltjes") -> str:
+        r"""m(z) (or G(z) = -m(z)) as the expectation of the resolvent trace, and the laws of the variables.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> law = tensor_product(semicircle(), semicircle(2))
+        >>> print(law.latex("cauchy"))  # doctest: +NORMALIZE_WHITESPACE
+        G(z) = \mathbb{E}\left[\frac{1}{- \lambda_{1} \lambda_{2} + z}\right],\quad
+        \lambda_{1} \sim \text{semicircle(1)},\ \lambda_{2} \sim \text{semicircle(2)}
+        """
+        from resolvent.derive.derivation.latex import escape, in_convention
+
+        _, variable = in_convention(M, convention)
+        body = sympy.latex(self.integrand(convention))
+        sources = r",\ ".join(
+            rf"{sympy.latex(v)} \sim \text{{{escape(law.text)}}}"
+            for v, law in zip(self.variables, self.laws, strict=True)
+        )
+        return rf"{variable}(z) = \mathbb{{E}}\left[{body}\right],\quad {sources}"
+
+
+# -- constructors --------------------------------------------------------------------------------------------
+
+
+def tensor_law(
+    matrix: Any, variables: Sequence[sympy.Symbol], laws: Sequence[AlgebraicLaw], metric: Any = None
+) -> TensorLaw:
+    """The law of H(lambda_1, ..., lambda_r), lambda_i independent with the given laws.
+
+    Args:
+        matrix: H, a SymPy matrix or rows; its entries are polynomials in ``variables``, rational in parameters.
+        variables: symbols, not called z, m or G, that are no parameters.
+        laws: one `AlgebraicLaw` for each variable.
+        metric: weights d_i with d_i H_ij = d_j H_ji, if H is not symmetric: numbers or monomials that are not negative,
+            such as a variable whose law lies in [0, oo).
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> x, y = sympy.symbols("x y")
+    >>> law = tensor_law([[x, y], [x, y]], (x, y), (marchenko_pastur(1), marchenko_pastur(1)), metric=(x, y))
+    >>> law.moments(4)  # half an atom at 0, and half the law of x + y
+    [1, 3, 11, 46]
+
+    Raises `ParameterError` for a matrix that is not self-adjoint, entries that are no polynomials, and variables that
+    clash with parameters.
+    """
+    variables, laws = _checked_factors(variables, laws)
+    h = SpectralMatrix.of(matrix, variables, metric)
+    _check_metric(h, laws)
+    text = f"tensor_law({shown(h.entries)}, {shown(variables)}, [{', '.join(law.text for law in laws)}])"
+    recipe = Recipe(tensor_law, (h.entries, variables, laws, h.metric), frozenset(variables))
+    return _assembled(variables, laws, h, recipe, text)
+
+
+def classical_sum(*laws: AlgebraicLaw) -> TensorLaw:
+    """The law of A x I + I x B: the classical convolution, the law of a sum of independent random variables.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> classical_sum(semicircle(), semicircle()).moments(6)
+    [0, 2, 0, 10, 0, 70]
+
+    Raises `ParameterError` unless there are two or more laws.
+    """
+    return _elementary(classical_sum, sympy.Add, laws)
+
+
+def tensor_product(*laws: AlgebraicLaw) -> TensorLaw:
+    """The law of A x B: the multiplicative convolution, the law of a product of independent random variables.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> tensor_product(marchenko_pastur(1), marchenko_pastur(1)).moments(4)
+    [1, 4, 25, 196]
+
+    Raises `ParameterError` unless there are two or more laws.
+    """
+    return _elementary(tensor_product, sympy.Mul, laws)
+
+
+def _elementary(
+    build: Callable[..., TensorLaw], operation: Callable[..., sympy.Expr], laws: tuple[AlgebraicLaw, ...]
+) -> TensorLaw:
+    if len(laws) < 2:
+        raise ParameterError(f"{build.__name__} takes two laws or more; got {len(laws)}", laws=laws)
+    taken = {s.name for law in laws if isinstance(law, AlgebraicLaw) for s in law.parameters}
+    symbols = [sympy.Symbol(name) for name in fresh_names(len(laws), taken)]
+    variables, laws = _checked_factors(symbols, laws)
+    h = SpectralMatrix.of([[operation(*variables)]], variables)
+    text = f"{build.__name__}({', '.join(law.text for law in laws)})"
+    return _assembled(variables, laws, h, Recipe(build, laws), text)
+
+
+def fresh_names(number: int, taken: set[str]) -> list[str]:
+    """Names lambda_1, lambda_2, ... that are not taken."""
+    found: list[str] = []
+    k = 1
+    while len(found) < number:
+        if f"lambda_{k}" not in taken:
+            found.append(f"lambda_{k}")
+        k += 1
+    return found
+
+
+def _checked_factors(
+    variables: Sequence[sympy.Symbol], laws: Sequence[AlgebraicLaw]
+) -> tuple[tuple[sympy.Symbol, ...], tuple[AlgebraicLaw, ...]]:
+    variables, laws = tuple(variables), tuple(laws)
+    for law in laws:
+        if not isinstance(law, AlgebraicLaw):
+            raise ParameterError(f"the variables of a tensor law have algebraic laws; got {law!r}", law=law)
+    if not all(isinstance(v, sympy.Symbol) for v in variables) or len({v.name for v in variables}) < len(variables):
+        raise ParameterError(f"the variables must be different symbols; got {variables}", variables=variables)
+    if not variables or len(laws) != len(variables):
+        raise ParameterError(f"{len(variables)} variables but {len(laws)} laws", variables=variables, laws=laws)
+    clash = {v.name for v in variables} & {s.name for law in laws for s in law.parameters}
+    if clash:
+        raise ParameterError(
+            f"{', '.join(sorted(clash))} is a variable and also a parameter of a law; rename one", names=clash
+        )
+    return variables, laws
+
+
+def _check_metric(h: SpectralMatrix, laws: Sequence[AlgebraicLaw]) -> None:
+    """Refuse weights that are not monomials with a positive coefficient in variables that are not negative."""
+    positive = {v for v, law in zip(h.variables, laws, strict=True) if nonnegativity(law)}
+    for d in h.metric:
+        coefficient, rest = d.as_independent(*h.variables, as_Add=False)
+        factors = [base.as_base_exp() for base in sympy.Mul.make_args(rest) if base != 1]
+        for base, exponent in factors:
+            even = exponent.is_Integer and exponent % 2 == 0 and exponent > 0
+            if not (base in h.variables and exponent.is_Integer and exponent > 0 and (even or base in positive)):
+                raise ParameterError(
+                    f"the weight {d} of the metric must be a monomial in variables whose laws lie in [0, oo)", weight=d
+                )
+        if not coefficient.is_positive:
+            raise ParameterError(f"the weight {d} of the metric must have a positive coefficient", weight=d)
+
+
+# -- steps ---------------------------------------------------------------------------------------------------
+
+
+def _assembled(
+    variables: tuple[sympy.Symbol, ...], laws: tuple[AlgebraicLaw, ...], h: SpectralMatrix, recipe: Recipe, text: str
+) -> TensorLaw:
+    blocks = (Block(sympy.Integer(1), h),)
+    given = Step(
+        rules.TENSOR_LAW,
+        f"the matrix of {text}",
+        kind="definition",
+        uses=tuple(law.conclusion for law in laws),
+        build=lambda: (sympy.Eq(sympy.Symbol("H"), h.expr, evaluate=False),),
+    )
+    trace = Step(
+        rules.RESOLVENT_TRACE,
+        f"the Stieltjes transform of {text}: the expectation E of a rational function",
+        uses=(given,),
+        build=lambda: claim(blocks),
+        verify=h.has_this_resolvent,
+    )
+    law = TensorLaw(variables, laws, blocks, trace, recipe, text, _lies_above_zero(h, laws))
+    moments = Step(
+        rules.TENSOR_MOMENTS, f"the moments of {text}", uses=(trace,), build=lambda: _moment_claim(law),
+        verify=lambda: _agrees_with_powers(law),
+    )  # fmt: skip
+    return replace(law, conclusion=moments)
+
+
+def _lies_above_zero(h: SpectralMatrix, laws: Sequence[AlgebraicLaw]) -> bool | None:
+    """True if chi(-z) has coefficients of one sign pattern: all e_i, up to signs, are sums of non-negative monomials.
+
+    H has no eigenvalue below 0 if all elementary symmetric functions e_i of its eigenvalues, which are real, are not
+    negative.
+    """
+    if not all(nonnegativity(law) for law in laws):
+        return None
+    chi = sympy.Poly(h.characteristic_expr, Z)
+    for (power,), coefficient in chi.terms():
+        signed = sympy.expand((-1) ** (h.size - power) * coefficient)
+        for term in sympy.Add.make_args(signed):
+            parameter, _ = term.as_independent(*h.variables, as_Add=False)
+            if parameter.is_nonnegative is not True:
+                return None
+    return True
+
+
+def claim(blocks: Sequence[Block]) -> tuple[sympy.Basic, ...]:
+    """m as the expectation of the resolvent trace, block by block."""
+    parts = (sympy.factor(block.weight) * _tidy(_block_trace(block)) for block in blocks)
+    return (sympy.Eq(M, sympy.Function("E")(sympy.Add(*parts)), evaluate=False),)
+
+
+def _block_trace(block: Block) -> sympy.Expr:
+    return block.matrix.resolvent_trace().to_sympy(block.matrix.symbol_table)
+
+
+def _tidy(fraction: sympy.Expr) -> sympy.Expr:
+    """A rational function with its denominator in factors, and no minus sign before brackets."""
+    top, bottom = sympy.fraction(sympy.factor(fraction))
+    return sympy.expand(top) / bottom
+
+
+def _agrees_with_powers(law: TensorLaw) -> bool:
+    """Whether the moments are those of the powers of H, multiplied out, at parameters in general position."""
+    number = _CHECKED_MOMENTS + 1
+    for values in probes(law.parameters):
+        try:
+            found = terms_of(law.moment_series(number, values), number)
+            expected = [moment_by_powers(law.blocks, law.variables, law.laws, d, values) for d in range(number)]
+        except ZeroDivisionError:  # a pole at these values: others will do
+            continue
+        return bool(found == expected)
+    return False
+
+
+def _moment_claim(law: TensorLaw) -> tuple[sympy.Basic, ...]:
+    names = sympy.symbols("m_1:4")
+    return tuple(sympy.Eq(n, v, evaluate=False) for n, v in zip(names, law.moments(3), strict=True))
+
+
+def block_terms(law: TensorLaw) -> Iterator[tuple[fmpz_mpoly, sympy.Expr]]:
+    """The characteristic polynomial of each block, and what each of its roots weighs: w/k."""
+    for block in law.blocks:
+        yield block.matrix.characteristic, block.weight / block.matrix.size

@@ -1,0 +1,1 @@
+"""Densities as certified pieces: algebraic, dyadic, of tensor and holonomic laws."""

@@ -1,0 +1,1 @@
+"""Pictures of branches, phases and graphs."""

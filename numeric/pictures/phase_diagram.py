@@ -1,0 +1,358 @@
+"""Phase diagrams: how the shape of a spectrum depends on two parameters, over a window; the numbers, and the picture.
+
+The candidate curves of `resolvent.derive.phases.phases` cut the window into cells, found on a grid. In each cell the
+shape is constant, and the certified skeleton at one rational point of it tells which. A curve is drawn where the shapes
+on its two sides differ, and nowhere else. Cells of a few pixels are not examined: they take the shape of their
+surroundings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import sympy
+from flint import arb, fmpq
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.phases.parameter_line import checked_values, parameter_of, rational_number, simplest_between
+from resolvent.derive.phases.phases import Shape, phase_conditions, shape_of
+from resolvent.derive.support.support import skeleton
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Grid = NDArray[np.float64]
+Codes = NDArray[np.int64]
+_INK, _ATOM, _MERGE = "#1f3a5f", "#b3452c", "#5d7a3a"
+_SHADES = ("#eef2f7", "#c9d8ea", "#f3e3d3", "#dfe8d3", "#e9dbe8", "#f6efc9", "#d5e6e4", "#ead2cb")
+_NO_LAW = "#d9d4c7"
+_CHANGES: dict[str, tuple[str, Literal["solid", "dashed"]]] = {
+    "an atom appears or vanishes": (_ATOM, "solid"),
+    "bulks merge": (_MERGE, "dashed"),
+    "an edge reaches the point": (_INK, "solid"),
+}
+_SMALLEST = 8  # pixels
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A connected part of the window in which the spectrum has one shape.
+
+    Attributes:
+        shape: the shape; None where there is no law.
+        samples: the rational points (x, y) at which it was certified, one for each cell between candidate curves.
+        label: a point well inside, for a label.
+        share: the part of the window's area, estimated on the grid.
+        depth: the distance from the label to the phase's border, as a part of the window's width.
+        upright: whether the phase is taller than wide around its label.
+    """
+
+    shape: Shape | None
+    samples: tuple[tuple[fmpq, fmpq], ...]
+    label: tuple[float, float]
+    share: float
+    depth: float
+    upright: bool
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseMap:
+    """The shapes of a law's spectrum over a window of two parameters.
+
+    Attributes:
+        law: the law, with no other free parameters.
+        x, y: the names of the two parameters.
+        window: ((x_0, x_1), (y_0, y_1)).
+        point: the point on the spectral axis that edges are compared with.
+        curves: the candidate polynomials in the two parameters.
+    """
+
+    law: AlgebraicLaw
+    x: str
+    y: str
+    window: tuple[tuple[fmpq, fmpq], tuple[fmpq, fmpq]]
+    point: fmpq
+    curves: tuple[sympy.Expr, ...]
+    resolution: int
+
+    @cached_property
+    def axes(self) -> tuple[Grid, Grid]:
+        """The grid's values of x and of y: the centres of the pixels."""
+        n = self.resolution
+        steps = (np.arange(n) + 0.5) / n
+        (a, b), (c, d) = [(float(arb(low)), float(arb(high))) for low, high in self.window]
+        return a + (b - a) * steps, c + (d - c) * steps
+
+    @cached_property
+    def values(self) -> list[Grid]:
+        """Each curve's polynomial on the grid, rows along y."""
+        names = sympy.symbols((self.x, self.y))
+        table = {s: dict(zip((self.x, self.y), names, strict=True))[s.name] for s in self.law.equation.symbols}
+        x, y = np.meshgrid(*self.axes)
+        found = []
+        for curve in self.curves:
+            function = sympy.lambdify(names, sympy.horner(curve.xreplace(table)), "numpy")
+            found.append(np.broadcast_to(np.asarray(function(x, y), dtype=float), x.shape))
+        return found
+
+    @cached_property
+    def cells(self) -> tuple[Codes, list[tuple[fmpq, fmpq]], list[Shape | None]]:
+        """The number of each pixel's cell, and the sample and the shape of every cell."""
+        labels = _components([np.signbit(v).astype(np.int64) for v in self.values], self.resolution)
+        kept = np.zeros_like(labels) - 1
+        samples: list[tuple[fmpq, fmpq]] = []
+        shapes: list[Shape | None] = []
+        for number in range(labels.max() + 1):
+            mask = labels == number
+            if mask.sum() < _SMALLEST:
+                continue
+            row, column, _ = _center(mask)
+            samples.append((self._rational(0, column), self._rational(1, row)))
+            shapes.append(self.shape_at(*samples[-1]))
+            kept[mask] = len(samples) - 1
+        nearest = ndimage.distance_transform_edt(kept < 0, return_distances=False, return_indices=True)
+        return kept[tuple(nearest)], samples, shapes
+
+    @cached_property
+    def phases(self) -> tuple[Phase, ...]:
+        """The connected parts of the window with one shape, largest first."""
+        cells, samples, shapes = self.cells
+        parts = _components([self.codes], self.resolution)
+        found = []
+        for number in range(parts.max() + 1):
+            mask = parts == number
+            inside = [int(k) for k in np.unique(cells[mask])]
+            row, column, depth = _center(mask)
+            label = (float(self.axes[0][column]), float(self.axes[1][row]))
+            upright = bool(mask[:, column].sum() > mask[row].sum())
+            points = tuple(samples[k] for k in inside)
+            share = float(mask.mean())
+            found.append(Phase(shapes[inside[0]], points, label, share, depth / self.resolution, upright))
+        return tuple(sorted(found, key=lambda phase: -phase.share))
+
+    @cached_property
+    def codes(self) -> Codes:
+        """A number for the shape of each pixel; equal shapes have equal numbers."""
+        cells, _, shapes = self.cells
+        distinct = list(dict.fromkeys(shapes))
+        return np.array([distinct.index(s) for s in shapes], dtype=np.int64)[cells]
+
+    def shape_at(self, x: Any, y: Any) -> Shape | None:
+        """The certified shape at rational values of the two parameters; None where there is no law."""
+        values = {self.x: rational_number(x, self.x), self.y: rational_number(y, self.y)}
+        used = {name: v for name, v in values.items() if name in {s.name for s in self.law.parameters}}
+        try:
+            return shape_of(skeleton(self.law.at(**used).equation), self.point)
+        except (ParameterError, DerivationError):
+            return None
+
+    def _rational(self, axis: int, index: int) -> fmpq:
+        """The simplest number inside a pixel."""
+        low, high = self.window[axis]
+        step = (high - low) / self.resolution
+        return simplest_between(arb(low + step * index), arb(low + step * (index + 1)))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the phases, each with its shape, and the curves between them; returns the axes."""
+        return _draw(self, ax)
+
+
+def phase_map(
+    law: AlgebraicLaw,
+    x: str,
+    y: str,
+    window: Sequence[Sequence[Any]],
+    point: Any = 0,
+    resolution: int = 200,
+    **others: Any,
+) -> PhaseMap:
+    """The phases of a law over a window of two of its parameters.
+
+    Args:
+        law: a law with these parameters.
+        x, y: the names of two different parameters.
+        window: ((x_0, x_1), (y_0, y_1)), rational numbers.
+        point: a rational number on the spectral axis; shapes tell on which side of it edges and atoms are.
+        resolution: how many pixels the grid has along each axis.
+        others: rational values of all other parameters.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
+    >>> c, t = sympy.symbols("c t", positive=True)
+    >>> found = phase_map(semicircle(t) + marchenko_pastur(c), "c", "t", ((0, 1), (0, 1)), resolution=60)
+    >>> [phase.shape.describe() for phase in found.phases]
+    ['1 bulk, lower end < 0', '1 bulk, lower end > 0']
+
+    Raises `ParameterError` for unknown or missing parameters, for values that are not rational, and for empty windows.
+    """
+    names = [parameter_of(law, name).name for name in (x, y)]
+    if names[0] == names[1]:
+        raise ParameterError("the two parameters of a phase diagram must differ", name=x)
+    if isinstance(resolution, bool) or not isinstance(resolution, int) or not 10 <= resolution <= 2000:
+        raise ParameterError(f"the resolution must be an integer from 10 to 2000; got {resolution!r}")
+    free = [name for name in names if name in others]
+    if free:
+        raise ParameterError(f"{free[0]} is a parameter of the diagram; give no value for it", name=free[0])
+    law = law.at(**checked_values(law, others))
+    missing = [s.name for s in law.equation.symbols if s.name not in names]
+    if missing:
+        raise ParameterError(
+            f"values are needed for all other parameters; missing: {', '.join(missing)}", missing=tuple(missing)
+        )
+    curves = tuple(condition.polynomial for condition in phase_conditions(law, point, lines=0))
+    sides = _window(window)
+    return PhaseMap(law, names[0], names[1], sides, rational_number(point, "the point"), curves, resolution)
+
+
+def phase_diagram(
+    law: AlgebraicLaw,
+    x: str,
+    y: str,
+    window: Sequence[Sequence[Any]],
+    ax: Axes | None = None,
+    point: Any = 0,
+    resolution: int = 200,
+    **others: Any,
+) -> Axes:
+    """Draw the phases of a law over a window of two of its parameters; returns the axes.
+
+    The arguments are those of `phase_map`, and so are the errors.
+    """
+    return phase_map(law, x, y, window, point, resolution, **others).plot(ax)
+
+
+def _window(window: Sequence[Sequence[Any]]) -> tuple[tuple[fmpq, fmpq], tuple[fmpq, fmpq]]:
+    try:
+        (a, b), (c, d) = window
+    except (TypeError, ValueError):
+        raise ParameterError(f"the window must be ((x_0, x_1), (y_0, y_1)); got {window!r}", window=window) from None
+    ends = [rational_number(v, "an end of the window") for v in (a, b, c, d)]
+    if not (ends[0] < ends[1] and ends[2] < ends[3]):
+        raise ParameterError(f"the window is empty: {window!r}", window=window)
+    return (ends[0], ends[1]), (ends[2], ends[3])
+
+
+# -- the grid --------------------------------------------------------------------------------------------------
+
+
+def _components(layers: Sequence[Codes], n: int) -> Codes:
+    """Numbers 0, 1, ... of the connected parts of a square grid on which all layers are constant."""
+    joint = np.zeros((n, n), dtype=np.int64)
+    for layer in layers:
+        _, joint = np.unique(joint * (int(layer.max()) + 1) + layer, return_inverse=True)
+        joint = joint.reshape(n, n)
+    labels = np.zeros((n, n), dtype=np.int64)
+    total = 0
+    for code in range(joint.max() + 1):
+        parts, count = ndimage.label(joint == code)
+        labels[parts > 0] = parts[parts > 0] + total - 1
+        total += count
+    return labels
+
+
+def _center(mask: NDArray[np.bool_]) -> tuple[int, int, float]:
+    """The row and column of the pixel farthest from the outside of a mask, and how far that is, in pixels."""
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(depth)), mask.shape)
+    return int(row), int(column), float(depth[row, column])
+
+
+def _change(a: Shape | None, b: Shape | None) -> str | None:
+    """What happens between two shapes, as the picture shows it."""
+    if a is None or b is None or a == b:
+        return None
+    if a.atoms != b.atoms:
+        return "an atom appears or vanishes"
+    return "bulks merge" if a.intervals != b.intervals else "an edge reaches the point"
+
+
+def _crossings(found: PhaseMap, values: Grid) -> dict[str, NDArray[np.bool_]]:
+    """For each kind of change the pixels next to which a curve separates shapes that differ so."""
+    cells, _, shapes = found.cells
+    sign = np.signbit(values)
+    masks: dict[str, NDArray[np.bool_]] = {}
+    signs = [np.signbit(v) for v in found.values]
+    for axis in (0, 1):
+        one = (slice(None),) * axis + (slice(None, -1),)
+        two = (slice(None),) * axis + (slice(1, None),)
+        alone = sum((s[one] != s[two]).astype(np.int64) for s in signs) == 1  # no other curve passes here
+        turning = (sign[one] != sign[two]) & alone
+        pairs = np.unique(np.stack([cells[one][turning], cells[two][turning]]), axis=1).T
+        for a, b in pairs:
+            change = _change(shapes[a], shapes[b])
+            if change is None:
+                continue
+            mask = masks.setdefault(change, np.zeros_like(sign))
+            here = turning & (cells[one] == a) & (cells[two] == b)
+            mask[one] |= here
+            mask[two] |= here
+    return {change: ndimage.binary_dilation(mask, np.ones((3, 3), dtype=bool)) for change, mask in masks.items()}
+
+
+# -- the picture -----------------------------------------------------------------------------------------------
+
+
+def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
+    from matplotlib.colors import ListedColormap
+    from matplotlib.lines import Line2D
+
+    if ax is None:
+        from matplotlib.figure import Figure
+
+        ax = Figure(figsize=(6.4, 4.8), layout="constrained").add_subplot()
+    _, _, shapes = found.cells
+    distinct = list(dict.fromkeys(shapes))
+    shades = iter(_SHADES * (len(distinct) // len(_SHADES) + 1))
+    colours = [_NO_LAW if shape is None else next(shades) for shape in distinct]
+    x, y = found.axes
+    ax.pcolormesh(x, y, found.codes, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(distinct) - 0.5, zorder=0)
+    drawn: dict[str, Line2D] = {}
+    for values in found.values:
+        for change, mask in _crossings(found, values).items():
+            colour, line = _CHANGES[change]
+            shown = np.ma.masked_array(values, ~mask)
+            ax.contour(x, y, shown, levels=[0.0], colors=[colour], linestyles=[line], linewidths=1.6, zorder=3)
+            text = change.replace("the point", str(found.point))
+            drawn[text] = Line2D([], [], color=colour, linestyle=line, linewidth=1.6, label=text)
+    for phase in found.phases:
+        _label(ax, phase, found.point)
+    if drawn:
+        ax.legend(
+            handles=list(drawn.values()),
+            fontsize=8,
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            ncols=3,
+            frameon=False,
+        )
+    (a, b), (c, d) = [(float(arb(low)), float(arb(high))) for low, high in found.window]
+    ax.set_xlim(a, b)
+    ax.set_ylim(c, d)
+    ax.set_xlabel(_name(found.x))
+    ax.set_ylabel(_name(found.y))
+    return ax
+
+
+def _label(ax: Axes, phase: Phase, point: fmpq) -> None:
+    """Write a phase's shape into it: in words where there is room, as a sketch, or not at all."""
+    if phase.depth < 0.02:
+        return
+    text = "no law" if phase.shape is None else phase.shape.sketch(point)
+    narrow = phase.depth < 0.09
+    if phase.shape is not None and not narrow:
+        text = f"{phase.shape.describe(point).rsplit(', ', 1)[0]}\n{text}"
+    ax.annotate(
+        text, phase.label, ha="center", va="center", fontsize=7.5, color=_INK, zorder=4,
+        rotation=90 if narrow and phase.upright else 0,
+    )  # fmt: skip
+
+
+def _name(parameter: str) -> str:
+    text = sympy.latex(sympy.Symbol(parameter))
+    return f"$\\mathrm{{{text}}}$" if text == parameter and len(text) > 1 else f"${text}$"

@@ -1,0 +1,1 @@
+"""Spectra: a law at numbers, with density, edges, atoms, outliers and linear statistics."""

@@ -1,0 +1,1 @@
+"""Sampled eigenvalues against a law: distances, joint tests, spacings."""

@@ -1,0 +1,184 @@
+"""Sampled eigenvalues against a spectrum: distribution functions, moments and statistics with standard errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from resolvent.derive.errors import ParameterError
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+_SNAP = 1e-7  # eigenvalues this close to an atom, in units of the support's width, count as being there
+_CLIP = 1.1  # Chebyshev statistics hold still beyond this, so that a single far eigenvalue cannot dominate them
+
+
+@dataclass(frozen=True)
+class Distance:
+    """The largest difference of the two distribution functions, where it is, and its sign.
+
+    ``excess`` is positive if the sample has more mass left of ``location`` than the law.
+    """
+
+    value: float
+    location: float
+    excess: float
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A mean of a test function over eigenvalues: the law's value, the sampled mean, and the extrapolated one.
+
+    ``sampled`` and its standard error belong to the larger size; ``extrapolated`` removes the 1/size term with the
+    help of the smaller one. ``score`` is (extrapolated - derived)/extrapolated_error, ``p_value`` its two-sided p.
+    """
+
+    name: str
+    derived: float
+    sampled: float
+    error: float
+    extrapolated: float
+    extrapolated_error: float
+    score: float
+    p_value: float
+
+
+def kolmogorov_distance(spectrum: Spectrum, eigenvalues: Array) -> Distance:
+    """The Kolmogorov distance of the empirical distribution of all given eigenvalues from the law.
+
+    Raises `ParameterError` if there are none, or if one is not finite.
+    """
+    values = np.sort(snapped(spectrum, eigenvalues))
+    n = len(values)
+    exact = spectrum.cdf(values)
+    before = spectrum.cdf(np.nextafter(values, -np.inf))
+    counts_after = np.searchsorted(values, values, side="right") / n
+    counts_before = np.searchsorted(values, values, side="left") / n
+    over, under = counts_after - exact, counts_before - before
+    k = int(np.argmax(np.maximum(np.abs(over), np.abs(under))))
+    signed = over[k] if abs(over[k]) >= abs(under[k]) else under[k]
+    return Distance(float(abs(signed)), float(values[k]), float(signed))
+
+
+def snapped(spectrum: Spectrum, eigenvalues: Array) -> Array:
+    """Eigenvalues as a flat array, those within rounding of an atom moved onto it."""
+    values = np.array(eigenvalues, dtype=float).ravel()
+    if not len(values) or not np.all(np.isfinite(values)):
+        raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=eigenvalues)
+    lower, upper = spectrum.support()
+    scale = max(upper - lower, abs(lower), abs(upper))
+    for atom in spectrum.atoms:
+        place = float(atom.point)
+        values[np.abs(values - place) <= _SNAP * scale] = place
+    return values
+
+
+def chebyshev_statistics(spectrum: Spectrum, count: int) -> list[tuple[str, Callable[[Array], Array]]]:
+    """T_1, ..., T_count of the variable that maps the support's hull to [-1, 1]."""
+    lower, upper = spectrum.support()
+    half = (upper - lower) / 2 or 1.0
+
+    def make(k: int) -> Callable[[Array], Array]:
+        def statistic(x: Array) -> Array:
+            t = np.clip((x - lower - half) / half, -_CLIP, _CLIP)
+            return np.polynomial.chebyshev.chebval(t, [0.0] * k + [1.0])
+
+        return statistic
+
+    return [(f"T_{k}", make(k)) for k in range(1, count + 1)]
+
+
+def power_statistics(count: int) -> list[tuple[str, Callable[[Array], Array]]]:
+    """x, x^2, ..., x^count."""
+    return [(f"x^{k}", lambda x, k=k: x**k) for k in range(1, count + 1)]  # type: ignore[misc]
+
+
+def compare_statistic(name: str, derived: float, small: Array, large: Array, sizes: tuple[int, int]) -> Statistic:
+    """One statistic from its per-trial values at two sizes.
+
+    The mean over eigenvalues of an analytic test function is a + b/size + O(1/size^2), so
+    (n1 mean1 - n0 mean0)/(n1 - n0) estimates a. Standard errors have a floor at rounding level.
+    """
+    from scipy.stats import t as student
+
+    n0, n1 = sizes
+    weights = (-n0 / (n1 - n0), n1 / (n1 - n0))
+    floor = 1e-12 * max(1.0, float(np.max(np.abs(large))))
+    variances = [max(float(np.var(v, ddof=1)) / len(v), floor**2) for v in (small, large)]
+    parts = [w**2 * v for w, v in zip(weights, variances, strict=True)]
+    error = math.sqrt(sum(parts))
+    freedom = sum(parts) ** 2 / sum(p**2 / (len(v) - 1) for p, v in zip(parts, (small, large), strict=True))
+    mean = float(weights[0] * np.mean(small) + weights[1] * np.mean(large))
+    score = (mean - derived) / error
+    return Statistic(
+        name,
+        derived,
+        float(np.mean(large)),
+        math.sqrt(variances[1]),
+        mean,
+        error,
+        score,
+        float(2 * student.sf(abs(score), freedom)),
+    )
+
+
+def per_trial(function: Callable[[Array], Array], trials: Sequence[Array]) -> Array:
+    """The mean of a test function over each trial's eigenvalues."""
+    return np.array([float(np.mean(function(values))) for values in trials])
+
+
+def edge_margin(spectrum: Spectrum, rows: int) -> float:
+    """How far outside of the support eigenvalues of matrices with that many rows may lie before they count as outside.
+
+    Three times the width over rows^(2/3), the scale on which the outermost eigenvalues fluctuate at a soft edge.
+    """
+    lower, upper = spectrum.support()
+    width = max(upper - lower, abs(upper), 1e-300)
+    return width * 3.0 * rows ** (-2 / 3)
+
+
+def distance_bound(count: int, rows: int) -> float:
+    """What the Kolmogorov distance of ``count`` pooled eigenvalues may be: independent draws at 1 %, plus 8/rows."""
+    return 1.63 / math.sqrt(count) + 8 / rows
+
+
+def outside_support(spectrum: Spectrum, eigenvalues: Array, margin: float) -> Array:
+    """The eigenvalues further than ``margin`` from every interval and atom, in increasing order."""
+    values = np.sort(np.asarray(eigenvalues, dtype=float).ravel())
+    near = np.zeros(len(values), dtype=bool)
+    for interval in spectrum.intervals:
+        near |= (values >= interval.left - margin) & (values <= interval.right + margin)
+    for atom in spectrum.atoms:
+        near |= np.abs(values - float(atom.point)) <= margin
+    return values[~near]
+
+
+def split_off(
+    spectrum: Spectrum, trials: Sequence[Array], locations: Sequence[float], margin: float
+) -> tuple[list[Array], list[Array]]:
+    """Each trial's eigenvalues without those that belong to predicted outliers, and for each outlier the ones it took.
+
+    To a location belongs, in each trial, the nearest eigenvalue if it is further than ``margin`` outside the support.
+
+    >>> import numpy as np
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> rest, seen = split_off(Spectrum(semicircle()), [np.array([-1.0, 1.0, 5.2])], [5.0], 0.1)
+    >>> [float(v) for v in rest[0]], [float(v) for v in seen[0]]
+    ([-1.0, 1.0], [5.2])
+    """
+    rest = []
+    seen: list[list[float]] = [[] for _ in locations]
+    for eigenvalues in trials:
+        outside = list(outside_support(spectrum, eigenvalues, margin))
+        removed = []
+        for taken, location in zip(seen, locations, strict=True):
+            if outside:
+                nearest = min(outside, key=lambda value: abs(value - location))
+                outside.remove(nearest)
+                removed.append(nearest)
+                taken.append(float(nearest))
+        rest.append(eigenvalues[~np.isin(eigenvalues, removed)])
+    return rest, [np.array(values) for values in seen]

@@ -1,0 +1,1 @@
+"""Many draws of a matrix, side by side, with a journal."""

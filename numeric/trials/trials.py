@@ -1,0 +1,265 @@
+"""Seeded trials: many matrices, each drawn from its own stream, on as many processes as wanted, with the same numbers.
+
+Every trial's random numbers depend on the seed and the trial alone, and its linear algebra runs in one thread, so that
+the eigenvalues do not depend on how the trials were spread: to the last bit on processors of one kind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvent.derive.errors import ParameterError, ResolventError
+
+if TYPE_CHECKING:
+    from resolvent.numeric.trials.journal import Journal
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, order=True)
+class Trial:
+    """One matrix to draw: which parameter point, which matrix size, which of the trials there.
+
+    Ordered by point, size and index. All three are integers, not negative, the size positive.
+
+    >>> sorted([Trial(0, 100, 1), Trial(0, 50, 2)])
+    [Trial(point=0, size=50, index=2), Trial(point=0, size=100, index=1)]
+
+    Raises `ParameterError` for anything else.
+    """
+
+    point: int
+    size: int
+    index: int
+
+    def __post_init__(self) -> None:
+        for name, value, least in (("point", self.point, 0), ("size", self.size, 1), ("index", self.index, 0)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ParameterError(f"a trial's {name} must be an integer from {least}; got {value!r}", value=value)
+
+    def __str__(self) -> str:
+        return f"point {self.point}, size {self.size}, index {self.index}"
+
+    def seed_sequence(self, seed: int) -> np.random.SeedSequence:
+        """The trial's own stream of random numbers under a seed; it depends on the trial and the seed alone.
+
+        >>> Trial(0, 100, 3).seed_sequence(7).spawn_key
+        (0, 100, 3)
+
+        Raises `ParameterError` unless the seed is a non-negative integer.
+        """
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ParameterError(f"the seed must be a non-negative integer; got {seed!r}", seed=seed)
+        return np.random.SeedSequence(entropy=int(seed), spawn_key=(self.point, self.size, self.index))
+
+
+def run_trials(
+    draw: Callable[[Trial], Array],
+    trials: Iterable[Trial],
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    journal: Journal | None = None,
+    advance: Callable[[], None] | None = None,
+) -> dict[Trial, Array]:
+    """The eigenvalues of every trial, in the order of the trials, whatever the number of processes.
+
+    Args:
+        draw: gives a trial's eigenvalues, ascending, shape (n,), as float64; it must be picklable (a frozen dataclass
+            with ``__call__``, say) unless everything runs in this process.
+        trials: what to draw; one that is named twice is drawn once.
+        jobs: the number of processes; 1 is this process, -1 one process for each core.
+        scheduler: the address of a dask scheduler ("tcp://host:8786"), or "local" for a dask cluster of ``jobs``
+            processes on this machine; ``jobs`` does not matter for an address.
+        journal: trials that are finished in it are not drawn again, and each of the others is recorded in it as soon as
+            it is finished.
+        advance: called after each trial that was drawn, not for those that the journal had.
+
+    The arrays are not to be written to. The longest trials are drawn first.
+
+    >>> from resolvent.numeric.matrices.ensembles import generator, goe, symmetric_eigenvalues
+    >>> def draw(trial):
+    ...     rng = np.random.default_rng(trial.seed_sequence(0))
+    ...     return symmetric_eigenvalues(goe(trial.size, rng))
+    >>> found = run_trials(draw, [Trial(0, 50, k) for k in range(3)])
+    >>> {trial.index: values.shape for trial, values in found.items()}
+    {0: (50,), 1: (50,), 2: (50,)}
+
+    Raises `ParameterError` for a number of jobs or a scheduler that cannot be, for a draw that cannot be sent to other
+    processes, and where the draw raises it (with its message); `ResolventError`, which names the trial, where the draw
+    raises anything else, does not return a vector of ascending numbers, or loses its process. The trials that were
+    finished before are in the journal then, as they are after a KeyboardInterrupt.
+    """
+    wanted = list(dict.fromkeys(trials))
+    number = _number_of_jobs(jobs)
+    done = {} if journal is None else dict(journal.finished)
+    # The long ones first: a long one that begins last would leave the other workers without work.
+    left = sorted((t for t in wanted if t not in done), key=lambda t: (-t.size, t.point, t.index))
+    with _spread(draw, left, number, scheduler) as outcomes:
+        for outcome in outcomes:
+            trial, values = _checked(outcome)
+            if journal is not None:
+                journal.record(trial, values)
+            values.setflags(write=False)
+            done[trial] = values
+            if advance is not None:
+                advance()
+    return {trial: done[trial] for trial in wanted}
+
+
+def _number_of_jobs(jobs: Any) -> int:
+    if isinstance(jobs, bool) or not isinstance(jobs, (int, np.integer)) or not (jobs >= 1 or jobs == -1):
+        raise ParameterError(f"jobs must be a positive integer, or -1 for all cores; got {jobs!r}", jobs=jobs)
+    if jobs == -1:
+        import joblib
+
+        return int(joblib.cpu_count())
+    return int(jobs)
+
+
+# -- one trial -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What a draw raised, in words: an exception itself may not survive the way from another process."""
+
+    trial: Trial
+    message: str
+    own_words: bool  # a ParameterError, whose message is for the user as it is
+    details: str
+
+
+def _attempt(draw: Callable[[Trial], Array], trial: Trial) -> tuple[Trial, Any] | _Failure:
+    try:
+        values = np.asarray(draw(trial))
+    except ParameterError as error:
+        return _Failure(trial, str(error), True, traceback.format_exc())
+    except Exception as error:
+        return _Failure(trial, f"{type(error).__name__}: {error}", False, traceback.format_exc())
+    if values.ndim != 1 or values.dtype != np.float64:
+        return _Failure(trial, f"it returned an array of {values.dtype}, shape {values.shape}", False, "")
+    if not (values[:-1] <= values[1:]).all() or not np.isfinite(values).all():
+        return _Failure(trial, "it returned numbers that are not finite and ascending", False, "")
+    return trial, values.copy()
+
+
+def _attempt_alone(draw: Callable[[Trial], Array], trial: Trial) -> tuple[Trial, Any] | _Failure:
+    """A trial in a worker process, whose linear algebra stays in one thread from now on."""
+    # Set again each time and never set back: threads of a dask worker share the process, and whatever else runs there.
+    _linear_algebra().limit(limits=1)
+    return _attempt(draw, trial)
+
+
+@lru_cache(maxsize=1)
+def _linear_algebra() -> Any:
+    """The libraries of linear algebra in this process, NumPy's and SciPy's among them."""
+    import scipy.linalg  # noqa: F401  # loads SciPy's, which could not be limited before
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _checked(outcome: Any) -> tuple[Trial, Array]:
+    """The trial and its eigenvalues, or the error that says why there are none."""
+    if isinstance(outcome, tuple):
+        return outcome
+    if not isinstance(outcome, _Failure):  # a worker was lost
+        trial = outcome.arguments[1]
+        raise ResolventError(f"the trial at {trial} was lost: {outcome.reason}", trial=trial)
+    if outcome.own_words:
+        raise ParameterError(outcome.message, trial=outcome.trial, traceback=outcome.details)
+    raise ResolventError(
+        f"the draw failed for the trial at {outcome.trial}: {outcome.message}",
+        trial=outcome.trial,
+        traceback=outcome.details,
+    )
+
+
+# -- many ----------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _spread(
+    draw: Callable[[Trial], Array], trials: list[Trial], jobs: int, scheduler: str | None
+) -> Iterator[Iterator[Any]]:
+    """The outcomes of trials as they come; leaving the context early ends the workers."""
+    if not trials:
+        yield iter(())
+    elif scheduler is None and min(jobs, len(trials)) == 1:
+        with _linear_algebra().limit(limits=1):
+            yield (_attempt(draw, trial) for trial in trials)
+    elif scheduler is None:
+        from resolvent.numeric.trials.workers import ForkedWorkers
+
+        _linear_algebra()  # workers that are forked have it then
+        with _parallel(draw, trials, ForkedWorkers(), min(jobs, len(trials))) as outcomes:
+            yield outcomes
+    else:
+        from resolvent.numeric.trials.workers import dask_workers
+
+        _check_picklable(draw)
+        with (
+            dask_workers(scheduler, jobs, (_attempt_alone, draw)) as backend,
+            _parallel(draw, trials, backend, jobs) as outcomes,
+        ):
+            yield outcomes
+
+
+@contextlib.contextmanager
+def _parallel(draw: Callable[[Trial], Array], trials: list[Trial], backend: Any, jobs: int) -> Iterator[Iterator[Any]]:
+    from joblib import Parallel, delayed
+
+    _check_picklable(draw)
+    # One trial at a time: a batch that ends late would leave the other workers without work, and a batch that is lost
+    # would not tell which of its trials was to blame.
+    parallel = Parallel(n_jobs=jobs, backend=backend, batch_size=1, return_as="generator_unordered")
+    try:
+        outcomes = parallel(delayed(_attempt_alone)(draw, trial) for trial in trials)
+    except Exception as error:
+        raise _failed(error) from error
+    try:
+        yield _arriving(outcomes)
+    except BaseException as error:
+        # Closed, the generator would warn that there was more to come; an error that passes through it does not.
+        outcomes.throw(error)
+        raise
+
+
+def _arriving(outcomes: Iterator[Any]) -> Iterator[Any]:
+    """The outcomes, with whatever befalls the back end itself (a scheduler that is gone, say) as a ResolventError."""
+    while True:
+        try:
+            outcome = next(outcomes)
+        except StopIteration:
+            return
+        except Exception as error:
+            raise _failed(error) from error
+        yield outcome
+
+
+def _failed(error: Exception) -> ResolventError:
+    return ResolventError(
+        f"the processes that draw matrices failed ({type(error).__name__}: {error}); what a journal has got is not lost"
+    )
+
+
+def _check_picklable(draw: Any) -> None:
+    from multiprocessing.reduction import ForkingPickler
+
+    try:
+        ForkingPickler.dumps(draw)
+    except Exception as error:
+        raise ParameterError(
+            f"the draw cannot be sent to other processes ({error}); define it in a module, not in a function, or use "
+            "jobs=1",
+            draw=draw,
+        ) from None

@@ -1,0 +1,1 @@
+"""The file of a conjecture: its lines, fields and template."""

@@ -1,0 +1,1 @@
+"""The statistical stage of a check: sampled matrices against what is claimed."""

@@ -1,0 +1,280 @@
+"""What is sampled for a conjecture: sizes, memory, and the callable that draws one matrix and takes its eigenvalues."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from resolvent.catalog.conjectures.conjecture import Conjecture, Model, Point
+from resolvent.conjectures.exact.model_laws import expression_law, on_line, settings
+from resolvent.derive.errors import ParameterError, ParseError
+
+if TYPE_CHECKING:
+    from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+    from resolvent.numeric.density.chebyshev_piece import Array
+    from resolvent.numeric.trials.trials import Trial
+
+_EXPRESSION_SIZES: tuple[int, ...] = (500, 1000)
+_FUNCTION_SIZES: tuple[int, ...] = (200, 400)
+_LARGEST_GRID = 60
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draws the matrix of a trial and returns its eigenvalues, sorted; the same in every process.
+
+    Attributes:
+        model: what is sampled.
+        points: the parameters of each point.
+        seed: of all random numbers; each trial has its own stream.
+        folder: where a function's module is looked for first.
+    """
+
+    model: Model
+    points: tuple[Point, ...]
+    seed: int
+    folder: str = ""
+    sizes: tuple[tuple[int, ...], ...] = field(default=())
+
+    def __call__(self, trial: Trial) -> Array:
+        from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
+
+        rng = np.random.default_rng(trial.seed_sequence(self.seed))
+        drawn = self.matrix(trial.point, trial.size, rng)
+        return np.sort(_vector(drawn)) if drawn.ndim == 1 else symmetric_eigenvalues(drawn)
+
+    def matrix(self, point: int, size: int, rng: np.random.Generator) -> Any:
+        """The matrix, or the eigenvalues where a user's function returns those.
+
+        Raises `ParameterError` for a function that raises, or returns what is no array of numbers.
+        """
+        values = self.points[point]
+        if self.model.kind == "ensemble":
+            from resolvent import catalog
+
+            entry = catalog.get(self.model.text)
+            numbers = settings(self.model, values)
+            return entry.sample(size, rng, sampler=self.model.sampler, memory=math.inf, **numbers)
+        if self.model.kind == "expression":
+            from resolvent.numeric.matrices.matrix_model import matrix_of
+
+            return matrix_of(_law(self.model, values), size, rng)
+        function = load_function(self.model, self.folder)
+        try:
+            found = np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}))
+            if np.iscomplexobj(found):
+                raise TypeError("it returned complex numbers; return the eigenvalues, of numpy.linalg.eigvalsh say")
+            return found.astype(float)
+        except Exception as error:
+            raise ParameterError(
+                f"line {self.model.line}, model.function: {self.model.text} failed at size {size}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+
+def _vector(values: Array) -> Array:
+    if not len(values) or not np.all(np.isfinite(values)):
+        raise ParameterError("a sampler returned eigenvalues that are not finite numbers")
+    return values
+
+
+def _frozen(values: Point) -> tuple[tuple[str, Fraction], ...]:
+    return tuple(sorted(values.items()))
+
+
+def _law(model: Model, point: Point) -> AlgebraicLaw:
+    """The law whose matrix an expression stands for."""
+    return expression_law(model.text, model.line, "model.expression", point)
+
+
+def load_function(model: Model, folder: str) -> Any:
+    """The user's own sampler, ``function(size, rng, **parameters)``; this runs the code of its module.
+
+    Raises `ParseError` where module or function are missing.
+    """
+    module, _, name = model.text.partition(":")
+
+    def load() -> Any:
+        if folder and folder not in sys.path:
+            sys.path.insert(0, folder)
+        try:
+            loaded = importlib.import_module(module)
+        except Exception as error:
+            raise ParameterError(f"the module {module} cannot be imported: {type(error).__name__}: {error}") from error
+        own = Path(folder, *module.split(".")).with_suffix(".py")
+        if folder and own.is_file() and not (loaded.__file__ and own.samefile(loaded.__file__)):
+            raise ParameterError(f"another module {module} is loaded already, not {own}; rename the file")
+        found = getattr(loaded, name, None)
+        if not callable(found):
+            raise ParameterError(f"the module {module} has no function {name!r}")
+        return found
+
+    return on_line(model.line, "model.function", load)
+
+
+def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Draw:
+    """The draw of a conjecture's model with its sizes at each point, checked against the memory of the machine.
+
+    Raises `ParseError` with the line for a model that cannot be sampled, sizes it does not have, and too much memory.
+    """
+    model = conjecture.model
+    assert model is not None, "there is something to sample"
+    place = str(folder) if folder is not None and model.kind == "function" else ""
+    if model.kind == "function":
+        load_function(model, place)
+    sizes = tuple(_sizes(conjecture, point) for point in conjecture.points)
+    limit = available_memory()
+    for point, chosen in zip(conjecture.points, sizes, strict=True):
+        needed = memory_needed(model, point, chosen[-1]) * jobs
+        if needed > limit:
+            raise ParseError(
+                f"line {conjecture.plan.sizes_line}, test.sizes: matrices of size {chosen[-1]} need about "
+                f"{needed / 2**30:.3g} GiB with {jobs} at a time; the machine has {limit / 2**30:.3g} GiB free. Take "
+                "smaller sizes, or fewer jobs",
+                line=conjecture.plan.sizes_line,
+            )
+    return Draw(model, conjecture.points, conjecture.plan.seed, place, sizes)
+
+
+def has_sampler(model: Model | None) -> bool:
+    """Whether there is something to sample."""
+    return model is not None and model.kind != "cycle_weights"
+
+
+def why_not_sampled(model: Model, point: Point) -> str:
+    """Why an expression has no matrices, where it has none; otherwise empty."""
+    if model.kind != "expression":
+        return ""
+    from resolvent.numeric.matrices.matrix_model import require_matrix_model
+
+    try:
+        require_matrix_model(_law(model, point))
+    except ParameterError as error:
+        return str(error)
+    return ""
+
+
+def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
+    """The sizes at a point: those of the plan, or the default and half of it, without rounding where possible."""
+    model, plan = conjecture.model, conjecture.plan
+    assert model is not None
+    if model.kind == "ensemble":
+        from resolvent import catalog
+
+        entry = catalog.get(model.text)
+        sampler = entry.sampler(model.sampler)
+        numbers = settings(model, point)
+        floats = entry.floats(numbers)
+        if plan.sizes is None:
+            step = _grid(sampler.multiple_of, [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in floats])
+            large = _rounded(sampler.default_size, step, sampler.multiple_of)
+            sizes: tuple[int, ...] = (_rounded(large // 2, step, sampler.multiple_of), large)
+        else:
+            sizes = plan.sizes
+        line = plan.sizes_line if plan.sizes else model.line
+        for size in sizes:
+            on_line(line, "test.sizes", lambda size=size: sampler.check_size(size, floats, math.inf))  # type: ignore[misc]
+        return sizes
+    if plan.sizes is not None:
+        return plan.sizes
+    if model.kind == "function":
+        return _FUNCTION_SIZES
+    from resolvent.numeric.matrices.matrix_model import balanced_rows
+
+    law = _law(model, point)
+    found = tuple(balanced_rows(law, size) for size in _EXPRESSION_SIZES)
+    return found if found[0] < found[1] else _EXPRESSION_SIZES
+
+
+def step_without_rounding(model: Model, point: Point) -> int:
+    """A number at whose multiples, as sizes, no dimension of an entry's or an expression's matrix is rounded."""
+    if model.kind == "expression":
+        from resolvent.numeric.matrices.matrix_model import MatrixModel
+
+        return MatrixModel.of(_law(model, point)).step
+    from resolvent import catalog
+
+    entry = catalog.get(model.text)
+    numbers = settings(model, point)
+    ratios = [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in entry.floats(numbers)]
+    return _grid(entry.sampler(model.sampler).multiple_of, ratios, math.inf)
+
+
+def _grid(multiple: int, ratios: list[Fraction], largest: float = _LARGEST_GRID) -> int:
+    """A step of sizes at which sizes times or over the ratios are whole numbers, where it is small enough."""
+    step = multiple
+    for ratio in ratios:
+        wider = math.lcm(step, ratio.numerator or 1, ratio.denominator)
+        if abs(wider) <= largest:
+            step = abs(wider)
+    return step
+
+
+def _rounded(size: int, step: int, least: int) -> int:
+    """The multiple of the step nearest to a size, not above it unless nothing is left."""
+    return max(size // step * step, size // least * least if step > size else step, least)
+
+
+def memory_needed(model: Model, point: Point, size: int) -> float:
+    """The bytes that one matrix needs at the peak, with its eigenvalues, by an upper estimate."""
+    if model.kind == "ensemble":
+        from resolvent import catalog
+
+        entry = catalog.get(model.text)
+        numbers = settings(model, point)
+        return float(entry.sampler(model.sampler).memory(size, **entry.floats(numbers)))
+    if model.kind == "expression":
+        from resolvent.numeric.matrices.matrix_model import matrix_memory
+
+        return float(matrix_memory(_law(model, point), size))
+    return 8.0 * 4 * size**2
+
+
+def available_memory() -> float:
+    """The bytes that are free for use; infinite where the system does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as stream:
+            for row in stream:
+                if row.startswith("MemAvailable:"):
+                    return float(row.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):
+        return math.inf
+
+
+def identity(draw: Draw, version: str) -> str:
+    """A digest of all that the eigenvalues depend on."""
+    options: Mapping[str, Any] = draw.model.options
+    parts = [
+        version,
+        draw.model.kind,
+        draw.model.text,
+        draw.model.sampler or "",
+        *(f"{k}={v}" for k, v in sorted(options.items())),
+        *(f"{k}={v}" for point in draw.points for k, v in _frozen(point)),
+        str(draw.sizes),
+        str(draw.seed),
+        _source_digest(draw.model),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _source_digest(model: Model) -> str:
+    """A digest of the file of a user's own sampler, empty without one: another text draws other matrices."""
+    loaded = sys.modules.get(model.text.partition(":")[0]) if model.kind == "function" else None
+    if loaded is None or not loaded.__file__:
+        return ""
+    return hashlib.sha256(Path(loaded.__file__).read_bytes()).hexdigest()

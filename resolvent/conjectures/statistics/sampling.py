@@ -1,0 +1,119 @@
+"""Samples the model of a conjecture, in as many looks as the verdict needs, and tests what was sampled."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from resolvent import __version__
+from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding
+from resolvent.conjectures.exact.exact_stage import reference_law
+from resolvent.conjectures.exact.measured_law import measured_law
+from resolvent.conjectures.exact.model_laws import follows, full_point, settings
+from resolvent.conjectures.statistics.draws import identity, prepared_draw, step_without_rounding, why_not_sampled
+from resolvent.conjectures.statistics.statistical_stage import examine, looks
+from resolvent.numeric.trials.journal import Journal
+from resolvent.numeric.trials.trials import Trial, run_trials
+from resolvent.progress import Progress
+
+_ROUGH = ("joint test", "distribution", "distance")  # what dimensions that are rounded may spoil
+
+
+def sampled_findings(
+    conjecture: Conjecture,
+    exact: Sequence[Finding],
+    folder: Path | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    journal: str | Path | None = None,
+    progress: Callable[[], None] | None = None,
+) -> tuple[tuple[Finding, ...], tuple[Any, ...]]:
+    """Sample in as many looks as the verdict needs, after the exact stage has found ``exact``.
+
+    Returns the findings of the last look and the statistics of each point.
+    """
+    model = conjecture.model
+    assert model is not None
+    for point in conjecture.points:
+        reason = why_not_sampled(model, point)
+        if reason:
+            status = None if any(f.status == SUPPORTED for f in exact) else UNDECIDED
+            return (Finding("statistics", "model", status, f"nothing is sampled: {reason}"),), ()
+    draw = prepared_draw(conjecture, folder, max(jobs, 1))
+    laws = [measured_law(conjecture, p, reference_law(conjecture, p).law) for p in conjecture.points]
+    values = [full_point(conjecture, p) for p in conjecture.points]
+    is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and follows(model)
+    wanted = looks(conjecture.plan)
+    done: dict[Trial, Any] = {}
+    with Journal(journal, identity(draw, __version__)) as book:
+        for position, (count, share) in enumerate(wanted):
+            trials = [
+                Trial(k, size, index)
+                for k, sizes in enumerate(draw.sizes)
+                for size in sizes
+                for index in range(count)
+                if Trial(k, size, index) not in done
+            ]
+            left = sum(trial not in book.finished for trial in trials)
+            task = "sampling" if len(wanted) == 1 else f"sampling, part {position + 1} of at most {len(wanted)}"
+            with contextlib.ExitStack() as stack:
+                advance = progress or stack.enter_context(Progress(task, total=left)).advance
+                done |= run_trials(draw, trials, jobs=jobs, scheduler=scheduler, journal=book, advance=advance)
+            is_final = position == len(wanted) - 1
+            examined = [
+                examine(
+                    conjecture,
+                    k,
+                    laws[k],
+                    values[k],
+                    {size: [done[Trial(k, size, i)] for i in range(count)] for size in draw.sizes[k]},
+                    share,
+                    _predicted(draw, k),
+                    is_final or is_proved,
+                )
+                for k in range(len(conjecture.points))
+            ]
+            statistics = tuple(s for s in examined if s is not None)
+            is_clear = all(s is not None and s.dilation <= conjecture.plan.resolution for s in examined)
+            if is_final or any(s.is_refuted for s in statistics) or (is_proved and is_clear):
+                break
+    if follows(model):
+        steps = [step_without_rounding(model, point) for point in conjecture.points]
+        statistics = tuple(
+            replace(s, findings=_with_rounding(s.findings, step)) if any(size % step for size in s.sizes) else s
+            for s, step in zip(statistics, steps, strict=False)
+        )
+    findings = [f for s in statistics for f in s.findings]
+    if len(statistics) < len(conjecture.points):
+        text = "nothing that is claimed has a mean to be tested; give an equation, a law, a density or moments"
+        findings.append(Finding("statistics", "model", None if is_proved else UNDECIDED, text))
+    if is_proved:  # what is proved needs no power
+        findings = [_informative(f) if f.subject == "power" else f for f in findings]
+    return tuple(findings), statistics
+
+
+def _informative(finding: Finding) -> Finding:
+    return replace(finding, status=None, evidence="")
+
+
+def _with_rounding(findings: Sequence[Finding], step: int) -> tuple[Finding, ...]:
+    """Where dimensions are rounded matrices of a law by construction are off, and refute nothing."""
+    text = f"this refutes nothing, as dimensions may be rounded at these sizes; multiples of {step} need no rounding"
+    return tuple(
+        replace(f, status=UNDECIDED, text=f"{f.text}; {text}") if f.status == REFUTED and f.subject in _ROUGH else f
+        for f in findings
+    )
+
+
+def _predicted(draw: Any, point: int) -> Mapping[int, Sequence[Any]]:
+    """The outliers that a catalog entry predicts at each size."""
+    if draw.model.kind != "ensemble":
+        return {}
+    from resolvent import catalog
+
+    entry = catalog.get(draw.model.text)
+    values = settings(draw.model, draw.points[point])
+    return {n: entry.outliers(n, sampler=draw.model.sampler, **values) for n in draw.sizes[point]}

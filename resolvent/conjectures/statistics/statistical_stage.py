@@ -1,0 +1,309 @@
+"""The statistical stage: do sampled matrices follow the claimed law, and would an error have been seen?
+
+At each point the mean of each test function, extrapolated in 1/size, goes into one joint test. It is looked at twice,
+when half of the trials are there and at the end; the level is shared between the two looks and all points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from resolvent.catalog.conjectures.conjecture import REFUTED, Claim, Conjecture, Finding, Plan, Point, point_text
+from resolvent.conjectures.statistics.statistical_findings import PointFindings
+from resolvent.derive.errors import ParseError
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.statistics.empirical_spectrum import (
+    Distance,
+    chebyshev_statistics,
+    distance_bound,
+    edge_margin,
+    kolmogorov_distance,
+    outside_support,
+    per_trial,
+    power_statistics,
+    split_off,
+)
+from resolvent.numeric.statistics.joint_test import JointTest, extrapolated, joint_test, smallest_seen
+
+_CHEBYSHEV = 6
+_EARLY_SHARE = 0.1  # of the level, for the look at half of the trials
+_LEAST_FOR_TWO_LOOKS = 16
+_LEAST_BEYOND = 3  # trials beyond the number of statistics
+_QUANTILES = 15
+_QUANTILE_SHARE = 0.1  # of the level, for the distribution function at quantiles
+_QUANTILE_FLOOR = 8.0
+_NO_POWER = 100.0  # errors in scale; what is larger comes from rounding
+
+Function = Callable[[Array], Array]
+Outliers = Mapping[int, Sequence[Any]]  # size -> what the model predicts there
+
+
+@dataclass(frozen=True, eq=False)
+class PointStatistics:
+    """What the matrices of one point say.
+
+    Attributes:
+        point: the parameters in words.
+        sizes: of the matrices, in the sampler's unit; ``rows`` their numbers of rows.
+        trials: matrices at each size.
+        test: the joint test; ``level`` its share of the level at this look.
+        dilation: the smallest relative change of scale of the law that the test would have seen with 95 %: about 0,
+            and of a whole law also about its mean, whichever is harder to see.
+        shift: the smallest shift, in units of the support's width, that it would have seen.
+        distances: Kolmogorov distances at each size, empty without a law; ``bound`` what the last may be.
+        outside: eigenvalues outside the support at each size, outliers that are predicted left out.
+        predicted: (location, reason, eigenvalues seen) of predicted outliers at the largest size.
+        findings: what follows.
+    """
+
+    point: str
+    sizes: tuple[int, ...]
+    rows: tuple[int, ...]
+    trials: int
+    test: JointTest
+    level: float
+    dilation: float
+    shift: float
+    distances: tuple[Distance, ...]
+    bound: float
+    outside: tuple[Array, ...]
+    predicted: tuple[tuple[float, str, Array], ...]
+    findings: tuple[Finding, ...]
+    eigenvalues: Array = field(repr=False)
+    law: Any = field(repr=False)
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether some finding refutes."""
+        return any(f.status == REFUTED for f in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers as plain data."""
+        return {
+            "point": self.point,
+            "sizes": list(self.sizes),
+            "rows": list(self.rows),
+            "trials": self.trials,
+            "statistics": [
+                {"name": n, "claimed": e, "extrapolated": x, "error": s, "score": z}
+                for n, e, x, s, z in zip(
+                    self.test.names,
+                    self.test.expected.tolist(),
+                    self.test.extrapolated.tolist(),
+                    self.test.errors.tolist(),
+                    self.test.scores.tolist(),
+                    strict=True,
+                )
+            ],
+            "p_value": self.test.p_value,
+            "level": self.level,
+            "smallest_dilation_seen": self.dilation,
+            "smallest_shift_seen": self.shift,
+            "kolmogorov_distances": [d.value for d in self.distances],
+            "kolmogorov_bound": self.bound if self.distances else None,
+            "outside_support": [len(o) for o in self.outside],
+            "predicted_outliers": [
+                {"location": where, "reason": reason, "seen": seen.tolist()} for where, reason, seen in self.predicted
+            ],
+        }
+
+
+def looks(plan: Plan) -> tuple[tuple[int, float], ...]:
+    """(trials, share of the level) at which the test is looked at.
+
+    >>> looks(Plan(trials=20)), looks(Plan(trials=8))
+    (((10, 0.1), (20, 0.9)), ((8, 1.0),))
+    """
+    if plan.trials < _LEAST_FOR_TWO_LOOKS:
+        return ((plan.trials, 1.0),)
+    return ((plan.trials // 2, _EARLY_SHARE), (plan.trials, 1.0 - _EARLY_SHARE))
+
+
+def means_to_test(
+    claim: Claim, law: Any, values: Point, most: int
+) -> tuple[list[tuple[str, Function]], list[float]] | None:
+    """The test functions and their claimed means; None where nothing is claimed that has a mean.
+
+    With a law they are Chebyshev polynomials of its support; without one, the claimed moments and means themselves.
+    """
+    if law is not None:
+        functions = chebyshev_statistics(law, min(_CHEBYSHEV, most))
+        return functions, [float(law.expect(f)) for _, f in functions]
+    functions = []
+    means: list[float] = []
+    if claim.moments:
+        count = min(len(claim.moments), most)
+        functions += power_statistics(count)
+        means += [float(a.ball(values)) for a in claim.moments[:count]]
+    for mean in (claim.means or ())[: most - len(functions)]:
+        functions.append((mean.text, mean.formula.of_x(values)))
+        means.append(float(mean.value.ball(values)))
+    for atom in (claim.atoms or ())[: most - len(functions)]:
+        place = float(atom.place.ball(values))
+        reach = 1e-7 * max(1.0, abs(place))
+        functions.append((f"mass at {atom.place.text}", lambda x, p=place, r=reach: (np.abs(x - p) <= r) * 1.0))  # type: ignore[misc]
+        means.append(float(atom.weight.ball(values)))
+    return (functions, means) if functions else None
+
+
+def examine(
+    conjecture: Conjecture,
+    index: int,
+    law: Any,
+    values: Point,
+    draws: Mapping[int, Sequence[Array]],
+    share: float,
+    predicted: Outliers,
+    is_final: bool,
+) -> PointStatistics | None:
+    """Test the eigenvalues of one point.
+
+    Args:
+        conjecture: what is claimed.
+        index: which point.
+        law: a spectrum or a law by its density, None where only moments, means or atoms are claimed.
+        values: all parameters at the point.
+        draws: size -> the eigenvalues of each matrix.
+        share: of the level.
+        predicted: outliers that the model predicts.
+        is_final: whether no more trials will come.
+
+    Raises `ParseError` for a test function that is not finite on the eigenvalues.
+    """
+    sizes = tuple(sorted(draws))
+    trials = len(draws[sizes[-1]])
+    rows = tuple(len(draws[n][0]) for n in sizes)
+    chosen = means_to_test(conjecture.claim, law, values, trials - _LEAST_BEYOND)
+    if chosen is None:
+        return None
+    functions, expected = chosen
+    bulks, seen, margin = _bulks(law, draws, sizes, predicted)
+    statistics = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
+    _require_finite(conjecture.claim, functions, statistics)
+    floor = np.arange(1, len(functions) + 1) ** 2 / math.prod(sizes[:3])
+    if law is None:  # what is left after extrapolation is as large as the function, not as its mean
+        sample = np.concatenate(bulks[sizes[0]])
+        sizes_of = [float(np.mean(np.abs(f(sample)))) for _, f in functions]
+        floor = floor * np.maximum(sizes_of, np.abs(expected))
+    test = joint_test([name for name, _ in functions], np.array(expected), statistics, sizes, floor)
+    level = conjecture.plan.level * share / len(conjecture.points)
+    joint_level = level if law is None else level * (1 - _QUANTILE_SHARE)
+    pooled = np.concatenate(bulks[sizes[-1]])
+    dilation, shift = _power(functions, pooled, test, joint_level, law is not None)
+    distances: tuple[Distance, ...] = ()
+    outside: tuple[Array, ...] = ()
+    bound = 0.0
+    if law is not None:
+        distances = tuple(kolmogorov_distance(law, np.concatenate(bulks[n])) for n in sizes)
+        bound = distance_bound(len(pooled), rows[-1])
+        outside = tuple(outside_support(law, np.concatenate(bulks[n]), margin[n]) for n in sizes)
+    parts = PointFindings(point_text(conjecture.points[index]), conjecture, values)
+    parts.joint(test, joint_level)
+    if law is None:
+        parts.tested(len(functions))
+    else:
+        parts.quantiles(_at_quantiles(law, bulks, sizes), level * _QUANTILE_SHARE)
+        parts.distance(distances, bound, sizes)
+        parts.outside(outside, trials, sizes)
+        parts.outliers(law, draws[sizes[-1]], margin[sizes[-1]])
+    for where, reason, values_seen in seen:
+        text = f"an outlier is predicted near {where:.5g} ({reason}); seen in {len(values_seen)} of {trials} matrices"
+        parts.add("outliers", None, text)
+    if is_final and not parts.is_refuted:
+        if law is not None and len(functions) < _CHEBYSHEV:
+            parts.too_few(len(functions), _CHEBYSHEV, _CHEBYSHEV + _LEAST_BEYOND)
+        else:
+            parts.power(dilation, conjecture.plan.resolution)
+    return PointStatistics(
+        point=parts.point,
+        sizes=sizes,
+        rows=rows,
+        trials=trials,
+        test=test,
+        level=joint_level,
+        dilation=dilation,
+        shift=shift,
+        distances=distances,
+        bound=bound,
+        outside=outside,
+        predicted=tuple(seen),
+        findings=tuple(parts.found),
+        eigenvalues=pooled,
+        law=law,
+    )
+
+
+def _require_finite(claim: Claim, functions: Sequence[tuple[str, Function]], statistics: Sequence[Array]) -> None:
+    """Raises `ParseError` for a test function that has no finite value at some eigenvalue, log(x) at -1 say."""
+    for k, (name, _) in enumerate(functions):
+        if not all(np.all(np.isfinite(values[:, k])) for values in statistics):
+            line = next((mean.line for mean in claim.means or () if mean.text == name), claim.lines.get("moments", 1))
+            text = f"{name} has no finite value at some eigenvalues of the matrices; claim the mean of another function"
+            raise ParseError(f"line {line}, claim: {text}", line=line)
+
+
+def _bulks(
+    law: Any, draws: Mapping[int, Sequence[Array]], sizes: Sequence[int], predicted: Outliers
+) -> tuple[dict[int, list[Array]], list[tuple[float, str, Array]], dict[int, float]]:
+    """The eigenvalues without predicted outliers, what was seen of these at the largest size, and the margins."""
+    if law is None:
+        return {n: list(draws[n]) for n in sizes}, [], {}
+    bulks, seen, margins = {}, [], {}
+    for n in sizes:
+        margins[n] = edge_margin(law, len(draws[n][0]))
+        outliers = predicted.get(n, ())
+        bulks[n], taken = split_off(law, draws[n], [o.location for o in outliers], margins[n])
+        seen = [(o.location, o.reason, t) for o, t in zip(outliers, taken, strict=True)]
+    return bulks, seen, margins
+
+
+def _at_quantiles(
+    law: Any, bulks: Mapping[int, Sequence[Array]], sizes: Sequence[int]
+) -> list[tuple[float, float, float, float]]:
+    """(x, claimed, extrapolated, p-value) of the distribution function at quantiles of the continuous part."""
+    from scipy.stats import t as student
+
+    lower, upper = law.support()
+    grid = np.linspace(lower, upper, 4001)
+    masses = law.cdf(grid)
+    places = np.interp(np.arange(1, _QUANTILES + 1) / (_QUANTILES + 1), masses, grid)
+    reach = 1e-3 * (upper - lower)
+    for atom in law.atoms:
+        places = places[np.abs(places - float(atom.point)) > reach]
+    if not len(places):
+        return []
+    counts = [np.stack([np.searchsorted(np.sort(e), places, side="right") / len(e) for e in bulks[n]]) for n in sizes]
+    estimates = extrapolated(counts, sizes)
+    count = len(estimates)
+    floor = _QUANTILE_FLOOR / math.prod(sizes[:3])
+    errors = np.sqrt(estimates.var(axis=0, ddof=1) / count + floor**2)
+    means, claimed = estimates.mean(axis=0), law.cdf(places)
+    p_values = 2 * student.sf(np.abs(means - claimed) / errors, count - 1)
+    return list(zip(places.tolist(), claimed.tolist(), means.tolist(), p_values.tolist(), strict=True))
+
+
+def _power(
+    functions: Sequence[tuple[str, Function]], sample: Array, test: JointTest, level: float, is_law: bool
+) -> tuple[float, float]:
+    """The smallest dilation, and the smallest shift in units of the width, that would have been refuted with 95 %.
+
+    A whole law may not only be off in its mean: its dilation about the mean has to be seen as well.
+    """
+    h = 1e-5
+    width = float(np.ptp(sample)) or 1.0
+
+    def seen(step: Array | float) -> float:
+        change = [np.mean(f(sample + h * step) - f(sample - h * step)) / (2 * h) for _, f in functions]
+        found = smallest_seen(test, np.array(change), level)
+        return found if found < _NO_POWER else math.inf
+
+    dilation = seen(sample)
+    around = sample - np.mean(sample)
+    if is_law and np.max(np.abs(around)) > 1e-9 * np.max(np.abs(sample)):  # a point mass has no width
+        dilation = max(dilation, seen(around))
+    return dilation, seen(width)

@@ -1,0 +1,1 @@
+"""The language of texts: expressions, formulas, scalars, their vocabulary."""

@@ -1,0 +1,1 @@
+"""Equations proposed from moments alone."""

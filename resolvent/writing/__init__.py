@@ -1,0 +1,1 @@
+"""Laws and reports written out: text, LaTeX, HTML, JSON, Python."""

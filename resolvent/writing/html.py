@@ -1,0 +1,253 @@
+"""A verdict as one web page that needs nothing else: formulas in MathML, pictures in SVG, no scripts, no network."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+from resolvent.conjectures.report.figures import point_pictures
+from resolvent.conjectures.report.sections import capital, first_wrong_words, legend, sections, unexpected_words
+from resolvent.derive.derivation.latex import sentence
+from resolvent.derive.errors import ParameterError
+from resolvent.writing.blocks import (
+    Block,
+    Display,
+    Entries,
+    Evidence,
+    Heading,
+    Items,
+    Listing,
+    Picture,
+    Prose,
+    Section,
+    Steps,
+    StepText,
+    Table,
+    Words,
+)
+from resolvent.writing.mathml import escaped, mathml
+
+if TYPE_CHECKING:
+    from resolvent.catalog.conjectures.conjecture import Finding
+    from resolvent.conjectures.verdict import Verdict
+
+_SIGNS = {"supported": "✓", "refuted": "✗", "undecided": "?", None: "·"}
+_MEANING = {
+    "supported": "everything that decides speaks for the conjecture",
+    "refuted": "something contradicts the conjecture",
+    "undecided": "what was found neither supports nor refutes the conjecture",
+}
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1c2127; --soft: #5a6470; --paper: #ffffff; --line: #d5dae0; --tint: #f3f5f7;
+  --supported: #17683a; --refuted: #a3201d; --undecided: #7a5200; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --soft: #9aa5b1; --paper: #16191d; --line: #39414a;
+  --tint: #1f242a; --supported: #6fd39a; --refuted: #ff8f87; --undecided: #f0bd5a; } }
+body { margin: 0 auto; padding: 1.5rem; max-width: 56rem; background: var(--paper); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid
+  var(--line); } h3 { font-size: 1rem; margin-bottom: .3rem; }
+.verdict { border: 2px solid; border-left-width: .6rem; border-radius: 4px; padding: .6rem 1rem; }
+.verdict strong { font-size: 1.15rem; } .verdict p { margin: .3rem 0; color: var(--ink); }
+.supported { color: var(--supported); } .refuted { color: var(--refuted); } .undecided { color: var(--undecided); }
+.fact, .soft, caption, figcaption { color: var(--soft); }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+caption { text-align: left; padding: .4rem 0; }
+th { white-space: nowrap; }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; }
+table.numbers td, table.numbers th { text-align: right; font-variant-numeric: tabular-nums; }
+table.numbers td:first-child, table.numbers th:first-child { text-align: left; }
+td.mark { white-space: nowrap; } td.kind, td.subject { white-space: nowrap; }
+.wide, .formula { overflow-x: auto; overflow-y: hidden; padding: .2rem 0; }
+math[display="block"] { width: max-content; margin: .5rem 1rem; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .2rem 1rem; } dd { margin: 0; }
+dd code { display: block; width: fit-content; } code, pre { font-size: .88em; background: var(--tint); border-radius:
+  3px; } code { padding: .05rem .25rem; } pre { padding: .8rem; white-space: pre-wrap; }
+figure { margin: 1rem 0; } figure svg { width: 100%; max-width: 44rem; height: auto; background: #ffffff; border-radius:
+  4px; } summary { cursor: pointer; } ol > li { margin-bottom: .6rem; }
+@media print { :root { --ink: #000; --paper: #fff; --tint: #f3f5f7; --line: #bbb; --soft: #444; --supported: #17683a;
+  --refuted: #a3201d; --undecided: #7a5200; } body { max-width: none; padding: 0; font-size: 11pt; }
+  figure, tr, .verdict, .wide { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; } }
+"""
+
+
+def html_report(verdict: Verdict) -> str:
+    """The report as an HTML5 page; equal for equal verdicts."""
+    title = escaped(verdict.conjecture.title)
+    body = "\n".join(_section(s) for s in sections(verdict, point_pictures(verdict)))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}: {verdict.verdict}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{_header(verdict)}
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _header(verdict: Verdict) -> str:
+    status = verdict.verdict
+    words = [capital(first_wrong_words(verdict)), capital(unexpected_words(verdict))]
+    shown = "".join(f"<p>{escaped(w)}</p>" for w in words if w)
+    return (
+        f'<div class="verdict {status}"><strong>{_SIGNS[status]} {capital(status)}</strong>'
+        f'<p class="soft">{capital(_MEANING[status])}.</p>{shown}</div>'
+    )
+
+
+def _section(section: Section) -> str:
+    body = "\n".join(_block(b) for b in section.blocks)
+    return f"<section>\n<h2>{escaped(section.title)}</h2>\n{body}\n</section>"
+
+
+@singledispatch
+def _block(block: Block) -> str:
+    """A block as HTML."""
+    raise NotImplementedError(type(block).__name__)
+
+
+@_block.register
+def _(block: Heading) -> str:
+    return f"<h3>{escaped(block.text)}</h3>"
+
+
+@_block.register
+def _(block: Words) -> str:
+    return f"<p>{escaped(block.text)}</p>"
+
+
+@_block.register
+def _(block: Prose) -> str:
+    return f"<p>{_mixed(block.latex)}</p>"
+
+
+@_block.register
+def _(block: Display) -> str:
+    return f'<div class="formula">{_formula(block.lines)}</div>'
+
+
+@_block.register
+def _(block: Entries) -> str:
+    rows = []
+    for entry in block.entries:
+        values = (
+            "".join(f"<code>{escaped(v)}</code>" for v in entry.values)
+            if entry.is_code
+            else "<br>".join(escaped(v) for v in entry.values)
+        )
+        rows.append(f"<dt>{escaped(entry.name)}</dt><dd>{values}</dd>")
+    return f"<dl>{''.join(rows)}</dl>"
+
+
+@_block.register
+def _(block: Items) -> str:
+    return f"<ul>{''.join(f'<li>{escaped(item)}</li>' for item in block.items)}</ul>"
+
+
+@_block.register
+def _(block: Evidence) -> str:
+    parts = []
+    for heading, findings in block.groups:
+        if heading:
+            parts.append(f"<h3>{escaped(heading)}</h3>")
+        rows = "".join(_finding(f) for f in findings)
+        parts.append(
+            '<table><thead><tr><th scope="col">status</th><th scope="col">about</th><th scope="col">finding</th>'
+            f'<th scope="col">evidence</th></tr></thead><tbody>{rows}</tbody></table>'
+        )
+    meanings = legend(block.groups)
+    return "\n".join(parts) + (f'<p class="soft">{escaped(meanings)}</p>' if meanings else "")
+
+
+def _finding(finding: Finding) -> str:
+    status = finding.status
+    mark = f'<td class="mark {status or "fact"}">{_SIGNS[status]} {status or "fact"}</td>'
+    line = f' <span class="soft">(line {finding.line})</span>' if finding.line else ""
+    return (
+        f'<tr>{mark}<td class="subject">{escaped(finding.subject)}</td><td>{escaped(finding.text)}{line}</td>'
+        f'<td class="kind">{escaped(finding.evidence)}</td></tr>'
+    )
+
+
+@_block.register
+def _(block: Table) -> str:
+    header = "".join(f'<th scope="col">{_arrow(name)}</th>' for name in block.header)
+    rows = "".join(f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
+    return (
+        f'<div class="wide"><table class="numbers"><caption>{escaped(block.caption)}</caption>'
+        f"<thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _arrow(name: str) -> str:
+    return escaped(name.replace("-> oo", "→ ∞"))
+
+
+@_block.register
+def _(block: Steps) -> str:
+    steps = "".join(_step(step) for step in block.steps)
+    return f"<details><summary>{escaped(block.summary)}</summary><ol>{steps}</ol></details>"
+
+
+def _step(step: StepText) -> str:
+    kind = f" <em>({step.kind})</em>" if step.kind in ("assumed", "guessed") else ""
+    statement = _mixed(step.statement) if step.in_latex else escaped(step.statement)
+    uses = f' <span class="soft">From {", ".join(map(str, step.uses))}.</span>' if step.uses else ""
+    source = f' <span class="soft">[{escaped(step.reference)}]</span>' if step.reference else ""
+    formulas = "".join(f'<div class="formula">{_formula(lines)}</div>' for lines in step.formulas)
+    return (
+        f'<li value="{step.number}"><strong>{escaped(step.rule)}</strong>{kind}: {statement}<br>'
+        f"{escaped(sentence(step.text))}.{uses}{source}{formulas}</li>"
+    )
+
+
+@_block.register
+def _(block: Picture) -> str:
+    caption = escaped(block.caption)
+    svg = block.svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)
+    return f"<figure>{svg}<figcaption>{caption}</figcaption></figure>"
+
+
+@_block.register
+def _(block: Listing) -> str:
+    lines = block.text.splitlines()
+    width = len(str(len(lines)))
+    numbered = "\n".join(f"{k:{width}}  {escaped(line)}" for k, line in enumerate(lines, 1))
+    return f"<pre>{numbered}</pre>"
+
+
+# -- formulas ----------------------------------------------------------------------------------------------
+
+
+def _formula(lines: tuple[str, ...]) -> str:
+    """A formula on lines of its own; its LaTeX where that is beyond the translation."""
+    try:
+        return mathml(lines, display=True)
+    except ParameterError:
+        return "<br>".join(f"<code>{escaped(line)}</code>" for line in lines)
+
+
+def _mixed(latex: str) -> str:
+    """Words with formulas between dollar signs."""
+    parts = []
+    for k, part in enumerate(latex.split("$")):
+        if k % 2 == 0:
+            parts.append(escaped(part.replace(r"\ ", " ")))
+            continue
+        try:
+            parts.append(mathml(part, names=False))
+        except ParameterError:
+            parts.append(f"<code>{escaped(part)}</code>")
+    return "".join(parts)
+
+
+__all__ = ["html_report"]

@@ -1,0 +1,267 @@
+r"""A verdict as a LaTeX document that compiles with pdflatex and the packages of every LaTeX."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+from resolvent.conjectures.report.sections import capital, first_wrong_words, legend, sections, unexpected_words
+from resolvent.derive.derivation.latex import escape, fitted
+from resolvent.writing.blocks import (
+    Block,
+    Display,
+    Entries,
+    Evidence,
+    Heading,
+    Items,
+    Listing,
+    Picture,
+    Prose,
+    Section,
+    Steps,
+    Table,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from resolvent.conjectures.verdict import Verdict
+
+_PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[utf8]{inputenc}
+\usepackage[T1]{fontenc}
+\usepackage{textcomp}
+\usepackage{amsmath,amssymb,graphicx,xcolor,longtable,booktabs,array}
+\usepackage[margin=25mm]{geometry}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt}
+\setlength{\emergencystretch}{4em}
+\setlength{\LTleft}{0pt}
+\definecolor{supported}{HTML}{17683A}
+\definecolor{refuted}{HTML}{A3201D}
+\definecolor{undecided}{HTML}{7A5200}
+\begin{document}
+"""
+_LINE = 84  # characters of a file's line that fit on one of the page
+_WORD, _LONG_WORD = 16, 40  # longer words may break after signs that are no letters; anywhere
+
+
+def latex_report(verdict: Verdict) -> str:
+    """The report as a LaTeX document; equal for equal verdicts."""
+    status = verdict.verdict
+    parts = [_PREAMBLE, rf"{{\Large\bfseries\raggedright {words(verdict.conjecture.title)}\par}}" + "\n\\medskip\n\n"]
+    parts.append(rf"{{\large Verdict: \textcolor{{{status}}}{{\textbf{{{status}}}}}}}" + "\n\n")
+    for sentence in (first_wrong_words(verdict), unexpected_words(verdict)):
+        if sentence:
+            parts.append(rf"{{\raggedright {words(capital(sentence))}\par}}" + "\n\n")
+    parts += [_section(s) for s in sections(verdict)]
+    return "".join([*parts, "\\end{document}\n"])
+
+
+def _section(section: Section) -> str:
+    return rf"\section*{{{words(section.title)}}}" + "\n" + "".join(_block(b) for b in section.blocks)
+
+
+@singledispatch
+def _block(block: Block) -> str:
+    """A block as LaTeX."""
+    raise NotImplementedError(type(block).__name__)
+
+
+@_block.register
+def _(block: Heading) -> str:
+    return rf"\subsection*{{{words(block.text)}}}" + "\n"
+
+
+@_block.register
+def _(block: Words) -> str:
+    return f"{words(block.text)}\n\n"
+
+
+@_block.register
+def _(block: Prose) -> str:
+    return f"{block.latex}\n\n"
+
+
+@_block.register
+def _(block: Display) -> str:
+    return r"\begin{align*}" + r" \\ ".join(f"& {fitted(line)}" for line in block.lines) + "\\end{align*}\n"
+
+
+@_block.register
+def _(block: Entries) -> str:
+    rows = []
+    for entry in block.entries:
+        show = code if entry.is_code else words
+        rows.append(f"{words(entry.name)} & " + r" \newline ".join(show(v) for v in entry.values))
+    return _long(_column(0.27) + _column(0.66), rows)
+
+
+def _column(share: float, side: str = "raggedright") -> str:
+    """A column of a fixed share of the line, so that one run of LaTeX is enough."""
+    return rf">{{\{side}\arraybackslash}}p{{{share:.3f}\linewidth}}"
+
+
+def _long(columns: str, rows: list[str], head: str = "", title: str = "") -> str:
+    """A table that may break between pages, with a title that stays with it."""
+    count = columns.count("p{")
+    above = rf"\multicolumn{{{count}}}{{@{{}}p{{0.94\linewidth}}@{{}}}}{{{title}}} \\[4pt]" + "\n" if title else ""
+    body = "".join(f"{row} \\\\\n" for row in rows)
+    top = f"{above}\\toprule\n{head} \\\\\n\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n" if head else ""
+    return f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}\n{top}{body}\\end{{longtable}}\n"
+
+
+@_block.register
+def _(block: Items) -> str:
+    items = "".join(f"\\item {{}}{words(item)}\n" for item in block.items)
+    return f"\\begin{{itemize}}\\raggedright\n{items}\\end{{itemize}}\n"
+
+
+@_block.register
+def _(block: Evidence) -> str:
+    parts = []
+    columns = "".join(_column(width) for width in (0.12, 0.14, 0.5, 0.12))
+    for heading, findings in block.groups:
+        rows = []
+        for f in findings:
+            mark = rf"\textcolor{{{f.status}}}{{{f.status}}}" if f.status else "fact"
+            line = f" (line {f.line})" if f.line else ""
+            rows.append(f"{mark} & {words(f.subject)} & {words(f.text + line)} & {words(f.evidence)}")
+        parts.append(
+            _long(
+                columns, rows, "status & about & finding & evidence", rf"\textbf{{{words(heading)}}}" if heading else ""
+            )
+        )
+    meanings = legend(block.groups)
+    return "".join(parts) + (f"{{\\small {words(meanings)}\\par}}\n" if meanings else "")
+
+
+@_block.register
+def _(block: Table) -> str:
+    columns = _column(0.22) + _column(0.64 / (len(block.header) - 1), "raggedleft") * (len(block.header) - 1)
+    head = " & ".join(_arrow(name) for name in block.header)
+    rows = [" & ".join(map(_cell, row)) for row in block.rows]
+    return _long(columns, rows, head, words(block.caption))
+
+
+def _cell(text: str) -> str:
+    """Words, or a number with a true minus sign."""
+    return f"$-${words(text[1:])}" if text.startswith("-") and text[1:2].isdigit() else words(text)
+
+
+def _arrow(name: str) -> str:
+    return words(name.replace(" -> oo", "")) + (r" $\to \infty$" if name.endswith("-> oo") else "")
+
+
+@_block.register
+def _(block: Steps) -> str:
+    return f"{words(block.summary)}.\n{block.latex}"
+
+
+@_block.register
+def _(block: Picture) -> str:
+    return ""
+
+
+@_block.register
+def _(block: Listing) -> str:
+    rows = []
+    for k, line in enumerate(block.text.expandtabs(4).splitlines(), 1):
+        pieces = _cut(line) or [""]
+        for j, piece in enumerate(pieces):
+            number = rf"\makebox[2.2em][r]{{{'' if j else k}}}\quad "
+            rows.append(rf"\mbox{{{number}\texttt{{{_signs(piece, lambda _: False, _TYPED)}}}}}\par" + "\n")
+    return "{\\footnotesize\\setlength{\\parskip}{0pt}\n" + "".join(rows) + "}\n"
+
+
+def _cut(line: str) -> list[str]:
+    """A line of a file in pieces that fit on lines of the page."""
+    pieces: list[str] = []
+    left = 0
+    for c in line:
+        width = 8 if _is_strange(c) else 1
+        if width > left:
+            pieces.append("")
+            left = _LINE
+        pieces[-1] += c
+        left -= width
+    return pieces
+
+
+# -- text --------------------------------------------------------------------------------------------------
+
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ζ": "zeta", "η": "eta", "θ": "theta", "ι": "iota",
+    "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau",
+    "υ": "upsilon", "χ": "chi", "ψ": "psi", "ω": "omega", "ϕ": "phi", "ϵ": "epsilon", "Γ": "Gamma", "Δ": "Delta",
+    "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+    "→": "to", "∞": "infty", "±": "pm", "×": "times", "·": "cdot", "≈": "approx", "≠": "neq", "∈": "in", "√": "surd",
+    "∫": "int", "∑": "sum", "∏": "prod", "∂": "partial", "⊗": "otimes", "⊕": "oplus", "−": "-", "≪": "ll", "≫": "gg",
+}  # fmt: skip
+_PUNCTUATION = {
+    "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": r"\ldots{}", "\u00a0": "~", "\u00ad": r"\-",
+    "•": r"\textbullet{}", "€": r"\texteuro{}",
+}  # fmt: skip
+_TYPED = {
+    " ": r"\ ", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", '"': r"\textquotedbl{}",
+    "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+_MELTING = frozenset("-`'<>,!?")  # two of them may become another character
+# of Latin-1 and Latin Extended-A what the T1 encoding cannot make
+_MISSING = frozenset("ĦħĸĿŀŉŦŧſ")
+
+
+def words(text: str) -> str:
+    r"""Plain text for LaTeX: special characters escaped, characters that T1 does not have named by their code.
+
+    >>> print(words("50% of λ, 中"))
+    50\% of $\lambda$, \textsf{[U+4E2D]}
+    """
+    return " ".join(_word(word) for word in text.split())
+
+
+def _word(word: str) -> str:
+    if len(word) > _LONG_WORD:
+        return _signs(word, lambda _: True)
+    return _signs(word, lambda c: len(word) > _WORD and not c.isalnum())
+
+
+def code(text: str) -> str:
+    r"""Text as it was typed, in a typewriter font, that may break between any two signs that are no letters."""
+    return rf"\texttt{{{_signs(text, lambda c: not c.isalnum(), _TYPED)}}}"
+
+
+def _signs(text: str, may_break: Callable[[str], bool], exact: Mapping[str, str] | None = None) -> str:
+    """The characters one by one, with places where a line may end."""
+    found = []
+    for k, c in enumerate(text):
+        after = text[k + 1 : k + 2]
+        found.append((exact or {}).get(c) or _sign(c))
+        if may_break(c) and after:
+            found.append(r"\allowbreak{}")
+        elif c in _MELTING and after in _MELTING:
+            found.append("{}")
+    return "".join(found)
+
+
+def _sign(c: str) -> str:
+    if _is_strange(c):
+        return "" if unicodedata.combining(c) else rf"\textsf{{[U+{ord(c):04X}]}}"
+    if c in _GREEK:
+        name = _GREEK[c]
+        return f"${name}$" if name == "-" else rf"$\{name}$"
+    return _PUNCTUATION.get(c) or escape(c)
+
+
+def _is_strange(c: str) -> bool:
+    """Whether LaTeX has no sign for a character."""
+    if c.isascii():
+        return not c.isprintable()
+    if c in _GREEK or c in _PUNCTUATION or escape(c) != c:
+        return False
+    return not 0xA1 <= ord(c) <= 0x17F or c in _MISSING
+
+
+__all__ = ["code", "latex_report", "words"]

@@ -1,0 +1,338 @@
+"""A law written out: plain text, LaTeX, JSON, and SymPy code. For a numeric function see `python_function`."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sympy
+
+from resolvent.derive.derivation.derivation import Derivation, Step
+from resolvent.derive.derivation.latex import equation_latex, in_convention
+from resolvent.derive.equations.equation import M, ResolventEquation
+from resolvent.derive.errors import DerivationError
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.tensor.tensor_law import TensorLaw
+
+WIDTH = 80
+
+MEANING = {
+    "stieltjes": "m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity",
+    "cauchy": "G(z) = int rho(dx)/(z - x), G ~ 1/z at infinity",
+}
+_SHOWN_ASSUMPTIONS = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
+
+
+def to_text(
+    law: AlgebraicLaw | TensorLaw,
+    convention: str = "stieltjes",
+    *,
+    steps: bool = False,
+    moments: int = 0,
+    cumulants: int = 0,
+) -> str:
+    """The law as plain text of at most 80 columns where words and terms allow it.
+
+    With ``steps`` the derivation follows; ``moments`` and ``cumulants`` are how many of each are listed.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> print(to_text(semicircle(), moments=4))
+    law: semicircle(1)
+    equation in m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity:
+      m**2 + z*m + 1 = 0
+    evidence: proved
+    moments:
+      m_1 = 0
+      m_2 = 1
+      m_3 = 0
+      m_4 = 2
+
+    Raises `ParameterError` for an unknown convention or a negative number of moments.
+    """
+    in_convention(M, convention)
+    lines = wrapped(f"law: {law.text}")
+    if isinstance(law, TensorLaw):
+        lines += _expectation_lines(law, convention)
+    else:
+        lines.append(f"equation in {MEANING[convention]}:")
+        lines += polynomial_lines(*in_convention(law.equation.expr, convention))
+    for symbol in _free_symbols(law):
+        lines.append(f"parameter: {symbol.name}" + "".join(f", {a}" for a in assumptions_of(symbol)))
+    derivation = law.derivation
+    lines.append(f"evidence: {derivation.evidence.value}")
+    lines += _listed("moments", "m", law.moments(moments))
+    lines += _listed("free cumulants", "kappa", law.free_cumulants(cumulants))
+    if steps:
+        lines += ["", "derivation:", *folded(derivation.text(convention).splitlines())]
+    else:
+        for step in derivation.assumptions:
+            lines += wrapped(f"assumed: {step.text}")
+    return "\n".join(lines)
+
+
+def to_latex(
+    law: AlgebraicLaw | TensorLaw, convention: str = "stieltjes", *, steps: bool = True, title: str = ""
+) -> str:
+    """LaTeX: with ``steps`` the document of the whole derivation, which compiles; otherwise the equation alone.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> to_latex(semicircle(), "cauchy", steps=False)
+    'G^{2} - z G + 1 = 0'
+
+    Raises `ParameterError` for an unknown convention.
+    """
+    if steps:
+        return law.derivation.latex(convention=convention, title=title or law.text)
+    return law.latex(convention)
+
+
+def to_json(
+    law: AlgebraicLaw | TensorLaw,
+    convention: str = "stieltjes",
+    *,
+    steps: bool = True,
+    moments: int = 0,
+    cumulants: int = 0,
+) -> dict[str, Any]:
+    """The law as plain values that `json.dumps` takes; formulas are texts in SymPy's notation.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> to_json(semicircle(), steps=False)["equation"]
+    {'polynomial': 'm**2 + m*z + 1', 'variable': 'm', 'degree': 2, 'latex': 'm^{2} + z m + 1 = 0'}
+
+    Raises `ParameterError` for an unknown convention or a negative number of moments.
+    """
+    derivation = law.derivation
+    found: dict[str, Any] = {
+        "law": law.text,
+        "convention": convention,
+        **(_expectation_json(law, convention) if isinstance(law, TensorLaw) else _equation_json(law, convention)),
+        "meaning": MEANING[convention],
+        "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in _free_symbols(law)],
+        "evidence": derivation.evidence.value,
+        "assumptions": [step.text for step in derivation.assumptions],
+    }
+    if moments:
+        found["moments"] = [str(v) for v in law.moments(moments)]
+    if cumulants:
+        found["free_cumulants"] = [str(v) for v in law.free_cumulants(cumulants)]
+    if steps:
+        found["derivation"] = [_step_json(derivation, step, convention) for step in derivation.steps]
+    return found
+
+
+def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
+    """A Python script, needing only SymPy, that makes the symbols, the polynomial and the moments that fix the branch.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> print(to_sympy_code(semicircle()))
+    # The resolvent equation of semicircle(1)
+    # m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity
+    import sympy
+    <BLANKLINE>
+    z, m = sympy.symbols("z m")
+    <BLANKLINE>
+    # equal to 0
+    polynomial = m**2 + m*z + 1
+    <BLANKLINE>
+    # m_0, m_1, ...: the moments that tell the physical branch from the others
+    germ = [sympy.Integer(1)]
+    <BLANKLINE>
+
+    Raises `ParameterError` for an unknown convention, `DerivationError` for a tensor law, which has no polynomial.
+    """
+    require_equation(law)
+    expression, variable = in_convention(law.equation.expr, convention)
+    names = identifiers(law.equation.symbols, taken={"z", "m", "G", "sympy", "polynomial", "germ"})
+    images = {s: sympy.Symbol(name) for s, name in names.items()}
+    lines = [f"# {line}" for line in textwrap.wrap(f"The resolvent equation of {law.text}", 100)]
+    lines += [f"# {MEANING[convention]}", "import sympy", "", f'z, {variable} = sympy.symbols("z {variable}")']
+    for symbol, name in names.items():
+        keywords = "".join(f", {a}=True" for a in ("real", *assumptions_of(symbol)) if getattr(symbol, f"is_{a}"))
+        lines.append(f"{name} = sympy.Symbol({symbol.name!r}{keywords})")
+    terms = _terms(sympy.expand(expression).xreplace(images))
+    germ = [code_of(v.xreplace(images)) for v in germ_of(law.equation)]
+    lines += ["", "# equal to 0", *_assigned("polynomial", terms)]
+    lines += ["", "# m_0, m_1, ...: the moments that tell the physical branch from the others"]
+    return "\n".join([*lines, f"germ = [{', '.join(germ)}]", ""])
+
+
+# -- parts that the exports share --------------------------------------------------------------------------------
+
+
+def require_equation(law: AlgebraicLaw | TensorLaw) -> None:
+    """Raise `DerivationError` for a law without a polynomial equation."""
+    if isinstance(law, TensorLaw):
+        raise DerivationError(
+            f"{law.text} is a tensor law, which has no polynomial equation; write it as text, LaTeX or JSON", law=law
+        )
+
+
+def germ_of(equation: ResolventEquation) -> list[sympy.Expr]:
+    """The moments m_0 = 1, m_1, ... that fix the physical branch, as SymPy expressions."""
+    table = {s.name: s for s in equation.symbols}
+    return [element.to_sympy(table) for element in equation.germ]
+
+
+def assumptions_of(symbol: sympy.Symbol) -> list[str]:
+    """The assumptions of a parameter that say something, weaker ones left out.
+
+    >>> assumptions_of(sympy.Symbol("c", positive=True))
+    ['positive']
+    """
+    found = [a for a in _SHOWN_ASSUMPTIONS if getattr(symbol, f"is_{a}")]
+    strong = {"positive", "negative"} & set(found)
+    return [a for a in found if not (strong and a in ("nonnegative", "nonpositive", "nonzero"))]
+
+
+def identifiers(symbols: Iterable[sympy.Symbol], taken: Iterable[str]) -> dict[sympy.Symbol, str]:
+    """A Python identifier for each parameter: its name, with an underscore where that is taken or no identifier.
+
+    >>> identifiers([sympy.Symbol("lambda"), sympy.Symbol("c")], taken=["z"])
+    {lambda: 'lambda_', c: 'c'}
+    """
+    used = set(taken)
+    names = {}
+    for symbol in symbols:
+        name = re.sub(r"\W", "_", str(symbol.name), flags=re.ASCII)
+        name = f"_{name}" if name[:1].isdigit() or not name else name
+        while keyword.iskeyword(name) or name in used:
+            name += "_"
+        used.add(name)
+        names[symbol] = name
+    return names
+
+
+def code_of(expression: sympy.Expr) -> str:
+    """An expression in plain symbols as Python code that makes it exactly, with SymPy's constructors.
+
+    >>> code_of(sympy.Symbol("c") / 2)
+    'sympy.Mul(sympy.Rational(1, 2), c)'
+    """
+    printed = re.sub(r"\bSymbol\('(\w+)'\)", r"\1", sympy.srepr(expression))
+    return re.sub(r"\b([A-Z]\w*)\b(?=\()", r"sympy.\1", printed)
+
+
+def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
+    """The text in lines of at most 80 columns, broken at spaces only."""
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def folded(lines: Iterable[str]) -> list[str]:
+    """The lines, those beyond 80 columns broken at spaces, with their indent kept."""
+    result = []
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        pieces = wrapped(line.lstrip(), "   ", WIDTH - len(indent)) if len(line) > WIDTH else [line.lstrip()]
+        result += [indent + piece for piece in pieces]
+    return result
+
+
+def _terms(expression: sympy.Expr) -> list[str]:
+    """The terms of a sum in SymPy's printing order, with their signs."""
+    pieces = []
+    for k, term in enumerate(expression.as_ordered_terms()):
+        text = str(term)
+        sign, body = ("-", text[1:]) if text.startswith("-") else ("+", text)
+        pieces.append(f"{sign} {body}" if k else (f"-{body}" if sign == "-" else body))
+    return pieces
+
+
+def _packed(pieces: Sequence[str], width: int) -> list[str]:
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        if len(lines[-1]) + 1 + len(piece) > width:
+            lines.append(piece)
+        else:
+            lines[-1] += f" {piece}"
+    return lines
+
+
+def _assigned(name: str, pieces: Sequence[str]) -> list[str]:
+    lines = _packed(pieces, 100)
+    if len(lines) == 1:
+        return [f"{name} = {lines[0]}"]
+    return [f"{name} = (", *(f"    {line}" for line in lines), ")"]
+
+
+def polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[str]:
+    """The polynomial by falling powers of its variable, as in ``c*m**2 + (c + z - 1)*m + 1 = 0``."""
+    pieces: list[str] = []
+    polynomial = sympy.Poly(expression, variable)
+    flip = polynomial.LC().could_extract_minus_sign()
+    for (k,), coefficient in polynomial.terms():
+        factored = sympy.factor(-coefficient if flip else coefficient)
+        negative = factored.could_extract_minus_sign()
+        factored = -factored if negative else factored
+        body = f"({factored})" if isinstance(factored, sympy.Add) and (k or negative) else str(factored)
+        power = "" if k == 0 else f"{variable}" if k == 1 else f"{variable}**{k}"
+        body = power if power and factored == 1 else f"{body}*{power}" if power else body
+        sign = "-" if negative else "+"
+        pieces.append(f"{sign} {body}" if pieces else (f"-{body}" if negative else body))
+    return [f"  {line}" for line in _packed([*pieces, "= 0"], WIDTH - 2)]
+
+
+def _free_symbols(law: AlgebraicLaw | TensorLaw) -> tuple[sympy.Symbol, ...]:
+    return law.parameters if isinstance(law, TensorLaw) else law.equation.symbols
+
+
+def _equation_json(law: AlgebraicLaw, convention: str) -> dict[str, Any]:
+    expression, variable = in_convention(law.equation.expr, convention)
+    return {
+        "equation": {
+            "polynomial": str(sympy.expand(expression)),
+            "variable": str(variable),
+            "degree": law.equation.degree,
+            "latex": equation_latex(law.equation, convention),
+        },
+        "germ": [str(v) for v in germ_of(law.equation)],
+    }
+
+
+def _expectation_json(law: TensorLaw, convention: str) -> dict[str, Any]:
+    _, variable = in_convention(M, convention)
+    return {
+        "expectation": {
+            "of": str(law.integrand(convention)),
+            "variable": str(variable),
+            "independent": {str(v): factor.text for v, factor in zip(law.variables, law.laws, strict=True)},
+            "latex": law.latex(convention),
+        }
+    }
+
+
+def _expectation_lines(law: TensorLaw, convention: str) -> list[str]:
+    _, variable = in_convention(M, convention)
+    lines = folded([f"{MEANING[convention]}:", f"  {variable}(z) = E[ {law.integrand(convention)} ]"])
+    for v, factor in zip(law.variables, law.laws, strict=True):
+        lines += wrapped(f"independent {v}: {factor.text}")
+    return lines
+
+
+def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[str]:
+    if not values:
+        return []
+    lines = [f"{title}:"]
+    for k, value in enumerate(values, start=1):
+        lines += folded([f"  {letter}_{k} = {value}"])
+    return lines
+
+
+def _step_json(derivation: Derivation, step: Step, convention: str) -> dict[str, Any]:
+    images = [in_convention(formula, convention)[0] for formula in step.formulas]
+    return {
+        "number": derivation.number(step),
+        "kind": step.kind,
+        "rule": step.rule.name,
+        "statement": step.rule.statement,
+        "reference": step.rule.reference,
+        "claim": step.text,
+        "formulas": [f"{f.lhs} = {f.rhs}" if isinstance(f, sympy.Eq) else str(f) for f in images],
+        "uses": [derivation.number(s) for s in step.uses],
+    }
+
+
+__all__ = ["to_json", "to_latex", "to_sympy_code", "to_text"]

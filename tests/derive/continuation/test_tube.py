@@ -1,0 +1,75 @@
+"""Certified tubes around a root, against all roots by numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from flint import acb
+
+from resolvent.derive.continuation.physical_branch import Branch, columns
+from resolvent.derive.continuation.tube import Expansions
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import atoms, free_poisson, marchenko_pastur, semicircle
+from resolvent.derive.support.support import skeleton
+from tests.derive.time_limit import within
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        semicircle(),
+        marchenko_pastur("1/4"),
+        semicircle() + marchenko_pastur("1/2"),
+        marchenko_pastur("1/2") @ marchenko_pastur("1/3") @ marchenko_pastur("1/5"),
+        atoms([-1, 0, 2]) + atoms([0, 1, 3], ["1/4", "1/4", "1/2"]),
+        free_poisson(2, 1).direct_sum(atoms([3]), "1/2").wishart(6),
+    ],
+)
+@pytest.mark.parametrize("order", [0, 5])
+def test_each_point_has_one_root_in_the_tube(law: AlgebraicLaw, order: int) -> None:
+    rng = np.random.default_rng(7)
+    branch = Branch(law.equation)
+    rows = [[int(c) for c in column.coeffs()][::-1] or [0] for column in columns(law.equation)]
+    for _ in range(12):
+        z = complex(rng.uniform(-3, 8), rng.uniform(0.05, 2))
+        root = branch.value(acb(z))
+        expansion = branch._expansion(acb(z), root)
+        assert expansion is not None
+        tube, _ = expansion.tube(100.0, 2.0, order)
+        assert tube.width > 0
+        for step in tube.width * np.sqrt(rng.uniform(size=24)) * np.exp(2j * np.pi * rng.uniform(size=24)):
+            roots = np.roots([np.polyval(row, z + step) for row in reversed(rows)])
+            middle = complex(root) + tube.middle(complex(step))
+            # roots that numpy cannot tell from the edge of the tube are left out
+            inside = np.sum(np.abs(roots - middle) <= tube.radius * 1.01 + 1e-9 * (1 + abs(middle)))
+            assert inside == 1
+
+
+def test_a_tube_of_a_branch_ends_before_its_branch_point() -> None:
+    branch = Branch(semicircle().equation)
+    for z in (3 + 0j, 2.001 + 0j, 1 + 1j):
+        expansion = branch._expansion(acb(z), branch.value(acb(z)))
+        assert expansion is not None
+        tube, _ = expansion.tube(100.0, 2.0)
+        assert 0.1 * abs(z - 2) < tube.width < abs(z - 2)
+
+
+def test_a_double_root_has_no_tube() -> None:
+    # y^2 - x at the origin: P_y = 0
+    matrix = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]])
+    assert Expansions(matrix, np.abs(matrix)).at(0j, 0j) is None
+
+
+def test_a_root_is_not_isolated_where_rounding_errors_hide_another() -> None:
+    # y^2 - 1e-20 next to y = 1e-10: the other root is within the error of the constant term
+    matrix = np.array([[-1e-20, 0.0, 1.0]])
+    expansion = Expansions(matrix, np.array([[1.0, 0.0, 1.0]])).at(0j, 1e-10)
+    assert expansion is None or not expansion.is_isolated
+
+
+def test_sheets_with_a_common_pole_are_followed_in_long_steps() -> None:
+    # several sheets have the pole of the atom at 0 with the same weight, and differ by much less next to it
+    law = free_poisson(2, 1).direct_sum(atoms([3]), "1/2").wishart(6)
+    with within(10):
+        frame = skeleton(law.equation)
+    assert [float(a.point) for a in frame.atoms] == [0.0]

@@ -1,0 +1,171 @@
+"""LaTeX and text of equations and derivations, against formulas written by hand and against pdflatex itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sympy
+
+from resolvent import catalog
+from resolvent.derive.derivation.derivation import Derivation, Rule, Step
+from resolvent.derive.derivation.latex import (
+    derivation_document,
+    derivation_text,
+    escape,
+    formula_lines,
+    polynomial_terms,
+)
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle, wachter
+from tests.documents import compiled, needs_pdflatex
+
+M, Z = sympy.symbols("m z")
+c = sympy.Symbol("c", positive=True)
+
+
+def test_the_quartic_of_the_hessian_in_cauchy_convention() -> None:
+    # FORMULAS: eps sigma phi^3 z G^4 - eps phi^2 (z + sigma(phi-2)) G^3 - phi(2 sigma z + eps(1-phi)) G^2
+    #           + 2 (z - sigma(1-phi)) G - 2 = 0
+    assert catalog.get("hessian").law().latex(convention="cauchy") == (
+        r"\varepsilon \phi^{3} \sigma z G^{4} - \varepsilon \phi^{2} \left(\phi \sigma - 2 \sigma + z\right) G^{3} "
+        r"- \phi \left(- \varepsilon \phi + \varepsilon + 2 \sigma z\right) G^{2} "
+        r"+ 2 \left(\phi \sigma - \sigma + z\right) G - 2 = 0"
+    )
+
+
+def test_marchenko_pastur_in_stieltjes_convention() -> None:
+    assert marchenko_pastur(c).latex() == r"c z m^{2} + \left(c + z - 1\right) m + 1 = 0"
+
+
+def test_names_that_end_like_an_alphabet_stay_words() -> None:
+    critical, local = sympy.symbols("critical local_1", positive=True)
+    assert polynomial_terms(critical * M + local) == [r"\mathrm{critical} m", r"+ \mathrm{local}_{1}"]
+
+
+def test_the_leading_term_is_positive_in_both_conventions() -> None:
+    expression = -2 * M**3 + Z
+    assert [polynomial_terms(expression, k)[0] for k in ("stieltjes", "cauchy")] == ["2 m^{3}", "2 G^{3}"]
+
+
+def test_signs_of_odd_powers_change_with_the_convention() -> None:
+    assert " ".join(polynomial_terms(M**2 + Z * M + 1, "cauchy")) == "G^{2} - z G + 1"
+
+
+def test_a_product_is_listed_factor_by_factor() -> None:
+    lines = formula_lines(sympy.Eq((M + Z) * (M**2 + 1), 0, evaluate=False), "stieltjes")
+    assert lines[0] == "F_{1} F_{2} = 0"
+    assert {line.split("= ")[1] for line in lines[1:]} == {"m + z", "m^{2} + 1"}
+
+
+def test_an_unknown_convention_is_refused() -> None:
+    with pytest.raises(ParameterError, match="unknown convention 'fourier'; known: stieltjes, cauchy"):
+        semicircle().latex(convention="fourier")
+
+
+def test_the_document_numbers_every_step_once() -> None:
+    derivation = (semicircle() + marchenko_pastur(c)).derivation
+    assert derivation_document(derivation).count(r"\item") == len(derivation.steps)
+
+
+def test_the_document_lists_every_assumption() -> None:
+    law = catalog.get("hessian").law()
+    closing = derivation_document(law.derivation).split("Assumed, not proved:")[1]
+    numbers = {int(n) for n in re.findall(r"\((\d+)\) [A-Z(s\d]|\((\d+)\)", closing) for n in n if n}
+    assert numbers >= {law.derivation.number(step) for step in law.derivation.assumptions}
+
+
+def test_the_text_says_which_steps_a_step_uses() -> None:
+    derivation = (semicircle() + marchenko_pastur(c)).derivation
+    last = next(
+        line for line in derivation_text(derivation).splitlines() if line.startswith(f"{len(derivation.steps)}.")
+    )
+    assert last.endswith("[from 2, 4, 5, 6]")
+
+
+def test_the_text_follows_the_convention() -> None:
+    assert "   G**2 - G*z + 1 = 0" in derivation_text(semicircle().derivation, "cauchy").splitlines()
+
+
+@needs_pdflatex
+@pytest.mark.parametrize("convention", ["stieltjes", "cauchy"])
+@pytest.mark.parametrize("name", catalog.names())
+def test_documents_of_the_catalog_compile(name: str, convention: str, tmp_path: Path) -> None:
+    log = compiled(catalog.get(name).law().derivation.latex(convention, title=name), tmp_path)
+    assert "Missing character" not in log
+
+
+@needs_pdflatex
+@pytest.mark.parametrize(
+    "law",
+    [
+        atoms([-1, 0, 2]) + atoms([0, 1, 3], ["1/4", "1/4", "1/2"]),
+        (semicircle(c) + 3) ** -1,
+        marchenko_pastur(c).information_plus_noise(2, c).wishart("1/3"),
+    ],
+    ids=["degree five", "irrational moments", "symbolic"],
+)
+def test_long_documents_fit_the_page(law: AlgebraicLaw, tmp_path: Path) -> None:
+    log = compiled(law.derivation.latex(), tmp_path)
+    widths = [float(w) for w in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
+    assert max(widths, default=0.0) < 40.0  # points: it stays inside the paper's margin
+
+
+@needs_pdflatex
+def test_special_characters_in_words_compile(tmp_path: Path) -> None:
+    words = "50% of {a_1} & b^2 ~ #3 $ \\ < > ⊞ ⊠ ς ε φ ≥ ≤"
+    step = Step(Rule(words, words, words), words)
+    compiled(Derivation(step).latex(title=words), tmp_path)
+
+
+def test_escaping_leaves_letters_alone() -> None:
+    assert escape("Marchenko, Pastur 1967") == "Marchenko, Pastur 1967"
+
+
+def read_back(latex: str) -> sympy.Expr:
+    """The polynomial that LaTeX of sums, products and powers stands for; adjacent factors multiply."""
+    tokens = re.findall(r"\\left\(|\\right\)|\^\{\d+\}|[-+]|\d+|\\?[A-Za-z]+(?:_\{\w+\})?", latex)
+    code, factor_before = "", False
+    for token in tokens:
+        if token.startswith("^"):
+            code += "**" + token[2:-1]
+            continue
+        closing, sign = token == r"\right)", token in "+-"
+        code += "*" if factor_before and not (closing or sign) else ""
+        if token == r"\left(":
+            code += "("
+        elif closing:
+            code += ")"
+        elif sign or token.isdigit():
+            code += token
+        else:
+            code += f"S({token.replace('_{', '').replace('}', '')!r})"
+        factor_before = not sign and token != r"\left("
+    return eval(code, {"S": sympy.Symbol})  # noqa: S307 - made of the tokens above only
+
+
+@pytest.mark.parametrize("convention", ["stieltjes", "cauchy"])
+@pytest.mark.parametrize(
+    "law",
+    [
+        atoms(sympy.symbols("a b", real=True)),
+        semicircle(c) + atoms(sympy.symbols("a b", real=True)),
+        wachter(*sympy.symbols("c1 c2", positive=True)),
+        catalog.get("hessian").law(),
+        marchenko_pastur(c).information_plus_noise(2, c),
+        marchenko_pastur(c).direct_sum(-semicircle(), "1/3"),
+    ],
+    ids=str,
+)
+def test_the_printed_equation_reads_back_as_the_equation(law: AlgebraicLaw, convention: str) -> None:
+    names = {r"\varepsilon": "eps", r"\phi": "phi", r"\sigma": "sigma"}
+    text = law.latex(convention).removesuffix(" = 0")
+    for command, name in names.items():
+        text = text.replace(command, name)
+    expression = law.equation.expr.xreplace({s: sympy.Symbol(s.name) for s in law.equation.symbols})
+    if convention == "cauchy":
+        expression = expression.xreplace({M: -sympy.Symbol("G")})
+    found = sympy.expand(read_back(text))
+    assert sympy.expand(found - expression) == 0 or sympy.expand(found + expression) == 0

@@ -1,0 +1,52 @@
+"""Approximate roots, against isolated ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from flint import fmpz_poly
+
+import resolvent.derive.exact.complex_roots
+from resolvent.derive.exact.complex_roots import approximate_roots
+
+
+def random_polynomial(degree: int, bits: int) -> fmpz_poly:
+    """Coefficients of random size and sign; the constant is not 0."""
+    rng = np.random.default_rng(degree)
+    sizes = [int(rng.integers(1, 2**60)) ** (1 + bits // 60) for _ in range(degree + 1)]
+    return fmpz_poly([size * int(rng.choice([-1, 1])) for size in sizes])
+
+
+def same(found: list[complex], polynomial: fmpz_poly) -> bool:
+    """Whether there is one approximation for each root."""
+    expected = np.array([complex(root) for root, _ in polynomial.complex_roots()])
+    distances = np.abs(np.array(found)[:, None] - expected[None, :]) / (1e-300 + np.abs(expected))
+    nearest = distances.argmin(axis=0)
+    return sorted(nearest.tolist()) == list(range(len(expected))) and bool(np.all(distances.min(axis=0) < 1e-11))
+
+
+@pytest.mark.parametrize("polynomial", [
+    fmpz_poly([-2, 0, 1]), random_polynomial(5, 10), random_polynomial(30, 10), random_polynomial(40, 300),
+    fmpz_poly([1] + [0] * 20 + [1]), fmpz_poly([-9] + [1] * 25), fmpz_poly([1] + [0] * 19 + [10**200, 1]),
+])  # fmt: skip
+def test_each_root_is_found(polynomial: fmpz_poly) -> None:
+    assert same(approximate_roots(polynomial), polynomial)
+
+
+def test_roots_far_from_the_origin_are_found() -> None:
+    polynomial = fmpz_poly([1])
+    for k in range(1, 26):
+        polynomial *= fmpz_poly([-(1000 + 3 * k), 1])  # Wilkinson's, moved
+    found = approximate_roots(polynomial)
+    assert sorted(r.real for r in found) == pytest.approx([1000 + 3 * k for k in range(1, 26)], rel=1e-12)
+    assert all(r.imag == 0 for r in found)
+
+
+def test_what_the_iteration_does_not_find_is_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
+    symmetric = fmpz_poly([0, 1])  # with a root at the mean of all
+    for k in range(1, 10):
+        symmetric *= fmpz_poly([-k * k, 0, 1])
+    assert same(approximate_roots(symmetric), symmetric)
+    monkeypatch.setattr(resolvent.derive.exact.complex_roots, "_STEPS", 1)
+    polynomial = random_polynomial(40, 300)
+    assert same(approximate_roots(polynomial), polynomial)

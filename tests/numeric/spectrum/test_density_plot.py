@@ -1,0 +1,173 @@
+"""What the pictures contain: lines, stems, bars and labels, read back from the axes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+
+@lru_cache
+def law(name: str) -> Spectrum:
+    """A spectrum, built once."""
+    laws = {
+        "semicircle": semicircle,
+        "mp1": lambda: marchenko_pastur(1),
+        "mp4": lambda: marchenko_pastur(4),
+        "atoms": lambda: atoms([0, 1]),
+        "bulks": lambda: atoms([-4, 4]) + semicircle("1/4"),
+    }
+    return Spectrum(laws[name]())
+
+
+def curves(ax: Axes) -> list[tuple[Any, Any]]:
+    """The drawn lines of more than two points."""
+    return [(line.get_xdata(), line.get_ydata()) for line in ax.lines if len(np.ravel(line.get_xdata())) > 2]
+
+
+def stems(ax: Axes) -> list[tuple[float, float]]:
+    """Place and height of each vertical line."""
+    pairs = [(np.asarray(line.get_xdata()), np.asarray(line.get_ydata())) for line in ax.lines]
+    return [(float(x[0]), float(y[1])) for x, y in pairs if len(x) == 2 and x[0] == x[1]]
+
+
+def bars(ax: Axes) -> list[Any]:
+    """The rectangles of the histogram."""
+    return [p for c in ax.containers if isinstance(c, BarContainer) for p in c.patches]
+
+
+def test_the_line_is_the_density_on_the_support() -> None:
+    ((x, y),) = curves(density_plot(law("semicircle")))
+    assert np.array_equal(y, law("semicircle").pdf(x))
+    assert (np.min(x), np.max(x)) == pytest.approx((-2, 2), abs=1e-4)
+    assert np.max(y) == pytest.approx(1 / np.pi, abs=1e-5)
+
+
+def test_each_bulk_has_its_line() -> None:
+    drawn = curves(density_plot(law("bulks")))
+    assert [round(float(np.mean(x)), 3) for x, _ in drawn] == pytest.approx(
+        [(i.left + i.right) / 2 for i in law("bulks").intervals], abs=1e-3
+    )
+
+
+def test_the_area_under_the_line_is_the_continuous_mass() -> None:
+    ((x, y),) = curves(density_plot(law("mp4")))
+    assert float(np.trapezoid(y, x)) == pytest.approx(0.25, abs=1e-4)
+
+
+def test_an_atom_is_a_stem_with_its_mass_written_on_it() -> None:
+    ax = density_plot(law("mp4"))
+    ((place, height),) = stems(ax)
+    assert (place, height > 0) == (0.0, True)
+    assert [t.get_text() for t in ax.texts] == ["mass 0.75"]
+
+
+def test_stems_of_atoms_alone_are_as_high_as_their_weights() -> None:
+    assert stems(density_plot(law("atoms"))) == [(0.0, 0.5), (1.0, 0.5)]
+
+
+def test_a_law_without_atoms_has_no_stem() -> None:
+    ax = density_plot(law("semicircle"))
+    assert not stems(ax)
+    assert not ax.texts
+
+
+def test_a_diverging_density_leaves_the_axes_finite() -> None:
+    bottom, top = density_plot(law("mp1")).get_ylim()
+    assert bottom == 0
+    assert 0.1 < top < 100
+
+
+@pytest.mark.parametrize("function", [density_plot, Spectrum.plot])
+def test_given_axes_are_drawn_on_and_returned(function: Any) -> None:
+    ax = Figure().add_subplot()
+    assert function(law("semicircle"), ax) is ax
+    assert curves(ax)
+
+
+def test_axes_of_its_own_belong_to_a_figure() -> None:
+    assert isinstance(law("semicircle").plot().figure, Figure)
+
+
+def test_axes_are_labelled() -> None:
+    ax = density_plot(law("semicircle"))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("$x$", r"$\rho(x)$")
+
+
+def test_style_goes_to_the_line() -> None:
+    (line,) = law("semicircle").plot(color="red", linewidth=3, label="law").lines
+    assert (line.get_color(), line.get_linewidth(), line.get_label()) == ("red", 3, "law")
+
+
+def test_bars_and_atoms_share_the_sample() -> None:
+    sample = np.concatenate([np.zeros(300), law("mp4").ppf(np.linspace(0.7501, 0.9999, 100))])
+    ax = histogram_plot(law("mp4"), sample)
+    area = sum(p.get_width() * p.get_height() for p in bars(ax))
+    assert area == pytest.approx(0.25, abs=1e-12)
+
+
+def test_bars_of_a_continuous_law_have_area_one() -> None:
+    sample = np.linspace(-1.9, 1.9, 500)
+    assert sum(p.get_width() * p.get_height() for p in bars(histogram_plot(law("semicircle"), sample))) == (
+        pytest.approx(0.998, abs=0.0021)  # the outermost thousandths may fall outside the picture
+    )
+
+
+def test_bars_are_a_density_estimate() -> None:
+    sample = law("semicircle").ppf((np.arange(4000) + 0.5) / 4000)
+    rectangles = bars(histogram_plot(law("semicircle"), sample))
+    middles = np.array([p.get_x() + p.get_width() / 2 for p in rectangles])
+    heights = np.array([p.get_height() for p in rectangles])
+    inner = np.abs(middles) < 1.8
+    assert np.max(np.abs(heights - law("semicircle").pdf(middles))[inner]) < 0.02
+
+
+def test_legend_names_sample_and_law() -> None:
+    legend = histogram_plot(law("semicircle"), np.linspace(-1, 1, 50), label="sampled (model)").get_legend()
+    assert legend is not None
+    assert {t.get_text() for t in legend.get_texts()} == {"sampled (model)", "derived"}
+
+
+def test_legend_counts_what_is_not_drawn() -> None:
+    legend = histogram_plot(law("mp4"), np.concatenate([np.zeros(30), np.linspace(2, 8, 10)])).get_legend()
+    assert legend is not None
+    assert "sampled (30 at atoms not drawn)" in [t.get_text() for t in legend.get_texts()]
+
+
+@pytest.mark.parametrize("sample", [np.zeros(20), np.array([])])
+def test_samples_without_anything_to_draw_make_a_picture(sample: Any) -> None:
+    ax = histogram_plot(law("mp4"), sample)
+    assert sum(p.get_width() * p.get_height() for p in bars(ax)) == 0
+
+
+def test_histogram_on_given_axes() -> None:
+    ax = Figure().add_subplot()
+    assert histogram_plot(law("semicircle"), np.linspace(-1, 1, 50), ax) is ax
+
+
+def test_a_picture_can_be_saved(tmp_path: Any) -> None:
+    figure = density_plot(law("mp4")).figure
+    assert isinstance(figure, Figure)
+    figure.savefig(tmp_path / "density.png")
+    assert (tmp_path / "density.png").stat().st_size > 1000
+
+
+def test_pictures_leave_pyplot_alone() -> None:
+    program = (
+        "import sys; from resolvent.derive.laws.elementary import semicircle; "
+        "from resolvent.numeric.spectrum.spectrum import Spectrum; "
+        "from resolvent.numeric.spectrum.density_plot import histogram_plot; rho = Spectrum(semicircle()); rho.plot(); "
+        "histogram_plot(rho, [0.0, 1.0]); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

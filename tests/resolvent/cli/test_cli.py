@@ -1,0 +1,484 @@
+"""The command line: what it prints, its exit status, and that bad use never shows a traceback or leaves half a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+from typer.testing import CliRunner, Result
+
+import resolvent.catalog.registry
+from resolvent import catalog
+from resolvent.cli.app import app
+from resolvent.cli.files import write_file
+from resolvent.derive.errors import DerivationError, ParameterError
+
+FINE, CLAIM_FAILS, BAD_USE = 0, 1, 2
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), prog_name="resolvent")
+
+
+def refused(*arguments: str) -> str:
+    """The message of a command that must end with status 2 and print nothing else."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (BAD_USE, "")
+    assert "Traceback" not in result.stderr
+    return result.stderr
+
+
+# -- list and show ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slug", catalog.names())
+def test_list_names_every_entry(slug: str) -> None:
+    assert slug in run("list").stdout
+
+
+def test_list_fits_80_columns() -> None:
+    assert max(len(line.rstrip()) for line in run("list").stdout.splitlines()) <= 80
+
+
+def test_list_without_a_terminal_has_no_colour() -> None:
+    assert "\x1b" not in run("list").stdout
+
+
+def test_list_as_json() -> None:
+    assert [entry["slug"] for entry in json.loads(run("list", "--json").stdout)] == list(catalog.names())
+
+
+@pytest.mark.parametrize("slug", catalog.names())
+def test_show_has_the_title(slug: str) -> None:
+    assert catalog.get(slug).title in run("show", slug).stdout
+
+
+def test_show_lists_the_assumptions() -> None:
+    text = " ".join(run("show", "hessian").stdout.split())
+    assert all(step.text in text for step in catalog.get("hessian").assumptions)
+
+
+@pytest.mark.parametrize("slug", catalog.names())
+def test_show_fits_80_columns(slug: str) -> None:
+    assert max(map(len, run("show", slug).stdout.splitlines())) <= 80
+
+
+def test_show_as_json_is_the_entry() -> None:
+    assert json.loads(run("show", "hessian", "--json").stdout) == catalog.get("hessian").to_json()
+
+
+def test_show_takes_underscores() -> None:
+    assert run("show", "marchenko_pastur").stdout == run("show", "marchenko-pastur").stdout
+
+
+# -- derive ----------------------------------------------------------------------------------------------------
+
+
+def test_derive_an_expression() -> None:
+    result = run("derive", "semicircle() + marchenko_pastur(c)")
+    assert "c*m**3 + (c*z + 1)*m**2 + (c + z - 1)*m + 1 = 0" in result.stdout
+
+
+def test_derive_prints_the_steps() -> None:
+    assert "derivation:\n1. " in run("derive", "semicircle()").stdout
+
+
+def test_derive_without_steps() -> None:
+    assert "derivation:" not in run("derive", "semicircle()", "--no-steps").stdout
+
+
+def test_derive_the_hessian_gives_the_quartic_of_the_source() -> None:
+    """Pennington, Bahri 2017 state it for the Cauchy transform."""
+    found = json.loads(run("derive", "hessian", "--json", "--convention", "cauchy").stdout)["equation"]["polynomial"]
+    names = {s.name: s for s in catalog.get("hessian").symbols.values()}
+    G, z = sympy.symbols("G z")
+    phi, eps, s = names["phi"], names["eps"], names["sigma"]
+    source = (
+        2 * (z - s * (1 - phi)) * G
+        - phi * (2 * s * z + eps * (1 - phi)) * G**2
+        - eps * phi**2 * (z + s * (phi - 2)) * G**3
+        + z * eps * s * phi**3 * G**4
+        - 2
+    )
+    printed = sympy.parse_expr(found, local_dict=names | {"G": G, "z": z})
+    assert sympy.expand(printed - source) == 0
+
+
+def test_derive_checks_every_step() -> None:
+    result = run("derive", "hessian", "--check")
+    assert (
+        result.stdout.splitlines()[-1]
+        == f"checked: all {len(catalog.get('hessian').law().derivation.steps)} steps hold"
+    )
+
+
+def test_derive_check_in_json() -> None:
+    assert json.loads(run("derive", "semicircle", "--check", "--json").stdout)["checked"] is True
+
+
+def test_derive_with_a_step_that_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(self: object) -> bool:
+        raise DerivationError("step 2 (free sum) does not hold: something")
+
+    monkeypatch.setattr("resolvent.derive.derivation.derivation.Derivation.check", check)
+    result = run("derive", "semicircle", "--check")
+    assert (result.exit_code, result.stdout) == (CLAIM_FAILS, "")
+    assert result.stderr == "the derivation does not hold: step 2 (free sum) does not hold: something\n"
+
+
+def test_derive_moments_and_cumulants() -> None:
+    found = json.loads(run("derive", "fuss_catalan(2)", "--json", "--moments", "4", "--cumulants", "2").stdout)
+    assert (found["moments"], found["free_cumulants"]) == (["1", "3", "12", "55"], ["1", "2"])
+
+
+def test_derive_sets_parameters_of_an_entry() -> None:
+    found = json.loads(run("derive", "marchenko-pastur", "--set", "c=1/2", "--set", "sigma=1", "--json").stdout)
+    assert found["equation"]["polynomial"] == "m**2*z + 2*m*z - m + 2"
+
+
+def test_derive_sets_parameters_of_an_expression() -> None:
+    found = json.loads(run("derive", "semicircle(v)", "--set", "v=0.5", "--json").stdout)
+    assert found["equation"]["polynomial"] == "m**2 + 2*m*z + 2"
+
+
+def test_derive_sets_a_parameter_to_an_expression() -> None:
+    found = json.loads(run("derive", "semicircle(v)", "--set", "v=2*w", "--json").stdout)
+    assert found["equation"]["polynomial"] == "2*m**2*w + m*z + 1"
+
+
+def test_derive_latex_is_a_document() -> None:
+    result = run("derive", "semicircle", "--format", "latex").stdout
+    assert result.startswith("\\documentclass")
+    assert result.endswith("\\end{document}\n")
+
+
+def test_derive_latex_without_steps_is_the_equation() -> None:
+    result = run("derive", "semicircle()", "--format", "latex", "--no-steps", "--convention", "cauchy")
+    assert result.stdout == "G^{2} - z G + 1 = 0\n"
+
+
+def test_derive_sympy_runs() -> None:
+    names: dict[str, object] = {}
+    exec(run("derive", "semicircle()", "--format", "sympy").stdout, names)  # noqa: S102
+    assert str(names["polynomial"]) == "m**2 + m*z + 1"
+
+
+def test_derive_python_runs() -> None:
+    names: dict[str, object] = {}
+    exec(run("derive", "semicircle()", "--format", "python").stdout, names)  # noqa: S102
+    assert names["density"](0.0) == pytest.approx(1 / np.pi)  # type: ignore[operator]
+
+
+def test_derive_to_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "law.tex"
+    result = run("derive", "semicircle", "--format", "latex", "--output", str(target))
+    assert (result.exit_code, result.stdout) == (FINE, "")
+    assert target.read_text() == run("derive", "semicircle", "--format", "latex").stdout
+
+
+# -- density ---------------------------------------------------------------------------------------------------
+
+
+def table(text: str) -> tuple[np.ndarray, np.ndarray]:
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["x", "density"]
+    values = np.array(rows[1:], dtype=float)
+    return values[:, 0], values[:, 1]
+
+
+def test_density_is_the_semicircle() -> None:
+    x, y = table(run("density", "semicircle()", "--points", "50").stdout)
+    assert np.max(np.abs(y - np.sqrt(4 - x**2) / (2 * np.pi))) < 1e-12
+
+
+def test_density_of_an_equation() -> None:
+    x, y = table(run("density", "law_of_equation(m**2 + z*m + 1)", "--points", "10").stdout)
+    assert np.max(np.abs(y - np.sqrt(4 - x**2) / (2 * np.pi))) < 1e-12
+
+
+def test_density_has_about_the_points_asked_for() -> None:
+    x, _ = table(run("density", "semicircle().direct_sum(semicircle()/4 + 9, 1/2)", "--points", "100").stdout)
+    assert len(x) == pytest.approx(100, abs=2)
+
+
+def test_density_points_increase() -> None:
+    x, _ = table(run("density", "semicircle().direct_sum(semicircle()/4 + 9, 1/2)", "--points", "30").stdout)
+    assert np.all(np.diff(x) > 0)
+
+
+def test_density_takes_the_defaults_of_an_entry() -> None:
+    x, y = table(run("density", "marchenko-pastur", "--set", "c=1/4", "--points", "20").stdout)
+    assert np.max(np.abs(y - np.sqrt((9 / 4 - x) * (x - 1 / 4)) * 2 / (np.pi * x))) < 1e-12
+
+
+def test_density_reports_atoms_beside_the_csv() -> None:
+    result = run("density", "marchenko-pastur", "--set", "c=4", "--points", "5")
+    assert result.stderr == "an atom at 0 of weight 3/4 is not part of the density\n"
+
+
+def test_density_of_atoms_alone_is_an_empty_table() -> None:
+    assert run("density", "atoms([1, 2])").stdout == "x,density\n"
+
+
+def test_density_as_json_has_the_edges() -> None:
+    (interval,) = json.loads(run("density", "marchenko-pastur", "--set", "c=4", "--json").stdout)["intervals"]
+    assert (interval["left"], interval["right"]) == (pytest.approx(1, abs=1e-12), pytest.approx(9, abs=1e-12))
+
+
+def test_density_as_json_has_the_atoms() -> None:
+    (atom,) = json.loads(run("density", "marchenko-pastur", "--set", "c=4", "--json").stdout)["atoms"]
+    assert atom == {"point": "0", "point_value": 0.0, "weight": "3/4", "weight_value": 0.75}
+
+
+def test_density_as_json_has_a_certificate_that_passes() -> None:
+    certificate = json.loads(run("density", "semicircle", "--json").stdout)["certificate"]
+    assert certificate["worst_error"] <= certificate["tolerance"]
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")])
+def test_density_draws(tmp_path: Path, suffix: str, magic: bytes) -> None:
+    target = tmp_path / f"law{suffix}"
+    assert run("density", "semicircle", "--output", str(target)).exit_code == FINE
+    assert target.read_bytes().startswith(magic)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_density_writes_what_it_would_print(tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"law{suffix}"
+    run("density", "semicircle", "--output", str(target))
+    assert target.read_text() == run("density", "semicircle", *(["--json"] if suffix == ".json" else [])).stdout
+
+
+# -- verify ----------------------------------------------------------------------------------------------------
+
+QUICK = ("--size", "100", "--trials", "3")
+
+
+def test_verify_supports_the_law_of_its_matrices() -> None:
+    result = run("verify", "semicircle", *QUICK)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (FINE, "verdict: supported")
+
+
+def test_verify_departs_with_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The semicircle law claimed of diagonal matrices with uniform entries."""
+
+    def uniform(size: int, rng: np.random.Generator, variance: float) -> np.ndarray:
+        return np.diag(rng.uniform(-1, 1, size))
+
+    sampler = catalog.Sampler("uniform", "diagonal", uniform, 100, lambda size, variance: 8.0 * size**2)
+    entry = replace(catalog.get("semicircle"), slug="wrong-claim", samplers=(sampler,))
+    monkeypatch.setitem(resolvent.catalog.registry._loaded, "wrong-claim", entry)
+    result = run("verify", "wrong-claim", *QUICK, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["verdict"]) == (CLAIM_FAILS, "departs")
+
+
+def test_verify_repeats_itself() -> None:
+    assert (
+        run("verify", "semicircle", *QUICK, "--seed", "5").stdout
+        == run("verify", "semicircle", *QUICK, "--seed", "5").stdout
+    )
+
+
+def test_verify_draws(tmp_path: Path) -> None:
+    target = tmp_path / "verified.png"
+    run("verify", "semicircle", *QUICK, "--plot", str(target))
+    assert target.read_bytes().startswith(b"\x89PNG")
+
+
+# -- bad use ---------------------------------------------------------------------------------------------------
+
+BAD = [
+    (("show", "hesian"), "did you mean 'hessian'?"),
+    (("derive", "hesian"), "'hesian' is no catalog name; did you mean 'hessian'?"),
+    (("derive", "nonsense"), "see `resolvent list` for the names"),
+    (("derive", "semicirle()"), "did you mean 'semicircle'?"),
+    (("derive", "semicircle() +"), "the expression stops too early"),
+    (("derive", "__import__('os').system('true')"), "has no meaning here"),
+    (("derive", "semicircle(-1)"), "variance must be positive; got -1"),
+    (("derive", "semicircle() @ semicircle()"), "is not a law"),
+    (("derive", "atoms([0, 1]).free_power(1/2)"), "does not exist"),
+    (("derive", "hessian", "--set", "psi=1"), "unknown parameter of hessian 'psi'"),
+    (("derive", "hessian", "--set", "phi=-1"), "must lie in (0, oo); got -1"),
+    (("derive", "hessian", "--set", "phi"), "--set takes NAME=VALUE"),
+    (("derive", "hessian", "--set", "phi=1", "--set", "phi=2"), "--set gives phi twice"),
+    (("derive", "hessian", "--set", "phi=sqrt(2)"), "'sqrt' is not rational"),
+    (("derive", "hessian", "--set", "phi=1/0"), "division by zero"),
+    (("derive", "hessian", "--set", "phi="), "the expression is empty"),
+    (("derive", "semicircle(v)", "--set", "w=1"), "unknown parameter 'w'. Known: v"),
+    (("derive", "semicircle", "--format", "latex", "--moments", "3"), "go with --format text or json"),
+    (("derive", "semicircle", "--format", "word"), "'word'"),
+    (("derive", "semicircle", "--moments", "-1"), "--moments"),
+    (("derive", "semicircle", "--convention", "greens"), "'greens'"),
+    (("derive", "semicircle", "--output", "/nowhere/law.txt"), "there is no directory /nowhere"),
+    (("derive", "semicircle", "--output", "/"), "it is a directory"),
+    (("density", "marchenko-pastur"), "marchenko-pastur needs a value for c"),
+    (("density", "semicircle(v)"), "add --set v=..."),
+    (("density", "semicircle(v)", "--set", "v=w"), "v needs a number here; got w"),
+    (("density", "semicircle", "--set", "variance=w"), "must be a number here; got w"),
+    (("density", "semicircle", "--points", "1"), "--points"),
+    (("density", "semicircle", "--output", "law.docx"), "end the name in .csv, .json, .png, .svg, .pdf"),
+    (("density", "semicircle", "--output", "/nowhere/law.csv"), "there is no directory"),
+    (("verify", "hesian"), "did you mean 'hessian'?"),
+    (("verify", "semicircle()"), "unknown ensemble 'semicircle()'"),
+    (("verify", "hessian"), "hessian needs a value for phi"),
+    (("verify", "hessian", "--set", "phi=1", "--set", "eps=1", "--sampler", "mdoel"), "did you mean 'model'?"),
+    (("verify", "semicircle", "--size", "1"), "at least 2; got 1"),
+    (("verify", "semicircle", "--size", "-5"), "at least 2; got -5"),
+    (("verify", "semicircle", "--size", "ten"), "--size"),
+    (("verify", "semicircle", "--size", "10000000"), "take a smaller size"),
+    (("verify", "semicircle", "--trials", "0"), "at least 3 trials"),
+    (("verify", "semicircle", "--seed", "-1"), "non-negative"),
+    (("verify", "semicircle", "--level", "2"), "between 0 and 1"),
+    (("verify", "semicircle", "--plot", "law.csv"), "end the name in .png, .svg, .pdf"),
+    (("show",), "NAME"),
+    (("show", "hessian", "extra"), "extra"),
+    (("frobnicate",), "frobnicate"),
+    (("derive", "semicircle", "--frobnicate"), "--frobnicate"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=[" ".join(a) for a, _ in BAD])
+def test_bad_use_is_one_message_and_status_2(arguments: tuple[str, ...], message: str) -> None:
+    assert message in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [a for a, m in BAD if m.startswith(("did", "variance", "--set", "unknown"))], ids=" ".join
+)
+def test_messages_begin_with_error(arguments: tuple[str, ...]) -> None:
+    assert refused(*arguments).startswith("error: ")
+
+
+def test_a_defect_is_reported_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(text: str) -> None:
+        raise ZeroDivisionError("by accident")
+
+    monkeypatch.setattr("resolvent.language.expressions.parse", broken)
+    assert refused("derive", "semicircle()") == (
+        "error: this is a defect of resolvent, please report it (ZeroDivisionError: by accident)\n"
+    )
+
+
+def test_an_interrupt_is_one_line_and_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(text: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("resolvent.language.expressions.parse", interrupted)
+    result = run("derive", "semicircle()")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "stopped\n")
+
+
+def test_help_of_every_command() -> None:
+    for command in ("list", "show", "derive", "density", "verify"):
+        assert run(command, "--help").exit_code == FINE
+
+
+def test_version() -> None:
+    assert run("--version").stdout == "resolvent 0.1.0\n"
+
+
+# -- as a process ----------------------------------------------------------------------------------------------
+
+PROGRAM = [sys.executable, "-m", "resolvent"]
+
+
+def test_module_runs() -> None:
+    done = subprocess.run([*PROGRAM, "show", "semicircle"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (FINE, "semicircle: Wigner matrix")
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*PROGRAM, "show", "hessian"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (FINE, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_stopped_run_ends_soon_and_leaves_no_file(tmp_path: Path) -> None:
+    arguments = ["derive", "(semicircle() + 3)**6", "--output", str(tmp_path / "law.txt")]
+    process = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.DEVNULL)
+    time.sleep(3)  # inside one long call into the exact arithmetic
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=5) in (-signal.SIGINT, 130)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- files -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["os.fsync", "os.chmod", "os.replace"])
+def test_an_interrupt_while_writing_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moment, stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(tmp_path / "law.txt", "text")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_while_writing_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "law.txt"
+    target.write_text("old")
+
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(target, "new")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("law.txt", "old")]
+
+
+def test_a_full_disc_is_a_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ParameterError, match="No space left on device"):
+        write_file(tmp_path / "law.txt", "text")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    target = tmp_path / "law.txt"
+    target.write_text("old")
+    target.chmod(0o640)
+    write_file(target, "new")
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("new", 0o640)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    write_file(tmp_path / "link.txt", "new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"
+
+
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    write_file(Path(os.devnull), "text")
+    assert not Path(os.devnull).is_file()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_directory_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ParameterError, match="no permission"):
+        write_file(tmp_path / "law.txt", "text")

@@ -1,0 +1,182 @@
+"""Work in a child process: stopped in time whatever it does, and its answers, errors and deaths passed on."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from flint import fmpz_poly
+
+from resolvent.conjectures.exact import deadline
+from resolvent.conjectures.exact.deadline import ChildFailed, OutOfTime, within
+from resolvent.derive.errors import DerivationError, ParseError, ResolventError
+
+
+def raising(error: BaseException) -> Callable[[], NoReturn]:
+    def work() -> NoReturn:
+        raise error
+
+    return work
+
+
+@pytest.fixture(autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    """Other tests of this process may have children of their own, which stay."""
+    before = children()
+    yield
+    assert children() <= before
+
+
+def children() -> set[str]:
+    """The processes whose parent this one is, zombies included."""
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == os.getpid():
+                found.add(status.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("value", [None, True, 3, "é\n\x00", [1, [2, {"a": None}]], {"x": {"y": [1.5]}}, "x" * 500_000])
+def test_values_come_back(value: Any) -> None:
+    assert within(20, lambda: value) == value
+
+
+def long_arithmetic() -> None:
+    fmpz_poly([k + 1 for k in range(20_000)]) ** 4000  # one call that answers no signal handler of Python
+
+
+def catching_everything() -> None:
+    while True:
+        try:
+            time.sleep(100)
+        except BaseException:
+            continue
+
+
+@pytest.mark.parametrize("work", [lambda: time.sleep(100), long_arithmetic, catching_everything])
+def test_work_that_takes_too_long_is_stopped(work: Callable[[], None]) -> None:
+    start = time.monotonic()
+    with pytest.raises(OutOfTime, match=r"not finished within 0\.3 s"):
+        within(0.3, work)
+    assert time.monotonic() - start < 5
+
+
+def test_a_signal_that_is_ignored_changes_nothing() -> None:
+    def work() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(100)
+
+    with pytest.raises(OutOfTime):
+        within(0.3, work)
+
+
+@pytest.mark.parametrize("seconds", [1e9, float("inf")])
+def test_a_limit_may_be_very_long(seconds: float) -> None:
+    assert within(seconds, lambda: 1) == 1
+
+
+def test_a_long_limit_is_waited_for_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "_LONGEST_WAIT", 0.01)
+    assert within(20, lambda: time.sleep(0.1)) is None
+
+
+def test_memory_is_limited() -> None:
+    with pytest.raises(ResolventError, match="memory"):
+        within(30, lambda: len(bytearray(2**32)), memory=2**31)
+    assert within(30, lambda: len(bytearray(2**20))) == 2**20
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+def test_a_child_that_dies_is_an_error(number: signal.Signals) -> None:
+    with pytest.raises(ResolventError, match=f"ended by signal {int(number)}"):
+        within(20, lambda: (faulthandler.disable(), os.kill(os.getpid(), number)))
+
+
+def test_a_child_that_leaves_is_an_error() -> None:
+    with pytest.raises(ResolventError, match="ended by status 7"):
+        within(20, lambda: os._exit(7))
+    with pytest.raises(ResolventError, match="ended by status 70"):
+        within(20, raising(SystemExit(0)))
+
+
+def test_half_an_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "_received", lambda *_: b'{"val')
+    with pytest.raises(ResolventError, match="ended by"):
+        within(20, lambda: 1)
+
+
+def test_our_errors_are_passed_on() -> None:
+    with pytest.raises(ParseError, match=r"^line 3: no$") as caught:
+        within(20, raising(ParseError("line 3: no", line=3, text="x", law=object())))
+    assert caught.value.objects == {"line": 3, "text": "x"}
+    with pytest.raises(ResolventError, match=r"^no such law$"):
+        within(20, raising(DerivationError("no such law")))
+
+
+@pytest.mark.parametrize(("error", "message"), [(MemoryError(), "memory"), (RecursionError(), "nested too deeply")])
+def test_limits_of_the_interpreter_are_our_errors(error: Exception, message: str) -> None:
+    with pytest.raises(ResolventError, match=message):
+        within(20, raising(error))
+
+
+def test_defects_are_no_verdicts() -> None:
+    with pytest.raises(ChildFailed, match="KeyError: 'c'"):
+        within(20, raising(KeyError("c")))
+    with pytest.raises(ChildFailed, match="TypeError"):
+        within(20, lambda: object())
+
+
+def test_a_defects_traceback_is_shown_on_request(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RESOLVENT_TRACEBACK", "1")
+    with pytest.raises(ChildFailed):
+        within(20, raising(ValueError("seen")))
+    assert "ValueError: seen" in capfd.readouterr().err
+
+
+def test_an_interrupt_ends_the_child(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+
+    def work() -> None:
+        note.write_text(json.dumps(os.getpid()))
+        time.sleep(100)
+
+    def interrupt() -> None:
+        while not (note.exists() and note.read_text()):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    sender = threading.Thread(target=interrupt)
+    try:
+        sender.start()
+        with pytest.raises(KeyboardInterrupt):
+            within(60, work)
+    finally:
+        sender.join()
+        signal.signal(signal.SIGINT, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(json.loads(note.read_text()), 0)
+
+
+def test_nothing_of_the_child_is_cleaned_up_twice(capfd: pytest.CaptureFixture[str]) -> None:
+    print("before", end="")
+    assert within(20, lambda: print("in the child", end="")) is None
+    assert capfd.readouterr().out.count("before") == 1
+
+
+def test_without_processes_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "_CAN_FORK", False)
+    assert within(20, os.getpid) == os.getpid()
