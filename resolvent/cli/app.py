@@ -27,7 +27,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from resolvent import __version__
+        from resolvent.version import __version__
 
         print(f"resolvent {__version__}")
         raise typer.Exit

@@ -340,7 +340,7 @@ def _versions() -> list[tuple[str, str]]:
     import flint
     import numpy as np
 
-    from resolvent import __version__
+    from resolvent.version import __version__
 
     packages: list[tuple[str, Any]] = [("python-flint", flint), ("sympy", sympy), ("numpy", np)]
     return [("resolvent", __version__), *((name, package.__version__) for name, package in packages)]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from resolvent import __version__
 from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding
 from resolvent.conjectures.exact.exact_stage import reference_law
 from resolvent.conjectures.exact.measured_law import measured_law
@@ -18,6 +17,7 @@ from resolvent.conjectures.statistics.statistical_stage import examine, looks
 from resolvent.numeric.trials.journal import Journal
 from resolvent.numeric.trials.trials import Trial, run_trials
 from resolvent.progress import Progress
+from resolvent.version import __version__
 
 _ROUGH = ("joint test", "distribution", "distance")  # what dimensions that are rounded may spoil
 

@@ -1,0 +1,148 @@
+"""The public names and where each is defined; `__init__.py` reads this file, so a name is listed here once."""
+
+from . import catalog
+from .conjectures.check import check
+from .conjectures.verdict import Verdict
+from .conjectures.verification import Verification, verify
+from .derive.activations.activation import Activation, activation
+from .derive.derivation.derivation import Derivation, Evidence, Rule, Step
+from .derive.equations.equation import ResolventEquation
+from .derive.errors import (
+    BranchError,
+    DerivationError,
+    NotCertified,
+    ParameterError,
+    ParseError,
+    PrecisionError,
+    ResolventError,
+)
+from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
+from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
+from .derive.graphs.moment_polynomials import moment_polynomials
+from .derive.holonomic.algebraic_ode import algebraic_ode, parametric_ode
+from .derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments, law_of_sum
+from .derive.laws.algebraic_law import AlgebraicLaw, Law
+from .derive.laws.elementary import (
+    arcsine,
+    atoms,
+    free_poisson,
+    fuss_catalan,
+    kesten_mckay,
+    marchenko_pastur,
+    semicircle,
+    wachter,
+)
+from .derive.laws.equilibrium import equilibrium_measure
+from .derive.laws.from_equation import law_of_equation
+from .derive.laws.matrix_functions import direct_sum
+from .derive.laws.rectangular import doubly_correlated_wishart, rectangular_sum
+from .derive.laws.transforms import law_of_r_transform, law_of_s_transform
+from .derive.outliers.outlier_formula import outlier
+from .derive.phases.critical_values import critical_polynomials, critical_values, merging_values
+from .derive.phases.local_expansion import local_expansion
+from .derive.phases.phases import phase_conditions
+from .derive.phases.symbolic_atoms import symbolic_atoms
+from .derive.sequences.guessing import Guess, guess_algebraic, guess_ode, guess_recurrence
+from .derive.sequences.ode import LinearODE
+from .derive.sequences.recurrence import Recurrence
+from .derive.sequences.telescoping import hypergeometric_sum, telescope
+from .derive.tensor.operations import tensor_direct_sum
+from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
+from .language.expressions import parse
+from .numeric.density.closed_density import ClosedDensity, closed_density
+from .numeric.pictures.branch_plots import plane_portrait, sheet_plot
+from .numeric.pictures.graph_picture import graph_sheet
+from .numeric.pictures.phase_diagram import phase_diagram, phase_map
+from .numeric.spectrum.spectrum import Spectrum
+from .numeric.statistics.spacings import compare_spacings
+from .proposals.proposal import Proposal, guess
+from .symbols import G, m, parameter, z
+
+__version__: str
+
+__all__ = [
+    "Activation",
+    "AdmissibleGraph",
+    "AlgebraicLaw",
+    "BranchError",
+    "ClosedDensity",
+    "Derivation",
+    "DerivationError",
+    "Evidence",
+    "G",
+    "Guess",
+    "HolonomicLaw",
+    "Law",
+    "LinearODE",
+    "NotCertified",
+    "ParameterError",
+    "ParseError",
+    "PrecisionError",
+    "Proposal",
+    "Recurrence",
+    "ResolventEquation",
+    "ResolventError",
+    "Rule",
+    "Spectrum",
+    "Step",
+    "TensorLaw",
+    "Verdict",
+    "Verification",
+    "activation",
+    "admissible_graphs",
+    "algebraic_ode",
+    "arcsine",
+    "atoms",
+    "catalog",
+    "check",
+    "classical_sum",
+    "closed_density",
+    "compare_spacings",
+    "critical_polynomials",
+    "critical_values",
+    "direct_sum",
+    "doubly_correlated_wishart",
+    "equilibrium_measure",
+    "free_poisson",
+    "fuss_catalan",
+    "graph_sheet",
+    "guess",
+    "guess_algebraic",
+    "guess_ode",
+    "guess_recurrence",
+    "holonomic",
+    "hypergeometric_sum",
+    "kesten_mckay",
+    "law_of_cycle_weights",
+    "law_of_equation",
+    "law_of_free_cumulants",
+    "law_of_moments",
+    "law_of_r_transform",
+    "law_of_s_transform",
+    "law_of_sum",
+    "local_expansion",
+    "m",
+    "marchenko_pastur",
+    "merging_values",
+    "moment_polynomials",
+    "outlier",
+    "parameter",
+    "parametric_ode",
+    "parse",
+    "phase_conditions",
+    "phase_diagram",
+    "phase_map",
+    "plane_portrait",
+    "rectangular_sum",
+    "semicircle",
+    "sheet_plot",
+    "symbolic_atoms",
+    "symmetry_classes",
+    "telescope",
+    "tensor_direct_sum",
+    "tensor_law",
+    "tensor_product",
+    "verify",
+    "wachter",
+    "z",
+]
