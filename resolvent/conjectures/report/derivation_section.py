@@ -12,14 +12,14 @@ from resolvent.derive.errors import ResolventError
 from resolvent.writing.blocks import Steps, StepText
 
 if TYPE_CHECKING:
-    from resolvent.conjectures.verdict import Verdict
+    from resolvent.conjectures.report.outcome import Outcome
     from resolvent.derive.derivation.derivation import Derivation
     from resolvent.derive.laws.algebraic_law import Law
 
 _SECONDS = 20.0
 
 
-def model_steps(verdict: Verdict) -> Steps | None:
+def model_steps(verdict: Outcome) -> Steps | None:
     """The steps of the model's derivation in the claim's convention; None where no derivation is known, or quick."""
     conjecture = verdict.conjecture
     if conjecture.model is None:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from resolvent.conjectures.report.outcome import Outcome
     from resolvent.conjectures.statistics.statistical_stage import PointStatistics
-    from resolvent.conjectures.verdict import Verdict
 
 _SECONDS = 60.0  # for all densities together
 _CURVE, _OTHER, _BAND, _FAR = "#1f3a5f", "#b3452c", "#d9e4dd", 5.0
 
 
-def point_pictures(verdict: Verdict) -> dict[str, list[Picture]]:
+def point_pictures(verdict: Outcome) -> dict[str, list[Picture]]:
     """For each point, in words, its pictures; points without any are left out."""
     import matplotlib.figure  # noqa: F401 - here once, rather than in each of the child processes below
 
@@ -98,7 +98,7 @@ def _scores(statistics: PointStatistics, prefix: str) -> Picture | None:
     return _picture(draw, (6.4, 0.9 + 0.26 * max(len(scores), 3)), prefix, caption)
 
 
-def _density(verdict: Verdict, point: Point, prefix: str, seconds: float) -> Picture | None:
+def _density(verdict: Outcome, point: Point, prefix: str, seconds: float) -> Picture | None:
     """The claimed density where nothing was sampled, with the model's where it is another one."""
     is_refuted = any(f.status == REFUTED and f.point == point_text(point) for f in verdict.findings)
     work: Callable[[], Any] = lambda: _drawn(verdict.conjecture, point, is_refuted, prefix)  # noqa: E731

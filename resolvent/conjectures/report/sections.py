@@ -40,8 +40,8 @@ from resolvent.writing.blocks import (
 )
 
 if TYPE_CHECKING:
+    from resolvent.conjectures.report.outcome import Outcome
     from resolvent.conjectures.statistics.statistical_stage import PointStatistics
-    from resolvent.conjectures.verdict import Verdict
     from resolvent.numeric.density.chebyshev_piece import Array
 
 MARKS = {SUPPORTED: "+", REFUTED: "x", UNDECIDED: "?", None: " "}
@@ -72,7 +72,7 @@ def groups(findings: Iterable[Finding]) -> list[tuple[str, tuple[Finding, ...]]]
     return found
 
 
-def first_wrong_words(verdict: Verdict) -> str:
+def first_wrong_words(verdict: Outcome) -> str:
     """The first thing that is wrong, or open, with its line; "" where the conjecture is supported."""
     wrong = verdict.first_wrong
     if wrong is None:
@@ -81,7 +81,7 @@ def first_wrong_words(verdict: Verdict) -> str:
     return f"first thing {'wrong' if wrong.status == REFUTED else 'open'}{where}: {wrong.subject}: {wrong.text}"
 
 
-def unexpected_words(verdict: Verdict) -> str:
+def unexpected_words(verdict: Outcome) -> str:
     """That the verdict is not what the file expects; "" where it is, or the file says nothing."""
     if verdict.is_expected is not False:
         return ""
@@ -131,7 +131,7 @@ def fixed(value: float) -> str:
 # -- sections ----------------------------------------------------------------------------------------------
 
 
-def sections(verdict: Verdict, pictures: _Pictures | None = None) -> list[Section]:
+def sections(verdict: Outcome, pictures: _Pictures | None = None) -> list[Section]:
     """All that a report says below its title and its verdict.
 
     Args:
@@ -210,7 +210,7 @@ def _none_or(name: str, values: Sequence[str]) -> Entry:
     return Entry(name, tuple(values), True) if values else Entry(name, ("none",))
 
 
-def _model(verdict: Verdict) -> Section:
+def _model(verdict: Outcome) -> Section:
     conjecture = verdict.conjecture
     model, plan = conjecture.model, conjecture.plan
     entries = []
@@ -237,7 +237,7 @@ def _model(verdict: Verdict) -> Section:
     return Section("Model, points and plan", (Entries(tuple(entries)),))
 
 
-def unreached(verdict: Verdict) -> list[str]:
+def unreached(verdict: Outcome) -> list[str]:
     """The points, in words, that the exact stage did not come to because it ended before."""
     exact = [f for f in verdict.findings if f.stage == "exact"]
     if not any(f.status == REFUTED or f.subject == "time" for f in exact):
@@ -297,13 +297,13 @@ def _ends(values: Array) -> tuple[str, str]:
     return (f"{values.min():.5g}", f"{values.max():.5g}") if len(values) else ("none", "none")
 
 
-def _derivation(verdict: Verdict) -> Steps | None:
+def _derivation(verdict: Outcome) -> Steps | None:
     from resolvent.conjectures.report.derivation_section import model_steps
 
     return model_steps(verdict) if is_computable(verdict) else None
 
 
-def is_computable(verdict: Verdict) -> bool:
+def is_computable(verdict: Outcome) -> bool:
     """Whether the exact stage got through, so that its laws can be computed again."""
     exact = [f for f in verdict.findings if f.stage == "exact"]
     return not any(f.subject == "time" or (f.subject == "model" and f.status == UNDECIDED) for f in exact)
@@ -318,7 +318,7 @@ def _remarks(conjecture: Conjecture) -> list[Section]:
     return [Section(title, (Items(texts),)) for title, texts in parts if texts]
 
 
-def _reproduction(verdict: Verdict) -> Section:
+def _reproduction(verdict: Outcome) -> Section:
     conjecture = verdict.conjecture
     words = ["resolvent", "check", f"{conjecture.name}.toml"]
     if conjecture.model is not None and conjecture.model.kind == "function" and verdict.statistics:
