@@ -11,6 +11,7 @@ import sympy
 from flint import fmpz_mat
 
 from resolvent.catalog.entries.fisher_linear import PENNINGTON_WORAH, SURVEY, factors, integer_weights
+from resolvent.catalog.networks.fisher_network import activation_fisher, fisher_memory, sampled_fisher
 from resolvent.catalog.schema.activation_option import ACTIVATION_WITH_SLOPE
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
 from resolvent.catalog.schema.facts import AtomAt, Moment, ResolventIntegrand
@@ -161,8 +162,6 @@ def sample_network(
     size: int, rng: np.random.Generator, eta: float, eta_prime: float, zeta: float, activation: Any
 ) -> Matrix:
     """E_x J^T J of a network of widths n = size, the expectation from exact Gaussian integrals; 2n^2 x 2n^2."""
-    from resolvent.catalog.networks.fisher_network import activation_fisher
-
     return activation_fisher(size, rng, activation or LinearAndCosine(eta, eta_prime, zeta)).matrix()
 
 
@@ -170,8 +169,6 @@ def sample_inputs(
     size: int, rng: np.random.Generator, eta: float, eta_prime: float, zeta: float, activation: Any
 ) -> Matrix:
     """The mean of J^T J over 8 n^2 Gaussian inputs, in batches."""
-    from resolvent.catalog.networks.fisher_network import sampled_fisher
-
     chosen = activation or LinearAndCosine(eta, eta_prime, zeta)
     return sampled_fisher(size, _INPUTS * size**2, rng, chosen).matrix()
 
@@ -181,8 +178,6 @@ def _rows(size: int, eta: float, eta_prime: float, zeta: float) -> int:
 
 
 def _memory(size: int, eta: float, eta_prime: float, zeta: float) -> float:
-    from resolvent.catalog.networks.fisher_network import fisher_memory
-
     return fisher_memory(size, size, size)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 from flint import fmpz_mat
 
+from resolvent.catalog.networks.fisher_network import fisher_memory, linear_fisher
 from resolvent.catalog.schema.ensemble import ClosedForm, Ensemble, Matrix, Note, Reference, Sampler
 from resolvent.catalog.schema.facts import AtomAt, Moment
 from resolvent.catalog.schema.parameter import Parameter
@@ -140,8 +141,6 @@ def widths(size: int, c1: float, c2: float) -> tuple[int, int, int]:
 
 def sample_network(size: int, rng: np.random.Generator, c1: float, c2: float) -> Matrix:
     """E_x J^T J of a linear network with Gaussian weights, n_1 = size hidden units; exactly."""
-    from resolvent.catalog.networks.fisher_network import linear_fisher
-
     return linear_fisher(*widths(size, c1, c2), rng).matrix()
 
 
@@ -151,8 +150,6 @@ def _rows(size: int, c1: float, c2: float) -> int:
 
 
 def _memory(size: int, c1: float, c2: float) -> float:
-    from resolvent.catalog.networks.fisher_network import fisher_memory
-
     return fisher_memory(size / c1, size, c2 * size)
 
 

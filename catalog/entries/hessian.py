@@ -10,9 +10,11 @@ import sympy
 from resolvent.catalog.entries import hessian_h0, hessian_h1
 from resolvent.catalog.entries.hessian_h0 import IID_JACOBIAN, PENNINGTON_BAHRI, PHI, SIGMA, SURVEY
 from resolvent.catalog.entries.hessian_h1 import EPS, GAUSSIAN_DATA, GAUSSIAN_RESIDUALS, HALF_OF_THE_DATA
+from resolvent.catalog.networks import relu_network
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, FreeCumulant, Moment, RTransform, ZeroEdge
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.numeric.matrices.ensembles import free_rotation
 
 _phi, _eps, _s = PHI.symbol, EPS.symbol, SIGMA.symbol
 _z, _G, _g = sympy.symbols("z G g")
@@ -39,8 +41,6 @@ def derive_law(phi: Any, eps: Any, sigma: Any) -> AlgebraicLaw:
 
 def sample_model(size: int, rng: np.random.Generator, phi: float, eps: float, sigma: float) -> Matrix:
     """H_0 + O H_1 O^T, size x size: an independent Wishart matrix and a residual term in a random basis."""
-    from resolvent.numeric.matrices.ensembles import free_rotation
-
     total = free_rotation(hessian_h1.sample_matrix(size, rng, phi, eps), rng)
     total += hessian_h0.sample_matrix(size, rng, phi, sigma)
     return total
@@ -51,8 +51,6 @@ def sample_network(size: int, rng: np.random.Generator, phi: float, eps: float, 
 
     See `resolvent.catalog.networks.relu_network.random_state` for the scale of the weights.
     """
-    from resolvent.catalog.networks import relu_network
-
     return relu_network.hessian(relu_network.random_state(size, _samples(size, phi), rng, eps, sigma))
 
 
@@ -65,8 +63,6 @@ def _model_memory(size: int, phi: float, eps: float, sigma: float) -> float:
 
 
 def _network_memory(size: int, phi: float, eps: float, sigma: float) -> float:
-    from resolvent.catalog.networks import relu_network
-
     return relu_network.hessian_memory(size, _samples(size, phi))
 
 

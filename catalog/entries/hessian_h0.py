@@ -12,6 +12,7 @@ from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, FreeCumulant,
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.numeric.matrices.ensembles import wishart
 
 PHI = Parameter("phi", "2n/m, parameters over residual components of n outputs and m samples", positive=True)
 SIGMA = Parameter("sigma", "mean eigenvalue of H_0", positive=True, default=1)
@@ -43,8 +44,6 @@ def derive_law(phi: Any, sigma: Any) -> AlgebraicLaw:
 
 def sample_matrix(size: int, rng: np.random.Generator, phi: float, sigma: float) -> Matrix:
     """H_0 = sigma J J^T/k, size x size, J standard Gaussian with k = size/phi columns, rounded."""
-    from resolvent.numeric.matrices.ensembles import wishart
-
     return wishart(size, columns(size, phi), rng, sigma**0.5)
 
 

@@ -22,6 +22,7 @@ from resolvent.catalog.schema.facts import (
 )
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.numeric.matrices.ensembles import gaussian, hermitisation
 
 EPS = Parameter("eps", "energy: the loss over the number of outputs", positive=True)
 _phi, _eps = PHI.symbol, EPS.symbol
@@ -73,8 +74,6 @@ def density(x: NDArray[np.float64], phi: float, eps: float) -> NDArray[np.float6
 
 def sample_matrix(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:
     """[[0, B], [B^T, 0]], size x size, B = (1/m) E X^T with E, X of size n x m/2, n = size/2, m/2 = n/phi, rounded."""
-    from resolvent.numeric.matrices.ensembles import gaussian, hermitisation
-
     n = size // 2
     half = columns(n, phi)
     residuals, inputs = gaussian(n, half, rng, 2 * eps), gaussian(n, half, rng)

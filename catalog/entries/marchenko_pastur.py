@@ -22,6 +22,7 @@ from resolvent.catalog.schema.facts import (
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.numeric.matrices.ensembles import wishart
 
 C = Parameter("c", "rows over columns of X", positive=True)
 SIGMA = Parameter("sigma", "standard deviation of an entry of sigma X", positive=True, default=1)
@@ -52,8 +53,6 @@ def density(x: NDArray[np.float64], c: float, sigma: float) -> NDArray[np.float6
 
 def sample_matrix(size: int, rng: np.random.Generator, c: float, sigma: float) -> Matrix:
     """W = sigma^2 X X^T/n, size x size, X standard Gaussian with n = size/c columns, rounded."""
-    from resolvent.numeric.matrices.ensembles import wishart
-
     return wishart(size, columns(size, c), rng, sigma)
 
 

@@ -15,6 +15,7 @@ from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw, as_scalar
+from resolvent.numeric.matrices.ensembles import gaussian
 
 PHI = Parameter("phi", "inputs over samples, n_0/m", positive=True)
 PSI = Parameter("psi", "inputs over features, n_0/n_1", positive=True)
@@ -82,8 +83,6 @@ def shape(size: int, phi: float, psi: float) -> tuple[int, int]:
 
 def features(size: int, rng: np.random.Generator, phi: float, psi: float, activation: Any) -> Matrix:
     """f(W X), n_1 x m: W of size n_1 x n_0, variance sigma_w^2/n_0, X of size n_0 x m, variance sigma_x^2."""
-    from resolvent.numeric.matrices.ensembles import gaussian
-
     inputs, samples = shape(size, phi, psi)
     scale = float(activation.scale)
     products = gaussian(size, inputs, rng, scale**2 / inputs) @ gaussian(inputs, samples, rng)
@@ -102,8 +101,6 @@ def sample_equivalent(
     size: int, rng: np.random.Generator, phi: float, psi: float, eta: float, zeta: float, activation: Any
 ) -> Matrix:
     """Y Y^T/m, Y = sqrt(zeta) W X + sqrt(eta - zeta) N with an independent Gaussian N of size n_1 x m."""
-    from resolvent.numeric.matrices.ensembles import gaussian
-
     inputs, samples = shape(size, phi, psi)
     y = math.sqrt(zeta / inputs) * gaussian(size, inputs, rng) @ gaussian(inputs, samples, rng)
     y += math.sqrt(max(eta - zeta, 0.0)) * rng.standard_normal(y.shape)

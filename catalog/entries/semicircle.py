@@ -13,6 +13,7 @@ from resolvent.catalog.schema.facts import CauchyEquation, ClosedDensity, FreeCu
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import semicircle
+from resolvent.numeric.matrices.ensembles import goe, rademacher_wigner
 
 VARIANCE = Parameter("variance", "n times the variance of an off-diagonal entry", positive=True, default=1)
 _v = VARIANCE.symbol
@@ -39,15 +40,11 @@ def density(x: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
 
 def sample_goe(size: int, rng: np.random.Generator, variance: float) -> Matrix:
     """A matrix of the Gaussian orthogonal ensemble, size x size; see `resolvent.numeric.matrices.ensembles.goe`."""
-    from resolvent.numeric.matrices.ensembles import goe
-
     return goe(size, rng, variance)
 
 
 def sample_rademacher(size: int, rng: np.random.Generator, variance: float) -> Matrix:
     """A Wigner matrix of signs, size x size; see `resolvent.numeric.matrices.ensembles.rademacher_wigner`."""
-    from resolvent.numeric.matrices.ensembles import rademacher_wigner
-
     return rademacher_wigner(size, rng, variance)
 
 

@@ -13,6 +13,7 @@ from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, ClosedDensity
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.numeric.matrices.ensembles import gaussian
 
 ALPHA = Parameter("alpha", "columns over rows of A and of B", positive=True)
 _a = ALPHA.symbol
@@ -61,8 +62,6 @@ def density(x: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
 
 def sample_matrix(size: int, rng: np.random.Generator, alpha: float) -> Matrix:
     """(1/n^2)(A B^T)(A B^T)^T, n = size, A and B standard Gaussian with alpha n columns, rounded."""
-    from resolvent.numeric.matrices.ensembles import gaussian
-
     p = columns(size, 1 / alpha)
     product = gaussian(size, p, rng) @ gaussian(size, p, rng).T / size
     return product @ product.T

@@ -8,6 +8,7 @@ import sympy
 
 from resolvent.catalog.schema.option import Choice, Option
 from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.activations.activation import Activation, activation
 from resolvent.derive.activations.gaussian_integrals import decimal_rational, rounded
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.derivation import Step
@@ -42,8 +43,6 @@ def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centre
 
     Raises `ParameterError` for what is no activation, and for scales that are no numbers.
     """
-    from resolvent.derive.activations.activation import Activation, activation
-
     if isinstance(value, Activation):
         raise ParameterError(
             "give the activation's name or function here, and sigma_w, sigma_x and centred beside it", activation=value

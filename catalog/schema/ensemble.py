@@ -22,10 +22,11 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe
 from resolvent.derive.tensor.tensor_law import TensorLaw
+from resolvent.numeric.matrices.ensembles import generator
+from resolvent.numeric.matrices.matrix_parts import Sampled
 
 if TYPE_CHECKING:
     from resolvent.numeric.density.closed_density import ClosedDensity
-    from resolvent.numeric.matrices.matrix_parts import Sampled
 
 Matrix = NDArray[np.float64]
 
@@ -252,8 +253,6 @@ class Ensemble:
         Raises `ParameterError` for an unknown sampler or parameter, a parameter without a value, and a size that is
         impossible or too large for the memory.
         """
-        from resolvent.numeric.matrices.ensembles import generator
-
         chosen = self.sampler(sampler)
         settings = self.numbers(parameters)
         size = chosen.check_size(size, self.floats(settings), memory)
@@ -265,8 +264,6 @@ class Ensemble:
         It comes from the first sampler that follows the law and whose size is the number of rows, one without predicted
         outliers if there is one; None where there is none.
         """
-        from resolvent.numeric.matrices.matrix_parts import Sampled
-
         able = [s for s in self.samplers if s.follows_law and s.rows is None]
         if not able:
             return None

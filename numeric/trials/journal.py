@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.derive.errors import ParameterError
-from resolvent.numeric.trials.trials import Array, Trial
+from resolvent.numeric.trials.trial import Array, Trial
 
 _FORMAT, _VERSION = "resolvent trials", 1
 _LONGEST_HEADER = 1 << 16

@@ -11,54 +11,14 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resolvent.derive.errors import ParameterError, ResolventError
-
-if TYPE_CHECKING:
-    from resolvent.numeric.trials.journal import Journal
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, order=True)
-class Trial:
-    """One matrix to draw: which parameter point, which matrix size, which of the trials there.
-
-    Ordered by point, size and index. All three are integers, not negative, the size positive.
-
-    >>> sorted([Trial(0, 100, 1), Trial(0, 50, 2)])
-    [Trial(point=0, size=50, index=2), Trial(point=0, size=100, index=1)]
-
-    Raises `ParameterError` for anything else.
-    """
-
-    point: int
-    size: int
-    index: int
-
-    def __post_init__(self) -> None:
-        for name, value, least in (("point", self.point, 0), ("size", self.size, 1), ("index", self.index, 0)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ParameterError(f"a trial's {name} must be an integer from {least}; got {value!r}", value=value)
-
-    def __str__(self) -> str:
-        return f"point {self.point}, size {self.size}, index {self.index}"
-
-    def seed_sequence(self, seed: int) -> np.random.SeedSequence:
-        """The trial's own stream of random numbers under a seed; it depends on the trial and the seed alone.
-
-        >>> Trial(0, 100, 3).seed_sequence(7).spawn_key
-        (0, 100, 3)
-
-        Raises `ParameterError` unless the seed is a non-negative integer.
-        """
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ParameterError(f"the seed must be a non-negative integer; got {seed!r}", seed=seed)
-        return np.random.SeedSequence(entropy=int(seed), spawn_key=(self.point, self.size, self.index))
+from resolvent.numeric.trials.journal import Journal
+from resolvent.numeric.trials.trial import Array, Trial
+from resolvent.numeric.trials.workers import ForkedWorkers, dask_workers
 
 
 def run_trials(
@@ -198,14 +158,10 @@ def _spread(
         with _linear_algebra().limit(limits=1):
             yield (_attempt(draw, trial) for trial in trials)
     elif scheduler is None:
-        from resolvent.numeric.trials.workers import ForkedWorkers
-
         _linear_algebra()  # workers that are forked have it then
         with _parallel(draw, trials, ForkedWorkers(), min(jobs, len(trials))) as outcomes:
             yield outcomes
     else:
-        from resolvent.numeric.trials.workers import dask_workers
-
         _check_picklable(draw)
         with (
             dask_workers(scheduler, jobs, (_attempt_alone, draw)) as backend,

@@ -22,7 +22,7 @@ from resolvent.derive.errors import ParameterError, ParseError
 if TYPE_CHECKING:
     from resolvent.derive.laws.algebraic_law import AlgebraicLaw
     from resolvent.numeric.density.chebyshev_piece import Array
-    from resolvent.numeric.trials.trials import Trial
+    from resolvent.numeric.trials.trial import Trial
 
 _EXPRESSION_SIZES: tuple[int, ...] = (500, 1000)
 _FUNCTION_SIZES: tuple[int, ...] = (200, 400)

@@ -15,7 +15,8 @@ from resolvent.conjectures.exact.model_laws import follows, full_point, settings
 from resolvent.conjectures.statistics.draws import identity, prepared_draw, step_without_rounding, why_not_sampled
 from resolvent.conjectures.statistics.statistical_stage import examine, looks
 from resolvent.numeric.trials.journal import Journal
-from resolvent.numeric.trials.trials import Trial, run_trials
+from resolvent.numeric.trials.trial import Trial
+from resolvent.numeric.trials.trials import run_trials
 from resolvent.progress import Progress
 from resolvent.version import __version__
 

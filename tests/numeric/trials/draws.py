@@ -13,7 +13,7 @@ import numpy as np
 
 from resolvent.derive.errors import BranchError, ParameterError
 from resolvent.numeric.matrices.ensembles import goe, symmetric_eigenvalues
-from resolvent.numeric.trials.trials import Array, Trial
+from resolvent.numeric.trials.trial import Array, Trial
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import hashlib
 import sys
 
 from resolvent.numeric.trials.journal import Journal
-from resolvent.numeric.trials.trials import Trial, run_trials
+from resolvent.numeric.trials.trial import Trial
+from resolvent.numeric.trials.trials import run_trials
 from tests.numeric.trials.draws import Goe
 
 

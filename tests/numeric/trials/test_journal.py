@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.trials.journal import Journal
-from resolvent.numeric.trials.trials import Trial
+from resolvent.numeric.trials.trial import Trial
 
 IDENTITY = "model, parameters, seed"
 RECORDS = {Trial(p, 2 + p, k): np.sqrt(np.arange(2.0 + p)) + k for p in range(2) for k in range(2)}

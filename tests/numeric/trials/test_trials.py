@@ -24,7 +24,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from resolvent.derive.errors import ParameterError, ResolventError
 from resolvent.numeric.trials import workers
 from resolvent.numeric.trials.journal import Journal
-from resolvent.numeric.trials.trials import Trial, run_trials
+from resolvent.numeric.trials.trial import Trial
+from resolvent.numeric.trials.trials import run_trials
 from tests.derive.time_limit import within
 from tests.numeric.trials.draws import Broken, Goe, Unloadable
 
@@ -112,8 +113,8 @@ def test_processes_that_start_afresh_give_the_same_numbers(monkeypatch: pytest.M
 
 PROGRAM = """
 import hashlib, sys
-from numeric.trials import Trial, run_trials
-from tests.numeric.draws import Goe
+from resolvent.numeric.trials import Trial, run_trials
+from tests.numeric.trials.draws import Goe
 if __name__ == "__main__":
     found = run_trials(Goe(1), [Trial(0, 400, k) for k in range(4)], jobs=int(sys.argv[1]))
     print(hashlib.sha256(b"".join(v.tobytes() for v in found.values())).hexdigest())
