@@ -1,1 +1,5 @@
-"""Activation functions of neural networks and their Gaussian integrals."""
+"""Activations of neural networks and the Gaussian expectations that enter limiting laws."""
+
+from resolvent.derive.activations.activation import TABLE, Activation, activation
+
+__all__ = ["TABLE", "Activation", "activation"]

@@ -195,7 +195,7 @@ def activation(
 ) -> Activation:
     """The activation of a name, a polynomial or a Python function, at the scale s = sigma_w sigma_x.
 
-    - a name of `activation_names`, as text or as a SymPy symbol; ``"He3"`` is the Hermite polynomial He_3. The option
+    - a name of `TABLE`, as text or as a SymPy symbol; ``"He3"`` is the Hermite polynomial He_3. The option
       of ``leaky_relu`` is ``slope``, of ``polynomial`` ``coefficients`` (lowest first), of ``He`` ``k``;
     - a SymPy polynomial in one symbol;
     - a Python function of floats, with the options ``derivative`` (needed for eta_prime only), ``kinks`` (the points
@@ -233,15 +233,6 @@ def activation(
         for which, sigma in sigmas.items():
             _number(sigma, f"{which} of {name}, which has no closed form,")
     return Activation(name, built.latex, **sigmas, centred=centred, family=built.family, function=built.function)
-
-
-def activation_names() -> tuple[str, ...]:
-    """The names of the table; for ``He`` write He1, He2, ...
-
-    >>> activation_names()[:4]
-    ('linear', 'relu', 'leaky_relu', 'abs')
-    """
-    return tuple(TABLE)
 
 
 # -- the table -----------------------------------------------------------------------------------------------

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 import flint
 import sympy
-from flint import acb, acb_poly, arb, fmpq, fmpz_mpoly, fmpz_poly
+from flint import acb, acb_poly, arb, fmpq, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet, regular_disc
-from resolvent.derive.equations.equation import ResolventEquation, series_rows
+from resolvent.derive.equations.equation import ResolventEquation, columns, series_rows
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.field import ALPHA, Element, Extension
-from resolvent.derive.exact.polynomials import degree
 from resolvent.derive.exact.series import SeriesPolynomial, terms_of
 
 
@@ -69,23 +68,6 @@ class Branch(Sheet):
         if not self.same(z, root, guess):
             raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(z))
         return z, root
-
-
-def columns(equation: ResolventEquation) -> list[fmpz_poly]:
-    """The coefficients of m^0, m^1, ... in P as polynomials in z, for an equation without parameters."""
-    return polynomial_columns(equation.polynomial)
-
-
-def polynomial_columns(polynomial: fmpz_mpoly) -> list[fmpz_poly]:
-    """The coefficients of m^0, m^1, ... of a polynomial in z and m."""
-    table: dict[int, dict[int, int]] = {}
-    for (i, j), coefficient in polynomial.to_dict().items():
-        table.setdefault(j, {})[i] = coefficient
-    out = []
-    for j in range(degree(polynomial, "m") + 1):
-        row = table.get(j, {})
-        out.append(fmpz_poly([row.get(i, 0) for i in range(max(row, default=-1) + 1)]))
-    return out
 
 
 def number_ball(element: Element) -> arb:

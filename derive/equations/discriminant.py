@@ -19,7 +19,7 @@ from itertools import combinations
 import numpy as np
 from flint import fmpq, fmpq_poly, fmpz, fmpz_mpoly, fmpz_poly, nmod, nmod_poly
 
-from resolvent.derive.continuation.physical_branch import polynomial_columns
+from resolvent.derive.equations.equation import polynomial_columns
 from resolvent.derive.exact.polynomials import degree, univariate
 
 _DIRECT = 5  # up to this degree the bivariate subresultants are faster

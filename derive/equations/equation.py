@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 import sympy
-from flint import fmpq, fmpz_mpoly, fmpz_mpoly_ctx
+from flint import fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import (
@@ -246,3 +246,20 @@ def moments_given(values: Sequence[Element]) -> MomentSource:
 def _evaluated(values: Sequence[Element], at: Values) -> Series:
     chosen = [v.evaluate(at) if at else v for v in values]
     return make_series(reduce(Field.join, (v.field for v in chosen), Field()), chosen, len(chosen))
+
+
+def columns(equation: ResolventEquation) -> list[fmpz_poly]:
+    """The coefficients of m^0, m^1, ... in P as polynomials in z, for an equation without parameters."""
+    return polynomial_columns(equation.polynomial)
+
+
+def polynomial_columns(polynomial: fmpz_mpoly) -> list[fmpz_poly]:
+    """The coefficients of m^0, m^1, ... of a polynomial in z and m."""
+    table: dict[int, dict[int, int]] = {}
+    for (i, j), coefficient in polynomial.to_dict().items():
+        table.setdefault(j, {})[i] = coefficient
+    out = []
+    for j in range(degree(polynomial, "m") + 1):
+        row = table.get(j, {})
+        out.append(fmpz_poly([row.get(i, 0) for i in range(max(row, default=-1) + 1)]))
+    return out

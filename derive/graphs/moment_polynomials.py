@@ -30,7 +30,7 @@ import sympy
 from flint import fmpq, fmpz_mpoly
 
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.exact.field import Element, Field, check_names, polynomial_ring, polynomial_to_sympy, to_element
+from resolvent.derive.exact.field import Element, Field, check_names, polynomial_ring, to_element
 from resolvent.derive.exact.series import Coefficient
 from resolvent.derive.graphs.admissible_graphs import MOST_GRAPHS, admissible_graphs
 
@@ -60,22 +60,14 @@ def ratio_symbols(colours: int) -> tuple[sympy.Expr, ...]:
     return tuple(sympy.Symbol(f"phi{level}", positive=True) for level in range(colours))
 
 
-def moment_polynomial_of_graphs(k: int, colours: int = 2, *, limit: int | None = MOST_GRAPHS) -> sympy.Expr:
-    """P_k by enumeration of the admissible graphs: a polynomial in the ratios and w_1, ..., w_k.
+def polynomial_of_graphs(k: int, colours: int = 2, *, limit: int | None = MOST_GRAPHS) -> fmpz_mpoly:
+    """P_k by enumeration of the admissible graphs, in the ring of the ratios and w1, ..., wk.
 
-    >>> moment_polynomial_of_graphs(2)
-    phi*w1**2 + psi*w1**2 + w2
+    >>> polynomial_of_graphs(2)
+    psi*w1^2 + phi*w1^2 + w2
 
     Raises `ParameterError` as `resolvent.derive.graphs.admissible_graphs.admissible_graphs` does.
     """
-    ratios = [r for r in ratio_symbols(colours) if isinstance(r, sympy.Symbol)]
-    symbols = [*ratios, *(cycle_weight(j) for j in range(1, k + 1))]
-    found = polynomial_of_graphs(k, colours, limit=limit)
-    return polynomial_to_sympy(found, {s.name: s for s in symbols})
-
-
-def polynomial_of_graphs(k: int, colours: int = 2, *, limit: int | None = MOST_GRAPHS) -> fmpz_mpoly:
-    """The same as a python-flint polynomial in the ring of the ratios and w1, ..., wk."""
     terms: Counter[tuple[int, ...]] = Counter()
     for graph in admissible_graphs(k, colours, limit=limit):
         lengths = [0] * k

@@ -15,8 +15,7 @@ from typing import Any
 import sympy
 from flint import fmpq_poly, fmpz_mpoly
 
-from resolvent.derive.continuation.physical_branch import columns
-from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import coefficients_in, polynomial_to_sympy, to_fmpq
 from resolvent.derive.exact.polynomials import positive, ring_of

@@ -9,10 +9,10 @@ import flint
 import sympy
 from flint import acb, arb, fmpq, fmpz_mpoly, fmpz_poly
 
-from resolvent.derive.continuation.physical_branch import Branch, columns
+from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.derivation import Step
-from resolvent.derive.equations.equation import MomentSource, Values
+from resolvent.derive.equations.equation import MomentSource, Values, columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError, ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import (

@@ -8,7 +8,6 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_poly
 
-from resolvent.derive.change_of_variable import inverted
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.derivation import Step
 from resolvent.derive.equations.equation import M, ResolventEquation, Z, moments_given, physical_equation, spectral_ring
@@ -18,7 +17,7 @@ from resolvent.derive.exact.polynomials import degree, positive
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe, shown
 from resolvent.derive.laws.from_equation import law_of_equation
 from resolvent.derive.sequences.guessing import Guess, Shape
-from resolvent.derive.sequences.ode import LinearODE, ode_of
+from resolvent.derive.sequences.ode import LinearODE, inverted, ode_of
 
 
 def stieltjes_polynomial(relation: sympy.Expr) -> sympy.Expr:

@@ -20,7 +20,7 @@ from flint import fmpz_mpoly, fmpz_mpoly_ctx
 
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.derivation import Rule, Step
-from resolvent.derive.equations.equation import M, ResolventEquation, Values, Z, physical_equation
+from resolvent.derive.equations.equation import M, ResolventEquation, Values, Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import ALPHA, Element, coefficients_in, polynomial_ring, polynomial_to_sympy
 from resolvent.derive.exact.polynomials import (
@@ -60,21 +60,6 @@ def _to_spectral(name: str, ring: fmpz_mpoly_ctx) -> dict[str, Quotient]:
     }[name]
 
 
-def _from_spectral(name: str, ring: fmpz_mpoly_ctx) -> dict[str, Quotient]:
-    z, m = generator(ring, "z"), generator(ring, "m")
-    one = ring.constant(1)
-    x, y = _VARIABLES[name]
-    images: dict[str, tuple[Quotient, Quotient]] = {
-        "m": ((z, one), (m, one)),
-        "G": ((z, one), (-m, one)),
-        "R": ((-m, one), (z * m + 1, m)),
-        "S": ((-z * m - 1, one), (m, z * m + 1)),
-        "psi": ((one, z), (-z * m - 1, one)),
-        "eta": ((one, z), (z * m + 1, z * m)),
-    }
-    return dict(zip((x, y), images[name], strict=True))
-
-
 @dataclass(frozen=True, eq=False)
 class TransformRelation:
     """The irreducible polynomial Q(argument, value) = 0 of a transform, with the germ inherited from its law.
@@ -102,13 +87,6 @@ class TransformRelation:
     def expr(self) -> sympy.Expr:
         """The relation as an expanded SymPy expression equal to zero."""
         return polynomial_to_sympy(self.polynomial, {s.name: s for s in self.equation.symbols})
-
-    def to_equation(self) -> ResolventEquation:
-        """Back to the resolvent equation, through the inverse substitution."""
-        symbols = self.equation.symbols
-        ring = polynomial_ring(("z", "m", *(s.name for s in symbols)))
-        back = without_monomials(substitute(self.polynomial, ring, _from_spectral(self.name, ring)))
-        return physical_equation(irreducible_factors(back, "m"), symbols, self.equation.moment_series)
 
     def series(self, n: int) -> list[Any]:
         """The first n coefficients of the value as a power series in the argument (R, S, psi, eta).

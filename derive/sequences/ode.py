@@ -178,6 +178,25 @@ def ode_of(coefficients: Sequence[fmpq_poly | fmpz_poly]) -> LinearODE:
     return LinearODE(cleared([a // common for a in rows]))
 
 
+def inverted(ode: LinearODE) -> LinearODE:
+    """The equation of t -> y(1/t): d/dx becomes -t^2 d/dt. Applied twice it gives the equation back.
+
+    >>> from flint import fmpz_poly
+    >>> exponential = LinearODE((fmpz_poly([-1]), fmpz_poly([1])))
+    >>> print(inverted(exponential).text("y", "t"))
+    y + t**2*y' = 0
+    """
+    top = max(int(a.degree()) for a in ode.coefficients)
+    total = [fmpq_poly([0])] * (ode.order + 1)
+    derivative = [fmpq_poly([1])]  # y^(i)(1/t) by powers of d/dt
+    for a in ode.coefficients:
+        reverse = fmpq_poly([fmpq(int(a[top - k])) for k in range(top + 1)])  # t^top a(1/t)
+        for i, b in enumerate(derivative):
+            total[i] = total[i] + reverse * b
+        derivative = [fmpq_poly([0, 0, -1]) * b for b in _differentiated(derivative)]
+    return ode_of(total)
+
+
 def stieltjes_ode(recurrence: Recurrence, initial: Sequence[fmpq], start: int = 0) -> LinearODE:
     """The equation of m(z) = -sum_k m_k z^(-k-1) from a recurrence of the m_k for n >= start and the first of them.
 

@@ -9,8 +9,8 @@ import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet, keeps_apart
-from resolvent.derive.continuation.physical_branch import Branch, columns, number_ball, polynomial_columns
-from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.continuation.physical_branch import Branch, number_ball
+from resolvent.derive.equations.equation import ResolventEquation, columns, polynomial_columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, common_denominator, polynomial_ring

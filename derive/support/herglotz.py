@@ -5,8 +5,8 @@ from __future__ import annotations
 import flint
 from flint import acb, acb_poly
 
-from resolvent.derive.continuation.physical_branch import Branch, columns
-from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.continuation.physical_branch import Branch
+from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.support.atoms import find_atom
 from resolvent.derive.support.support import critical_factors, skeleton

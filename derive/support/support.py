@@ -14,9 +14,9 @@ import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet
-from resolvent.derive.continuation.physical_branch import Branch, columns
+from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.discriminant import discriminant_factors
-from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.complex_roots import approximate_roots

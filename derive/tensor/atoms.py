@@ -21,7 +21,7 @@ from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_n
 from resolvent.derive.exact.field import Field, coefficients_in, evaluate_polynomial, polynomial_ring
 from resolvent.derive.exact.polynomials import positive, univariate
 from resolvent.derive.support.support import skeleton
-from resolvent.derive.tensor.tensor_law import TensorLaw, block_terms
+from resolvent.derive.tensor.record import TensorRecord, block_terms
 
 _PRECISION = 128
 
@@ -47,7 +47,7 @@ class Parts:
     curves: tuple[Curve, ...]
 
 
-def parts_of(law: TensorLaw) -> Parts:
+def parts_of(law: TensorRecord) -> Parts:
     """Split a law at numeric parameters.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -85,7 +85,7 @@ def parts_of(law: TensorLaw) -> Parts:
     return Parts(tuple(atoms), _merged(curves))
 
 
-def mass_at_zero(law: TensorLaw) -> sympy.Expr:
+def mass_at_zero(law: TensorRecord) -> sympy.Expr:
     """The mass at 0 of a law at numeric parameters.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -102,7 +102,7 @@ Fixed = tuple[fmpq | None, ...]
 """For each variable the atom it stands at, or None for its continuous part."""
 
 
-def _choices(law: TensorLaw) -> Iterator[tuple[Fixed, sympy.Expr]]:
+def _choices(law: TensorRecord) -> Iterator[tuple[Fixed, sympy.Expr]]:
     """Every choice of atoms and continuous parts, and the product of the masses of its atoms."""
     options: list[list[tuple[fmpq | None, sympy.Expr]]] = []
     for factor in law.laws:
@@ -120,7 +120,7 @@ def _choices(law: TensorLaw) -> Iterator[tuple[Fixed, sympy.Expr]]:
         yield tuple(p for p, _ in choice), sympy.Mul(*(w for _, w in choice))
 
 
-def _continuous(law: TensorLaw, fixed: Fixed) -> sympy.Expr:
+def _continuous(law: TensorRecord, fixed: Fixed) -> sympy.Expr:
     """The product of the masses of the continuous parts in a choice."""
     total = sympy.Integer(1)
     for factor, place in zip(law.laws, fixed, strict=True):
@@ -129,7 +129,7 @@ def _continuous(law: TensorLaw, fixed: Fixed) -> sympy.Expr:
     return total
 
 
-def _factors(chi: fmpz_mpoly, law: TensorLaw, fixed: Fixed) -> list[tuple[fmpz_mpoly, int]]:
+def _factors(chi: fmpz_mpoly, law: TensorRecord, fixed: Fixed) -> list[tuple[fmpz_mpoly, int]]:
     """The irreducible factors of chi at the atoms of a choice, with multiplicities, those without z left out."""
     values = {v.name: p for v, p in zip(law.variables, fixed, strict=True) if p is not None}
     names = chi.context().names()
@@ -190,7 +190,7 @@ def _split(polynomial: fmpz_mpoly, places: Sequence[int]) -> Iterator[tuple[fmpz
     yield positive(polynomial / polynomial.content()), 1
 
 
-def _curve(factor: fmpz_mpoly, law: TensorLaw, places: tuple[int, ...], weight: sympy.Expr) -> Curve:
+def _curve(factor: fmpz_mpoly, law: TensorRecord, places: tuple[int, ...], weight: sympy.Expr) -> Curve:
     """The curve in the variables that occur in the factor; the others have been integrated out."""
     names = factor.context().names()
     degrees = dict(zip(names, factor.degrees(), strict=True))

@@ -15,15 +15,16 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.laws.algebraic_law import OPERATORS, Recipe, as_scalar, grouped, shown
 from resolvent.derive.laws.elementary import require_positive
+from resolvent.derive.tensor.atoms import mass_at_zero
 from resolvent.derive.tensor.moments import Block
+from resolvent.derive.tensor.record import AnyTensorLaw, TensorRecord, claim, fresh_names
 from resolvent.derive.tensor.spectral_matrix import SpectralMatrix
-from resolvent.derive.tensor.tensor_law import TensorLaw, claim, fresh_names
 
 _CHECKED_MOMENTS = 5
-Build = Callable[..., TensorLaw]
+Build = Callable[..., TensorRecord]
 
 
-def affine(law: TensorLaw, a: Any, b: Any) -> TensorLaw:
+def affine(law: AnyTensorLaw, a: Any, b: Any) -> AnyTensorLaw:
     """The law of a A + b, for scalars a (not 0) and b: every H becomes a H + b.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -68,7 +69,7 @@ def affine(law: TensorLaw, a: Any, b: Any) -> TensorLaw:
     return result
 
 
-def companion(law: TensorLaw, c: Any, proof: Step | None = None) -> TensorLaw:
+def companion(law: AnyTensorLaw, c: Any, proof: Step | None = None) -> AnyTensorLaw:
     """The law of X^T X when this is that of X X^T, X of size p x n, c = p/n: c times the law, and 1 - c at 0.
 
     With a symbolic c it is assumed that the law has at least 1 - 1/c at 0, unless a step ``proof`` shows that it is the
@@ -113,7 +114,7 @@ def companion(law: TensorLaw, c: Any, proof: Step | None = None) -> TensorLaw:
     )
 
 
-def tensor_direct_sum(a: TensorLaw, b: TensorLaw, weight: Any) -> TensorLaw:
+def tensor_direct_sum(a: AnyTensorLaw, b: AnyTensorLaw, weight: Any) -> AnyTensorLaw:
     """The law of diag(A, B): w times the first plus (1-w) times the second.
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -144,23 +145,23 @@ def tensor_direct_sum(a: TensorLaw, b: TensorLaw, weight: Any) -> TensorLaw:
     arguments = (a.recipe.build, a.recipe.arguments, b.recipe.build, b.recipe.arguments, w)
     recipe = Recipe(_direct_sum_again, arguments, a.recipe.bound | b.recipe.bound)
     both = True if a.nonnegative and b.nonnegative else None
-    return TensorLaw(variables, (*a.laws, *b.laws), tuple(blocks), step, recipe, text, both)
+    return type(a)(variables, (*a.laws, *b.laws), tuple(blocks), step, recipe, text, both)
 
 
 # -- replaying with other parameters -----------------------------------------------------------------------------
 
 
-def _affine_again(build: Build, arguments: tuple[Any, ...], a: Any, b: Any) -> TensorLaw:
+def _affine_again(build: Build, arguments: tuple[Any, ...], a: Any, b: Any) -> TensorRecord:
     return affine(build(*arguments), a, b)
 
 
-def _companion_again(build: Build, arguments: tuple[Any, ...], c: Any, proof: Step | None) -> TensorLaw:
+def _companion_again(build: Build, arguments: tuple[Any, ...], c: Any, proof: Step | None) -> TensorRecord:
     return companion(build(*arguments), c, proof)
 
 
 def _direct_sum_again(
     first: Build, its: tuple[Any, ...], second: Build, those: tuple[Any, ...], weight: Any
-) -> TensorLaw:
+) -> TensorRecord:
     return tensor_direct_sum(first(*its), second(*those), weight)
 
 
@@ -178,7 +179,7 @@ def _sums_to_one(blocks: Sequence[Block]) -> bool:
     return bool(sympy.expand(sympy.Add(*(block.weight for block in blocks)) - 1) == 0)
 
 
-def _binomial(law: TensorLaw, image: TensorLaw, a: sympy.Expr, b: sympy.Expr) -> bool:
+def _binomial(law: TensorRecord, image: TensorRecord, a: sympy.Expr, b: sympy.Expr) -> bool:
     """Whether the first moments are E (a x + b)^d, multiplied out."""
     before = [sympy.Integer(1), *law.moments(_CHECKED_MOMENTS)]
     return all(
@@ -187,10 +188,8 @@ def _binomial(law: TensorLaw, image: TensorLaw, a: sympy.Expr, b: sympy.Expr) ->
     )
 
 
-def _require_atom(law: TensorLaw, ratio: sympy.Expr) -> None:
+def _require_atom(law: TensorRecord, ratio: sympy.Expr) -> None:
     """At p/n = ratio > 1 the matrix X X^T has rank n at most; with parameters left in the law that is an assumption."""
-    from resolvent.derive.tensor.atoms import mass_at_zero
-
     if not law.parameters and mass_at_zero(law) < 1 - 1 / ratio:
         raise DerivationError(
             f"X X^T with p/n = {ratio} has rank at most n, but {law.text} has too small an atom at 0", law=law

@@ -11,38 +11,29 @@ This is classical convolution, not free: nothing is assumed. Such laws are algeb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy
-from flint import fmpq, fmpz_mpoly
 
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.derivation import Step
-from resolvent.derive.equations.equation import M, Values, Z, probes
+from resolvent.derive.derivation.latex import escape, in_convention
+from resolvent.derive.equations.equation import M, Z, probes
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.exact.field import Element, Field, to_element
-from resolvent.derive.exact.series import Series, cumulants_from_moments, resized, terms_of
-from resolvent.derive.laws.algebraic_law import (
-    AlgebraicLaw,
-    Law,
-    Recipe,
-    check_count,
-    parameter_images,
-    readable,
-    shown,
-)
+from resolvent.derive.exact.series import terms_of
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law, Recipe, shown
 from resolvent.derive.laws.positivity import nonnegativity
-from resolvent.derive.tensor.moments import Block, moment_by_powers, moment_series
+from resolvent.derive.tensor.moments import Block, moment_by_powers
+from resolvent.derive.tensor.operations import affine, companion
+from resolvent.derive.tensor.record import TensorRecord, claim, fresh_names
 from resolvent.derive.tensor.spectral_matrix import SpectralMatrix
 
 _CHECKED_MOMENTS = 6
 
 
-@dataclass(frozen=True, eq=False)
-class TensorLaw(Law):
+class TensorLaw(TensorRecord):
     r"""The law of a direct sum of matrices H_b(lambda_1, ..., lambda_r): m(z) = sum_b w_b E (1/k_b) tr (H_b - z)^(-1).
 
     Operators: ``a*A + b`` for scalars. Free sums and products with other laws do not exist here.
@@ -64,105 +55,6 @@ class TensorLaw(Law):
     >>> law.free_cumulants(4)
     [2, 2, 2, 4]
     """
-
-    variables: tuple[sympy.Symbol, ...]
-    laws: tuple[AlgebraicLaw, ...]
-    blocks: tuple[Block, ...]
-    conclusion: Step
-    recipe: Recipe
-    text: str
-    nonnegative: bool | None = None
-    _moments: dict[tuple[tuple[str, fmpq], ...], Series] = field(default_factory=dict, repr=False)
-
-    def __repr__(self) -> str:
-        return self.text
-
-    @cached_property
-    def parameters(self) -> tuple[sympy.Symbol, ...]:
-        """The free parameters, sorted by name."""
-        found = {s for law in self.laws for s in law.parameters}
-        found |= {s for block in self.blocks for s in (*block.matrix.symbols, *block.weight.free_symbols)}
-        return tuple(sorted(found, key=lambda s: str(s.name)))
-
-    def at(self, **values: Any) -> TensorLaw:
-        """The law with some or all parameters replaced by numbers or expressions; the construction is replayed.
-
-        Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
-        """
-        images = parameter_images(self.parameters, values)
-        if not images:
-            return self
-        law: TensorLaw = self.recipe.replay(images, {})
-        return law
-
-    # -- series --------------------------------------------------------------------------------------------
-
-    def moment_series(self, n: int, values: Values | None = None) -> Series:
-        """M(w) = sum_{k<n} m_k w^k as an exact series, optionally at numeric parameters.
-
-        >>> from resolvent.derive.laws.elementary import marchenko_pastur
-        >>> c = sympy.Symbol("c", positive=True)
-        >>> tensor_product(marchenko_pastur(c), marchenko_pastur(1)).moment_series(3, {"c": fmpq(1, 2)})
-        1 + x + 3*x^2 + O(x^3)
-        """
-        key = tuple(sorted((values or {}).items()))
-        known = self._moments.get(key)
-        if known is None or known.prec < n:
-            known = moment_series(self.blocks, self.variables, self.laws, n, values or {})
-            self._moments[key] = known
-        return resized(known, n)
-
-    def moments(self, n: int) -> list[sympy.Expr]:
-        """The exact moments [m_1, ..., m_n], from those of the factors."""
-        check_count(n)
-        return readable(terms_of(self.moment_series(n + 1), n + 1)[1:], self.parameters)
-
-    def free_cumulants(self, n: int) -> list[sympy.Expr]:
-        """The exact free cumulants [kappa_1, ..., kappa_n]: R(g) = sum kappa_(k+1) g^k."""
-        check_count(n)
-        return readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:], self.parameters)
-
-    def cumulant_series(self, n: int) -> Series:
-        """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
-        moments = self.moment_series(n)
-        return cumulants_from_moments(moments, getattr(moments, "field", Field()))
-
-    # -- the resolvent ---------------------------------------------------------------------------------------
-
-    def resolvent_trace(self) -> sympy.Expr:
-        """T(z; lambda) with m(z) = E T(z; lambda): a rational function of z, the variables and the parameters.
-
-        >>> from resolvent.derive.laws.elementary import semicircle
-        >>> classical_sum(semicircle(), semicircle()).resolvent_trace()
-        1/(lambda_1 + lambda_2 - z)
-        """
-        table = {s.name: s for s in (Z, *self.variables, *self.parameters)}
-        return self._trace().to_sympy(table)
-
-    def _trace(self) -> Element:
-        weights = [to_element(block.weight)[0] for block in self.blocks]
-        parts = [block.matrix.resolvent_trace() * w for block, w in zip(self.blocks, weights, strict=True)]
-        return sum(parts[1:], start=parts[0])
-
-    def has_resolvent_of(self, other: TensorLaw) -> bool:
-        """Whether two laws of the same variables, with the same laws, have one resolvent trace, so are equal.
-
-        False says nothing: different matrices may have one law.
-        """
-        same = self.variables == other.variables and all(
-            a.equation == b.equation for a, b in zip(self.laws, other.laws, strict=True)
-        )
-        return same and self._trace() == other._trace()
-
-    def integrand(self, convention: str = "stieltjes") -> sympy.Expr:
-        """What m(z), or G(z) = -m(z), is the expectation of, for the reader: a sum over the blocks.
-
-        >>> from resolvent.derive.laws.elementary import semicircle
-        >>> classical_sum(semicircle(), semicircle()).integrand("cauchy")
-        1/(-lambda_1 - lambda_2 + z)
-        """
-        sign = 1 if convention == "stieltjes" else -1
-        return sympy.Add(*(sympy.factor(b.weight) * _tidy(sign * _block_trace(b)) for b in self.blocks))
 
     # -- operations ------------------------------------------------------------------------------------------
 
@@ -186,8 +78,6 @@ class TensorLaw(Law):
     __rmul__ = __mul__
 
     def _affine(self, a: Any, b: Any) -> TensorLaw:
-        from resolvent.derive.tensor.operations import affine
-
         for other in (a, b):
             if isinstance(other, Law):
                 raise ParameterError(
@@ -199,8 +89,6 @@ class TensorLaw(Law):
 
     def companion(self, c: Any, proof: Step | None = None) -> TensorLaw:
         """The law of X^T X when this is that of X X^T, p/n = c; see `resolvent.derive.tensor.operations.companion`."""
-        from resolvent.derive.tensor.operations import companion
-
         return companion(self, c, proof)
 
     # -- export ----------------------------------------------------------------------------------------------
@@ -214,8 +102,6 @@ class TensorLaw(Law):
         G(z) = \mathbb{E}\left[\frac{1}{- \lambda_{1} \lambda_{2} + z}\right],\quad
         \lambda_{1} \sim \text{semicircle(1)},\ \lambda_{2} \sim \text{semicircle(2)}
         """
-        from resolvent.derive.derivation.latex import escape, in_convention
-
         _, variable = in_convention(M, convention)
         body = sympy.latex(self.integrand(convention))
         sources = r",\ ".join(
@@ -292,17 +178,6 @@ def _elementary(
     h = SpectralMatrix.of([[operation(*variables)]], variables)
     text = f"{build.__name__}({', '.join(law.text for law in laws)})"
     return _assembled(variables, laws, h, Recipe(build, laws), text)
-
-
-def fresh_names(number: int, taken: set[str]) -> list[str]:
-    """Names lambda_1, lambda_2, ... that are not taken."""
-    found: list[str] = []
-    k = 1
-    while len(found) < number:
-        if f"lambda_{k}" not in taken:
-            found.append(f"lambda_{k}")
-        k += 1
-    return found
 
 
 def _checked_factors(
@@ -387,22 +262,6 @@ def _lies_above_zero(h: SpectralMatrix, laws: Sequence[AlgebraicLaw]) -> bool | 
     return True
 
 
-def claim(blocks: Sequence[Block]) -> tuple[sympy.Basic, ...]:
-    """m as the expectation of the resolvent trace, block by block."""
-    parts = (sympy.factor(block.weight) * _tidy(_block_trace(block)) for block in blocks)
-    return (sympy.Eq(M, sympy.Function("E")(sympy.Add(*parts)), evaluate=False),)
-
-
-def _block_trace(block: Block) -> sympy.Expr:
-    return block.matrix.resolvent_trace().to_sympy(block.matrix.symbol_table)
-
-
-def _tidy(fraction: sympy.Expr) -> sympy.Expr:
-    """A rational function with its denominator in factors, and no minus sign before brackets."""
-    top, bottom = sympy.fraction(sympy.factor(fraction))
-    return sympy.expand(top) / bottom
-
-
 def _agrees_with_powers(law: TensorLaw) -> bool:
     """Whether the moments are those of the powers of H, multiplied out, at parameters in general position."""
     number = _CHECKED_MOMENTS + 1
@@ -419,9 +278,3 @@ def _agrees_with_powers(law: TensorLaw) -> bool:
 def _moment_claim(law: TensorLaw) -> tuple[sympy.Basic, ...]:
     names = sympy.symbols("m_1:4")
     return tuple(sympy.Eq(n, v, evaluate=False) for n, v in zip(names, law.moments(3), strict=True))
-
-
-def block_terms(law: TensorLaw) -> Iterator[tuple[fmpz_mpoly, sympy.Expr]]:
-    """The characteristic polynomial of each block, and what each of its roots weighs: w/k."""
-    for block in law.blocks:
-        yield block.matrix.characteristic, block.weight / block.matrix.size

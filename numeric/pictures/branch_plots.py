@@ -20,8 +20,8 @@ import numpy as np
 from flint import acb, fmpq, fmpq_poly, fmpz_poly
 from numpy.typing import ArrayLike, NDArray
 
-from resolvent.derive.continuation.physical_branch import Branch, columns
-from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.continuation.physical_branch import Branch
+from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.support.support import critical_factors, skeleton
 from resolvent.numeric.spectrum.density_plot import _ATOM, _FILL, _INK, _new_axes

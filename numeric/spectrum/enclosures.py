@@ -14,7 +14,8 @@ import numpy as np
 from flint import acb, acb_poly, arb, fmpq
 from numpy.typing import ArrayLike, NDArray
 
-from resolvent.derive.continuation.physical_branch import Branch, columns
+from resolvent.derive.continuation.physical_branch import Branch
+from resolvent.derive.equations.equation import columns
 from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.support.support import Interval, Skeleton

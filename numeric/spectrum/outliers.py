@@ -19,7 +19,8 @@ import flint
 import numpy as np
 from flint import acb, arb, arb_poly, fmpq, fmpq_poly
 
-from resolvent.derive.continuation.physical_branch import columns, number_ball
+from resolvent.derive.continuation.physical_branch import number_ball
+from resolvent.derive.equations.equation import columns
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import Element, coefficients_in, polynomial_ring, to_fmpq

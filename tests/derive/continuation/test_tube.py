@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from flint import acb
 
-from resolvent.derive.continuation.physical_branch import Branch, columns
+from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.continuation.tube import Expansions
+from resolvent.derive.equations.equation import columns
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, free_poisson, marchenko_pastur, semicircle
 from resolvent.derive.support.support import skeleton

@@ -8,14 +8,13 @@ import pytest
 import sympy
 from flint import fmpz_mpoly, fmpz_poly
 
-from resolvent.derive.continuation.physical_branch import columns, polynomial_columns
 from resolvent.derive.equations.discriminant import (
     degree_bound,
     discriminant,
     discriminant_factors,
     modular_discriminant,
 )
-from resolvent.derive.equations.equation import spectral_ring
+from resolvent.derive.equations.equation import columns, polynomial_columns, spectral_ring
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.derive.support.support import critical_factors, likely_branch_points, skeleton

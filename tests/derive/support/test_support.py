@@ -15,8 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvent.derive.continuation.followed_root import keeps_apart, regular_disc
-from resolvent.derive.continuation.physical_branch import Branch, algebraic_ball, columns, number_ball
-from resolvent.derive.equations.equation import ResolventEquation, moments_given, physical_equation, spectral_ring
+from resolvent.derive.continuation.physical_branch import Branch, algebraic_ball, number_ball
+from resolvent.derive.equations.equation import (
+    ResolventEquation,
+    columns,
+    moments_given,
+    physical_equation,
+    spectral_ring,
+)
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import real_roots
 from resolvent.derive.exact.field import Extension, Field

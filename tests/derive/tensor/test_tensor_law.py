@@ -151,9 +151,9 @@ def test_equal_resolvents_are_recognised() -> None:
     plain = tensor_law([[x, y], [x, y]], (x, y), (one, one), (x, y))
     turned = tensor_law([[y, x], [y, x]], (x, y), (one, one), (y, x))
     other = tensor_law([[x, 0], [0, y]], (x, y), (one, one))
-    assert plain.has_resolvent_of(turned)
-    assert not plain.has_resolvent_of(other)
-    assert not plain.has_resolvent_of(tensor_law([[x, y], [x, y]], (x, y), (one, marchenko_pastur(2)), (x, y)))
+    assert plain.same_as(turned)
+    assert not plain.same_as(other)
+    assert not plain.same_as(tensor_law([[x, y], [x, y]], (x, y), (one, marchenko_pastur(2)), (x, y)))
 
 
 # -- derivations -------------------------------------------------------------------------------------------------

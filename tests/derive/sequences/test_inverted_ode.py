@@ -6,11 +6,10 @@ import pytest
 import sympy
 from flint import fmpz_poly
 
-from resolvent.derive.change_of_variable import affine_pullback, inverted
-from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.errors import DerivationError
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.laws.elementary import marchenko_pastur
-from resolvent.derive.sequences.ode import LinearODE
+from resolvent.derive.sequences.ode import LinearODE, inverted
 
 T = sympy.Symbol("t")
 SQUARE_ROOT = LinearODE((fmpz_poly([-1]), fmpz_poly([-2, 2])))  # y = sqrt(x - 1)
@@ -19,25 +18,6 @@ BESSEL = LinearODE((fmpz_poly([0, 1]), fmpz_poly([1]), fmpz_poly([0, 1])))  # J_
 
 def left_side(ode: LinearODE, solution: sympy.Expr) -> sympy.Expr:
     return sympy.simplify(sum(a * solution.diff((T, i)) for i, a in enumerate(ode.expressions(T))))
-
-
-@pytest.mark.parametrize(("scale", "shift"), [(3, 0), ("1/2", "-2/3"), (-1, 5)])
-def test_affine_pullback_of_a_square_root(scale: int | str, shift: int | str) -> None:
-    argument = sympy.Rational(scale) * T + sympy.Rational(shift)
-    assert left_side(affine_pullback(SQUARE_ROOT, scale, shift), sympy.sqrt(argument - 1)) == 0
-
-
-def test_affine_pullback_scales_second_derivatives() -> None:
-    assert left_side(affine_pullback(BESSEL, 3), sympy.besselj(0, 3 * T)) == 0
-
-
-def test_affine_pullback_undone() -> None:
-    assert affine_pullback(affine_pullback(BESSEL, 2, 3), "1/2", "-3/2") == BESSEL
-
-
-def test_scale_zero() -> None:
-    with pytest.raises(ParameterError, match="must not be 0"):
-        affine_pullback(BESSEL, 0)
 
 
 def test_inverse_of_a_square_root() -> None:
