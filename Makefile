@@ -12,13 +12,14 @@ OUT := demo-output
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-slow lint types doctest bench pictures calibration fuzz clean
+.PHONY: help demo test test-slow lint types doctest dist bench pictures calibration fuzz clean
 
 help:
 	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
 	@echo "make test      run the tests (under ten minutes on two cores)"
 	@echo "make test-slow run the long tests"
 	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
+	@echo "make dist      build the wheel and the source distribution into dist/"
 	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
 	@echo "make pictures  make the pictures, the catalog page and the list of conjectures of docs/ again"
 	@echo "make fuzz      give 100 000 mutated conjecture files to resolvent check (ten minutes)"
@@ -64,6 +65,9 @@ doctest: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --doctest-modules resolvent
 	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md
 
+dist: $(READY)
+	$(BIN)/python -m build
+
 bench: $(READY)
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . \
@@ -82,4 +86,4 @@ fuzz: $(READY)
 	$(BIN)/python tests/fuzz/conjecture_files.py --count 100000 --jobs 2
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(OUT)
+	rm -rf $(VENV) $(BENCH) $(OUT) dist build resolvent.egg-info
