@@ -1,4 +1,4 @@
-"""The four packages import downwards only, keep heavy imports out of the way, and never evaluate text."""
+"""Packages and wings import downwards only, in no circle; nothing heavy is loaded early; text is never evaluated."""
 
 from __future__ import annotations
 
@@ -8,57 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import LAYERS, WINGS, Module, circles, file_of, graph, imported_modules, place, sources, upward
+
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = ("derive", "numeric", "catalog", "resolvent")  # from the bottom up; the first three are links in the last
 EVALUATORS = {"eval", "exec", "compile", "sympify", "parse_expr", "__import__"}
 HEAVY = {"matplotlib", "scipy"}
-
-
-def imported_modules(tree: ast.AST, module: str, is_package: bool) -> Iterator[tuple[int, str]]:
-    """Line and absolute name of everything a module imports, wherever the statement stands.
-
-    ``from a import b`` counts as ``a.b``, since b may be a module.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                home = module.split(".")
-                home = home[: len(home) - node.level + is_package]
-                base = ".".join([*home, base] if base else home)
-            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
-
-
-def upward(tree: ast.AST, module: str, is_package: bool) -> list[tuple[int, str]]:
-    """The imports of a module that go to a higher layer."""
-    layer = _rank(module)
-    return [(line, name) for line, name in imported_modules(tree, module, is_package) if _rank(name) > layer]
-
-
-def _rank(name: str) -> int:
-    parts = name.split(".")
-    if parts[0] != "resolvent":
-        return -1
-    return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else LAYERS.index("resolvent")
-
-
-def sources() -> dict[str, tuple[Path, ast.Module, bool]]:
-    """Every module of the four packages: its file, its syntax tree and whether it is a package."""
-    found = {}
-    for layer in LAYERS:
-        for path in sorted((ROOT / layer).rglob("*.py")):  # does not follow links
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            if layer != "resolvent":
-                parts = ("resolvent", *parts)
-            is_package = parts[-1] == "__init__"
-            name = ".".join(parts[:-1] if is_package else parts)
-            found[name] = (path, ast.parse(path.read_text(encoding="utf-8"), str(path)), is_package)
-    return found
-
-
 MODULES = sources()
+GRAPH = graph(MODULES)
 
 
 def at_import(tree: ast.AST) -> ast.Module:
@@ -89,8 +45,8 @@ def loaded_with(start: str) -> set[str]:
         if name in seen or name not in MODULES:
             continue
         seen.add(name)
-        _, tree, is_package = MODULES[name]
-        for _, target in imported_modules(at_import(tree), name, is_package):
+        module = MODULES[name]
+        for _, target in imported_modules(at_import(module.tree), name, module.is_package):
             parts = target.split(".")
             waiting += [".".join(parts[:k]) for k in range(1, len(parts) + 1)]
     return seen
@@ -98,10 +54,10 @@ def loaded_with(start: str) -> set[str]:
 
 def heavy_imports(name: str) -> list[str]:
     """Where a module imports a heavy package as it is loaded."""
-    path, tree, is_package = MODULES[name]
+    module = MODULES[name]
     return [
-        f"{path.relative_to(ROOT)}:{line} imports {target}"
-        for line, target in imported_modules(at_import(tree), name, is_package)
+        f"{module.path.relative_to(ROOT)}:{line} imports {target}"
+        for line, target in imported_modules(at_import(module.tree), name, module.is_package)
         if target.split(".")[0] in HEAVY
     ]
 
@@ -126,40 +82,58 @@ def evaluations(tree: ast.AST) -> list[tuple[int, str]]:
 # -- the rules -----------------------------------------------------------------------------------------------
 
 
-def test_all_four_packages_are_walked() -> None:
-    assert {_rank(name) for name in MODULES} == set(range(4))
-    assert {
-        "resolvent.derive.laws.algebraic_law",
-        "resolvent.numeric.spectrum.spectrum",
-        "resolvent.catalog.entries.hessian",
-        "resolvent.conjectures.verification",
-    } <= set(MODULES)
+def test_every_module_has_a_place_in_the_list() -> None:
+    assert {place(name)[0] for name in MODULES} == set(range(len(LAYERS)))
 
 
-def test_no_module_imports_from_a_higher_layer() -> None:
-    offences = [
-        f"{path.relative_to(ROOT)}:{line} imports {target}"
-        for name, (path, tree, is_package) in MODULES.items()
-        for line, target in upward(tree, name, is_package)
-    ]
+def test_every_wing_in_the_list_exists() -> None:
+    names = {".".join([*(["resolvent"] if not home.startswith("resolvent") else []), home, wing])
+             for home, wings in WINGS.items() for wing in wings}  # fmt: skip
+    assert names <= set(MODULES)
+
+
+def test_no_import_runs_upward() -> None:
+    offences = [f"{MODULES[start].path.relative_to(ROOT)}:{line} imports {end}" for start, end, line in upward(GRAPH)]
     assert not offences, "\n".join(offences)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    found = circles(GRAPH)
+    assert not found, "\n".join(", ".join(circle) for circle in found)
+
+
+def test_no_module_is_longer_than_500_lines() -> None:
+    long = {name: lines for name, module in MODULES.items()
+            if (lines := module.path.read_text(encoding="utf-8").count("\n")) > 500}  # fmt: skip
+    assert not long
 
 
 def test_no_module_imports_from_the_tests() -> None:
     offences = [
-        f"{path.relative_to(ROOT)}:{line} imports {target}"
-        for name, (path, tree, is_package) in MODULES.items()
-        for line, target in imported_modules(tree, name, is_package)
+        f"{module.path.relative_to(ROOT)}:{line} imports {target}"
+        for name, module in MODULES.items()
+        for line, target in imported_modules(module.tree, name, module.is_package)
         if target.split(".")[0] in ("tests", "benchmarks", "docs")
+    ]
+    assert not offences, "\n".join(offences)
+
+
+def test_every_module_says_resolvent_first() -> None:
+    """The folders at the top are links inside `resolvent`; under their own names they would be loaded twice."""
+    offences = [
+        f"{module.path.relative_to(ROOT)}:{line} imports {target}"
+        for name, module in MODULES.items()
+        for line, target in imported_modules(module.tree, name, module.is_package)
+        if target.split(".")[0] in LAYERS[:-1]
     ]
     assert not offences, "\n".join(offences)
 
 
 def test_nothing_evaluates_text() -> None:
     offences = [
-        f"{path.relative_to(ROOT)}:{line} uses {what}"
-        for path, tree, _ in MODULES.values()
-        for line, what in evaluations(tree)
+        f"{module.path.relative_to(ROOT)}:{line} uses {what}"
+        for module in MODULES.values()
+        for line, what in evaluations(module.tree)
     ]
     assert not offences, "\n".join(offences)
 
@@ -193,8 +167,8 @@ class Holder:
 
 
 def test_the_walker_finds_absolute_and_relative_imports_everywhere() -> None:
-    found = set(imported_modules(ast.parse(SYNTHETIC), "resolvent.derive.inner.module", False))
-    assert {name for _, name in found if _rank(name) >= 0} == {
+    found = {name for _, name in imported_modules(ast.parse(SYNTHETIC), "resolvent.derive.inner.module", False)}
+    assert {name for name in found if name.startswith("resolvent")} == {
         "resolvent.catalog.registry",
         "resolvent.derive.inner.law",
         "resolvent.derive.inner.equation.Z",
@@ -213,17 +187,62 @@ def test_the_walker_resolves_relative_imports_of_a_package_from_itself() -> None
     ]
 
 
-def test_the_walker_reports_upward_imports_with_their_lines() -> None:
-    assert sorted(upward(ast.parse(SYNTHETIC), "resolvent.derive.inner.module", False)) == [
-        (3, "resolvent.catalog.registry"),
-        (8, "resolvent.numeric.spectrum.spectrum"),
-        (10, "resolvent"),
-    ]
+SMALL = {
+    "derive": ["low", "high"],
+    "numeric": ["plots"],
+    "catalog": [],
+    "resolvent": ["shelf"],
+    "resolvent.shelf": ["a", "b"],
+}
 
 
-@pytest.mark.parametrize(("layer", "offences"), [("numeric", 2), ("catalog", 1), ("resolvent", 0)])
-def test_the_higher_the_layer_the_more_it_may_import(layer: str, offences: int) -> None:
-    assert len(upward(ast.parse(SYNTHETIC), f"resolvent.{layer}.inner.module", False)) == offences
+def small(**texts: str) -> dict[str, Module]:
+    """Modules from their texts, by names in which _ stands for the dot."""
+    named = {"resolvent." + name.replace("_", "."): ast.parse(text) for name, text in texts.items()}
+    return {name: Module(Path(name), tree, False) for name, tree in named.items()}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "runs_upward"),
+    [
+        ("derive_low_x", "derive_low_y", False),
+        ("derive_high_x", "derive_low_x", False),
+        ("derive_low_x", "derive_high_x", True),
+        ("derive_high_x", "numeric_plots_x", True),
+        ("numeric_plots_x", "derive_high_x", False),
+        ("numeric_plots_x", "shelf_a", True),
+        ("shelf_a", "shelf_b", True),
+        ("shelf_b", "shelf_a", False),
+    ],
+)
+def test_imports_against_the_list_are_found(start: str, end: str, runs_upward: bool) -> None:
+    target = "resolvent." + end.replace("_", ".")
+    modules = small(**{start: f"def late():\n    from {target} import name", end: ""})
+    assert len(upward(graph(modules), SMALL)) == runs_upward
+
+
+def test_a_module_without_a_wing_is_found() -> None:
+    with pytest.raises(KeyError, match="belongs to no wing of derive"):
+        place("resolvent.derive.middle.x", SMALL)
+
+
+def test_a_package_stands_above_its_wings() -> None:
+    assert place("resolvent.derive", SMALL) > place("resolvent.derive.high.x", SMALL)
+
+
+def test_circles_are_found_through_late_imports_and_those_for_typing() -> None:
+    modules = small(
+        derive_low_x="def late():\n    from resolvent.derive.low.y import name",
+        derive_low_y="if TYPE_CHECKING:\n    from resolvent.derive.low import z",
+        derive_low_z="import resolvent.derive.low.x",
+        derive_low_w="import resolvent.derive.low.x",
+    )
+    assert circles(graph(modules)) == [[f"resolvent.derive.low.{name}" for name in "xyz"]]
+
+
+def test_an_imported_name_belongs_to_the_longest_module() -> None:
+    assert file_of("resolvent.derive.low.x.name", small(derive_low_x="", derive_low="")) == "resolvent.derive.low.x"
+    assert file_of("numpy.linalg", small(derive_low_x="")) is None
 
 
 def test_only_statements_that_run_count_as_loaded() -> None:
