@@ -23,7 +23,7 @@ help:
 	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
 	@echo "make pictures  make the pictures, the catalog page and the list of conjectures of docs/ again"
 	@echo "make fuzz      give 100 000 mutated conjecture files to resolvent check (ten minutes)"
-	@echo "make calibration   measure how often resolvent check errs (half an hour); writes docs/calibration.md"
+	@echo "make calibration   measure how often resolvent check errs (half an hour); writes docs/resolvent/calibration.md"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -63,7 +63,7 @@ types: $(READY)
 
 doctest: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --doctest-modules resolvent
-	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md
+	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md CONTRIBUTING.md
 
 dist: $(READY)
 	$(BIN)/python -m build
@@ -78,6 +78,7 @@ pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
 	$(BIN)/python docs/make_catalog.py
 	$(BIN)/python docs/make_shelf.py
+	$(BIN)/python docs/make_architecture.py
 
 calibration: $(READY)
 	$(BIN)/python docs/make_calibration.py

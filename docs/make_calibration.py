@@ -1,4 +1,4 @@
-"""Measures how often `resolvent check` errs, and writes docs/calibration.md: ``make calibration``, about half an hour.
+"""Measures how often `resolvent check` errs, and writes docs/resolvent/calibration.md: ``make calibration``, about half an hour.
 
 True laws may be refuted as often as the level says; laws off by two per cent in one parameter should be refuted always.
 Every replicate is a run of the whole check with a seed of its own.
@@ -125,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=-1)
-    parser.add_argument("--output", type=Path, default=HERE / "calibration.md")
+    parser.add_argument("--output", type=Path, default=HERE / "resolvent" / "calibration.md")
     chosen = parser.parse_args()
     chosen.output.write_text(page(rates(chosen.replicates, chosen.jobs), chosen.replicates))
 

@@ -1,4 +1,4 @@
-"""Make docs/catalog.md from the catalog's own data: `make pictures`."""
+"""Make docs/catalog/catalog.md from the catalog's own data: `make pictures`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from resolvent import catalog
 from resolvent.catalog.schema.ensemble import Ensemble
 
-PAGE = Path(__file__).with_name("catalog.md")
+PAGE = Path(__file__).parent / "catalog" / "catalog.md"
 
 HEAD = """# The catalog
 

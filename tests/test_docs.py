@@ -5,28 +5,44 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from tests.imports import sources
+
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FRONT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES = [*FRONT, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_relative_links_lead_to_files(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [t for t in targets if not (page.parent / t).exists()] == []
 
 
-def test_the_catalog_page_is_made_from_the_catalog() -> None:
-    spec = importlib.util.spec_from_file_location("make_catalog", ROOT / "docs" / "make_catalog.py")
+def maker(name: str) -> ModuleType:
+    """The script of docs/ that makes a page."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert (ROOT / "docs" / "catalog.md").read_text(encoding="utf-8") == module.page()
+    return module
+
+
+def test_the_catalog_page_is_made_from_the_catalog() -> None:
+    page = (ROOT / "docs" / "catalog" / "catalog.md").read_text(encoding="utf-8")
+    assert page == maker("make_catalog").page()
+
+
+def test_the_table_of_the_wings_is_made_from_their_list() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert page == maker("make_architecture").page(sources())
 
 
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    assert [p.name for p in PAGES[1:] if p.name != "index.md" and p.name not in index] == []
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in PAGES if page not in FRONT]
+    assert [page for page in pages if page != "index.md" and page not in index] == []

@@ -115,7 +115,7 @@ def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
 
 ACTIVATION_WITH_SLOPE = Option(
     "activation",
-    "relu, erf, sin, ... (the table in docs/activations.md, but for sign and step), or a polynomial such as x**2 + x; "
+    "relu, erf, sin, ... (the table in docs/derive/activations.md, but for sign and step), or a polynomial such as x**2 + x; "
     "eta is the variance of the activation f(s xi), zeta its mean slope squared, eta_prime its mean squared slope",
     sets=("eta", "eta_prime", "zeta"),
     parameters=(SIGMA_W, SIGMA_X, CENTRED),
@@ -123,7 +123,7 @@ ACTIVATION_WITH_SLOPE = Option(
 )
 ACTIVATION = Option(
     "activation",
-    "relu, erf, sin, ... (the table in docs/activations.md), or a polynomial such as x**2 + x - 1; eta is the variance "
+    "relu, erf, sin, ... (the table in docs/derive/activations.md), or a polynomial such as x**2 + x - 1; eta is the variance "
     "of the activation, zeta the square of its mean slope",
     sets=("eta", "zeta"),
     parameters=(SIGMA_W, SIGMA_X, CENTRED),

@@ -14,7 +14,7 @@ title = "{title}"
 
 # ---- What is sampled or derived: one of these models; leave [model] out to ask only whether a claim is a law. ----
 [model]
-# A free expression: A + B and A @ B are sums and products of free matrices (see docs/laws.md).
+# A free expression: A + B and A @ B are sums and products of free matrices (see docs/derive/laws.md).
 expression = "semicircle() + marchenko_pastur(c)"
 # ensemble = "nonlinear-gram"       # a catalog entry, see `resolvent list`; its parameters are those of [parameters]
 # sampler = "features"              # one of its samplers, see `resolvent show nonlinear-gram`

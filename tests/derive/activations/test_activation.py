@@ -688,7 +688,7 @@ def test_a_scale_that_is_too_large_for_the_trapezoidal_rule() -> None:
 
 
 def table_rows() -> list[str]:
-    """The table of docs/activations.md."""
+    """The table of docs/derive/activations.md."""
     rows = []
     for name, row in TABLE.items():
         options = ", ".join(f"`{o}`" + ("" if v is None else f" = {v}") for o, v in row.options.items())
@@ -703,7 +703,7 @@ def table_rows() -> list[str]:
 
 
 def test_the_table_of_the_page_is_made_from_the_table() -> None:
-    page = (ROOT / "docs" / "activations.md").read_text(encoding="utf-8").splitlines()
+    page = (ROOT / "docs" / "derive" / "activations.md").read_text(encoding="utf-8").splitlines()
     start = page.index("| name | f(x) | options | kind | mean | eta | eta_prime | zeta |")
     rows = table_rows()
     assert page[start + 2 : start + 2 + len(rows) + 1] == [*rows, ""]
