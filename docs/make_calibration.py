@@ -1,4 +1,4 @@
-"""Measures how often `resolvent check` errs, and writes docs/resolvent/calibration.md: ``make calibration``, about half an hour.
+"""Measures how often `resolvent check` errs: ``make calibration`` writes docs/resolvent/calibration.md in half an hour.
 
 True laws may be refuted as often as the level says; laws off by two per cent in one parameter should be refuted always.
 Every replicate is a run of the whole check with a seed of its own.

@@ -1,7 +1,7 @@
 """Activations of neural networks under a Gaussian pre-activation: mean, eta, eta', zeta, Hermite coefficients.
 
-One table drives the code, the page docs/derive/activations.md and the tests: `TABLE`. What the rows have in common, their
-integrals against N(0, 1), is in `resolvent.derive.activations.gaussian_integrals` and
+One table drives the code, the page docs/derive/activations.md and the tests: `TABLE`. What the rows have in common,
+their integrals against N(0, 1), is in `resolvent.derive.activations.gaussian_integrals` and
 `resolvent.derive.activations.gaussian_quadrature`.
 """
 
