@@ -116,7 +116,8 @@ def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
 ACTIVATION_WITH_SLOPE = Option(
     "activation",
     "relu, erf, sin, ... (the table in docs/derive/activations.md, but for sign and step), or a polynomial such as "
-    "x**2 + x; eta is the variance of the activation f(s xi), zeta its mean slope squared, eta_prime its mean squared slope",
+    "x**2 + x; eta is the variance of the activation f(s xi), zeta its mean slope squared, eta_prime its mean squared "
+    "slope",
     sets=("eta", "eta_prime", "zeta"),
     parameters=(SIGMA_W, SIGMA_X, CENTRED),
     read=read_with_slope,
