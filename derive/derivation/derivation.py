@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import sympy
 
 from resolvent.derive.errors import DerivationError
+
+if TYPE_CHECKING:
+    from resolvent.derive.derivation.document import WrittenStep
 
 
 class Evidence(Enum):
@@ -120,17 +124,26 @@ class Derivation:
                 )
         return True
 
-    def latex(self, convention: str = "stieltjes", title: str = "") -> str:
-        """A LaTeX document of all steps; see `resolvent.derive.derivation.latex.derivation_document`."""
-        from resolvent.derive.derivation.latex import derivation_document
+    def written(self, convention: str = "stieltjes") -> tuple[WrittenStep, ...]:
+        """The steps in words and formulas, as all that writes derivations takes them.
 
-        return derivation_document(self, convention=convention, title=title)
+        Raises `ParameterError` for an unknown convention.
+        """
+        from resolvent.derive.derivation.document import written_steps
+
+        return written_steps(self.steps, self.number, convention)
+
+    def latex(self, convention: str = "stieltjes", title: str = "") -> str:
+        """A LaTeX document of all steps; see `resolvent.derive.derivation.document.derivation_document`."""
+        from resolvent.derive.derivation.document import derivation_document
+
+        return derivation_document(self.written(convention), self.evidence.value, convention, title)
 
     def text(self, convention: str = "stieltjes") -> str:
-        """The steps as plain text; see `resolvent.derive.derivation.latex.derivation_text`."""
-        from resolvent.derive.derivation.latex import derivation_text
+        """The steps as plain text; see `resolvent.derive.derivation.document.derivation_text`."""
+        from resolvent.derive.derivation.document import derivation_text
 
-        return derivation_text(self, convention=convention)
+        return derivation_text(self.written(convention), self.evidence.value)
 
 
 def _in_order(last: Step) -> Iterator[Step]:

@@ -29,7 +29,7 @@ from typing import Any
 import sympy
 from flint import fmpz_mpoly
 
-from resolvent.derive.derivation.latex import _print
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.equations.equation import Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import (
@@ -370,4 +370,4 @@ def _confirmed(
 
 
 def _latex(expression: sympy.Basic) -> str:
-    return _print(expression.xreplace({Z: sympy.Symbol("lambda")}))
+    return expression_latex(expression.xreplace({Z: sympy.Symbol("lambda")}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resolvent.conjectures.report.outcome import Outcome
+from resolvent.conjectures.report.page import html_report, latex_report
 from resolvent.conjectures.report.sections import (
     MARKS,
     SCORE_HEADER,
@@ -45,14 +46,10 @@ class Verdict(Outcome):
 
     def html(self) -> str:
         """A page that stands for itself: equations as MathML, plots as SVG."""
-        from resolvent.writing.html import html_report
-
         return html_report(self)
 
     def latex(self) -> str:
         """A LaTeX document."""
-        from resolvent.writing.latex import latex_report
-
         return latex_report(self)
 
 

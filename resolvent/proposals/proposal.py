@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sympy
@@ -13,11 +13,9 @@ from resolvent.derive.errors import BranchError, DerivationError, ParameterError
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
-from resolvent.derive.laws.from_guess import guessed_law, shape_of_equation, stieltjes_form, stieltjes_polynomial
+from resolvent.derive.laws.from_guess import guessed_law, shape_of_equation
 from resolvent.derive.laws.positivity import first_hankel_failure, first_hankel_failure_in_balls, require_law
 from resolvent.derive.sequences.guessing import MARGIN
-from resolvent.derive.sequences.ode import LinearODE
-from resolvent.derive.sequences.recurrence import Recurrence
 from resolvent.derive.sequences.relation_search import (
     ALGEBRAIC,
     KINDS,
@@ -27,6 +25,8 @@ from resolvent.derive.sequences.relation_search import (
     predicted_terms,
 )
 from resolvent.proposals.moment_sources import MomentSource
+from resolvent.proposals.proposal_text import to_json, to_latex, to_text
+from resolvent.proposals.record import ProposalRecord, equation_of
 
 AUTO, ALL = "auto", "all"
 PREDICTED = 3
@@ -37,59 +37,8 @@ _MOST_ELIMINATED = 4  # the degree in m up to which the derived differential equ
 
 
 @dataclass(frozen=True, eq=False)
-class Proposal:
-    """What `guess` found in a sequence of moments.
-
-    Attributes:
-        source: where the moments come from.
-        terms: m_0, m_1, ..., those that were used.
-        margin: how many terms more than unknowns were demanded.
-        findings: one for each kind of relation that was looked for.
-        predicted: the next moments by the relation found first (up to three).
-        hankel_failure: the first n for which no positive measure has m_n after the earlier moments, None if none shows.
-        hankel_tested: how many moments were tested for that.
-        measure: whether the branch of the algebraic equation belongs to a probability measure: True, False, or None
-            where that is open.
-        notes: what was compared, in sentences.
-    """
-
-    source: MomentSource = field(repr=False)
-    terms: tuple[fmpq, ...] = field(repr=False)
-    margin: int
-    findings: tuple[Finding, ...]
-    predicted: tuple[fmpq, ...] = ()
-    hankel_failure: int | None = None
-    hankel_tested: int = 0
-    measure: bool | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def found(self) -> bool:
-        """Whether an equation is proposed."""
-        return any(f.guess for f in self.findings)
-
-    @property
-    def best(self) -> Finding | None:
-        """The finding that is proposed: the first with a relation."""
-        return next((f for f in self.findings if f.guess), None)
-
-    @property
-    def kind(self) -> str | None:
-        """ "algebraic", "recurrence" or "ode"; None if nothing was found."""
-        return self.best.kind if self.best else None
-
-    @property
-    def equation(self) -> Any:
-        """The proposed equation, None if nothing was found.
-
-        A polynomial in ``rv.z`` and ``rv.m``, equal to 0; the `Recurrence` of the moments; or the `LinearODE` of m(z).
-        """
-        return equation_of(self.best) if self.best else None
-
-    @property
-    def evidence(self) -> str:
-        """The evidence in words: ``guessed: ...``, or ``nothing claimed``."""
-        return self.best.guess.evidence if self.best and self.best.guess else "nothing claimed"
+class Proposal(ProposalRecord):
+    """What `guess` found in a sequence of moments; what it holds stands in `ProposalRecord`."""
 
     def law(self) -> Law:
         """The law of the proposed equation, of evidence `guessed`.
@@ -113,8 +62,6 @@ class Proposal:
 
         Raises `ParameterError` for an unknown convention.
         """
-        from resolvent.proposals.proposal_text import to_text
-
         return to_text(self, convention)
 
     def latex(self, convention: str = "stieltjes") -> str:
@@ -122,8 +69,6 @@ class Proposal:
 
         Raises `DerivationError` if there are none, `ParameterError` for an unknown convention.
         """
-        from resolvent.proposals.proposal_text import to_latex
-
         return to_latex(self, convention)
 
     def to_json(self, convention: str = "stieltjes") -> dict[str, Any]:
@@ -131,8 +76,6 @@ class Proposal:
 
         Raises `ParameterError` for an unknown convention.
         """
-        from resolvent.proposals.proposal_text import to_json
-
         return to_json(self, convention)
 
 
@@ -192,16 +135,6 @@ def guess(
         notes.append(f"the next {len(predicted)} exact moments {'agree' if agree else 'do NOT agree'} with it")
     notes += _hint_at_start(source, failure)
     return Proposal(source, tuple(values), margin, findings, tuple(predicted), failure, tested, measure, tuple(notes))
-
-
-def equation_of(finding: Finding) -> Any:
-    """A finding's relation for the transform: of m(z), or of the moments; None if there is none."""
-    if finding.guess is None:
-        return None
-    relation = finding.guess.relation
-    if isinstance(relation, Recurrence):
-        return relation
-    return stieltjes_form(relation) if isinstance(relation, LinearODE) else stieltjes_polynomial(relation)
 
 
 def _source(subject: Any, start: int) -> MomentSource:

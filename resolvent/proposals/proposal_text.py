@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy
 from flint import fmpq
@@ -14,10 +14,8 @@ from resolvent.derive.equations.equation import M
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.sequences.guessing import Shape
 from resolvent.derive.sequences.relation_search import ALGEBRAIC, ODE, RECURRENCE, Finding
+from resolvent.proposals.record import ProposalRecord, equation_of
 from resolvent.writing.law_text import MEANING, polynomial_lines, wrapped
-
-if TYPE_CHECKING:
-    from resolvent.proposals.proposal import Proposal
 
 _SHOWN_DIGITS = 40
 _NAMES = {ALGEBRAIC: "algebraic equation", RECURRENCE: "recurrence", ODE: "differential equation"}
@@ -29,11 +27,11 @@ _SHAPES = {
 }
 
 
-def to_text(proposal: Proposal, convention: str = "stieltjes") -> str:
+def to_text(proposal: ProposalRecord, convention: str = "stieltjes") -> str:
     """The proposal as plain text of at most 80 columns where words and terms allow it.
 
-    >>> from resolvent.proposals.proposal import guess
-    >>> print(to_text(guess([1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987], start=0)))
+    >>> import resolvent as rv
+    >>> print(to_text(rv.guess([1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987], start=0)))
     moments: 16 numbers, read as m_0, ..., m_15
     algebraic equation of m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity:
       (-z**2 + z + 1)*m - z = 0
@@ -69,7 +67,7 @@ def to_text(proposal: Proposal, convention: str = "stieltjes") -> str:
     return "\n".join(lines)
 
 
-def to_latex(proposal: Proposal, convention: str = "stieltjes") -> str:
+def to_latex(proposal: ProposalRecord, convention: str = "stieltjes") -> str:
     """The equations that were found, one a line.
 
     Raises `DerivationError` if there are none.
@@ -81,7 +79,7 @@ def to_latex(proposal: Proposal, convention: str = "stieltjes") -> str:
     return "\n".join(found)
 
 
-def to_json(proposal: Proposal, convention: str = "stieltjes") -> dict[str, Any]:
+def to_json(proposal: ProposalRecord, convention: str = "stieltjes") -> dict[str, Any]:
     """The proposal as plain values; exact numbers and equations are texts in SymPy's notation."""
     _, variable = in_convention(M, convention)
     best = proposal.best
@@ -117,19 +115,19 @@ def short(value: fmpq) -> str:
     return text if digits <= _SHOWN_DIGITS else f"{text[:8]}...{text[-8:]} ({digits} digits)"
 
 
-def _meaning(proposal: Proposal, convention: str) -> str:
+def _meaning(proposal: ProposalRecord, convention: str) -> str:
     """What the transform is; a list of moments need not have total mass 1."""
     meaning = MEANING[convention]
     return meaning if proposal.terms[0] == 1 else meaning.replace("1/z", "m_0/z")
 
 
-def _found_lines(proposal: Proposal, finding: Finding, convention: str) -> list[str]:
+def _found_lines(proposal: ProposalRecord, finding: Finding, convention: str) -> list[str]:
     guess = finding.guess
     assert guess is not None
     of = "the moments" if finding.kind == RECURRENCE else _meaning(proposal, convention)
     lines = wrapped(f"{_NAMES[finding.kind]} of {of}:")
     if finding.kind == ALGEBRAIC:
-        lines += polynomial_lines(*in_convention(_equation(finding), convention))
+        lines += polynomial_lines(*in_convention(equation_of(finding), convention))
     else:
         lines += [f"  {line}" for line in wrapped(_equation_text(proposal, finding, convention), width=78)]
     lines += wrapped(f"evidence: {guess.evidence} (margin {proposal.margin})")
@@ -162,7 +160,7 @@ def _shapes_text(shapes: Sequence[Shape]) -> str:
     return ", ".join(map(str, shapes)) or "none"
 
 
-def _positivity_lines(proposal: Proposal) -> list[str]:
+def _positivity_lines(proposal: ProposalRecord) -> list[str]:
     last = proposal.hankel_tested - 1
     if proposal.hankel_failure is not None:
         text = f"positivity: no positive measure has these moments; m_{proposal.hankel_failure} is the first that fails"
@@ -176,14 +174,8 @@ def _positivity_lines(proposal: Proposal) -> list[str]:
     return lines
 
 
-def _equation(finding: Finding) -> Any:
-    from resolvent.proposals.proposal import equation_of
-
-    return equation_of(finding)
-
-
-def _equation_text(proposal: Proposal, finding: Finding, convention: str) -> str:
-    equation = _equation(finding)
+def _equation_text(proposal: ProposalRecord, finding: Finding, convention: str) -> str:
+    equation = equation_of(finding)
     if finding.kind == ALGEBRAIC:
         return f"{sympy.expand(in_convention(equation, convention)[0])} = 0"
     if finding.kind == RECURRENCE:
@@ -191,8 +183,8 @@ def _equation_text(proposal: Proposal, finding: Finding, convention: str) -> str
     return str(equation.text(str(in_convention(M, convention)[1]), "z"))
 
 
-def _latex(proposal: Proposal, finding: Finding, convention: str) -> str:
-    equation = _equation(finding)
+def _latex(proposal: ProposalRecord, finding: Finding, convention: str) -> str:
+    equation = equation_of(finding)
     if finding.kind == ALGEBRAIC:
         return " ".join(polynomial_terms(equation, convention)) + " = 0"
     if finding.kind == RECURRENCE:
@@ -200,7 +192,7 @@ def _latex(proposal: Proposal, finding: Finding, convention: str) -> str:
     return str(equation.latex(str(in_convention(M, convention)[1]), "z"))
 
 
-def _finding_json(proposal: Proposal, finding: Finding, convention: str) -> dict[str, Any]:
+def _finding_json(proposal: ProposalRecord, finding: Finding, convention: str) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": finding.kind, "found": finding.guess is not None, "searched": finding.searched}
     if finding.guess is not None:
         guess = finding.guess

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resolvent.catalog.conjectures.conjecture import Finding
+from resolvent.catalog.conjectures.conjecture import Finding, Status
+from resolvent.derive.derivation.document import Formula, WrittenStep
+
+KINDS = {
+    "proved": "exact, from what was given",
+    "certified": "numbers with a proven error",
+    "numerical": "computed in floating point, to 1e-8",
+    "tested": "statistics of sampled matrices",
+    "assumed": "taken for granted",
+}
+"""The kinds of evidence, and what they mean."""
 
 
 @dataclass(frozen=True)
@@ -16,23 +27,25 @@ class Heading:
 
 @dataclass(frozen=True)
 class Words:
-    """A paragraph of plain text."""
+    """A paragraph of plain text; a warning where a reader must not miss it."""
 
     text: str
+    is_warning: bool = False
 
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph of our own, in LaTeX, with formulas between dollar signs."""
+    """A paragraph of our own, in LaTeX, with formulas between dollar signs; and the same as plain text."""
 
     latex: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Display:
-    """A formula on lines of its own, in LaTeX."""
+    """A formula on lines of its own."""
 
-    lines: tuple[str, ...]
+    formula: Formula
 
 
 @dataclass(frozen=True)
@@ -59,50 +72,25 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Findings, grouped under headings."""
-
-    groups: tuple[tuple[str, tuple[Finding, ...]], ...]
-
-
-@dataclass(frozen=True)
 class Table:
-    """Rows of numbers; the first column is of words."""
+    """Rows of numbers, the first column of words; or rows of words, with the share of the width for each column.
+
+    In a column of the name "status" stand "supported", "refuted", "undecided" or "fact", which have their colours.
+    """
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class StepText:
-    """A step of a derivation in words and LaTeX.
-
-    Attributes:
-        kind: "definition", "derived", "guessed" or "assumed".
-        statement: what the rule says: LaTeX with formulas between dollar signs if ``in_latex``, else plain.
-        uses: the numbers of the steps that it uses.
-        formulas: of each formula the lines.
-    """
-
-    number: int
-    kind: str
-    rule: str
-    statement: str
-    in_latex: bool
-    text: str
-    uses: tuple[int, ...]
-    reference: str
-    formulas: tuple[tuple[str, ...], ...]
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Steps:
-    """A derivation: its steps, and the same as a LaTeX list."""
+    """A derivation, with how many steps it has in words, and its evidence."""
 
     summary: str
-    steps: tuple[StepText, ...]
-    latex: str
+    steps: tuple[WrittenStep, ...]
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -120,12 +108,52 @@ class Listing:
     text: str
 
 
-Block = Heading | Words | Prose | Display | Entries | Items | Evidence | Table | Steps | Picture | Listing
+Block = Heading | Words | Prose | Display | Entries | Items | Table | Steps | Picture | Listing
 
 
 @dataclass(frozen=True)
 class Section:
-    """A title and what stands below it."""
+    """A title, which may be empty, and what stands below it."""
 
     title: str
     blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A title, the answer where there is one, and the sections.
+
+    Attributes:
+        status: "supported", "refuted" or "undecided"; None where nothing was asked.
+        summary: sentences that stand beside the answer.
+    """
+
+    title: str
+    sections: tuple[Section, ...]
+    status: Status | None = None
+    summary: tuple[str, ...] = ()
+
+
+def findings_blocks(groups: Sequence[tuple[str, Sequence[Finding]]]) -> tuple[Block, ...]:
+    """Findings in a table for each group, under its heading, and at the end what their kinds of evidence mean."""
+    blocks: list[Block] = []
+    for heading, findings in groups:
+        rows = tuple(
+            (f.status or "fact", f.subject, f.text + (f" (line {f.line})" if f.line else ""), f.evidence)
+            for f in findings
+        )
+        blocks.append(Table(heading, ("status", "about", "finding", "evidence"), rows, (0.12, 0.14, 0.5, 0.12)))
+    meanings = legend(groups)
+    return (*blocks, Words(meanings)) if meanings else tuple(blocks)
+
+
+def legend(groups_of: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+    """What the kinds of evidence mean that occur in some groups of findings; "" where none does."""
+    used = {f.evidence for _, findings in groups_of for f in findings}
+    meanings = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items() if kind in used)
+    return f"Kinds of evidence. {capital(meanings)}." if meanings else ""
+
+
+def capital(text: str) -> str:
+    """The words with a capital."""
+    return text[:1].upper() + text[1:]

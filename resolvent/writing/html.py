@@ -1,42 +1,30 @@
-"""A verdict as one web page that needs nothing else: formulas in MathML, pictures in SVG, no scripts, no network."""
+"""A report as one web page that needs nothing else: formulas in MathML, pictures in SVG, no scripts, no network."""
 
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
-from resolvent.conjectures.report.figures import point_pictures
-from resolvent.conjectures.report.sections import capital, first_wrong_words, legend, sections, unexpected_words
-from resolvent.derive.derivation.latex import sentence
+from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
 from resolvent.derive.errors import ParameterError
 from resolvent.writing.blocks import (
     Block,
     Display,
     Entries,
-    Evidence,
     Heading,
     Items,
     Listing,
     Picture,
     Prose,
+    Report,
     Section,
     Steps,
-    StepText,
     Table,
     Words,
+    capital,
 )
 from resolvent.writing.mathml import escaped, mathml
 
-if TYPE_CHECKING:
-    from resolvent.catalog.conjectures.conjecture import Finding
-    from resolvent.conjectures.verdict import Verdict
-
-_SIGNS = {"supported": "✓", "refuted": "✗", "undecided": "?", None: "·"}
-_MEANING = {
-    "supported": "everything that decides speaks for the conjecture",
-    "refuted": "something contradicts the conjecture",
-    "undecided": "what was found neither supports nor refutes the conjecture",
-}
+_SIGNS = {"supported": "✓", "refuted": "✗", "undecided": "?", "fact": "·"}
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2127; --soft: #5a6470; --paper: #ffffff; --line: #d5dae0; --tint: #f3f5f7;
   --supported: #17683a; --refuted: #a3201d; --undecided: #7a5200; }
@@ -56,7 +44,9 @@ th { white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; }
 table.numbers td, table.numbers th { text-align: right; font-variant-numeric: tabular-nums; }
 table.numbers td:first-child, table.numbers th:first-child { text-align: left; }
-td.mark { white-space: nowrap; } td.kind, td.subject { white-space: nowrap; }
+table.words caption { font-weight: 600; color: var(--ink); }
+td.mark, table.words td:nth-child(2), table.words td:last-child { white-space: nowrap; }
+.warning { border-left: .3rem solid var(--undecided); padding-left: .6rem; }
 .wide, .formula { overflow-x: auto; overflow-y: hidden; padding: .2rem 0; }
 math[display="block"] { width: max-content; margin: .5rem 1rem; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .2rem 1rem; } dd { margin: 0; }
@@ -71,22 +61,22 @@ figure { margin: 1rem 0; } figure svg { width: 100%; max-width: 44rem; height: a
 """
 
 
-def html_report(verdict: Verdict) -> str:
-    """The report as an HTML5 page; equal for equal verdicts."""
-    title = escaped(verdict.conjecture.title)
-    body = "\n".join(_section(s) for s in sections(verdict, point_pictures(verdict)))
+def html_page(report: Report) -> str:
+    """The report as an HTML5 page; equal for equal reports."""
+    title = escaped(report.title)
+    body = "\n".join(map(_section, report.sections))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: {verdict.verdict}</title>
+<title>{title}{f": {report.status}" if report.status else ""}</title>
 <style>{_STYLE}</style>
 </head>
 <body>
 <main>
 <h1>{title}</h1>
-{_header(verdict)}
+{_answer(report)}
 {body}
 </main>
 </body>
@@ -94,19 +84,18 @@ def html_report(verdict: Verdict) -> str:
 """
 
 
-def _header(verdict: Verdict) -> str:
-    status = verdict.verdict
-    words = [capital(first_wrong_words(verdict)), capital(unexpected_words(verdict))]
-    shown = "".join(f"<p>{escaped(w)}</p>" for w in words if w)
-    return (
-        f'<div class="verdict {status}"><strong>{_SIGNS[status]} {capital(status)}</strong>'
-        f'<p class="soft">{capital(_MEANING[status])}.</p>{shown}</div>'
-    )
+def _answer(report: Report) -> str:
+    shown = "".join(f"<p>{escaped(w)}</p>" for w in report.summary)
+    if report.status is None:
+        return shown
+    status = report.status
+    return f'<div class="verdict {status}"><strong>{_SIGNS[status]} {capital(status)}</strong>{shown}</div>'
 
 
 def _section(section: Section) -> str:
     body = "\n".join(_block(b) for b in section.blocks)
-    return f"<section>\n<h2>{escaped(section.title)}</h2>\n{body}\n</section>"
+    title = f"<h2>{escaped(section.title)}</h2>\n" if section.title else ""
+    return f"<section>\n{title}{body}\n</section>"
 
 
 @singledispatch
@@ -122,7 +111,8 @@ def _(block: Heading) -> str:
 
 @_block.register
 def _(block: Words) -> str:
-    return f"<p>{escaped(block.text)}</p>"
+    kind = ' class="warning"' if block.is_warning else ""
+    return f"<p{kind}>{escaped(block.text)}</p>"
 
 
 @_block.register
@@ -132,7 +122,7 @@ def _(block: Prose) -> str:
 
 @_block.register
 def _(block: Display) -> str:
-    return f'<div class="formula">{_formula(block.lines)}</div>'
+    return f'<div class="formula">{_formula(block.formula)}</div>'
 
 
 @_block.register
@@ -154,38 +144,21 @@ def _(block: Items) -> str:
 
 
 @_block.register
-def _(block: Evidence) -> str:
-    parts = []
-    for heading, findings in block.groups:
-        if heading:
-            parts.append(f"<h3>{escaped(heading)}</h3>")
-        rows = "".join(_finding(f) for f in findings)
-        parts.append(
-            '<table><thead><tr><th scope="col">status</th><th scope="col">about</th><th scope="col">finding</th>'
-            f'<th scope="col">evidence</th></tr></thead><tbody>{rows}</tbody></table>'
-        )
-    meanings = legend(block.groups)
-    return "\n".join(parts) + (f'<p class="soft">{escaped(meanings)}</p>' if meanings else "")
-
-
-def _finding(finding: Finding) -> str:
-    status = finding.status
-    mark = f'<td class="mark {status or "fact"}">{_SIGNS[status]} {status or "fact"}</td>'
-    line = f' <span class="soft">(line {finding.line})</span>' if finding.line else ""
-    return (
-        f'<tr>{mark}<td class="subject">{escaped(finding.subject)}</td><td>{escaped(finding.text)}{line}</td>'
-        f'<td class="kind">{escaped(finding.evidence)}</td></tr>'
-    )
-
-
-@_block.register
 def _(block: Table) -> str:
     header = "".join(f'<th scope="col">{_arrow(name)}</th>' for name in block.header)
-    rows = "".join(f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
+    rows = "".join(f"<tr>{''.join(map(_cell, block.header, row))}</tr>" for row in block.rows)
+    caption = f"<caption>{escaped(block.caption)}</caption>" if block.caption else ""
+    kind = "words" if block.shares else "numbers"
     return (
-        f'<div class="wide"><table class="numbers"><caption>{escaped(block.caption)}</caption>'
-        f"<thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="wide"><table class="{kind}">{caption}<thead><tr>{header}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _cell(column: str, text: str) -> str:
+    if column == "status":
+        return f'<td class="mark {text}">{_SIGNS[text]} {text}</td>'
+    return f"<td>{escaped(text)}</td>"
 
 
 def _arrow(name: str) -> str:
@@ -194,16 +167,16 @@ def _arrow(name: str) -> str:
 
 @_block.register
 def _(block: Steps) -> str:
-    steps = "".join(_step(step) for step in block.steps)
+    steps = "".join(map(_step, block.steps))
     return f"<details><summary>{escaped(block.summary)}</summary><ol>{steps}</ol></details>"
 
 
-def _step(step: StepText) -> str:
-    kind = f" <em>({step.kind})</em>" if step.kind in ("assumed", "guessed") else ""
+def _step(step: WrittenStep) -> str:
+    kind = f" <em>({step.mark})</em>" if step.mark else ""
     statement = _mixed(step.statement) if step.in_latex else escaped(step.statement)
     uses = f' <span class="soft">From {", ".join(map(str, step.uses))}.</span>' if step.uses else ""
     source = f' <span class="soft">[{escaped(step.reference)}]</span>' if step.reference else ""
-    formulas = "".join(f'<div class="formula">{_formula(lines)}</div>' for lines in step.formulas)
+    formulas = "".join(f'<div class="formula">{_formula(f)}</div>' for f in step.formulas)
     return (
         f'<li value="{step.number}"><strong>{escaped(step.rule)}</strong>{kind}: {statement}<br>'
         f"{escaped(sentence(step.text))}.{uses}{source}{formulas}</li>"
@@ -228,8 +201,9 @@ def _(block: Listing) -> str:
 # -- formulas ----------------------------------------------------------------------------------------------
 
 
-def _formula(lines: tuple[str, ...]) -> str:
+def _formula(formula: Formula) -> str:
     """A formula on lines of its own; its LaTeX where that is beyond the translation."""
+    lines = formula.latex()
     try:
         return mathml(lines, display=True)
     except ParameterError:
@@ -250,4 +224,4 @@ def _mixed(latex: str) -> str:
     return "".join(parts)
 
 
-__all__ = ["html_report"]
+__all__ = ["html_page"]

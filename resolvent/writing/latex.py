@@ -1,67 +1,55 @@
-r"""A verdict as a LaTeX document that compiles with pdflatex and the packages of every LaTeX."""
+r"""A report as a LaTeX document that compiles with pdflatex and the packages of every LaTeX."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
-from resolvent.conjectures.report.sections import capital, first_wrong_words, legend, sections, unexpected_words
-from resolvent.derive.derivation.latex import escape, fitted
+from resolvent.derive.derivation.document import derivation_list, display, document
+from resolvent.derive.derivation.latex import escape
 from resolvent.writing.blocks import (
     Block,
     Display,
     Entries,
-    Evidence,
     Heading,
     Items,
     Listing,
     Picture,
     Prose,
+    Report,
     Section,
     Steps,
     Table,
     Words,
+    capital,
 )
 
-if TYPE_CHECKING:
-    from resolvent.conjectures.verdict import Verdict
-
-_PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
-\usepackage[utf8]{inputenc}
-\usepackage[T1]{fontenc}
-\usepackage{textcomp}
-\usepackage{amsmath,amssymb,graphicx,xcolor,longtable,booktabs,array}
-\usepackage[margin=25mm]{geometry}
-\allowdisplaybreaks
-\setlength{\parindent}{0pt}
+_PACKAGES = r"""\usepackage{textcomp}
+\usepackage{xcolor,longtable,booktabs,array}
 \setlength{\parskip}{4pt}
-\setlength{\emergencystretch}{4em}
 \setlength{\LTleft}{0pt}
 \definecolor{supported}{HTML}{17683A}
 \definecolor{refuted}{HTML}{A3201D}
 \definecolor{undecided}{HTML}{7A5200}
-\begin{document}
+\colorlet{fact}{black}
 """
 _LINE = 84  # characters of a file's line that fit on one of the page
 _WORD, _LONG_WORD = 16, 40  # longer words may break after signs that are no letters; anywhere
 
 
-def latex_report(verdict: Verdict) -> str:
-    """The report as a LaTeX document; equal for equal verdicts."""
-    status = verdict.verdict
-    parts = [_PREAMBLE, rf"{{\Large\bfseries\raggedright {words(verdict.conjecture.title)}\par}}" + "\n\\medskip\n\n"]
-    parts.append(rf"{{\large Verdict: \textcolor{{{status}}}{{\textbf{{{status}}}}}}}" + "\n\n")
-    for sentence in (first_wrong_words(verdict), unexpected_words(verdict)):
-        if sentence:
-            parts.append(rf"{{\raggedright {words(capital(sentence))}\par}}" + "\n\n")
-    parts += [_section(s) for s in sections(verdict)]
-    return "".join([*parts, "\\end{document}\n"])
+def latex_document(report: Report) -> str:
+    """The report as a LaTeX document; equal for equal reports."""
+    parts = [rf"{{\Large\bfseries\raggedright {words(report.title)}\par}}" + "\n\\medskip\n\n"]
+    if report.status is not None:
+        parts.append(rf"{{\large Verdict: \textcolor{{{report.status}}}{{\textbf{{{report.status}}}}}}}" + "\n\n")
+    parts += [rf"{{\raggedright {words(sentence)}\par}}" + "\n\n" for sentence in report.summary]
+    return document("".join([*parts, *map(_section, report.sections)]), _PACKAGES)
 
 
 def _section(section: Section) -> str:
-    return rf"\section*{{{words(section.title)}}}" + "\n" + "".join(_block(b) for b in section.blocks)
+    title = rf"\section*{{{words(section.title)}}}" + "\n" if section.title else ""
+    return title + "".join(map(_block, section.blocks))
 
 
 @singledispatch
@@ -77,7 +65,7 @@ def _(block: Heading) -> str:
 
 @_block.register
 def _(block: Words) -> str:
-    return f"{words(block.text)}\n\n"
+    return rf"\textbf{{Warning.}} {words(block.text)}" + "\n\n" if block.is_warning else f"{words(block.text)}\n\n"
 
 
 @_block.register
@@ -87,7 +75,7 @@ def _(block: Prose) -> str:
 
 @_block.register
 def _(block: Display) -> str:
-    return r"\begin{align*}" + r" \\ ".join(f"& {fitted(line)}" for line in block.lines) + "\\end{align*}\n"
+    return display(block.formula.latex()) + "\n"
 
 
 @_block.register
@@ -120,34 +108,20 @@ def _(block: Items) -> str:
 
 
 @_block.register
-def _(block: Evidence) -> str:
-    parts = []
-    columns = "".join(_column(width) for width in (0.12, 0.14, 0.5, 0.12))
-    for heading, findings in block.groups:
-        rows = []
-        for f in findings:
-            mark = rf"\textcolor{{{f.status}}}{{{f.status}}}" if f.status else "fact"
-            line = f" (line {f.line})" if f.line else ""
-            rows.append(f"{mark} & {words(f.subject)} & {words(f.text + line)} & {words(f.evidence)}")
-        parts.append(
-            _long(
-                columns, rows, "status & about & finding & evidence", rf"\textbf{{{words(heading)}}}" if heading else ""
-            )
-        )
-    meanings = legend(block.groups)
-    return "".join(parts) + (f"{{\\small {words(meanings)}\\par}}\n" if meanings else "")
-
-
-@_block.register
 def _(block: Table) -> str:
-    columns = _column(0.22) + _column(0.64 / (len(block.header) - 1), "raggedleft") * (len(block.header) - 1)
-    head = " & ".join(_arrow(name) for name in block.header)
-    rows = [" & ".join(map(_cell, row)) for row in block.rows]
-    return _long(columns, rows, head, words(block.caption))
+    others = len(block.header) - 1
+    numeric = _column(0.22) + _column(0.64 / max(others, 1), "raggedleft") * others
+    columns = "".join(map(_column, block.shares)) if block.shares else numeric
+    head = " & ".join(map(_arrow, block.header))
+    rows = [" & ".join(map(_cell, block.header, row)) for row in block.rows]
+    title = words(block.caption)
+    return _long(columns, rows, head, rf"\textbf{{{title}}}" if title and block.shares else title)
 
 
-def _cell(text: str) -> str:
+def _cell(column: str, text: str) -> str:
     """Words, or a number with a true minus sign."""
+    if column == "status":
+        return rf"\textcolor{{{text}}}{{{text}}}"
     return f"$-${words(text[1:])}" if text.startswith("-") and text[1:2].isdigit() else words(text)
 
 
@@ -157,7 +131,7 @@ def _arrow(name: str) -> str:
 
 @_block.register
 def _(block: Steps) -> str:
-    return f"{words(block.summary)}.\n{block.latex}"
+    return f"{words(capital(block.summary))}.\n{derivation_list(block.steps, block.evidence)}"
 
 
 @_block.register
@@ -264,4 +238,4 @@ def _is_strange(c: str) -> bool:
     return not 0xA1 <= ord(c) <= 0x17F or c in _MISSING
 
 
-__all__ = ["code", "latex_report", "words"]
+__all__ = ["code", "latex_document", "words"]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import Any
 
 from resolvent.catalog.conjectures.conjecture import Conjecture, point_text
 from resolvent.conjectures.exact.deadline import within
 from resolvent.conjectures.exact.model_laws import model_law, symbolic_law
+from resolvent.conjectures.report.outcome import Outcome
+from resolvent.derive.derivation.document import Formula, WrittenStep
 from resolvent.derive.errors import ResolventError
-from resolvent.writing.blocks import Steps, StepText
-
-if TYPE_CHECKING:
-    from resolvent.conjectures.report.outcome import Outcome
-    from resolvent.derive.derivation.derivation import Derivation
-    from resolvent.derive.laws.algebraic_law import Law
+from resolvent.derive.laws.algebraic_law import Law
+from resolvent.writing.blocks import Steps
+from resolvent.writing.law_report import steps_block
 
 _SECONDS = 20.0
 
@@ -31,15 +30,11 @@ def model_steps(verdict: Outcome) -> Steps | None:
         (at, lambda: model_law(conjecture.model, point)),
     ):
         try:
-            found = within(_SECONDS, lambda law=law, where=where: _plain(law(), where, _convention(conjecture)))  # type: ignore[misc]
+            found = within(_SECONDS, lambda law=law: _plain(law(), _convention(conjecture)))  # type: ignore[misc]
         except ResolventError:
             continue
         if found is not None:
-            steps = tuple(
-                StepText(**{**s, "uses": tuple(s["uses"]), "formulas": tuple(map(tuple, s["formulas"]))})
-                for s in found["steps"]
-            )
-            return Steps(found["summary"], steps, found["latex"])
+            return Steps(found["summary"] + where, tuple(map(_step, found["steps"])), found["evidence"])
     return None
 
 
@@ -47,35 +42,19 @@ def _convention(conjecture: Conjecture) -> str:
     return conjecture.claim.equation.convention if conjecture.claim.equation is not None else "stieltjes"
 
 
-def _plain(law: Law | None, where: str, convention: str) -> dict[str, Any] | None:
+def _plain(law: Law | None, convention: str) -> dict[str, Any] | None:
     """The derivation as plain data, which a child process can send."""
     if law is None:
         return None
-    from resolvent.derive.derivation.latex import derivation_list
-
-    derivation = law.derivation
-    count = len(derivation.steps)
-    return {
-        "summary": f"{count} step{'s' if count != 1 else ''}{where}; evidence: {derivation.evidence.value}",
-        "steps": [asdict(step) for step in _steps(derivation, convention)],
-        "latex": derivation_list(derivation, convention),
-    }
-
-
-def _steps(derivation: Derivation, convention: str) -> list[StepText]:
-    from resolvent.derive.derivation.latex import formula_lines
-
-    return [
-        StepText(
-            number=derivation.number(step),
-            kind=step.kind,
-            rule=step.rule.name,
-            statement=step.rule.latex or step.rule.statement,
-            in_latex=bool(step.rule.latex),
-            text=step.text,
-            uses=tuple(sorted({derivation.number(s) for s in step.uses})),
-            reference=step.rule.reference,
-            formulas=tuple(tuple(formula_lines(f, convention, fit=False)) for f in step.formulas),
-        )
-        for step in derivation.steps
+    block = steps_block(law.derivation, convention)
+    steps = [
+        {field.name: getattr(step, field.name) for field in fields(step)}
+        | {"formulas": [(list(f.latex()), list(f.text())) for f in step.formulas]}
+        for step in block.steps
     ]
+    return {"summary": block.summary, "evidence": block.evidence, "steps": steps}
+
+
+def _step(plain: dict[str, Any]) -> WrittenStep:
+    formulas = tuple(Formula(lambda a=latex: a, lambda b=text: b) for latex, text in plain["formulas"])  # type: ignore[misc]
+    return WrittenStep(**(plain | {"uses": tuple(plain["uses"]), "formulas": formulas}))

@@ -15,16 +15,15 @@ import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, Conjecture, Point, point_text
 from resolvent.conjectures.exact.deadline import within
+from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.report.sections import is_computable, sampled_words, unreached
+from resolvent.conjectures.statistics.statistical_stage import PointStatistics
 from resolvent.derive.errors import ResolventError
 from resolvent.writing.blocks import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from resolvent.conjectures.report.outcome import Outcome
-    from resolvent.conjectures.statistics.statistical_stage import PointStatistics
 
 _SECONDS = 60.0  # for all densities together
 _CURVE, _OTHER, _BAND, _FAR = "#1f3a5f", "#b3452c", "#d9e4dd", 5.0

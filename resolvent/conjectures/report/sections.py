@@ -6,8 +6,10 @@ import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import flint
+import numpy as np
 import sympy
 
 from resolvent.catalog.conjectures.conjecture import (
@@ -21,43 +23,36 @@ from resolvent.catalog.conjectures.conjecture import (
     point_text,
 )
 from resolvent.conjectures.exact.deadline import within
+from resolvent.conjectures.report.derivation_section import model_steps
+from resolvent.conjectures.report.outcome import Outcome
+from resolvent.conjectures.statistics.statistical_stage import PointStatistics
+from resolvent.derive.derivation.document import Formula
+from resolvent.derive.derivation.latex import formula_lines
 from resolvent.derive.errors import ResolventError
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.version import __version__
 from resolvent.writing.blocks import (
     Block,
     Display,
     Entries,
     Entry,
-    Evidence,
     Heading,
     Items,
     Listing,
     Picture,
-    Prose,
     Section,
     Steps,
     Table,
     Words,
+    findings_blocks,
 )
-
-if TYPE_CHECKING:
-    from resolvent.conjectures.report.outcome import Outcome
-    from resolvent.conjectures.statistics.statistical_stage import PointStatistics
-    from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.writing.law_report import convention_prose
 
 MARKS = {SUPPORTED: "+", REFUTED: "x", UNDECIDED: "?", None: " "}
 STAGES = ("exact", "statistics")
 ALL_PARAMETERS = "all parameters"
-KINDS = {
-    "proved": "exact, from what was given",
-    "certified": "numbers with a proven error",
-    "numerical": "computed in floating point, to 1e-8",
-    "tested": "statistics of sampled matrices",
-    "assumed": "taken for granted",
-}
-"""The kinds of evidence, and what they mean."""
-
 _EQUATION_SECONDS = 10.0  # an equation may be a product that takes long to expand
-_Pictures = Mapping[str, Sequence[Picture]]
+Pictures = Mapping[str, Sequence[Picture]]
 
 
 # -- sentences ---------------------------------------------------------------------------------------------
@@ -94,18 +89,6 @@ def sampled_words(statistics: PointStatistics) -> str:
     return f"{statistics.trials} matrices of each of the sizes {', '.join(map(str, statistics.sizes))}{where}"
 
 
-def legend(groups_of: Iterable[tuple[str, Sequence[Finding]]]) -> str:
-    """What the kinds of evidence mean that occur in some groups of findings; "" where none does."""
-    used = {f.evidence for _, findings in groups_of for f in findings}
-    meanings = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items() if kind in used)
-    return f"Kinds of evidence. {capital(meanings)}." if meanings else ""
-
-
-def capital(text: str) -> str:
-    """The words with a capital."""
-    return text[:1].upper() + text[1:]
-
-
 SCORE_HEADER = ("claimed", "size -> oo", "error", "score")
 
 
@@ -131,7 +114,7 @@ def fixed(value: float) -> str:
 # -- sections ----------------------------------------------------------------------------------------------
 
 
-def sections(verdict: Outcome, pictures: _Pictures | None = None) -> list[Section]:
+def sections(verdict: Outcome, pictures: Pictures | None = None) -> list[Section]:
     """All that a report says below its title and its verdict.
 
     Args:
@@ -143,7 +126,7 @@ def sections(verdict: Outcome, pictures: _Pictures | None = None) -> list[Sectio
     for stage in STAGES:
         own = [f for f in verdict.findings if f.stage == stage]
         if own:
-            found.append(Section(f"Evidence: {stage} stage", (Evidence(tuple(groups(own))),)))
+            found.append(Section(f"Evidence: {stage} stage", findings_blocks(groups(own))))
     for statistics in verdict.statistics:
         where = f" at {statistics.point}" if statistics.point else ""
         blocks = (*_statistics(statistics), *drawn.pop(statistics.point, ()))
@@ -163,17 +146,14 @@ def sections(verdict: Outcome, pictures: _Pictures | None = None) -> list[Sectio
 
 
 def _claim(conjecture: Conjecture) -> Section:
-    from resolvent.derive.derivation.latex import convention_note
-
     claim = conjecture.claim
     blocks: list[Block] = []
     entries = []
     if claim.equation is not None:
-        lines = _equation_lines(claim.equation)
+        written, lines = claim.equation.text, _equation_lines(claim.equation)
         if lines is not None:
-            blocks.append(Display(lines))
-        convention = claim.equation.convention
-        blocks.append(Prose(f"In the {convention.capitalize()} convention: {convention_note(convention)}"))
+            blocks.append(Display(Formula(lambda: lines, lambda: [written])))
+        blocks.append(convention_prose(claim.equation.convention))
         entries.append(Entry("equation, as written", (claim.equation.text,), True))
     if claim.law is not None:
         entries.append(Entry("law", (claim.law.text,), True))
@@ -193,11 +173,9 @@ def _claim(conjecture: Conjecture) -> Section:
 
 def _equation_lines(claim: EquationClaim) -> tuple[str, ...] | None:
     """The claimed equation in its own convention, None where it takes too long to bring into order."""
-    from resolvent.derive.derivation.latex import formula_lines
-
     formula = sympy.Eq(claim.polynomial, 0, evaluate=False)
     try:
-        return tuple(within(_EQUATION_SECONDS, lambda: formula_lines(formula, claim.convention, fit=False)))
+        return tuple(within(_EQUATION_SECONDS, lambda: formula_lines(formula, claim.convention)))
     except ResolventError:
         return None
 
@@ -298,8 +276,6 @@ def _ends(values: Array) -> tuple[str, str]:
 
 
 def _derivation(verdict: Outcome) -> Steps | None:
-    from resolvent.conjectures.report.derivation_section import model_steps
-
     return model_steps(verdict) if is_computable(verdict) else None
 
 
@@ -337,10 +313,5 @@ def _reproduction(verdict: Outcome) -> Section:
 
 
 def _versions() -> list[tuple[str, str]]:
-    import flint
-    import numpy as np
-
-    from resolvent.version import __version__
-
     packages: list[tuple[str, Any]] = [("python-flint", flint), ("sympy", sympy), ("numpy", np)]
     return [("resolvent", __version__), *((name, package.__version__) for name, package in packages)]

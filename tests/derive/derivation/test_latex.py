@@ -10,13 +10,7 @@ import sympy
 
 from resolvent import catalog
 from resolvent.derive.derivation.derivation import Derivation, Rule, Step
-from resolvent.derive.derivation.latex import (
-    derivation_document,
-    derivation_text,
-    escape,
-    formula_lines,
-    polynomial_terms,
-)
+from resolvent.derive.derivation.latex import escape, formula_lines, polynomial_terms
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle, wachter
@@ -67,26 +61,24 @@ def test_an_unknown_convention_is_refused() -> None:
 
 def test_the_document_numbers_every_step_once() -> None:
     derivation = (semicircle() + marchenko_pastur(c)).derivation
-    assert derivation_document(derivation).count(r"\item") == len(derivation.steps)
+    assert derivation.latex().count(r"\item") == len(derivation.steps)
 
 
 def test_the_document_lists_every_assumption() -> None:
     law = catalog.get("hessian").law()
-    closing = derivation_document(law.derivation).split("Assumed, not proved:")[1]
+    closing = law.derivation.latex().split("Assumed, not proved:")[1]
     numbers = {int(n) for n in re.findall(r"\((\d+)\) [A-Z(s\d]|\((\d+)\)", closing) for n in n if n}
     assert numbers >= {law.derivation.number(step) for step in law.derivation.assumptions}
 
 
 def test_the_text_says_which_steps_a_step_uses() -> None:
     derivation = (semicircle() + marchenko_pastur(c)).derivation
-    last = next(
-        line for line in derivation_text(derivation).splitlines() if line.startswith(f"{len(derivation.steps)}.")
-    )
+    last = next(line for line in derivation.text().splitlines() if line.startswith(f"{len(derivation.steps)}."))
     assert last.endswith("[from 2, 4, 5, 6]")
 
 
 def test_the_text_follows_the_convention() -> None:
-    assert "   G**2 - G*z + 1 = 0" in derivation_text(semicircle().derivation, "cauchy").splitlines()
+    assert "   G**2 - G*z + 1 = 0" in semicircle().derivation.text("cauchy").splitlines()
 
 
 @needs_pdflatex

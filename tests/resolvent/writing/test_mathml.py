@@ -69,7 +69,7 @@ def test_the_tree_has_the_value_of_what_sympy_prints(expression: sympy.Expr) -> 
     ids=str,
 )
 def test_equations_have_the_value_of_their_polynomial(law: AlgebraicLaw, convention: str) -> None:
-    lines = formula_lines(sympy.Eq(law.equation.expr, 0, evaluate=False), convention, fit=False)
+    lines = formula_lines(sympy.Eq(law.equation.expr, 0, evaluate=False), convention)
     left, right = value(tree(mathml(lines)), AT)
     assert right == 0
     assert abs(left) == pytest.approx(abs(expected(law.equation.expr)), rel=1e-10)  # the sign of an equation is free
@@ -94,7 +94,7 @@ def test_every_rule_and_every_step_of_the_catalog_is_translated() -> None:
     for name in catalog.names():
         for step in catalog.get(name).law().derivation.steps:
             for formula in step.formulas:
-                tree(mathml(formula_lines(formula, "cauchy", fit=False), display=True))
+                tree(mathml(formula_lines(formula, "cauchy"), display=True))
 
 
 ARITY = {"mfrac": 2, "msup": 2, "msub": 2, "munder": 2, "mover": 2, "mroot": 2, "msubsup": 3, "munderover": 3}

@@ -17,8 +17,8 @@ from resolvent.catalog.conjectures.conjecture import UNDECIDED, Finding
 from resolvent.conjectures.file.reader import conjecture_of
 from resolvent.conjectures.report import figures as report_figures
 from resolvent.conjectures.report.figures import point_pictures
+from resolvent.conjectures.report.page import html_report
 from resolvent.conjectures.verdict import Verdict
-from resolvent.writing.html import html_report
 from tests.resolvent.conjectures.verdicts import ALL, EVIL, evil, exact, not_finite, sampled, sampled_without_law
 from tests.resolvent.writing.presentation import tree, value
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from resolvent.conjectures.report.page import latex_report
 from resolvent.conjectures.verdict import Verdict
-from resolvent.writing.latex import code, latex_report, words
+from resolvent.writing.latex import code, words
 from tests.documents import compiled, needs_pdflatex
 from tests.resolvent.conjectures.report.test_html_report import MAKERS
 from tests.resolvent.conjectures.verdicts import EVIL, sampled

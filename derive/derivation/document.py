@@ -1,0 +1,179 @@
+r"""A derivation written out: its steps in words and formulas, as plain text and as LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import sympy
+
+from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.latex import (
+    convention_note,
+    escape,
+    fitted,
+    formula_lines,
+    formula_text,
+    in_convention,
+)
+from resolvent.derive.equations.equation import M
+
+_MARKED = {"guessed": "Guessed, not proved", "assumed": "Assumed, not proved"}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula that is written on demand, since either way may take long: its lines as LaTeX, and as text."""
+
+    latex: Callable[[], Sequence[str]]
+    text: Callable[[], Sequence[str]]
+
+    @classmethod
+    def of(cls, formula: sympy.Basic, convention: str) -> Formula:
+        """The formula in a convention."""
+        return cls(partial(formula_lines, formula, convention), lambda: [formula_text(formula, convention)])
+
+
+@dataclass(frozen=True)
+class WrittenStep:
+    """A step of a derivation, ready for a reader.
+
+    Attributes:
+        kind: "definition", "derived", "guessed" or "assumed".
+        statement: what the rule says: LaTeX with formulas between dollar signs if ``in_latex``, else plain.
+        uses: the numbers of the steps that it uses.
+    """
+
+    number: int
+    kind: str
+    rule: str
+    statement: str
+    in_latex: bool
+    text: str
+    uses: tuple[int, ...]
+    reference: str
+    formulas: tuple[Formula, ...]
+
+    @property
+    def mark(self) -> str:
+        """The kind where a reader must be told of it, "" otherwise."""
+        return self.kind if self.kind in _MARKED else ""
+
+
+def written_steps(steps: Sequence[Step], number: Callable[[Step], int], convention: str) -> tuple[WrittenStep, ...]:
+    """The steps of a derivation, each with its number.
+
+    Raises `ParameterError` for an unknown convention.
+    """
+    in_convention(M, convention)
+    return tuple(
+        WrittenStep(
+            number=number(step),
+            kind=step.kind,
+            rule=step.rule.name,
+            statement=step.rule.latex or step.rule.statement,
+            in_latex=bool(step.rule.latex),
+            text=step.text,
+            uses=tuple(sorted({number(s) for s in step.uses})),
+            reference=step.rule.reference,
+            formulas=tuple(Formula.of(f, convention) for f in step.formulas),
+        )
+        for step in steps
+    )
+
+
+def derivation_text(steps: Sequence[WrittenStep], evidence: str) -> str:
+    """The steps as plain text, one numbered step after the other.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> print(semicircle().derivation.text())
+    1. definition by a transform: the R-transform of semicircle(1)
+       R(g) = g
+    2. R-transform: the equation of semicircle(1), from its R-transform [from 1]
+       z + 1/m = -m
+       m**2 + m*z + 1 = 0
+    evidence: proved
+    """
+    lines = [line for step in steps for line in _text_lines(step)]
+    assumed = [f"assumed (step {step.number}): {step.text}" for step in steps if step.kind == "assumed"]
+    return "\n".join([*lines, f"evidence: {evidence}", *assumed])
+
+
+def _text_lines(step: WrittenStep) -> Iterator[str]:
+    mark = f" ({step.mark})" if step.mark else ""
+    used = f" [from {', '.join(map(str, step.uses))}]" if step.uses else ""
+    yield f"{step.number}. {step.rule}{mark}: {step.text}{used}"
+    for formula in step.formulas:
+        yield from (f"   {line}" for line in formula.text())
+
+
+def document(body: str, packages: str = "") -> str:
+    """A LaTeX document, with what every document of ours loads and the lines of more ``packages``."""
+    return (
+        "\\documentclass[11pt,a4paper]{article}\n\\usepackage[utf8]{inputenc}\n\\usepackage[T1]{fontenc}\n"
+        "\\usepackage{amsmath,amssymb,graphicx}\n\\usepackage[margin=25mm]{geometry}\n"
+        f"{packages}"
+        "\\allowdisplaybreaks\n\\setlength{\\parindent}{0pt}\n\\setlength{\\emergencystretch}{4em}\n"
+        f"\\begin{{document}}\n{body}\\end{{document}}\n"
+    )
+
+
+def derivation_document(steps: Sequence[WrittenStep], evidence: str, convention: str, title: str = "") -> str:
+    r"""A LaTeX document of the derivation, one numbered item a step, with rules, assumptions and references.
+
+    It needs only amsmath, amssymb, graphicx and geometry, and compiles with pdflatex.
+
+    Raises `ParameterError` for an unknown convention.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> print(semicircle().derivation.latex().splitlines()[0])
+    \documentclass[11pt,a4paper]{article}
+    """
+    head = rf"\section*{{{escape(title) or 'Derivation'}}}" + f"\nConvention: {convention_note(convention)}\n\n"
+    return document(head + derivation_list(steps, evidence))
+
+
+def derivation_list(steps: Sequence[WrittenStep], evidence: str) -> str:
+    """The steps as a numbered list with its assumptions, a part of a document that loads the packages it needs."""
+    items = "".join(map(_step_latex, steps))
+    return f"\\begin{{enumerate}}\\raggedright\n{items}\\end{{enumerate}}\n{_assumption_list(steps, evidence)}"
+
+
+def _step_latex(step: WrittenStep) -> str:
+    mark = rf" \emph{{({step.mark})}}" if step.mark else ""
+    statement = step.statement if step.in_latex else escape(step.statement)
+    used = f" From {', '.join(map(str, step.uses))}." if step.uses else ""
+    source = rf" [{escape(step.reference)}]" if step.reference else ""
+    lines = [
+        rf"\item \textbf{{{escape(step.rule)}}}{mark}\quad {statement}",
+        rf"\\ {_prose(sentence(step.text))}.{used}{source}",
+        *(display(formula.latex()) for formula in step.formulas),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def display(lines: Sequence[str]) -> str:
+    """A formula on lines of its own, those that cannot be broken scaled down to the page."""
+    return r"\begin{align*}" + r" \\ ".join(f"& {fitted(line)}" for line in lines) + r"\end{align*}"
+
+
+def _assumption_list(steps: Sequence[WrittenStep], evidence: str) -> str:
+    parts = []
+    for kind, words in _MARKED.items():
+        if of_kind := "; ".join(f"({s.number}) {_prose(s.text)}" for s in steps if s.kind == kind):
+            parts.append(f"{words}: {of_kind}.")
+    if not parts:
+        return "\nNothing is assumed.\n"
+    return f"\n{' '.join(parts)} Evidence for the equation: {evidence}.\n"
+
+
+def sentence(text: str) -> str:
+    """The words with a capital, unless they begin with an expression."""
+    return text[:1].upper() + text[1:] if text.split(" ")[0].replace(",", "").isalpha() else text
+
+
+def _prose(text: str) -> str:
+    """A step's words, which may hold a law's long expression: it may break after brackets and operators."""
+    return re.sub(r"([(*@])", r"\1\\allowbreak{}", escape(text))
