@@ -5,7 +5,8 @@ from .conjectures.check import check
 from .conjectures.verdict import Verdict
 from .conjectures.verification import Verification, verify
 from .derive.activations.activation import Activation, activation
-from .derive.derivation.derivation import Derivation, Evidence, Rule, Step
+from .derive.derivation.derivation import Derivation
+from .derive.derivation.step import Evidence, Rule, Step
 from .derive.equations.equation import ResolventEquation
 from .derive.errors import (
     BranchError,
@@ -21,7 +22,7 @@ from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumul
 from .derive.graphs.moment_polynomials import moment_polynomials
 from .derive.holonomic.algebraic_ode import algebraic_ode, parametric_ode
 from .derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments, law_of_sum
-from .derive.laws.algebraic_law import AlgebraicLaw, Law
+from .derive.laws.algebraic_law import AlgebraicLaw
 from .derive.laws.elementary import (
     arcsine,
     atoms,
@@ -34,9 +35,10 @@ from .derive.laws.elementary import (
 )
 from .derive.laws.equilibrium import equilibrium_measure
 from .derive.laws.from_equation import law_of_equation
+from .derive.laws.from_transform import law_of_r_transform, law_of_s_transform
 from .derive.laws.matrix_functions import direct_sum
+from .derive.laws.record import Law
 from .derive.laws.rectangular import doubly_correlated_wishart, rectangular_sum
-from .derive.laws.transforms import law_of_r_transform, law_of_s_transform
 from .derive.outliers.outlier_formula import outlier
 from .derive.phases.critical_values import critical_polynomials, critical_values, merging_values
 from .derive.phases.local_expansion import local_expansion

@@ -17,12 +17,12 @@ from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference,
 from resolvent.catalog.schema.facts import AtomAt, Moment, ResolventIntegrand
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import polynomial_ring
 from resolvent.derive.exact.polynomials import resultant, univariate
-from resolvent.derive.laws.algebraic_law import as_scalar
+from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.tensor.spectral_matrix import SpectralMatrix
 from resolvent.derive.tensor.tensor_law import TensorLaw, tensor_law

@@ -14,7 +14,7 @@ from resolvent.catalog.schema.ensemble import ClosedForm, Ensemble, Matrix, Note
 from resolvent.catalog.schema.facts import AtomAt, Moment
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.tensor.tensor_law import TensorLaw, classical_sum

@@ -14,7 +14,8 @@ from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, Moment
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, as_scalar
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import as_scalar
 from resolvent.numeric.matrices.ensembles import gaussian
 
 PHI = Parameter("phi", "inputs over samples, n_0/m", positive=True)

@@ -11,7 +11,7 @@ from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.activations.activation import Activation, activation
 from resolvent.derive.activations.gaussian_integrals import decimal_rational, rounded
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import ParameterError
 
 SIGMA_W = Parameter("sigma_w", "the weights have the variance sigma_w^2 over their number", positive=True, default=1)

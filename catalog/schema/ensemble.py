@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from resolvent.catalog.schema.facts import Fact, Values, ZeroEdge
 from resolvent.catalog.schema.option import Choice, Option
 from resolvent.catalog.schema.parameter import Parameter, unknown
-from resolvent.derive.derivation.derivation import Rule, Step
+from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Recipe
 from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.matrices.ensembles import generator
 from resolvent.numeric.matrices.matrix_parts import Sampled

@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import ParameterError
 
 

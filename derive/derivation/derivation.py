@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import sympy
-
+from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
 
 if TYPE_CHECKING:
     from resolvent.derive.derivation.document import WrittenStep
-
-
-class Evidence(Enum):
-    """What stands behind an equation: an exact proof from its inputs, a fit to series terms, or a source's word."""
-
-    PROVED = "proved"
-    GUESSED = "guessed"
-    ASSUMED = "assumed"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A named rule: what it says (in words and ASCII formulas, and in LaTeX), and where it is proved."""
-
-    name: str
-    statement: str
-    reference: str = ""
-    latex: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One step: a claim, the rule that gives it, the steps it uses, and the check that verifies it again.
-
-    ``build`` makes the claim's formulas on demand (SymPy is slow to build and most laws are never printed);
-    ``text`` is the claim in words, where words are needed. ``kind`` is "definition", "derived", "guessed" (found in
-    finitely many terms, whose number ``text`` gives; what rests on it is guessed) or "assumed". An assumed step about
-    the model (two matrices are free, say) leaves the algebra proved; one that types in an equation (``types_in``) makes
-    everything that rests on it assumed.
-    """
-
-    rule: Rule
-    text: str
-    kind: str = "derived"
-    uses: tuple[Step, ...] = ()
-    build: Callable[[], tuple[sympy.Basic, ...]] = tuple
-    verify: Callable[[], bool] | None = None
-    types_in: bool = False
-
-    @cached_property
-    def formulas(self) -> tuple[sympy.Basic, ...]:
-        """The claim's formulas, in Stieltjes convention."""
-        return tuple(self.build())
-
-    def check(self) -> bool:
-        """Verify the claim again, by a route other than the one that made it. Assumptions count as True."""
-        return True if self.verify is None else self.verify()
 
 
 @dataclass(frozen=True, eq=False)

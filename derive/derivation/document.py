@@ -9,7 +9,6 @@ from functools import partial
 
 import sympy
 
-from resolvent.derive.derivation.derivation import Step
 from resolvent.derive.derivation.latex import (
     convention_note,
     escape,
@@ -18,6 +17,7 @@ from resolvent.derive.derivation.latex import (
     formula_text,
     in_convention,
 )
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M
 
 _MARKED = {"guessed": "Guessed, not proved", "assumed": "Assumed, not proved"}

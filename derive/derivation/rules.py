@@ -2,7 +2,7 @@ r"""The theorems a derivation may use: each with a name, a statement in words an
 
 from __future__ import annotations
 
-from resolvent.derive.derivation.derivation import Rule
+from resolvent.derive.derivation.step import Rule
 
 DEFINITION = Rule(
     "definition by a transform",
@@ -104,6 +104,12 @@ DIRECT_SUM = Rule(
     "m_{diag(A,B)} = w m_A + (1-w) m_B",
     "additivity of the trace",
     r"$m_{\mathrm{diag}(A,B)} = w\,m_A + (1-w)\,m_B$.",
+)
+SAMPLE_COVARIANCE = Rule(
+    "sample covariance",
+    "m(z) = m_A(z/b)/b with b = 1 - c - c z m(z)",
+    "Marchenko, Pastur 1967; Silverstein, J. Multivariate Anal. 55 (1995), Theorem 1.1",
+    r"$m(z) = m_A(z/b)/b$ with $b = 1 - c - c z\,m(z)$.",
 )
 INFORMATION_PLUS_NOISE = Rule(
     "information plus noise",

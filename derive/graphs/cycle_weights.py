@@ -20,7 +20,7 @@ import sympy
 from flint import fmpq, fmpz_mpoly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z, probes
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, evaluate_polynomial, to_element
@@ -28,11 +28,12 @@ from resolvent.derive.exact.polynomials import generator, ring_of
 from resolvent.derive.exact.series import Series, compose, make_series, order, terms_of
 from resolvent.derive.graphs.admissible_graphs import number_of_graphs
 from resolvent.derive.graphs.moment_polynomials import PHI, PSI, lagrange, polynomial_of_graphs
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe, as_scalar, shown
-from resolvent.derive.laws.elementary import require_positive
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import as_scalar, require_positive, shown
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.positivity import require_law, require_law_on_half_line
 from resolvent.derive.laws.rational_germ import RationalGerm
+from resolvent.derive.laws.record import Recipe
 
 _w, _h = sympy.Function("w"), sympy.Symbol("h")
 _MOST_COLOURS = 12
@@ -129,6 +130,7 @@ def _law(expression: sympy.Expr, t: sympy.Symbol, levels: tuple[Any, ...]) -> Al
     expansion = GraphExpansion.of(expression, t, levels)
     text = expansion.text
     law = conclude(
+        AlgebraicLaw,
         expansion.polynomial(),
         expansion.symbols,
         expansion.moments,

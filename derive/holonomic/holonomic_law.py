@@ -10,18 +10,19 @@ import sympy
 from flint import fmpq, fmpq_series, fmpz_poly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Field, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.series import cumulants_from_moments, order, terms_of
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
-from resolvent.derive.laws.positivity import first_hankel_failure
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
 from resolvent.derive.sequences.guessing import MARGIN, guess_recurrence
 from resolvent.derive.sequences.ode import LinearODE, jump_ode, stieltjes_ode
 from resolvent.derive.sequences.recurrence import N, Recurrence
 from resolvent.derive.sequences.telescoping import HypergeometricSum, telescope
+from resolvent.derive.support.hankel import first_hankel_failure
 
 _CHECKED = 40  # moments that a check compares
 _HANKEL = 41

@@ -20,11 +20,13 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.exact.polynomials import generator, ring_of, substitute
 from resolvent.derive.exact.series import Series, compose, make_series, order
-from resolvent.derive.laws.algebraic_law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
+from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
+from resolvent.derive.laws.expansion_at_pole import moments_at_pole
 from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.record import LawT, Recipe, joint
 
 
-def scale(law: AlgebraicLaw, a: Any) -> AlgebraicLaw:
+def scale(law: LawT, a: Any) -> LawT:
     """The law of aA, a non-zero rational or rational function of parameters.
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -43,7 +45,7 @@ def scale(law: AlgebraicLaw, a: Any) -> AlgebraicLaw:
     return _affine(law, a, 0, Recipe(scale, (law, a)), text)
 
 
-def shift(law: AlgebraicLaw, b: Any) -> AlgebraicLaw:
+def shift(law: LawT, b: Any) -> LawT:
     """The law of A + b.
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -56,7 +58,7 @@ def shift(law: AlgebraicLaw, b: Any) -> AlgebraicLaw:
     return _affine(law, 1, b, Recipe(shift, (law, b)), f"{law.text} + {_factor(b)}")
 
 
-def _affine(law: AlgebraicLaw, a: Any, b: Any, recipe: Recipe, text: str) -> AlgebraicLaw:
+def _affine(law: LawT, a: Any, b: Any, recipe: Recipe, text: str) -> LawT:
     (scale_, a_symbols), (shift_, b_symbols) = to_element(a), to_element(b)
     equation = law.equation
     ring = ring_of(("z", "m"), equation.polynomial, scale_.numerator, shift_.numerator)
@@ -74,6 +76,7 @@ def _affine(law: AlgebraicLaw, a: Any, b: Any, recipe: Recipe, text: str) -> Alg
     sign = _sign(a)
     nonneg = True if law.nonnegative and sign == 1 and _sign(b) in (0, 1) else None
     return conclude(
+        type(law),
         polynomial,
         {*equation.symbols, *a_symbols, *b_symbols},
         moments,
@@ -86,7 +89,7 @@ def _affine(law: AlgebraicLaw, a: Any, b: Any, recipe: Recipe, text: str) -> Alg
     )
 
 
-def inverse(law: AlgebraicLaw) -> AlgebraicLaw:
+def inverse(law: LawT) -> LawT:
     """The law of A^-1: the Moebius map 1/x, for laws whose support avoids 0.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -98,7 +101,7 @@ def inverse(law: AlgebraicLaw) -> AlgebraicLaw:
     return _mobius(law, 0, 1, 1, 0, Recipe(inverse, (law,)), f"{grouped(law.text, OPERATORS)}**-1")
 
 
-def mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any) -> AlgebraicLaw:
+def mobius(law: LawT, a: Any, b: Any, c: Any, d: Any) -> LawT:
     """The law of (aA + b)(cA + d)^-1.
 
     Raises `ParameterError` if ad = bc, `DerivationError` if the pole -d/c lies in the support.
@@ -116,9 +119,7 @@ def mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any) -> AlgebraicLaw:
     return _mobius(law, a, b, c, d, Recipe(mobius, (law, a, b, c, d)), text)
 
 
-def _mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any, recipe: Recipe, text: str) -> AlgebraicLaw:
-    from resolvent.derive.laws.expansion_at_pole import moments_at_pole
-
+def _mobius(law: LawT, a: Any, b: Any, c: Any, d: Any, recipe: Recipe, text: str) -> LawT:
     pairs = [to_element(v) for v in (a, b, c, d)]
     elements = [e for e, _ in pairs]
     symbols = {*law.equation.symbols, *(s for _, found in pairs for s in found)}
@@ -137,6 +138,7 @@ def _mobius(law: AlgebraicLaw, a: Any, b: Any, c: Any, d: Any, recipe: Recipe, t
     )
     moments, side_condition = moments_at_pole(law, elements, symbols)
     return conclude(
+        type(law),
         polynomial,
         symbols,
         moments,

@@ -13,11 +13,12 @@ import sympy
 from flint import fmpq, fmpz, fmpz_mpoly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute, without_monomials
+from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import (
     Series,
     compose,
@@ -29,12 +30,14 @@ from resolvent.derive.exact.series import (
     terms_of,
 )
 from resolvent.derive.laws.affine import scale
-from resolvent.derive.laws.algebraic_law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
-from resolvent.derive.laws.from_polynomial import Resultant, conclude
+from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
+from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.positivity import require_law, require_nonnegative_factor
+from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
+from resolvent.derive.laws.transforms import transform
 
 
-def free_sum(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
+def free_sum(a: LawT, b: LawT) -> LawT:
     """The law of A + B for free A and B.
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -75,6 +78,7 @@ def free_sum(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
     if transforms is not None:
         uses = (*uses, transforms)
     return conclude(
+        type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
         moments,
@@ -89,7 +93,7 @@ def free_sum(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
     )
 
 
-def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
+def free_product(a: LawT, b: LawT) -> LawT:
     """The law of A^(1/2) B A^(1/2) for free A and B, one of them non-negative.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -101,7 +105,7 @@ def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
     text = f"{grouped(a.text, OPERATORS)} @ {grouped(b.text, OPERATORS)}"
     if a.is_zero or b.is_zero:
         zero = a if a.is_zero else b
-        return AlgebraicLaw(zero.equation, zero.conclusion, Recipe(free_product, (a, b)), text, True)
+        return type(a)(zero.equation, zero.conclusion, Recipe(free_product, (a, b)), text, True)
     side_condition = require_nonnegative_factor(a, b)
     pa, pb = a.equation.polynomial, b.equation.polynomial
     ring = ring_of(("x'", "y'", "u'"), pa, pb, drop=("z", "m"))
@@ -133,6 +137,7 @@ def free_product(a: AlgebraicLaw, b: AlgebraicLaw) -> AlgebraicLaw:
     if side_condition is not None:
         uses = (*uses, side_condition)
     return conclude(
+        type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
         moments,
@@ -172,7 +177,7 @@ def eta_of(moments: Series) -> Series:
     return (moments - 1) / moments
 
 
-def free_power(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
+def free_power(law: LawT, t: Any) -> LawT:
     """The free additive power: the law with R-transform t R, for t >= 1 (and below, where it happens to exist).
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -194,6 +199,7 @@ def free_power(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
 
     text = f"{grouped(law.text, OPERATORS)}.free_power({shown(t)})"
     result = conclude(
+        type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
         moments,
@@ -209,7 +215,7 @@ def free_power(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
     return result
 
 
-def compress(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
+def compress(law: LawT, t: Any) -> LawT:
     """The free compression: the spectrum of a corner pAp of relative size t, 0 < t <= 1; R(g) -> R(tg).
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -234,6 +240,7 @@ def compress(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
 
     text = f"{grouped(law.text, OPERATORS)}.compress({shown(t)})"
     return conclude(
+        type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
         moments,
@@ -246,7 +253,7 @@ def compress(law: AlgebraicLaw, t: Any) -> AlgebraicLaw:
     )
 
 
-def free_multiplicative_power(law: AlgebraicLaw, s: Any) -> AlgebraicLaw:
+def free_multiplicative_power(law: LawT, s: Any) -> LawT:
     """The free multiplicative power S -> S^s, for a rational s >= 1 and a law on [0, oo) that is not delta_0.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -292,6 +299,7 @@ def free_multiplicative_power(law: AlgebraicLaw, s: Any) -> AlgebraicLaw:
 
     text = f"{grouped(law.text, OPERATORS)}.free_multiplicative_power({shown(s)})"
     return conclude(
+        type(law),
         polynomial,
         law.equation.symbols,
         moments,
@@ -347,11 +355,11 @@ def _polynomial_root(polynomial: fmpz_mpoly, q: int) -> fmpz_mpoly | None:
     return result
 
 
-def _freeness(a: AlgebraicLaw, b: AlgebraicLaw) -> Step:
+def _freeness(a: AlgebraicRecord, b: AlgebraicRecord) -> Step:
     return Step(rules.FREENESS, f"{a.text} and {b.text} are asymptotically free", kind="assumed")
 
 
-def _added_transforms(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
+def _added_transforms(a: AlgebraicRecord, b: AlgebraicRecord) -> Step | None:
     """R_A + R_B as a step of its own, where both are rational (degree 1 in z)."""
     if any(law.equation.polynomial.degrees()[0] != 1 for law in (a, b)):
         return None
@@ -360,7 +368,7 @@ def _added_transforms(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
         return None
 
     def build() -> tuple[sympy.Basic, ...]:
-        total = sympy.Add(a.r_transform(), b.r_transform(), evaluate=False)
+        total = sympy.Add(transform(a, "R"), transform(b, "R"), evaluate=False)
         return (sympy.Eq(sympy.Function("R")(g), total, evaluate=False),)
 
     return Step(rules.FREE_SUM, "the R-transforms add", uses=(a.conclusion, b.conclusion), build=build)
@@ -373,7 +381,7 @@ def _positive(value: Any, name: str) -> tuple[Element, tuple[sympy.Symbol, ...]]
     return element, symbols
 
 
-def _with_condition(law: AlgebraicLaw, element: Element, text: str) -> tuple[Step, ...]:
+def _with_condition(law: AlgebraicRecord, element: Element, text: str) -> tuple[Step, ...]:
     """The law's last step, and the condition on a parameter where it is no number."""
     if element.is_constant:
         return (law.conclusion,)

@@ -14,9 +14,11 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of
 from resolvent.derive.exact.series import Series, make_series
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe, joint, shown
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import require_positive, scalar_of, shown
 from resolvent.derive.laws.from_polynomial import conclude
-from resolvent.derive.laws.transforms import law_of_r, law_of_s
+from resolvent.derive.laws.from_transform import law_of_r, law_of_s
+from resolvent.derive.laws.record import Recipe, joint
 
 # Not identifiers, so that no parameter can have these names; printed without the prime.
 _g, _u = sympy.Symbol("g'"), sympy.Symbol("u'")
@@ -67,7 +69,7 @@ def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
     >>> free_poisson(2, 3).free_cumulants(3)
     [6, 18, 54]
     """
-    intensity, a = require_positive("rate", rate), _scalar(jump)
+    intensity, a = require_positive("rate", rate), scalar_of(jump)
     if a == 0:
         raise ParameterError("the jump of a free Poisson law must not be zero", jump=jump)
     return law_of_r(
@@ -135,10 +137,11 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
 
     def definition() -> tuple[sympy.Basic, ...]:
         zs, ms = sympy.Symbol("z"), sympy.Symbol("m")
-        pairs = zip((_scalar(v) for v in weights), (_scalar(p) for p in points), strict=True)
+        pairs = zip((scalar_of(v) for v in weights), (scalar_of(p) for p in points), strict=True)
         return (sympy.Eq(ms, sympy.Add(*(v / (p - zs) for v, p in pairs)), evaluate=False),)
 
     return conclude(
+        AlgebraicLaw,
         polynomial,
         symbols,
         moments,
@@ -147,7 +150,7 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
         uses=(),
         recipe=Recipe(atoms, (points, weights)),
         text=text,
-        nonnegative=True if all(_scalar(p).is_nonnegative for p in points) else None,
+        nonnegative=True if all(scalar_of(p).is_nonnegative for p in points) else None,
         formulas=definition,
     )
 
@@ -175,7 +178,7 @@ def kesten_mckay(d: Any) -> AlgebraicLaw:
 
     Raises `ParameterError` for a number below 2. Source: McKay, Linear Algebra Appl. 40 (1981), Theorem 1.1.
     """
-    degree = _scalar(d)
+    degree = scalar_of(d)
     if degree.is_number and degree < 2:
         raise ParameterError(f"the degree d of the Kesten-McKay law must be at least 2; got {degree}", d=d)
     law = atoms([-1, 1]).free_power(degree)
@@ -211,7 +214,7 @@ def fuss_catalan(s: Any) -> AlgebraicLaw:
     >>> fuss_catalan(2).moments(4)
     [1, 3, 12, 55]
     """
-    order_ = _scalar(s)
+    order_ = scalar_of(s)
     if not (order_.is_Integer and order_ >= 1):
         raise ParameterError(f"the order of the Fuss-Catalan law must be a positive integer; got {s}", s=s)
     return law_of_s(
@@ -221,19 +224,6 @@ def fuss_catalan(s: Any) -> AlgebraicLaw:
         recipe=Recipe(fuss_catalan, (s,)),
         nonnegative=True,
     )
-
-
-def require_positive(name: str, value: Any) -> sympy.Expr:
-    """The value as an exact scalar, refused if it is known not to be positive."""
-    scalar = _scalar(value)
-    if scalar.is_positive is False or scalar.is_zero:
-        raise ParameterError(f"{name} must be positive; got {scalar}", name=name, value=value)
-    return scalar
-
-
-def _scalar(value: Any) -> sympy.Expr:
-    element, symbols = to_element(value)
-    return element.to_sympy({s.name: s for s in symbols})
 
 
 def _zero(field: Field) -> Any:

@@ -17,15 +17,18 @@ import sympy
 from flint import fmpq, fmpz, fmpz_poly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of
+from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, make_series, order
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe, joint, shown
-from resolvent.derive.laws.from_polynomial import Resultant, conclude
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import shown
+from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.record import Recipe, joint
 
 _HIGHEST = 12
 
@@ -77,6 +80,7 @@ def equilibrium_measure(M: int, t: Any = 1) -> AlgebraicLaw:
         ),
     )
     return conclude(
+        AlgebraicLaw,
         polynomial,
         symbols,
         moments,

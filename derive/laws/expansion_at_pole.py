@@ -11,7 +11,7 @@ from flint import acb, arb, fmpq, fmpz_mpoly, fmpz_poly
 
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import MomentSource, Values, columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError, ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
@@ -26,7 +26,7 @@ from resolvent.derive.exact.field import (
 )
 from resolvent.derive.exact.polynomials import degree, generator, irreducible_factors, positive, substitute
 from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial, compose, make_series, order
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import AlgebraicRecord
 from resolvent.derive.support.atoms import find_atom
 
 _SAMPLES = tuple(
@@ -35,7 +35,7 @@ _SAMPLES = tuple(
 
 
 def moments_at_pole(
-    law: AlgebraicLaw, coefficients: Sequence[Element], symbols: Iterable[sympy.Symbol]
+    law: AlgebraicRecord, coefficients: Sequence[Element], symbols: Iterable[sympy.Symbol]
 ) -> tuple[MomentSource, Step]:
     """Moments of (aA + b)(cA + d)^-1 from the Taylor series of m_A at the pole -d/c, and the step that justifies it.
 
@@ -80,7 +80,7 @@ def moments_at_pole(
     return moments, step
 
 
-def _value_polynomial(law: AlgebraicLaw, pole: Element) -> fmpz_mpoly:
+def _value_polynomial(law: AlgebraicRecord, pole: Element) -> fmpz_mpoly:
     """The numerator of P(z0, m) as a polynomial in m and the parameters."""
     ring = polynomial_ring(("m", *pole.field.names))
     point = (pole.numerator.project_to_context(ring), pole.denominator.project_to_context(ring))
@@ -90,7 +90,9 @@ def _value_polynomial(law: AlgebraicLaw, pole: Element) -> fmpz_mpoly:
     return image
 
 
-def _physical_value(law: AlgebraicLaw, pole: Element, at_pole: fmpz_mpoly, symbols: Sequence[sympy.Symbol]) -> Element:
+def _physical_value(
+    law: AlgebraicRecord, pole: Element, at_pole: fmpz_mpoly, symbols: Sequence[sympy.Symbol]
+) -> Element:
     if law.equation.field.extension is not None:
         raise DerivationError(
             f"the moments of {law.text} are irrational already; this map of it is not supported", law=law
@@ -118,7 +120,7 @@ def _physical_value(law: AlgebraicLaw, pole: Element, at_pole: fmpz_mpoly, symbo
     )
 
 
-def _value_outside_support(law: AlgebraicLaw, point: fmpq) -> arb:
+def _value_outside_support(law: AlgebraicRecord, point: fmpq) -> arb:
     precision = 128
     while True:
         with flint.ctx.workprec(precision):
@@ -206,7 +208,7 @@ def _closed_form(
     return (-b + sign * sympy.sqrt(sympy.factor(b**2 - 4 * a * c))) / (2 * a)
 
 
-def _taylor_rows(law: AlgebraicLaw, pole: Element, wide: Field) -> list[list[Coefficient]]:
+def _taylor_rows(law: AlgebraicRecord, pole: Element, wide: Field) -> list[list[Coefficient]]:
     """P(z0 + x, m) as rows in x for each power of m."""
     ring = polynomial_ring(("x'", "m", *wide.names))
     x = generator(ring, "x'")

@@ -8,13 +8,15 @@ from typing import Any
 import sympy
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z, moments_given, physical_equation, spectral_ring, vanishes
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Field, check_names, rational_function, to_element
 from resolvent.derive.exact.polynomials import irreducible_factors
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe, shown
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.positivity import require_law
+from resolvent.derive.laws.record import Recipe
 
 
 def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> AlgebraicLaw:

@@ -9,13 +9,15 @@ import sympy
 from flint import fmpq, fmpq_poly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, ResolventEquation, Z, moments_given, physical_equation, spectral_ring
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Field, polynomial_to_sympy, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.polynomials import degree, positive
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe, shown
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_equation import law_of_equation
+from resolvent.derive.laws.record import Recipe
 from resolvent.derive.sequences.guessing import Guess, Shape
 from resolvent.derive.sequences.ode import LinearODE, inverted, ode_of
 

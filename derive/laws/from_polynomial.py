@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import sympy
-from flint import fmpz_mpoly, nmod, nmod_poly
+from flint import fmpz_mpoly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Rule, Step
+from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.equations.equation import (
     MomentSource,
     ResolventEquation,
@@ -19,62 +17,17 @@ from resolvent.derive.equations.equation import (
     probes,
     vanishes,
 )
-from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import polynomial_to_sympy
-from resolvent.derive.exact.polynomials import degree, irreducible_factors, resultant, without_monomials
+from resolvent.derive.exact.polynomials import irreducible_factors, without_monomials
+from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, resized
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe
+from resolvent.derive.laws.record import LawT, Recipe
 
-PRIME = 4611686018427387847  # the largest prime below 2^62
 _VERIFIED_TERMS = 40
 
 
-@dataclass(frozen=True)
-class Resultant:
-    """A resultant together with its inputs, so that it can be checked again."""
-
-    first: fmpz_mpoly
-    second: fmpz_mpoly
-    name: str
-    value: fmpz_mpoly
-
-    @classmethod
-    def of(cls, first: fmpz_mpoly, second: fmpz_mpoly, name: str) -> Resultant:
-        """Eliminate the generator ``name`` from two polynomials."""
-        value = resultant(first, second, name)
-        if value.is_zero():
-            raise DerivationError("the two relations have a common factor; the elimination gives nothing", name=name)
-        return cls(first, second, name, value)
-
-    def holds(self, points: int = 6) -> bool:
-        """Compare with univariate resultants modulo a word-size prime at random points (error below 1e-15)."""
-        rng = random.Random(20170058)
-        ring = self.first.context()
-        names = [n for n in ring.names() if n != self.name]
-        for _ in range(points):
-            values = {n: rng.randrange(1, PRIME) for n in names}
-            a, b = (_univariate(p, self.name, values) for p in (self.first, self.second))
-            if a.degree() < degree(self.first, self.name) or b.degree() < degree(self.second, self.name):
-                continue
-            if a.resultant(b) != _univariate(self.value, self.name, values)[0]:
-                return False
-        return True
-
-
-def _univariate(polynomial: fmpz_mpoly, name: str, values: dict[str, int]) -> nmod_poly:
-    names = polynomial.context().names()
-    position = names.index(name)
-    collected = [nmod(0, PRIME)] * (degree(polynomial, name) + 1)
-    for exponents, coefficient in polynomial.to_dict().items():
-        term = int(coefficient) % PRIME
-        for other, exponent in zip(names, exponents, strict=True):
-            if exponent and other != name:
-                term = term * pow(values[other], exponent, PRIME) % PRIME
-        collected[exponents[position]] += nmod(term, PRIME)
-    return nmod_poly([int(c) for c in collected], PRIME)
-
-
 def conclude(
+    kind: type[LawT],
     polynomial: fmpz_mpoly,
     parameters: Iterable[sympy.Symbol],
     moments: MomentSource,
@@ -87,8 +40,8 @@ def conclude(
     nonnegative: bool | None = None,
     eliminations: Sequence[Resultant] = (),
     formulas: Callable[[], tuple[sympy.Basic, ...]] = tuple,
-) -> AlgebraicLaw:
-    """The law whose Stieltjes transform is the branch of ``polynomial`` with the given moments.
+) -> LawT:
+    """The law, of class ``kind``, whose Stieltjes transform is the branch of ``polynomial`` with the given moments.
 
     ``polynomial`` lies in a ring with generators z, m and the parameters, and is known to vanish on the branch;
     ``rule`` says why. Steps added: the elimination, and, where it has more than one factor, the choice.
@@ -124,7 +77,7 @@ def conclude(
             build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
             verify=lambda: agrees(equation, symbols, moments) and divides(equation, stripped),
         )
-    return AlgebraicLaw(equation, step, recipe, text, nonnegative)
+    return kind(equation, step, recipe, text, nonnegative)
 
 
 def _longer(moments: MomentSource) -> MomentSource:

@@ -8,20 +8,23 @@ import sympy
 from flint import fmpz, fmpz_mpoly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute
+from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, compose, make_series, order, terms_of
-from resolvent.derive.laws.algebraic_law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
-from resolvent.derive.laws.from_polynomial import Resultant, conclude
+from resolvent.derive.laws.affine import inverse
+from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
+from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.positivity import nonnegativity, require_law
+from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 
 _MOST_SHEETS = 64
 
 
-def power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
+def power(law: LawT, k: int) -> LawT:
     """The law of A^k for an integer k; negative powers need a support that avoids 0.
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -35,8 +38,6 @@ def power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
         raise ParameterError(f"the exponent must be a non-zero integer; got {k}", exponent=k)
     k = int(k)
     if k < 0:
-        from resolvent.derive.laws.affine import inverse
-
         return inverse(power(law, -k))
     result = law
     for prime, multiplicity in sympy.factorint(k).items():
@@ -45,10 +46,10 @@ def power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
     if result is law:
         return law
     text = f"{grouped(law.text, OPERATORS)}**{k}"
-    return AlgebraicLaw(result.equation, result.conclusion, Recipe(power, (law, k)), text, result.nonnegative)
+    return type(law)(result.equation, result.conclusion, Recipe(power, (law, k)), text, result.nonnegative)
 
 
-def _prime_power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
+def _prime_power(law: LawT, k: int) -> LawT:
     if law.equation.degree**k > _MOST_SHEETS:
         sheets = f"{law.equation.degree}**{k}"
         raise DerivationError(f"({law.text})**{k} has up to {sheets} sheets, which is beyond this engine", law=law)
@@ -74,6 +75,7 @@ def _prime_power(law: AlgebraicLaw, k: int) -> AlgebraicLaw:
 
     text = f"{grouped(law.text, OPERATORS)}**{k}"
     return conclude(
+        type(law),
         polynomial,
         law.equation.symbols,
         moments,
@@ -103,7 +105,7 @@ def _in_powers(polynomial: fmpz_mpoly, k: int) -> fmpz_mpoly:
     return out.from_dict(terms)
 
 
-def symmetric_root(law: AlgebraicLaw) -> AlgebraicLaw:
+def symmetric_root(law: LawT) -> LawT:
     """The symmetric law with density |x| rho_M(x^2): of [[0, X], [X^T, 0]] for square X with M = X X^T.
 
     Its square is the law back: ``law.symmetric_root() ** 2 == law``.
@@ -114,7 +116,7 @@ def symmetric_root(law: AlgebraicLaw) -> AlgebraicLaw:
 
     Raises `DerivationError` if the law has mass below 0.
     """
-    condition = _nonnegative(law, "a symmetric root")
+    condition = require_nonnegative(law, "a symmetric root")
     ring = ring_of(("z", "m"), law.equation.polynomial)
     z, m = generator(ring, "z"), generator(ring, "m")
     polynomial = substitute(law.equation.polynomial, ring, {"z": (z**2, ring.constant(1)), "m": (m, z)})
@@ -126,6 +128,7 @@ def symmetric_root(law: AlgebraicLaw) -> AlgebraicLaw:
 
     text = f"{grouped(law.text, OPERATORS)}.symmetric_root()"
     return conclude(
+        type(law),
         polynomial,
         law.equation.symbols,
         moments,
@@ -137,7 +140,7 @@ def symmetric_root(law: AlgebraicLaw) -> AlgebraicLaw:
     )
 
 
-def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+def companion(law: LawT, c: Any) -> LawT:
     """The law of X^T X when ``law`` is that of X X^T, X of size p x n with p/n -> c.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -149,7 +152,7 @@ def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
     c_, symbols = to_element(c)
     if c_.is_constant and c_.to_fmpq() <= 0:
         raise ParameterError(f"the ratio c = p/n must be positive; got {shown(c)}", c=c)
-    condition = _nonnegative(law, "a companion")
+    condition = require_nonnegative(law, "a companion")
     ring = ring_of(("z", "m"), law.equation.polynomial, c_.numerator)
     z, m = generator(ring, "z"), generator(ring, "m")
     p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
@@ -167,6 +170,7 @@ def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
             _domain(f"if {shown(c)} > 1, the atom of {law.text} at 0 is at least 1 - 1/({shown(c)})"),
         )
     result = conclude(
+        type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
         moments,
@@ -183,7 +187,7 @@ def companion(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
     return result
 
 
-def direct_sum(a: AlgebraicLaw, b: AlgebraicLaw, weight: Any) -> AlgebraicLaw:
+def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
     """The law of diag(A, B): w times the first plus (1-w) times the second.
 
     >>> from resolvent.derive.laws.elementary import atoms, semicircle
@@ -211,6 +215,7 @@ def direct_sum(a: AlgebraicLaw, b: AlgebraicLaw, weight: Any) -> AlgebraicLaw:
 
     text = f"direct_sum({a.text}, {b.text}, {shown(weight)})"
     return conclude(
+        type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols, *symbols},
         moments,
@@ -224,7 +229,7 @@ def direct_sum(a: AlgebraicLaw, b: AlgebraicLaw, weight: Any) -> AlgebraicLaw:
     )
 
 
-def _nonnegative(law: AlgebraicLaw, what: str) -> tuple[Step, ...]:
+def require_nonnegative(law: AlgebraicRecord, what: str) -> tuple[Step, ...]:
     known = nonnegativity(law)
     if known is False:
         raise DerivationError(f"{law.text} has mass below 0, so it has no {what.split()[-1]} of this kind", law=law)

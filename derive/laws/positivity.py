@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import flint
-from flint import arb, fmpq
+from flint import fmpq
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import BranchError, DerivationError
 from resolvent.derive.exact.field import Element
 from resolvent.derive.exact.series import terms_of
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import AlgebraicRecord, LawT
+from resolvent.derive.support.hankel import BITS_PER_MOMENT, first_hankel_failure, first_hankel_failure_in_balls
+from resolvent.derive.support.herglotz import require_herglotz
+from resolvent.derive.support.support import skeleton
 
 _HANKEL_MOMENTS = 17
 _SEARCHED_MOMENTS = 257
-_BITS_PER_MOMENT = 48
 _UNSEEN = f" (none of the first {_SEARCHED_MOMENTS - 1} moments shows it)"
 
 
-def first_hankel_failure(moments: Sequence[Any]) -> int | None:
-    """The order k of the first moment m_k that no positive measure can have after the earlier ones, or None.
-
-    ``moments`` starts with m_0, and holds rational numbers, or balls; where a ball leaves a sign open the search ends
-    (None). The continued-fraction weights b_k = D_{k-2} D_k / D_{k-1}^2 (D the Hankel
-    determinants) must be positive; once one is zero the measure is finite and all later moments follow from it.
-
-    >>> first_hankel_failure([fmpq(v) for v in (1, 0, 1, 0, 0)])
-    4
-    """
-    zero = moments[0] * 0
-    previous = [zero] * len(moments)
-    current = list(moments)  # current[k] = <x^k, p_j>, by the modified Chebyshev recurrence
-    if current[0] <= 0:
-        return 0
-    alpha, beta = (current[1] / current[0] if len(moments) > 1 else zero), zero
-    for j in range(1, (len(moments) - 1) // 2 + 1):
-        following = [zero] * len(moments)
-        for k in range(j, len(moments) - j):
-            following[k] = current[k + 1] - alpha * current[k] - beta * previous[k]
-        if following[j] < 0:
-            return 2 * j
-        if following[j] == 0:
-            return next((j + k for k in range(j, len(moments) - j) if following[k] != 0), None)
-        if not following[j] > 0:
-            return None
-        alpha = (following[j + 1] / following[j] if j + 1 < len(moments) - j else zero) - current[j] / current[j - 1]
-        beta = following[j] / current[j - 1]
-        previous, current = current, following
-    return None
-
-
-def first_hankel_failure_in_balls(moments: Sequence[fmpq], bits_per_moment: int = _BITS_PER_MOMENT) -> int | None:
-    """The same for many moments: exact weights have numbers of some n^2 digits; balls decide the same signs, or none.
-
-    >>> first_hankel_failure_in_balls([fmpq(v) for v in (1, 0, 1, 0, 0)])
-    4
-    """
-    with flint.ctx.workprec(bits_per_moment * len(moments)):
-        return first_hankel_failure([arb(value) for value in moments])
-
-
-def first_failing_moment(law: AlgebraicLaw, *, half_line: bool = False, most: int = _HANKEL_MOMENTS) -> int | None:
+def first_failing_moment(law: AlgebraicRecord, *, half_line: bool = False, most: int = _HANKEL_MOMENTS) -> int | None:
     """The order of the first of ``most`` moments that no positive measure can have after the earlier ones, or None.
 
     With ``half_line`` the measure must live on [0, oo): then the symmetric measure of the square roots must be
@@ -80,17 +36,15 @@ def first_failing_moment(law: AlgebraicLaw, *, half_line: bool = False, most: in
     if most <= _HANKEL_MOMENTS:
         failure = first_hankel_failure(spread)
     else:
-        failure = first_hankel_failure_in_balls(spread, _BITS_PER_MOMENT * most // len(spread))
+        failure = first_hankel_failure_in_balls(spread, BITS_PER_MOMENT * most // len(spread))
     return failure // 2 if half_line and failure is not None else failure
 
 
-def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
+def require_law(law: LawT, reason: str = "") -> LawT:
     """The law itself if it is a probability measure or still has parameters.
 
     Raises `DerivationError` if it is none; its ``objects`` hold the ``reason``, without what it is the reason for.
     """
-    from resolvent.derive.support.herglotz import require_herglotz
-
     if not law.equation.is_numeric:
         return law
     prefix = f"{reason}: " if reason else f"{law.text} is not a law: "
@@ -108,7 +62,7 @@ def require_law(law: AlgebraicLaw, reason: str = "") -> AlgebraicLaw:
     return law
 
 
-def require_law_on_half_line(law: AlgebraicLaw, reason: str) -> AlgebraicLaw:
+def require_law_on_half_line(law: LawT, reason: str) -> LawT:
     """The same for a law that must live on [0, oo), as a Gram matrix's does."""
     if not law.equation.is_numeric:
         return law
@@ -127,14 +81,12 @@ def require_law_on_half_line(law: AlgebraicLaw, reason: str) -> AlgebraicLaw:
     )
 
 
-def _lower_end_is_nonnegative(law: AlgebraicLaw) -> bool:
-    from resolvent.derive.support.support import skeleton
-
+def _lower_end_is_nonnegative(law: AlgebraicRecord) -> bool:
     lowest = skeleton(law.equation).lower_end
     return bool(lowest.polynomial[0] == 0 or float(lowest) > 0)
 
 
-def nonnegativity(law: AlgebraicLaw) -> bool | None:
+def nonnegativity(law: AlgebraicRecord) -> bool | None:
     """Whether the support lies in [0, oo): True or False where that is proved, None where parameters leave it open."""
     if law.nonnegative:
         return True
@@ -148,7 +100,7 @@ def nonnegativity(law: AlgebraicLaw) -> bool | None:
     return None
 
 
-def require_nonnegative_factor(a: AlgebraicLaw, b: AlgebraicLaw) -> Step | None:
+def require_nonnegative_factor(a: AlgebraicRecord, b: AlgebraicRecord) -> Step | None:
     """Check that A^(1/2) B A^(1/2) makes sense: None if one factor is non-negative for sure, otherwise the assumption.
 
     Raises `DerivationError` if both are centred, or both have mass below 0.

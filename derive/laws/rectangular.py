@@ -12,44 +12,77 @@ from typing import Any
 import sympy
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of, substitute, without_monomials
-from resolvent.derive.exact.series import Coefficient, Series, compose, make_series, order, terms_of
-from resolvent.derive.laws.algebraic_law import OPERATORS, AlgebraicLaw, Recipe, grouped, joint, shown
-from resolvent.derive.laws.convolution import free_product
-from resolvent.derive.laws.from_polynomial import Resultant, conclude
-from resolvent.derive.laws.matrix_functions import _nonnegative, companion
+from resolvent.derive.exact.resultant import Resultant
+from resolvent.derive.exact.series import (
+    Coefficient,
+    Series,
+    compose,
+    make_series,
+    moments_from_cumulants,
+    order,
+    terms_of,
+)
+from resolvent.derive.laws.affine import scale
+from resolvent.derive.laws.arguments import OPERATORS, grouped, require_positive, shown
+from resolvent.derive.laws.convolution import free_product, product_moments
+from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.matrix_functions import companion, require_nonnegative
+from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 
 
-def sample_covariance(law: AlgebraicLaw, c: Any) -> AlgebraicLaw:
-    """The sample covariance A^(1/2) X X^T A^(1/2)/n with population law A and p/n -> c: the product with MP(c).
+def sample_covariance(law: LawT, c: Any) -> LawT:
+    """The sample covariance A^(1/2) X X^T A^(1/2)/n with population law A, X of size p x n and p/n -> c.
+
+    m(z) = m_A(z/b)/b with b = 1 - c - c z m(z). It is the free product of A with the Marchenko-Pastur law of ratio c.
 
     >>> from resolvent.derive.laws.elementary import atoms
     >>> sample_covariance(atoms([1]), "1/2").moments(2)
     [1, 3/2]
 
     Raises `ParameterError` unless c > 0, `DerivationError` if the population law has mass below 0.
+    Source: Silverstein, J. Multivariate Anal. 55 (1995), Theorem 1.1.
     """
-    from resolvent.derive.laws.elementary import marchenko_pastur
+    require_positive("c", c)
+    c_, symbols = to_element(c)
+    conditions = require_nonnegative(law, "a population law")
+    ring = ring_of(("z", "m"), law.equation.polynomial, c_.numerator)
+    z, m = generator(ring, "z"), generator(ring, "m")
+    p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
+    b = q - p - p * z * m  # the factor 1 - c - c z m times its denominator q
+    polynomial = substitute(law.equation.polynomial, ring, {"z": (q * z, b), "m": (b * m, q)})
 
-    _nonnegative(law, "a population law")
-    product = free_product(law, marchenko_pastur(c))
-    return AlgebraicLaw(
-        product.equation,
-        product.conclusion,
-        Recipe(sample_covariance, (law, c)),
-        f"{grouped(law.text, OPERATORS)}.wishart({shown(c)})",
-        product.nonnegative,
+    def moments(n: int, values: Values) -> Series:
+        field, (series,), (ratio,) = joint(n, values, [law], [c_])
+        with order(n):
+            x = make_series(field, [0, 1], n)
+            noise = moments_from_cumulants(1 + x / (1 - x * ratio), field)
+            return product_moments(series, noise, field, n)
+
+    text = f"{grouped(law.text, OPERATORS)}.wishart({shown(c)})"
+    return conclude(
+        type(law),
+        polynomial,
+        {*law.equation.symbols, *symbols},
+        moments,
+        rule=rules.SAMPLE_COVARIANCE,
+        explanation=f"the equation of {text}",
+        uses=(law.conclusion, *conditions),
+        recipe=Recipe(sample_covariance, (law, c)),
+        text=text,
+        nonnegative=True,
     )
 
 
-def doubly_correlated_wishart(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
     """A^(1/2) X B X^T A^(1/2)/n, A of size p, B of size n, X of size p x n with unit variances, p/n -> c.
 
-    X B X^T/n is the companion of B^(1/2) X^T X B^(1/2)/n, which is B times c MP(1/c); then A multiplies freely.
+    X B X^T/n is the companion of B^(1/2) X^T X B^(1/2)/n, c times a sample covariance of ratio 1/c; then A multiplies
+    freely.
 
     >>> from resolvent.derive.laws.elementary import atoms, marchenko_pastur
     >>> one = atoms([1])
@@ -58,14 +91,12 @@ def doubly_correlated_wishart(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> Algeb
 
     Raises `ParameterError` unless c > 0, `DerivationError` if A or B has mass below 0.
     """
-    from resolvent.derive.laws.elementary import marchenko_pastur, require_positive
-
     ratio = require_positive("c", c)
-    _nonnegative(a, "a correlation")
-    _nonnegative(b, "a correlation")
-    inner = free_product(b, ratio * marchenko_pastur(1 / ratio))
+    require_nonnegative(a, "a correlation")
+    require_nonnegative(b, "a correlation")
+    inner = scale(sample_covariance(b, 1 / ratio), ratio)
     product = free_product(a, companion(inner, 1 / ratio))
-    return AlgebraicLaw(
+    return type(a)(
         product.equation,
         product.conclusion,
         Recipe(doubly_correlated_wishart, (a, b, c)),
@@ -74,7 +105,7 @@ def doubly_correlated_wishart(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> Algeb
     )
 
 
-def information_plus_noise(law: AlgebraicLaw, s: Any, c: Any) -> AlgebraicLaw:
+def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
     """(A + sqrt(s) X)(A + sqrt(s) X)^T, A of size p x n, X with entries of variance 1/n, p/n -> c; ``law`` is A A^T's.
 
     >>> from resolvent.derive.laws.elementary import atoms
@@ -101,6 +132,7 @@ def information_plus_noise(law: AlgebraicLaw, s: Any, c: Any) -> AlgebraicLaw:
 
     text = f"{grouped(law.text, OPERATORS)}.information_plus_noise({shown(s)}, {shown(c)})"
     return conclude(
+        type(law),
         polynomial,
         symbols,
         moments,
@@ -113,7 +145,7 @@ def information_plus_noise(law: AlgebraicLaw, s: Any, c: Any) -> AlgebraicLaw:
     )
 
 
-def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
     """(A + B)(A + B)^T for asymptotically free p x n matrices, p/n -> c, from the laws of A A^T and B B^T.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
@@ -127,7 +159,7 @@ def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
     text = f"rectangular_sum({a.text}, {b.text}, {shown(c)})"
     if a.is_zero or b.is_zero:
         other = b if a.is_zero else a
-        return AlgebraicLaw(other.equation, other.conclusion, Recipe(rectangular_sum, (a, b, c)), text, True)
+        return type(a)(other.equation, other.conclusion, Recipe(rectangular_sum, (a, b, c)), text, True)
     pa, pb = a.equation.polynomial, b.equation.polynomial
     ring = ring_of(("v'", "y'", "h'"), pa, pb, c_.numerator, drop=("z", "m"))
     v, y, h = (generator(ring, n) for n in ("v'", "y'", "h'"))
@@ -152,6 +184,7 @@ def rectangular_sum(a: AlgebraicLaw, b: AlgebraicLaw, c: Any) -> AlgebraicLaw:
     free = Step(rules.FREENESS, f"A and B are asymptotically free rectangular matrices with A A^T ~ {a.text}, "
                 f"B B^T ~ {b.text}", kind="assumed")  # fmt: skip
     return conclude(
+        type(a),
         polynomial,
         symbols,
         moments,
@@ -185,7 +218,7 @@ def moments_from_rectangular(cumulants: Series, ratio: Coefficient, field: Any) 
 
 
 def _rectangular_inputs(
-    laws: tuple[AlgebraicLaw, ...], c: Any, s: Any = None
+    laws: tuple[AlgebraicRecord, ...], c: Any, s: Any = None
 ) -> tuple[Element | None, Element, set[sympy.Symbol], tuple[Step, ...]]:
     c_, symbols = to_element(c)
     s_, more = (None, ()) if s is None else to_element(s)
@@ -194,7 +227,7 @@ def _rectangular_inputs(
             raise ParameterError(f"{name} must be positive; got {element}", **{name: element})
     conditions: tuple[Step, ...] = ()
     for law in laws:
-        conditions += _nonnegative(law, "a square")
+        conditions += require_nonnegative(law, "a square")
         if c_.is_constant and c_.to_fmpq() > 1:
             companion(law, c)  # raises when the rank exceeds n
     found = {*symbols, *more, *(x for law in laws for x in law.equation.symbols)}

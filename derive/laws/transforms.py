@@ -18,9 +18,7 @@ from typing import Any
 import sympy
 from flint import fmpz_mpoly, fmpz_mpoly_ctx
 
-from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Rule, Step
-from resolvent.derive.equations.equation import M, ResolventEquation, Values, Z
+from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import ALPHA, Element, coefficients_in, polynomial_ring, polynomial_to_sympy
 from resolvent.derive.exact.polynomials import (
@@ -31,10 +29,8 @@ from resolvent.derive.exact.polynomials import (
     substitute,
     without_monomials,
 )
-from resolvent.derive.exact.series import Series, make_series, moments_from_cumulants, order, shifted, terms_of
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe, as_scalar
-from resolvent.derive.laws.from_polynomial import conclude
-from resolvent.derive.laws.rational_germ import RationalGerm
+from resolvent.derive.exact.series import make_series, order, shifted, terms_of
+from resolvent.derive.laws.record import AlgebraicRecord
 
 # name -> ((argument, value), images of z and m in these, images of argument and value in z and m)
 _VARIABLES = {
@@ -118,7 +114,7 @@ class TransformRelation:
                 for c in terms_of(result, n)]  # fmt: skip
 
 
-def relation(law: AlgebraicLaw, name: str) -> TransformRelation:
+def relation(law: AlgebraicRecord, name: str) -> TransformRelation:
     """The polynomial relation of the transform ``name``, one of m, G, R, S, psi, eta.
 
     Raises `ParameterError` for another name, or when a parameter is called like one of the variables.
@@ -143,7 +139,7 @@ def relation(law: AlgebraicLaw, name: str) -> TransformRelation:
     return TransformRelation(name, factors[0], law.equation)
 
 
-def transform(law: AlgebraicLaw, name: str) -> sympy.Expr | TransformRelation:
+def transform(law: AlgebraicRecord, name: str) -> sympy.Expr | TransformRelation:
     """R or S as an expression where it is rational, a square root or an n-th root; otherwise the relation.
 
     The square root's sign is read off the exact series; the root is written so that it is analytic at the origin.
@@ -183,155 +179,3 @@ def _pure_root(found: TransformRelation, power: sympy.Expr, n: int) -> sympy.Exp
     """The n-th root of a rational function, for a value that is positive at the origin; otherwise the relation."""
     start = found.series(1)[0]
     return sympy.root(sympy.factor(power), n) if start.is_positive else found
-
-
-def law_of_r(
-    expression: Any,
-    variable: sympy.Symbol,
-    *,
-    text: str,
-    recipe: Recipe,
-    nonnegative: bool | None = None,
-    types_in: bool = False,
-) -> AlgebraicLaw:
-    """The law with a rational R-transform: z + 1/m = R(-m), cumulants from R's Taylor series."""
-    germ = RationalGerm.of(expression, variable)
-    ring = ring_of(("z", "m"), germ.numerator, drop=(variable.name,))
-    z, m = generator(ring, "z"), generator(ring, "m")
-    top, bottom = germ.at((-m, ring.constant(1)))
-    polynomial = bottom * (z * m + 1) - m * top
-
-    def moments(n: int, values: Values) -> Series:
-        field, r, _ = germ.series(n, values)
-        with order(n):
-            x = make_series(field, [0, 1], n)
-            return moments_from_cumulants(1 + x * r, field)
-
-    return _by_transform(
-        "R",
-        germ,
-        expression,
-        polynomial,
-        moments,
-        rules.R_TRANSFORM,
-        text,
-        recipe,
-        nonnegative,
-        types_in,
-    )
-
-
-def law_of_s(
-    expression: Any,
-    variable: sympy.Symbol,
-    *,
-    text: str,
-    recipe: Recipe,
-    nonnegative: bool | None = None,
-    types_in: bool = False,
-) -> AlgebraicLaw:
-    """The law with a rational S-transform: -m/u = S(u) at u = -(1 + z m)."""
-    germ = RationalGerm.of(expression, variable)
-    ring = ring_of(("z", "m"), germ.numerator, drop=(variable.name,))
-    z, m = generator(ring, "z"), generator(ring, "m")
-    top, bottom = germ.at((-z * m - 1, ring.constant(1)))
-    polynomial = m * bottom - (z * m + 1) * top
-
-    def moments(n: int, values: Values) -> Series:
-        field, s, _ = germ.series(n + 1, values)
-        if not s[0]:
-            raise DerivationError("S(0) = 0: no law has this S-transform (S(0) is one over the mean)", S=expression)
-        with order(n + 1):
-            u = make_series(field, [0, 1], n + 1)
-            return make_series(field, terms_of(1 + (u * s / (1 + u)).reversion(), n), n)
-
-    return _by_transform(
-        "S",
-        germ,
-        expression,
-        polynomial,
-        moments,
-        rules.S_TRANSFORM,
-        text,
-        recipe,
-        nonnegative,
-        types_in,
-    )
-
-
-def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
-    """The law of a user's rational R-transform, R(g) = kappa_1 + kappa_2 g + ...
-
-    At numeric parameters the result must be a probability measure; with free parameters that is an assumption.
-
-    >>> g = sympy.Symbol("g")
-    >>> law_of_r_transform(g / (1 - g**2), g).free_cumulants(5)
-    [0, 1, 0, 1, 0]
-
-    Raises `ParameterError` if the expression is not rational or has a pole at 0, `DerivationError` if it is no law.
-    """
-    from resolvent.derive.laws.positivity import require_law
-
-    expression = as_scalar(expression)
-    recipe = Recipe(law_of_r_transform, (expression, variable), frozenset({variable}))
-    text = f"law_of_r_transform({expression}, {variable})"
-    return require_law(law_of_r(expression, variable, text=text, recipe=recipe, types_in=True))
-
-
-def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
-    """The law of a user's rational S-transform.
-
-    >>> u = sympy.Symbol("u")
-    >>> law_of_s_transform(1 / (1 + u), u).moments(4)
-    [1, 2, 5, 14]
-
-    Raises `ParameterError` if the expression is not rational or has a pole at 0, `DerivationError` if it is no law.
-    """
-    from resolvent.derive.laws.positivity import require_law
-
-    expression = as_scalar(expression)
-    recipe = Recipe(law_of_s_transform, (expression, variable), frozenset({variable}))
-    text = f"law_of_s_transform({expression}, {variable})"
-    return require_law(law_of_s(expression, variable, text=text, recipe=recipe, types_in=True))
-
-
-def _by_transform(
-    name: str,
-    germ: RationalGerm,
-    expression: Any,
-    polynomial: fmpz_mpoly,
-    moments: Any,
-    rule: Rule,
-    text: str,
-    recipe: Recipe,
-    nonnegative: bool | None,
-    types_in: bool,
-) -> AlgebraicLaw:
-    function, variable, symbols = sympy.Function(name), germ.variable, germ.symbols
-    plain = sympy.Symbol(variable.name.rstrip("'"))
-    printed = variable if plain in {sympy.Symbol(s.name) for s in symbols} else plain
-    given = Step(
-        rules.DEFINITION,
-        f"the {name}-transform of {text}",
-        kind="assumed" if types_in else "definition",
-        build=lambda: (sympy.Eq(function(printed), expression.xreplace({variable: printed}), evaluate=False),),
-        types_in=types_in,
-    )
-    image = -M if name == "R" else -(1 + Z * M)
-    target = Z + 1 / M if name == "R" else M / (1 + Z * M)
-
-    def substituted() -> tuple[sympy.Basic, ...]:
-        return (sympy.Eq(target, expression.xreplace({variable: image}), evaluate=False),)
-
-    return conclude(
-        polynomial,
-        symbols,
-        moments,
-        rule=rule,
-        explanation=f"the equation of {text}, from its {name}-transform",
-        uses=(given,),
-        recipe=recipe,
-        text=text,
-        nonnegative=nonnegative,
-        formulas=substituted,
-    )

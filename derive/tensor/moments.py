@@ -11,7 +11,8 @@ from flint import fmpq, fmpz_mpoly
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.exact.field import Element, Field, coefficients_in, evaluate_polynomial, to_element
 from resolvent.derive.exact.series import Coefficient, Series, make_series, terms_of
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, joint
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import joint
 from resolvent.derive.tensor.spectral_matrix import SpectralMatrix
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import sympy
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import to_element
-from resolvent.derive.laws.algebraic_law import OPERATORS, Recipe, as_scalar, grouped, shown
-from resolvent.derive.laws.elementary import require_positive
+from resolvent.derive.laws.arguments import OPERATORS, as_scalar, grouped, require_positive, shown
+from resolvent.derive.laws.record import Recipe
 from resolvent.derive.tensor.atoms import mass_at_zero
 from resolvent.derive.tensor.moments import Block
 from resolvent.derive.tensor.record import AnyTensorLaw, TensorRecord, claim, fresh_names

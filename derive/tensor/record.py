@@ -10,11 +10,13 @@ from typing import Any, Self, TypeVar
 import sympy
 from flint import fmpq, fmpz_mpoly
 
-from resolvent.derive.derivation.derivation import Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.exact.field import Element, Field, to_element
 from resolvent.derive.exact.series import Series, cumulants_from_moments, resized, terms_of
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law, Recipe, check_count, parameter_images, readable
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import check_count
+from resolvent.derive.laws.record import Law, Recipe, parameter_images, readable
 from resolvent.derive.tensor.moments import Block, moment_series
 
 

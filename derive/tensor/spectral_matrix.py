@@ -27,7 +27,7 @@ from resolvent.derive.exact.field import (
     polynomial_to_sympy,
     to_element,
 )
-from resolvent.derive.laws.algebraic_law import as_scalar
+from resolvent.derive.laws.arguments import as_scalar
 
 _MOST_ROWS = 6  # minors are expanded along rows
 

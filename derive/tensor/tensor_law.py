@@ -18,13 +18,15 @@ from typing import Any
 import sympy
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Step
 from resolvent.derive.derivation.latex import escape, in_convention
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z, probes
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.series import terms_of
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law, Recipe, shown
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.positivity import nonnegativity
+from resolvent.derive.laws.record import Law, Recipe
 from resolvent.derive.tensor.moments import Block, moment_by_powers
 from resolvent.derive.tensor.operations import affine, companion
 from resolvent.derive.tensor.record import TensorRecord, claim, fresh_names

@@ -19,7 +19,8 @@ from flint import arb
 from numpy.typing import ArrayLike
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Derivation, Step
+from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.rational_function import X

@@ -25,7 +25,7 @@ import numpy as np
 
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_element
-from resolvent.derive.laws import affine, convolution, equilibrium, rectangular, transforms
+from resolvent.derive.laws import affine, convolution, equilibrium, from_transform, rectangular
 from resolvent.derive.laws import elementary as laws
 from resolvent.derive.laws import from_equation as given
 from resolvent.derive.laws import matrix_functions as functional
@@ -274,8 +274,8 @@ _GIVEN_BY_SPECTRUM: frozenset[Callable[..., Any]] = frozenset(
     {
         equilibrium.equilibrium_measure,
         given.law_of_equation,
-        transforms.law_of_r_transform,
-        transforms.law_of_s_transform,
+        from_transform.law_of_r_transform,
+        from_transform.law_of_s_transform,
     }
 )
 """Constructors of building blocks that are known by their spectrum alone."""

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw
-from resolvent.derive.laws.algebraic_law import Law
+from resolvent.derive.laws.record import Law
 from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.density.dyadic_density import GradedTable

@@ -14,7 +14,8 @@ import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import NotCertified, ParameterError
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
 from resolvent.derive.support.support import likely_branch_points, skeleton
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece, resolve

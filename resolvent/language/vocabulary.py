@@ -84,8 +84,8 @@ FUNCTIONS = _table(
     ),
     _word("law_of_free_cumulants", "cumulants:SCALARS variable:VARIABLE", "resolvent.derive.graphs.cycle_weights", 1),
     _word("law_of_equation", "polynomial:EQUATION moments:SCALARS", "resolvent.derive.laws.from_equation", 1),
-    _word("law_of_r_transform", "expression:TRANSFORM variable:VARIABLE", "resolvent.derive.laws.transforms"),
-    _word("law_of_s_transform", "expression:TRANSFORM variable:VARIABLE", "resolvent.derive.laws.transforms"),
+    _word("law_of_r_transform", "expression:TRANSFORM variable:VARIABLE", "resolvent.derive.laws.from_transform"),
+    _word("law_of_s_transform", "expression:TRANSFORM variable:VARIABLE", "resolvent.derive.laws.from_transform"),
 )
 """The functions of the grammar by name; the catalog's entries come on top (`catalog_word`)."""
 

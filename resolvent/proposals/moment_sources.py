@@ -15,7 +15,8 @@ from resolvent.derive.exact.series import terms_of
 from resolvent.derive.graphs.cycle_weights import GraphExpansion, law_of_cycle_weights
 from resolvent.derive.graphs.moment_polynomials import PHI, PSI
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
 from resolvent.derive.tensor.tensor_law import TensorLaw
 
 MOST_TERMS = 2000

@@ -12,9 +12,10 @@ from flint import fmpq
 from resolvent.derive.errors import BranchError, DerivationError, ParameterError, PrecisionError
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.from_guess import guessed_law, shape_of_equation
-from resolvent.derive.laws.positivity import first_hankel_failure, first_hankel_failure_in_balls, require_law
+from resolvent.derive.laws.positivity import require_law
+from resolvent.derive.laws.record import Law
 from resolvent.derive.sequences.guessing import MARGIN
 from resolvent.derive.sequences.relation_search import (
     ALGEBRAIC,
@@ -24,6 +25,7 @@ from resolvent.derive.sequences.relation_search import (
     find_relation,
     predicted_terms,
 )
+from resolvent.derive.support.hankel import first_hankel_failure, first_hankel_failure_in_balls
 from resolvent.proposals.moment_sources import MomentSource
 from resolvent.proposals.proposal_text import to_json, to_latex, to_text
 from resolvent.proposals.record import ProposalRecord, equation_of

@@ -10,8 +10,9 @@ from typing import Any
 
 import sympy
 
-from resolvent.derive.derivation.derivation import Derivation, Step
+from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.latex import equation_latex, in_convention
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, ResolventEquation
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw

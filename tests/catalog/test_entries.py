@@ -27,7 +27,7 @@ from resolvent.catalog.schema.facts import (
     STransform,
     Support,
 )
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues

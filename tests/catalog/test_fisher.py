@@ -13,7 +13,7 @@ import sympy
 
 from resolvent import catalog
 from resolvent.catalog.entries import fisher, fisher_linear
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.equations.equation import Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur

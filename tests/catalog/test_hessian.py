@@ -14,7 +14,7 @@ from sympy.polys.rings import PolyElement
 from resolvent import catalog
 from resolvent.catalog.networks import relu_network
 from resolvent.catalog.schema.facts import ZeroEdge
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.matrices.ensembles import generator, symmetric_eigenvalues
 

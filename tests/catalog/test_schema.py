@@ -17,7 +17,7 @@ from resolvent import catalog
 from resolvent.catalog import Ensemble, Parameter, Reference, Sampler, assumption, registry
 from resolvent.catalog.schema.ensemble import columns
 from resolvent.catalog.schema.facts import AtomAt, Moment, RTransform, ZeroEdge
-from resolvent.derive.derivation.derivation import Rule, Step
+from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import semicircle
 

@@ -11,7 +11,8 @@ from resolvent.conjectures.exact.model_laws import symbolic_law
 from resolvent.derive.equations.equation import M, Z, spectral_ring
 from resolvent.derive.exact.field import Field, rational_function
 from resolvent.derive.exact.polynomials import irreducible_factors
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse
 
 Found = tuple[Status | None, str, str, str]

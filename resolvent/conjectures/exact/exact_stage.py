@@ -28,8 +28,9 @@ from resolvent.conjectures.exact.claimed_branch import ClaimedBranches, claimed_
 from resolvent.conjectures.exact.model_laws import claimed_law, full_point, model_law
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError, ResolventError
 from resolvent.derive.exact.field import to_fmpq
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
-from resolvent.derive.laws.positivity import first_hankel_failure
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
+from resolvent.derive.support.hankel import first_hankel_failure
 from resolvent.language.formulas import formula_of
 
 STAGE = "exact"

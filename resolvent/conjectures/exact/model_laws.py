@@ -11,7 +11,8 @@ import sympy
 
 from resolvent.catalog.conjectures.conjecture import Conjecture, LawClaim, Model, Point
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse, parse_rational
 
 Result = TypeVar("Result")

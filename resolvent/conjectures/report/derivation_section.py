@@ -11,7 +11,7 @@ from resolvent.conjectures.exact.model_laws import model_law, symbolic_law
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.derive.derivation.document import Formula, WrittenStep
 from resolvent.derive.errors import ResolventError
-from resolvent.derive.laws.algebraic_law import Law
+from resolvent.derive.laws.record import Law
 from resolvent.writing.blocks import Steps
 from resolvent.writing.law_report import steps_block
 

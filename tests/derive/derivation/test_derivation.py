@@ -8,15 +8,18 @@ import pytest
 import sympy
 from flint import nmod_poly
 
-from resolvent.derive.derivation.derivation import Derivation, Evidence, Rule, Step
+from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.derivation.step import Evidence, Rule, Step
 from resolvent.derive.equations.equation import M, Z, moments_given, physical_equation, probes, spectral_ring, vanishes
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Field, polynomial_ring
 from resolvent.derive.exact.polynomials import generator, irreducible_factors
+from resolvent.derive.exact.resultant import PRIME, Resultant
 from resolvent.derive.exact.series import make_series
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
-from resolvent.derive.laws.from_polynomial import PRIME, Resultant, agrees, conclude, divides
+from resolvent.derive.laws.from_polynomial import agrees, conclude, divides
+from resolvent.derive.laws.record import Recipe
 
 C = sympy.Symbol("c", positive=True)
 RULE = Rule("test", "A rule of the tests.")
@@ -123,7 +126,7 @@ def test_the_moments_of_another_law_do_not_agree(law: AlgebraicLaw, wrong: Algeb
 def test_an_equation_that_differs_in_one_late_moment_is_caught() -> None:
     # the semicircle with its twelfth cumulant moved agrees with it up to m_11
     g = sympy.Symbol("g")
-    from resolvent.derive.laws.transforms import law_of_r
+    from resolvent.derive.laws.from_transform import law_of_r
 
     near = law_of_r(g + g**11 / 10**6, g, text="near", recipe=Recipe(semicircle, (1,)))
     assert near.moments(11) == semicircle().moments(11)
@@ -137,6 +140,7 @@ def test_a_wrong_elimination_with_the_right_germ_is_caught() -> None:
     wrong = law.equation.polynomial + generator(ring, "m") ** 2
     assert not vanishes(wrong, law.moment_series(20), {})
     bad = conclude(
+        AlgebraicLaw,
         wrong,
         (),
         law.equation.moment_series,
@@ -156,6 +160,7 @@ def test_concluding_from_a_polynomial_that_does_not_vanish_on_the_branch_is_refu
     law = semicircle()
     with pytest.raises(DerivationError, match="no factor of the eliminated polynomial has the physical branch"):
         conclude(
+            AlgebraicLaw,
             (m**2 + z * m + 2) * (m * z + 3),
             (),
             law.equation.moment_series,

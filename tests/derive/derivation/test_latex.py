@@ -9,8 +9,9 @@ import pytest
 import sympy
 
 from resolvent import catalog
-from resolvent.derive.derivation.derivation import Derivation, Rule, Step
+from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.latex import escape, formula_lines, polynomial_terms
+from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle, wachter

@@ -9,14 +9,14 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
 from resolvent.derive.graphs.moment_polynomials import moment_polynomials
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, fuss_catalan, marchenko_pastur, semicircle
+from resolvent.derive.laws.from_transform import law_of_r_transform
 from resolvent.derive.laws.rectangular import rectangular_sum
-from resolvent.derive.laws.transforms import law_of_r_transform
 from tests.oracles import moments_by_partitions, rectangular_moments_by_partitions
 
 t, g, w = sympy.symbols("t g w")

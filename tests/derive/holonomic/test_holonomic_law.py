@@ -8,7 +8,7 @@ import pytest
 import sympy
 
 from resolvent import catalog
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments, law_of_sum
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw

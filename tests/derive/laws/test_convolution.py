@@ -16,7 +16,7 @@ from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import arcsine, atoms, fuss_catalan, marchenko_pastur, semicircle
-from resolvent.derive.laws.transforms import law_of_r_transform
+from resolvent.derive.laws.from_transform import law_of_r_transform
 from tests import oracles
 from tests.derive.laws.compositions import fractions, q
 from tests.derive.time_limit import within

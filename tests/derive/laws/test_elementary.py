@@ -16,6 +16,7 @@ from flint import acb
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import require_positive
 from resolvent.derive.laws.elementary import (
     arcsine,
     atoms,
@@ -23,7 +24,6 @@ from resolvent.derive.laws.elementary import (
     fuss_catalan,
     kesten_mckay,
     marchenko_pastur,
-    require_positive,
     semicircle,
     wachter,
 )

@@ -10,7 +10,7 @@ import pytest
 import sympy
 from hypothesis import given, settings
 
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.derive.laws.from_equation import law_of_equation

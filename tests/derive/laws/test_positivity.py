@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
-from resolvent.derive.laws.positivity import (
-    first_hankel_failure,
-    nonnegativity,
-    require_law,
-    require_nonnegative_factor,
-)
-from resolvent.derive.laws.transforms import law_of_r_transform
+from resolvent.derive.laws.from_transform import law_of_r_transform
+from resolvent.derive.laws.positivity import nonnegativity, require_law, require_nonnegative_factor
+from resolvent.derive.support.hankel import first_hankel_failure
 from tests import oracles
 from tests.derive.laws.compositions import Composed, compositions, exact, q
 

@@ -249,3 +249,11 @@ def test_parameters_may_have_the_names_of_inner_variables(name: str) -> None:
 def test_input_outside_the_domain_is_refused(build: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         build()
+
+
+@pytest.mark.parametrize("ratio", ["1/2", 1, 3, C])
+@pytest.mark.parametrize("law", [atoms([1, 2, 5]), atoms([0, 1], ["1/3", "2/3"]), atoms([0]), marchenko_pastur("1/3")])
+def test_silversteins_equation_is_that_of_the_free_product_with_marchenko_pastur(
+    law: AlgebraicLaw, ratio: object
+) -> None:
+    assert law.sample_covariance(ratio).equation == (law @ marchenko_pastur(ratio)).equation

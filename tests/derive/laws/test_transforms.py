@@ -11,7 +11,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import (
@@ -23,13 +23,8 @@ from resolvent.derive.laws.elementary import (
     marchenko_pastur,
     semicircle,
 )
-from resolvent.derive.laws.transforms import (
-    TransformRelation,
-    law_of_r_transform,
-    law_of_s_transform,
-    relation,
-    transform,
-)
+from resolvent.derive.laws.from_transform import law_of_r_transform, law_of_s_transform
+from resolvent.derive.laws.transforms import TransformRelation, relation, transform
 from tests import oracles
 from tests.derive.laws.compositions import Composed, compositions, exact, fractions, q
 

@@ -13,7 +13,7 @@ from resolvent.derive.errors import DerivationError, ParameterError, PrecisionEr
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import arcsine, atoms, free_poisson, kesten_mckay, marchenko_pastur, semicircle
 from resolvent.derive.laws.equilibrium import equilibrium_measure
-from resolvent.derive.laws.transforms import law_of_r_transform
+from resolvent.derive.laws.from_transform import law_of_r_transform
 from resolvent.derive.outliers import outlier_transform as response
 from resolvent.derive.outliers import thresholds
 from resolvent.derive.outliers.outlier_formula import THETA, OutlierFormula, outlier

@@ -28,7 +28,7 @@ from resolvent.derive.exact.algebraic_number import real_roots
 from resolvent.derive.exact.field import Extension, Field
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import arcsine, atoms, kesten_mckay, marchenko_pastur, semicircle, wachter
-from resolvent.derive.laws.transforms import law_of_r_transform
+from resolvent.derive.laws.from_transform import law_of_r_transform
 from resolvent.derive.support.herglotz import require_herglotz
 from resolvent.derive.support.support import Skeleton, skeleton
 from tests import oracles

@@ -8,7 +8,7 @@ from math import comb
 import pytest
 import sympy
 
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
 from resolvent.derive.tensor.operations import tensor_direct_sum

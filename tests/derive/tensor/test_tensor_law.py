@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sympy
 
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.series import terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw

@@ -12,7 +12,7 @@ from scipy.integrate import quad
 
 import resolvent.numeric.density.closed_density
 from resolvent import catalog
-from resolvent.derive.derivation.derivation import Evidence
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.rational_function import X
 from resolvent.derive.holonomic.connection_constant import Connection

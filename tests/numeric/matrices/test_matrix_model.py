@@ -19,7 +19,7 @@ from resolvent import catalog
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
 from resolvent.derive.holonomic.holonomic_law import law_of_moments
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Recipe
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.convolution import free_multiplicative_power
 from resolvent.derive.laws.elementary import (
     arcsine,
@@ -33,9 +33,10 @@ from resolvent.derive.laws.elementary import (
 )
 from resolvent.derive.laws.equilibrium import equilibrium_measure
 from resolvent.derive.laws.from_equation import law_of_equation
+from resolvent.derive.laws.from_transform import law_of_r_transform, law_of_s_transform
 from resolvent.derive.laws.matrix_functions import direct_sum
+from resolvent.derive.laws.record import Recipe
 from resolvent.derive.laws.rectangular import doubly_correlated_wishart, rectangular_sum
-from resolvent.derive.laws.transforms import law_of_r_transform, law_of_s_transform
 from resolvent.numeric.matrices import matrix_parts
 from resolvent.numeric.matrices.free_matrix import FreeMatrix, corner, multiplied, rotated
 from resolvent.numeric.matrices.matrix_model import (

@@ -30,7 +30,7 @@ from resolvent.derive.laws.elementary import (
 )
 from resolvent.derive.laws.equilibrium import equilibrium_measure
 from resolvent.derive.laws.from_equation import law_of_equation
-from resolvent.derive.laws.transforms import law_of_r_transform
+from resolvent.derive.laws.from_transform import law_of_r_transform
 from resolvent.numeric.spectrum.spectrum import PointMass, Spectrum, SupportInterval
 from tests import oracles
 from tests.derive.time_limit import within

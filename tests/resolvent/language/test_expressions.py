@@ -27,9 +27,9 @@ from resolvent.derive.laws.elementary import (
 )
 from resolvent.derive.laws.equilibrium import equilibrium_measure
 from resolvent.derive.laws.from_equation import law_of_equation
+from resolvent.derive.laws.from_transform import law_of_r_transform, law_of_s_transform
 from resolvent.derive.laws.matrix_functions import direct_sum
 from resolvent.derive.laws.rectangular import doubly_correlated_wishart, rectangular_sum
-from resolvent.derive.laws.transforms import law_of_r_transform, law_of_s_transform
 from resolvent.language.expressions import parse, parse_scalar
 from resolvent.language.source import MOST_CHARACTERS, MOST_NESTING
 from resolvent.language.vocabulary import FUNCTIONS, METHODS, Kind

@@ -10,8 +10,8 @@ import sympy
 
 from resolvent import catalog
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.derivation import Rule
 from resolvent.derive.derivation.latex import formula_lines
+from resolvent.derive.derivation.step import Rule
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle

@@ -1,0 +1,62 @@
+"""The arguments of constructors and operations: exact scalars read, checked, and written as text."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import sympy
+from flint import fmpq
+
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import to_element, to_fmpq, to_sympy_rational
+
+OPERATORS = "+-*/@"
+
+
+def grouped(text: str, operators: str) -> str:
+    """A law's text, in brackets if one of the operators stands in it outside of all brackets."""
+    depth = 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and character in operators:
+            return f"({text})"
+    return text
+
+
+def shown(value: Any) -> str:
+    """A scalar argument as it is written in an expression."""
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(shown(v) for v in value) + "]"
+    if isinstance(value, sympy.Basic):
+        return str(value)
+    return str(to_fmpq(value)) if not isinstance(value, str) else value
+
+
+def as_scalar(value: Any) -> sympy.Expr:
+    """A user's scalar as a SymPy expression; `ParameterError` for what is neither number nor expression."""
+    if isinstance(value, sympy.Expr):
+        return value
+    if isinstance(value, (str, numbers.Number, fmpq)):
+        return to_sympy_rational(to_fmpq(value))
+    raise ParameterError(f"{value!r} is not a number or an expression in parameters", value=value)
+
+
+def scalar_of(value: Any) -> sympy.Expr:
+    """A user's scalar as an expression in lowest terms; `ParameterError` for anything but a rational function."""
+    element, symbols = to_element(value)
+    return element.to_sympy({s.name: s for s in symbols})
+
+
+def require_positive(name: str, value: Any) -> sympy.Expr:
+    """The value as an exact scalar, refused if it is known not to be positive."""
+    scalar = scalar_of(value)
+    if scalar.is_positive is False or scalar.is_zero:
+        raise ParameterError(f"{name} must be positive; got {scalar}", name=name, value=value)
+    return scalar
+
+
+def check_count(n: int) -> None:
+    """Raise `ParameterError` unless n is a non-negative integer."""
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
+        raise ParameterError(f"the number of terms must be a non-negative integer; got {n!r}", n=n)

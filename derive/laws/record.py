@@ -1,0 +1,233 @@
+"""Laws as data: how a law was made, the interface of all laws, and the record of an algebraic one with its series."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Self, TypeVar
+
+import sympy
+
+from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.derivation.step import Evidence, Step
+from resolvent.derive.equations.equation import ResolventEquation, Values
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import Element, Field, to_element, to_fmpq, to_sympy_rational
+from resolvent.derive.exact.series import Coefficient, Series, cumulants_from_moments, make_series, terms_of
+from resolvent.derive.laws.arguments import check_count
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How a law was made: the constructor or operation, and its arguments. Replaying it gives `Law.at`."""
+
+    build: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    bound: frozenset[sympy.Symbol] = frozenset()  # symbols of the arguments that are no parameters
+
+    def replay(self, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicRecord]) -> Any:
+        """The same construction with symbols replaced; laws that occur twice are rebuilt once."""
+        return self.build(*(_replaced(a, images, done) for a in self.arguments))
+
+
+def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicRecord]) -> Any:
+    if isinstance(argument, AlgebraicRecord):
+        if not _symbols(argument) & set(images):
+            return argument
+        if id(argument) not in done:
+            done[id(argument)] = argument.recipe.replay(images, done)
+        return done[id(argument)]
+    if isinstance(argument, (tuple, list)):
+        return tuple(_replaced(a, images, done) for a in argument)
+    return argument.xreplace(dict(images)) if isinstance(argument, sympy.Basic) else argument
+
+
+class Law(ABC):
+    """The limiting spectral law of an ensemble: a probability measure on the real line.
+
+    Attributes:
+        conclusion: the last step of the derivation.
+    """
+
+    conclusion: Step
+
+    @property
+    @abstractmethod
+    def parameters(self) -> tuple[sympy.Symbol, ...]:
+        """The free parameters, sorted by name."""
+
+    @property
+    def derivation(self) -> Derivation:
+        """The steps that lead to the law, each with its rule and check."""
+        return Derivation(self.conclusion)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What stands behind the law: `proved`, `guessed` or `assumed`."""
+        return self.derivation.evidence
+
+    @abstractmethod
+    def moments(self, n: int) -> list[sympy.Expr]:
+        """The exact moments [m_1, ..., m_n]."""
+
+    @abstractmethod
+    def free_cumulants(self, n: int) -> list[sympy.Expr]:
+        """The exact free cumulants [kappa_1, ..., kappa_n]."""
+
+    @abstractmethod
+    def latex(self, convention: str = "stieltjes") -> str:
+        """The law's equation in LaTeX."""
+
+
+@dataclass(frozen=True, eq=False)
+class AlgebraicRecord(Law):
+    """The data of an algebraic law and its exact series; what functions of laws take, and return as ``type(law)(...)``.
+
+    Attributes:
+        equation: the irreducible polynomial and the germ of the physical branch.
+        conclusion: the last step of the derivation.
+        recipe: how the law was made.
+        text: the law as an expression, in the grammar of the command line.
+        nonnegative: True when the support lies in [0, oo) by construction, None when that is not known.
+    """
+
+    equation: ResolventEquation
+    conclusion: Step
+    recipe: Recipe
+    text: str
+    nonnegative: bool | None = None
+    _cumulants: dict[int, Series] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    @property
+    def parameters(self) -> tuple[sympy.Symbol, ...]:
+        """The free parameters, sorted by name, those that dropped out of the equation included."""
+        return tuple(sorted(_symbols(self), key=lambda s: str(s.name)))
+
+    def at(self, **values: Any) -> Self:
+        """The law with some or all parameters replaced by numbers or expressions.
+
+        The construction is replayed with the new values, so the factor and the branch are chosen anew and
+        domains are checked again; nothing is lost where the polynomial degenerates.
+
+        Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
+
+        >>> from resolvent.derive.laws.elementary import marchenko_pastur
+        >>> c = sympy.Symbol("c", positive=True)
+        >>> marchenko_pastur(c).at(c="1/4").equation.expr
+        m**2*z + 4*m*z - 3*m + 4
+        """
+        images = parameter_images(self.parameters, values)
+        law: Self = self.recipe.replay(images, {}) if images else self
+        return law
+
+    def subs(self, old: Any, new: Any = None) -> Self:
+        """The law with a parameter replaced, or several, as SymPy's ``subs``: ``subs(c, 1)`` or ``subs({c: 1})``.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> v = sympy.Symbol("v", positive=True)
+        >>> semicircle(v).subs(v, "1/4")
+        semicircle(1/4)
+
+        Raises `ParameterError` as `at` does.
+        """
+        images = old if isinstance(old, Mapping) else {old: new}
+        return self.at(**{str(symbol): value for symbol, value in images.items()})
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether this is the point mass at 0, the law of the zero matrix."""
+        ring = self.equation.polynomial.context()
+        return self.equation.polynomial == ring.gen(0) * ring.gen(1) + 1
+
+    def moment_series(self, n: int, values: Values | None = None) -> Series:
+        """M(w) = sum_{k<n} m_k w^k as an exact series, optionally at numeric parameters."""
+        return self.equation.moment_series(n, values)
+
+    def moments(self, n: int) -> list[sympy.Expr]:
+        """The exact moments [m_1, ..., m_n], by Newton's iteration on the equation.
+
+        >>> from resolvent.derive.laws.elementary import marchenko_pastur
+        >>> marchenko_pastur(sympy.Symbol("c", positive=True)).moments(3)
+        [1, c + 1, c**2 + 3*c + 1]
+        """
+        check_count(n)
+        return readable(terms_of(self.moment_series(n + 1), n + 1)[1:], self.equation.symbols)
+
+    def free_cumulants(self, n: int) -> list[sympy.Expr]:
+        """The exact free cumulants [kappa_1, ..., kappa_n]: R(g) = sum kappa_(k+1) g^k."""
+        check_count(n)
+        return readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:], self.equation.symbols)
+
+    def cumulant_series(self, n: int) -> Series:
+        """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
+        if n not in self._cumulants:
+            self._cumulants[n] = cumulants_from_moments(self.moment_series(n), self.equation.field)
+        return self._cumulants[n]
+
+
+def _symbols(argument: Any) -> set[sympy.Symbol]:
+    if isinstance(argument, AlgebraicRecord):
+        return _symbols(argument.recipe.arguments) - argument.recipe.bound
+    if isinstance(argument, (tuple, list)):
+        return {symbol for part in argument for symbol in _symbols(part)}
+    return set(argument.free_symbols) if isinstance(argument, sympy.Basic) else set()
+
+
+LawT = TypeVar("LawT", bound=AlgebraicRecord)
+
+
+def joint(
+    n: int, values: Values, laws: Sequence[AlgebraicRecord], scalars: Sequence[Element]
+) -> tuple[Field, list[Series], list[Coefficient]]:
+    """The laws' moment series and the scalars, all over the smallest common field (plain fmpq over Q)."""
+    numbers_ = [s.evaluate(values) if values else s for s in scalars]
+    fields = [law.equation.field.specialise(values) for law in laws] + [s.field for s in numbers_]
+    base = reduce(Field.join, fields, Field())
+    series = []
+    for law in laws:
+        own = law.moment_series(n, values)
+        series.append(own if base.is_rational else make_series(base, terms_of(own, n), n))
+    coefficients = [s.to_fmpq() if base.is_rational else base.coerce(s) for s in numbers_]
+    return base, series, coefficients
+
+
+def readable(coefficients: Sequence[Coefficient], symbols: Sequence[sympy.Symbol]) -> list[sympy.Expr]:
+    """Coefficients as SymPy expressions in these symbols."""
+    table = {s.name: s for s in symbols}
+    return [c.to_sympy(table) if isinstance(c, Element) else to_sympy_rational(c) for c in coefficients]
+
+
+def parameter_images(parameters: Sequence[sympy.Symbol], values: Mapping[str, Any]) -> dict[sympy.Symbol, sympy.Expr]:
+    """Symbols to the exact values given for their names.
+
+    Raises `ParameterError` for other names and for values outside a parameter's domain.
+    """
+    table = {s.name: s for s in parameters}
+    for name in values:
+        if name not in table:
+            known = ", ".join(table) or "none"
+            raise ParameterError(f"the law has no parameter {name!r}; its parameters: {known}", name=name)
+    return {table[name]: _checked(table[name], value) for name, value in values.items()}
+
+
+def _checked(symbol: sympy.Symbol, value: Any) -> sympy.Expr:
+    if isinstance(value, sympy.Expr) and value.free_symbols:
+        to_element(value)
+        return value
+    number = to_sympy_rational(to_fmpq(value))
+    for property_, holds in (
+        ("positive", number > 0),
+        ("negative", number < 0),
+        ("nonnegative", number >= 0),
+        ("nonpositive", number <= 0),
+        ("nonzero", number != 0),
+        ("integer", number.is_integer),
+    ):
+        if getattr(symbol, f"is_{property_}") and not holds:
+            raise ParameterError(f"the parameter {symbol.name} must be {property_}; got {number}", symbol=symbol)
+    return number
