@@ -30,7 +30,7 @@ from resolvent.numeric.matrices.free_matrix import FreeMatrix, gram, thinned
 
 if TYPE_CHECKING:
     from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-    from resolvent.numeric.density.piecewise_density import SpectrumTable
+    from resolvent.numeric.spectrum.measure import Table
 
 ONE = Fraction(1)
 
@@ -183,12 +183,12 @@ class Quantiles(Part):
         return True
 
     @cached_property
-    def table(self) -> SpectrumTable:
+    def table(self) -> Table:
         """What quantiles are read from."""
-        from resolvent.numeric.spectrum.spectrum import Spectrum
+        from resolvent.numeric.spectrum import Spectrum
 
         assert self.law is not None
-        return Spectrum(self.law)._table
+        return Spectrum(self.law).measure.table
 
     def __getstate__(self) -> dict[str, Any]:
         return {"law": None, "table": self.table}

@@ -24,9 +24,8 @@ from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.support.support import critical_factors, skeleton
-from resolvent.numeric.spectrum.density_plot import _ATOM, _FILL, _INK, _new_axes
-from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.spectrum.stieltjes_values import require_spectrum, stieltjes_values
+from resolvent.numeric.spectrum import Spectrum
+from resolvent.numeric.spectrum.density_plot import ATOM, FILL, INK, new_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +91,14 @@ def root_table(equation: ResolventEquation, x: ArrayLike) -> Array:
     return table.reshape((*points.shape, len(rows) - 1))
 
 
+def _require_equation(spectrum: object) -> None:
+    if not isinstance(spectrum, Spectrum):
+        raise ParameterError(
+            f"this needs a Spectrum; got {type(spectrum).__name__}; write Spectrum(law)", spectrum=spectrum
+        )
+    spectrum.critical_points  # noqa: B018 - raises where there is no polynomial equation
+
+
 def sheets(spectrum: Spectrum, window: tuple[float, float] | None = None, points: int = 1000) -> list[Stretch]:
     """All sheets m_j(x + i0) over a real window, one `Stretch` for each gap between critical points in it.
 
@@ -106,7 +113,7 @@ def sheets(spectrum: Spectrum, window: tuple[float, float] | None = None, points
 
     Raises `ParameterError` for an empty window or a wrong argument.
     """
-    require_spectrum(spectrum)
+    _require_equation(spectrum)
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ParameterError(f"points must be a positive integer; got {points!r}", points=points)
     left, right = _window(spectrum, window)
@@ -233,14 +240,14 @@ def sheet_plot(
         raise ParameterError(f"part must be 'imag' or 'real'; got {part!r}", part=part)
     stretches = sheets(spectrum, window)
     left, right = _window(spectrum, window)
-    ax = ax or _new_axes()
+    ax = ax or new_axes()
     others = [np.column_stack([s.x, row]) for s in stretches for row in _part(s.others, part)]
     if others:
         grey = LineCollection(others, colors=_GREY, linewidths=1.0, zorder=2, label="other sheets", gid="sheets")
         ax.add_collection(grey, autolim=False)
     for k, s in enumerate(stretches):
         label = "physical branch" if k == 0 else None
-        ax.plot(s.x, _part(s.roots[s.physical], part), color=_INK, linewidth=1.8, zorder=4, label=label, gid="physical")
+        ax.plot(s.x, _part(s.roots[s.physical], part), color=INK, linewidth=1.8, zorder=4, label=label, gid="physical")
     _mark_support(spectrum, ax, (left, right))
     ax.set_xlim(left, right)
     ax.set_ylim(*_limits(stretches, part, _is_bounded(spectrum, part, (left, right))))
@@ -254,12 +261,12 @@ def _mark_support(spectrum: Spectrum, ax: Axes, window: tuple[float, float]) -> 
     left, right = window
     edges = {p for i in spectrum.intervals for p in (i.left, i.right)}
     for interval in spectrum.intervals:
-        ax.axvspan(interval.left, interval.right, color=_FILL, alpha=0.35, linewidth=0, zorder=0)
+        ax.axvspan(interval.left, interval.right, color=FILL, alpha=0.35, linewidth=0, zorder=0)
     for k, edge in enumerate(sorted(e for e in edges if left <= e <= right)):
-        ax.axvline(edge, color=_INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1, label=None if k else "edge")
+        ax.axvline(edge, color=INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1, label=None if k else "edge")
     for k, atom in enumerate(a for a in spectrum.atoms if left <= float(a.point) <= right):
         ax.axvline(
-            float(atom.point), color=_ATOM, linewidth=1.2, linestyle=(0, (4, 2)), zorder=3, label=None if k else "atom"
+            float(atom.point), color=ATOM, linewidth=1.2, linestyle=(0, (4, 2)), zorder=3, label=None if k else "atom"
         )
     marked = edges | {float(a.point) for a in spectrum.atoms}
     rest = [p for p in map(float, skeleton(spectrum.law.equation).points) if p not in marked and left <= p <= right]
@@ -313,7 +320,7 @@ def plane_portrait(
     """Draw m(z) over the complex plane: the colour is its argument, the contour lines are |m|.
 
     The support is the cut, atoms are poles. Rings mark the roots of disc_m(P) lc_m(P), where sheets of the equation may
-    meet; off the cut they do not touch the branch that is drawn. Values are those of `stieltjes_values`, half a
+    meet; off the cut they do not touch the branch that is drawn. Values are those of `Spectrum.stieltjes`, half a
     pixel off the real line at the nearest, and mirrored below it.
 
     Args:
@@ -330,15 +337,15 @@ def plane_portrait(
 
     Raises `ParameterError` for an empty window, a wrong resolution or an argument that is no `Spectrum`.
     """
-    require_spectrum(spectrum)
+    _require_equation(spectrum)
     left, right, height = _plane_window(spectrum, window)
     if isinstance(resolution, bool) or not isinstance(resolution, int) or resolution < 2:
         raise ParameterError(f"resolution must be an integer above 1; got {resolution!r}", resolution=resolution)
-    ax = ax or _new_axes()
+    ax = ax or new_axes()
     rows = max(2, round(height / (right - left) * resolution))
     x = left + (right - left) * (np.arange(resolution) + 0.5) / resolution
     y = height * (np.arange(rows) + 0.5) / rows
-    upper = stieltjes_values(spectrum, x + 1j * y[:, None])
+    upper = spectrum.stieltjes(x + 1j * y[:, None])
     values = np.concatenate([upper[::-1].conj(), upper])
     image = ax.imshow(
         np.angle(values), extent=(left, right, -height, height), origin="lower", cmap=_colours(),
@@ -346,7 +353,7 @@ def plane_portrait(
     )  # fmt: skip
     size = np.abs(values)
     lines = ax.contour(
-        x, np.concatenate([-y[::-1], y]), np.log(size), levels=np.log(_levels(size)), colors=_INK, linewidths=0.7,
+        x, np.concatenate([-y[::-1], y]), np.log(size), levels=np.log(_levels(size)), colors=INK, linewidths=0.7,
         alpha=0.75, linestyles="solid", zorder=1,
     )  # fmt: skip
     places = _label_places(lines.allsegs, (left, right, height))
@@ -378,7 +385,7 @@ def _mark_plane(spectrum: Spectrum, ax: Axes, window: tuple[float, float, float]
         )  # fmt: skip
     if poles:
         ax.plot(
-            poles, np.zeros(len(poles)), marker="D", markersize=6, markerfacecolor=_ATOM, markeredgecolor="white",
+            poles, np.zeros(len(poles)), marker="D", markersize=6, markerfacecolor=ATOM, markeredgecolor="white",
             zorder=5, label="atom (pole)", gid="atoms", **style,
         )  # fmt: skip
     _legend_below(ax)

@@ -1,1 +1,5 @@
 """Spectra: a law at numbers, with density, edges, atoms, outliers and linear statistics."""
+
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+__all__ = ["Spectrum"]

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.measure import PointMass, SupportInterval
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from resolvent.numeric.spectrum.formula_measure import DensityLaw
-    from resolvent.numeric.spectrum.spectrum import Spectrum
-
-_INK, _FILL, _ATOM, _BARS = "#1f3a5f", "#c9d8ea", "#b3452c", "#d9d4c7"
+INK, FILL, ATOM, _BARS = "#1f3a5f", "#c9d8ea", "#b3452c", "#d9d4c7"
 
 
-def density_plot(spectrum: Spectrum | DensityLaw, ax: Axes | None = None, **style: Any) -> Axes:
+class Drawn(Protocol):
+    """What a picture needs of a spectrum."""
+
+    @property
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """The support of the continuous part."""
+
+    @property
+    def atoms(self) -> tuple[PointMass, ...]:
+        """The atoms."""
+
+    def support(self) -> tuple[float, float]:
+        """The ends of the support."""
+
+    def pdf(self, x: ArrayLike) -> Array:
+        """The density."""
+
+
+def density_plot(spectrum: Drawn, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw the density on its support, with ticks at the edges and stems for atoms (their height is the weight).
 
     ``style`` goes to the line. Returns the axes.
     """
-    ax = ax or _new_axes()
+    ax = ax or new_axes()
     top = 0.0
     for interval in spectrum.intervals:
         x, y = _curve(spectrum, interval.left, interval.right)
-        ax.fill_between(x, y, color=_FILL, linewidth=0, zorder=1)
-        ax.plot(x, y, **{"color": _INK, "linewidth": 1.4, "zorder": 3, **style})
+        ax.fill_between(x, y, color=FILL, linewidth=0, zorder=1)
+        ax.plot(x, y, **{"color": INK, "linewidth": 1.4, "zorder": 3, **style})
         top = max(top, float(np.quantile(y, 0.98)) * 1.15)
     for atom in spectrum.atoms:
         place, weight = float(atom.point), float(atom.weight)
         height = weight * top if top else weight
-        ax.plot([place, place], [0, height], color=_ATOM, linewidth=2.2, zorder=4, solid_capstyle="butt")
+        ax.plot([place, place], [0, height], color=ATOM, linewidth=2.2, zorder=4, solid_capstyle="butt")
         ax.annotate(
-            f"mass {weight:.4g}", (place, height), textcoords="offset points", xytext=(4, 2), fontsize=8, color=_ATOM
+            f"mass {weight:.4g}", (place, height), textcoords="offset points", xytext=(4, 2), fontsize=8, color=ATOM
         )
     ax.set_ylim(0, top * 1.05 if top else None)
     ax.set_xlabel("$x$")
@@ -42,7 +59,7 @@ def density_plot(spectrum: Spectrum | DensityLaw, ax: Axes | None = None, **styl
 
 
 def histogram_plot(
-    spectrum: Spectrum | DensityLaw,
+    spectrum: Drawn,
     eigenvalues: ArrayLike,
     ax: Axes | None = None,
     label: str = "sampled",
@@ -54,7 +71,7 @@ def histogram_plot(
 
     Eigenvalues at an atom are left out of the bars (a bar would dwarf the density) and counted in the legend.
     """
-    ax = ax or _new_axes()
+    ax = ax or new_axes()
     values = np.ravel(np.asarray(eigenvalues, dtype=float))
     lower, upper = spectrum.support()
     width = upper - lower
@@ -82,13 +99,14 @@ def histogram_plot(
     return ax
 
 
-def _curve(spectrum: Spectrum | DensityLaw, left: float, right: float) -> tuple[np.ndarray, np.ndarray]:
+def _curve(spectrum: Drawn, left: float, right: float) -> tuple[Array, Array]:
     angle = np.linspace(0, np.pi, 802)[1:-1]
     x = (left + right) / 2 - (right - left) / 2 * np.cos(angle)
     return x, spectrum.pdf(x)
 
 
-def _new_axes() -> Axes:
+def new_axes() -> Axes:
+    """Axes on a figure of their own."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(6.4, 4.0), layout="constrained").add_subplot()

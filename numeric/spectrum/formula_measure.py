@@ -1,34 +1,21 @@
-"""A law given by a formula for its density and by atoms: what statistics need of it, by quadrature."""
+"""The measure of a formula for a density, with atoms: integrals by quadrature on panels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError, PrecisionError
+from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
 
 _PANELS, _NODES = 64, 16
 _TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True)
-class Segment:
-    """An interval of the support."""
-
-    left: float
-    right: float
-
-
-@dataclass(frozen=True)
-class Mass:
-    """A point mass."""
-
-    point: float
-    weight: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +40,8 @@ class _Rule:
         return np.asarray(before[k] + np.sum(parts * coefficients[k], axis=-1))
 
 
-class DensityLaw:
-    """A density on intervals, with atoms.
+class FormulaMeasure(Measure):
+    """A measure with a formula for its density on intervals, and atoms.
 
     In x = middle - half cos(theta) the density times sin(theta) is smooth at edges where the density goes like the
     square root of the distance, or its inverse; panels in theta are halved at other singular points.
@@ -65,9 +52,9 @@ class DensityLaw:
         atoms: (point, weight).
         breaks: where panels end besides; close together where the density has narrow peaks, which would be missed.
 
-    >>> law = DensityLaw(lambda x: np.sqrt(4 - x**2)/(2*np.pi), [(-2.0, 2.0)])
-    >>> round(law.mass, 9), round(law.expect(np.square), 9), float(law.cdf(0.0).round(9))
-    (1.0, 1.0, 0.5)
+    >>> measure = FormulaMeasure(lambda x: np.sqrt(4 - x**2)/(2*np.pi), [(-2.0, 2.0)])
+    >>> round(measure.certificate.mass, 9), float(measure.expect(np.square).round(9)), measure.cdf(np.zeros(1)).round(9)
+    (1.0, 1.0, array([0.5]))
 
     Raises `ParameterError` for intervals that are not increasing and for a density that is negative or not finite
     inside, `PrecisionError` where quadrature does not reach 1e-9.
@@ -83,15 +70,34 @@ class DensityLaw:
         ends = [end for interval in intervals for end in interval]
         if not ends or any(b <= a for a, b in intervals) or ends != sorted(ends) or not np.all(np.isfinite(ends)):
             raise ParameterError(f"the intervals of a density must be finite, in order and disjoint; got {intervals}")
-        self.intervals = tuple(Segment(a, b) for a, b in intervals)
-        self.atoms = tuple(Mass(place, weight) for place, weight in atoms if weight)
+        self._ends = [(float(a), float(b)) for a, b in intervals]
+        self.atoms = tuple(PointMass(place, weight) for place, weight in atoms if weight)
         self._density = density
-        self._rules = [self._resolved(interval, np.asarray(breaks, dtype=float)) for interval in self.intervals]
-        self.mass = float(sum(np.sum(r.weights) for r in self._rules) + sum(a.weight for a in self.atoms))
+        self._arguments = density, intervals, atoms, breaks
+        self._rules = [self._resolved(interval, np.asarray(breaks, dtype=float)) for interval in self._ends]
+        mass = float(sum(np.sum(r.weights) for r in self._rules) + sum(a.weight for a in self.atoms))
+        self.certificate = Certificate(mass, (), 0.0)  # a density below zero is refused
 
-    def _resolved(self, interval: Segment, breaks: Array) -> _Rule:
+    @property
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """The support of the continuous part; the exponents are not known."""
+        return tuple(SupportInterval(a, b, None, None) for a, b in self._ends)
+
+    @property
+    def _key(self) -> int:
+        return id(self)
+
+    def __reduce__(self) -> Any:
+        return FormulaMeasure, self._arguments
+
+    @property
+    def table(self) -> FormulaMeasure:
+        """The functions at many points are its own."""
+        return self
+
+    def _resolved(self, interval: tuple[float, float], breaks: Array) -> _Rule:
         """The rule of an interval: panels in theta, halved where it matters."""
-        inside = (breaks - interval.left) / (interval.right - interval.left)
+        inside = (breaks - interval[0]) / (interval[1] - interval[0])
         inside = 2 * np.arcsin(np.sqrt(inside[(inside > 0) & (inside < 1)]))
         grid = np.union1d(np.linspace(0.0, np.pi, _PANELS + 1), inside)
         grid = grid[np.append(True, np.diff(grid) > 1e-12)]
@@ -113,17 +119,17 @@ class DensityLaw:
         order = np.argsort(panels[:, 0])
         return _Rule(panels[order], x[order], weights[order])
 
-    def _rule(self, interval: Segment, panels: Array, nodes: int) -> tuple[Array, Array]:
+    def _rule(self, interval: tuple[float, float], panels: Array, nodes: int) -> tuple[Array, Array]:
         """Gauss-Legendre on each panel in theta: points and weights, one row for each panel."""
         t, w = np.polynomial.legendre.leggauss(nodes)
         reach = np.diff(panels) / 2
         theta = panels[:, :1] + reach * (1 + t)
-        half = (interval.right - interval.left) / 2
+        half = (interval[1] - interval[0]) / 2
         # distances from the nearer end keep their digits
         x = np.where(
             theta < np.pi / 2,
-            interval.left + 2 * half * np.sin(theta / 2) ** 2,
-            interval.right - 2 * half * np.cos(theta / 2) ** 2,
+            interval[0] + 2 * half * np.sin(theta / 2) ** 2,
+            interval[1] - 2 * half * np.cos(theta / 2) ** 2,
         )
         with np.errstate(all="ignore"):  # what is not finite is refused below
             values = np.asarray(self._density(x.ravel()), dtype=float).reshape(-1) + 0 * x.ravel()
@@ -136,33 +142,55 @@ class DensityLaw:
             raise ParameterError(f"the density is negative, {values[lowest]:.6g}, at x = {x[lowest]:.6g}")
         return x, values * half * np.sin(theta) * reach * w
 
-    def support(self) -> tuple[float, float]:
-        """The smallest interval that holds the whole measure."""
-        places = [a.point for a in self.atoms]
-        return min([self.intervals[0].left, *places]), max([self.intervals[-1].right, *places])
-
-    def pdf(self, x: ArrayLike) -> Array:
+    def pdf(self, x: Array) -> Array:
         """The density; 0 outside of the intervals."""
-        points = np.asarray(x, dtype=float)
-        inside = np.any([(points >= i.left) & (points <= i.right) for i in self.intervals], axis=0)
-        middle = (self.intervals[0].left + self.intervals[0].right) / 2
-        values = np.asarray(self._density(np.where(inside, points, middle)), dtype=float) + 0 * points
+        inside = np.any([(x >= a) & (x <= b) for a, b in self._ends], axis=0)
+        values = np.asarray(self._density(np.where(inside, x, sum(self._ends[0]) / 2)), dtype=float) + 0 * x
         return np.where(inside, values, 0.0)
 
-    def expect(self, function: Callable[[Array], Array]) -> float:
-        """The integral of a function."""
-        smooth = sum(float(np.sum(r.weights * function(r.x))) for r in self._rules)
-        return smooth + sum(a.weight * float(function(np.array([a.point]))[0]) for a in self.atoms)
-
-    def cdf(self, q: ArrayLike) -> Array:
-        """The mass of (-oo, q], divided by the whole mass."""
-        places = np.asarray(q, dtype=float)
-        points = places.ravel()
-        total = np.zeros_like(points)
-        for interval, rule in zip(self.intervals, self._rules, strict=True):
-            half = (interval.right - interval.left) / 2
-            theta = np.arccos(np.clip((interval.left + half - points) / half, -1.0, 1.0))
+    def cdf(self, x: Array) -> Array:
+        """The mass of (-oo, x], divided by the whole mass."""
+        total = np.zeros_like(x)
+        for (left, right), rule in zip(self._ends, self._rules, strict=True):
+            half = (right - left) / 2
+            theta = np.arccos(np.clip((left + half - x) / half, -1.0, 1.0))
             total += rule.integral(theta)
         for atom in self.atoms:
-            total += np.where(points >= atom.point, atom.weight, 0.0)
-        return (total / self.mass).reshape(places.shape)
+            total += np.where(x >= float(atom.point), float(atom.weight), 0.0)
+        return total / self.certificate.mass
+
+    def sf(self, x: Array) -> Array:
+        """The mass of (x, oo), divided by the whole mass."""
+        return 1.0 - self.cdf(x)
+
+    def ppf(self, q: Array) -> Array:
+        """The smallest x with cdf(x) >= q, by bisection."""
+        low, high = (np.full(q.shape, end) for end in self.support())
+        while np.any((middle := (low + high) / 2) != np.where(middle - low < high - middle, low, high)):
+            if np.all((middle <= low) | (middle >= high)):
+                break
+            above = self.cdf(middle) >= q
+            low, high = np.where(above, low, middle), np.where(above, middle, high)
+        return high
+
+    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0) -> Any:
+        """The integral of a smooth function, or of several, by the rule that resolves the density."""
+        x, weights = (np.concatenate([getattr(r, name).ravel() for r in self._rules]) for name in ("x", "weights"))
+        total = np.sum(weights * np.asarray(function(x)), axis=-1)
+        if self.atoms:
+            total = total + np.sum(self.atom_weights * np.asarray(function(self.atom_points)), axis=-1)
+        return total
+
+    def expect(
+        self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-9, points: Iterable[float] = ()
+    ) -> Any:
+        """The integral of a function."""
+        return self.integral(function)
+
+    def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
+        """m(z) off the support, NaN at atoms; raises `ParameterError` on the support."""
+        flat = np.asarray(z, dtype=complex).ravel()
+        if any(i.left <= p.real <= i.right for p in flat[flat.imag == 0] for i in self.intervals):
+            raise self.refusal("limits")
+        values = [self.expect(lambda x, z=p: 1 / (x - z), 1e-9, [p.real]) for p in flat.tolist()]  # type: ignore[misc]
+        return np.array(values, dtype=complex).reshape(np.shape(z))

@@ -1,4 +1,4 @@
-r"""Integrals of functions against a spectrum, with singularities at edges, at 0, at atoms and at points that are named.
+r"""Integrals of functions against a measure, with singularities at edges, at 0, at atoms and at points that are named.
 
 A smooth function takes Fejer's rule in the edge-free variable t. Otherwise the interval is cut at the singular points,
 and each part is bisected adaptively, with Clenshaw-Curtis rules of 33 and 17 nodes: they leave no gap between panels
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
@@ -25,10 +25,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
-from resolvent.numeric.spectrum.stieltjes_values import require_spectrum
-
-if TYPE_CHECKING:
-    from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.spectrum.measure import Pieces
 
 _SMOOTH_NODES = (64, 128, 256, 512)
 _SMOOTH = 1e-10  # two sums that differ by more may agree by accident
@@ -45,15 +42,15 @@ _Integrand = Callable[[Array, Array], Array]  # of points and densities; the las
 
 
 def expect(
-    spectrum: Spectrum,
+    measure: Pieces,
     function: Callable[[Array], ArrayLike],
     tolerance: float = 1e-11,
     points: Iterable[float] = (),
 ) -> Any:
-    """The integral of a function against a spectrum, atoms included.
+    """The integral of a function against a measure, atoms included.
 
     Args:
-        spectrum: the law.
+        measure: the pieces and atoms.
         function: takes an array of n points to one of shape (n,) or (..., n), real or complex, or to a number.
         tolerance: the error allowed, relative to the integral or to 1 if that is larger; for several functions at
             once, to the largest integral.
@@ -64,45 +61,43 @@ def expect(
 
     >>> import numpy as np
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> rho = Spectrum(marchenko_pastur(1))
+    >>> from resolvent.numeric.spectrum import Spectrum
+    >>> rho = Spectrum(marchenko_pastur(1)).measure.parts
     >>> round(expect(rho, np.log), 11), expect(rho, lambda x: np.array([x, x**2])).round(11)
     (-1.0, array([1., 2.]))
-    >>> bool(abs(expect(rho, lambda x: x > 3, points=[3]) - rho.sf(3)) < 1e-12)
+    >>> bool(abs(expect(rho, lambda x: x > 3, points=[3]) - Spectrum(marchenko_pastur(1)).sf(3)) < 1e-12)
     True
 
     Raises `PrecisionError` if the tolerance is not reached (the integral may diverge), `ParameterError` if the function
     is not defined at an atom or returns another shape, or if tolerance or points are no finite numbers.
     """
-    require_spectrum(spectrum)
     places = _checked_points(points)
     if not (isinstance(tolerance, (int, float)) and 0 < tolerance < math.inf):
         raise ParameterError(f"tolerance must be a positive number; got {tolerance!r}", tolerance=tolerance)
     total: Any = 0.0
-    if spectrum._pieces:
-        total = _over_pieces(spectrum, lambda x, _: _values(function, x), tolerance, places)
-    if len(spectrum._points):
+    if measure.pieces:
+        total = _over_pieces(measure, lambda x, _: _values(function, x), tolerance, places)
+    if len(measure.points):
         with np.errstate(divide="ignore", invalid="ignore"):
-            total = total + np.sum(_values(function, spectrum._points) * spectrum._weights, axis=-1)
+            total = total + np.sum(_values(function, measure.points) * measure.weights, axis=-1)
         if np.any(np.isnan(total)):
             raise ParameterError(
-                "the function is not defined at an atom, or infinite with both signs", atoms=spectrum.atoms
+                "the function is not defined at an atom, or infinite with both signs", atoms=measure.points
             )
     return _plain(total)
 
 
-def entropy(spectrum: Spectrum) -> float:
+def entropy(measure: Pieces) -> float:
     """The differential entropy -int rho log rho dx; -oo if there is an atom.
 
     >>> from resolvent.derive.laws.elementary import semicircle
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> bool(abs(entropy(Spectrum(semicircle())) - (math.log(2 * math.pi) - 0.5)) < 1e-12)
+    >>> from resolvent.numeric.spectrum import Spectrum
+    >>> bool(abs(entropy(Spectrum(semicircle()).measure.parts) - (math.log(2 * math.pi) - 0.5)) < 1e-12)
     True
     """
-    require_spectrum(spectrum)
-    if len(spectrum._points):
+    if len(measure.points):
         return -math.inf
-    return float(_over_pieces(spectrum, lambda _, density: -np.log(density), 1e-12, [], of_points=False))
+    return float(_over_pieces(measure, lambda _, density: -np.log(density), 1e-12, [], of_points=False))
 
 
 def _checked_points(points: Iterable[float]) -> list[float]:
@@ -137,14 +132,14 @@ def _plain(total: Any) -> Any:
 
 
 def _over_pieces(
-    spectrum: Spectrum, integrand: _Integrand, tolerance: float, places: list[float], of_points: bool = True
+    measure: Pieces, integrand: _Integrand, tolerance: float, places: list[float], of_points: bool = True
 ) -> Any:
     if not places:
-        total = _smooth(spectrum._pieces, integrand, tolerance)
+        total = _smooth(measure.pieces, integrand, tolerance)
         if total is not None:
             return total
-    places = [0.0, *spectrum._points, *places]
-    parts = [part for piece in spectrum._pieces for part in _parts(piece, places, _BLUR if of_points else 0.0)]
+    places = [0.0, *measure.points, *places]
+    parts = [part for piece in measure.pieces for part in _parts(piece, places, _BLUR if of_points else 0.0)]
     return _adaptive(parts, integrand, tolerance)
 
 

@@ -1,4 +1,4 @@
-r"""The Hilbert transform and the logarithmic potential of a spectrum, and its logarithmic energy.
+r"""The Hilbert transform and the logarithmic potential of a measure, and its logarithmic energy.
 
 All three come from the Cauchy integrals of `resolvent.numeric.spectrum.stieltjes_values`: the Hilbert transform is -Re
 m(x + i0)/pi, and log|x(t) - z| is the sum of log|t - t_j| over the roots of x(t) = z, up to a constant.
@@ -7,92 +7,70 @@ m(x + i0)/pi, and log|x(t) - z| is the sum of log|t - t_j| over the roots of x(t
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.linear_statistics import expect
+from resolvent.numeric.spectrum.measure import Pieces
 from resolvent.numeric.spectrum.stieltjes_values import (
     boundary_values,
     is_pole,
     logarithms,
     real_points,
-    require_spectrum,
     upper,
 )
 
-if TYPE_CHECKING:
-    from resolvent.numeric.spectrum.spectrum import Spectrum
 
-
-def hilbert_transform(spectrum: Spectrum, x: ArrayLike) -> Array:
+def hilbert_transform(measure: Pieces, x: ArrayLike) -> Array:
     """H(x) = (1/pi) p.v. int rho(dy)/(x - y) = -Re m(x + i0)/pi at real points, on and off the support.
 
     Atoms count as poles weight/(pi (x - atom)). NaN at an atom and at an edge where the density diverges; 0 at
     infinity.
 
     >>> from resolvent.derive.laws.elementary import semicircle
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> hilbert_transform(Spectrum(semicircle()), [-1, 2, 2.5]).round(10)
+    >>> from resolvent.numeric.spectrum import Spectrum
+    >>> hilbert_transform(Spectrum(semicircle()).measure.parts, [-1, 2, 2.5]).round(10)
     array([-0.15915494,  0.31830989,  0.15915494])
 
-    Raises `ParameterError` for an argument that is no `Spectrum`, and for complex points.
+    Raises `ParameterError` for complex points.
     """
-    require_spectrum(spectrum)
     points = real_points(x)
     flat = points.ravel()
     values = np.where(np.isnan(flat), np.nan, 0.0)
-    known = np.isfinite(flat) & ~is_pole(spectrum, flat)
-    values[known] = boundary_values(spectrum, flat[known] + 0j).real / -math.pi
-    values[is_pole(spectrum, flat)] = np.nan
+    known = np.isfinite(flat) & ~is_pole(measure, flat)
+    values[known] = boundary_values(measure, flat[known] + 0j).real / -math.pi
+    values[is_pole(measure, flat)] = np.nan
     return values.reshape(points.shape)
 
 
-def log_potential(spectrum: Spectrum, z: ArrayLike) -> Array:
+def log_potential(measure: Pieces, z: ArrayLike) -> Array:
     """U(z) = int log|z - x| rho(dx) at real or complex points, the support included.
 
     Its derivative along the real line is pi times the Hilbert transform. -oo at an atom, oo at infinity.
 
     >>> from resolvent.derive.laws.elementary import semicircle
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> log_potential(Spectrum(semicircle()), [0, 1, 2, 2j]).round(10)
+    >>> from resolvent.numeric.spectrum import Spectrum
+    >>> log_potential(Spectrum(semicircle()).measure.parts, [0, 1, 2, 2j]).round(10)
     array([-0.5       , -0.25      ,  0.5       ,  0.79558715])
-
-    Raises `ParameterError` for an argument that is no `Spectrum`.
     """
-    require_spectrum(spectrum)
     points = np.asarray(z, dtype=complex)
     flat = points.ravel()
     values = np.where(np.isnan(flat.real) | np.isnan(flat.imag), np.nan, np.inf)
     known = np.isfinite(flat)
-    values[known] = logarithms(spectrum, upper(flat[known]))
+    values[known] = logarithms(measure, upper(flat[known]))
     return values.reshape(points.shape)
 
 
-def log_energy(spectrum: Spectrum) -> float:
+def log_energy(measure: Pieces) -> float:
     """The integral of log|x - y| rho(dx) rho(dy); -oo if there is an atom.
 
     >>> from resolvent.derive.laws.elementary import semicircle
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> round(log_energy(Spectrum(semicircle())), 12)
+    >>> from resolvent.numeric.spectrum import Spectrum
+    >>> round(log_energy(Spectrum(semicircle()).measure.parts), 12)
     -0.25
     """
-    require_spectrum(spectrum)
-    if len(spectrum._points):
+    if len(measure.points):
         return -math.inf
-    return float(expect(spectrum, lambda x: logarithms(spectrum, x + 0j), tolerance=1e-12))
-
-
-def free_entropy(spectrum: Spectrum) -> float:
-    """Voiculescu's chi = `log_energy` + 3/4 + log(2 pi)/2; among laws of variance 1 the semicircle has the largest.
-
-    >>> from resolvent.derive.laws.elementary import semicircle
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> round(free_entropy(Spectrum(semicircle())), 12) == round(math.log(2 * math.pi * math.e) / 2, 12)
-    True
-
-    Source: Voiculescu 1993, The analogues of entropy and of Fisher's information measure in free probability I.
-    """
-    return log_energy(spectrum) + 0.75 + math.log(2 * math.pi) / 2
+    return float(expect(measure, lambda x: logarithms(measure, x + 0j), tolerance=1e-12))

@@ -4,52 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import NotCertified, ParameterError
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
-from resolvent.derive.support.support import likely_branch_points, skeleton
-from resolvent.numeric.density.certificate import Certificate, moment_checks
-from resolvent.numeric.density.chebyshev_piece import Array, Piece, resolve
-from resolvent.numeric.density.piecewise_density import SpectrumTable
-from resolvent.numeric.spectrum.critical_points import CriticalPoint, critical_points
+from resolvent.numeric.density.certificate import Certificate
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum import algebraic_measure, dyadic_measure  # noqa: F401 - they register their laws
+from resolvent.numeric.spectrum.critical_points import CriticalPoint
+from resolvent.numeric.spectrum.density_plot import density_plot
+from resolvent.numeric.spectrum.enclosures import Enclosure
+from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval, elementwise, measure_of
+from resolvent.numeric.spectrum.moments import central_moment, moment
+from resolvent.numeric.spectrum.outliers import OutlierResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from resolvent.numeric.spectrum.enclosures import Enclosure
-    from resolvent.numeric.spectrum.outliers import OutlierResult
-
-_CERTIFIED_MOMENTS = 12
-
-
-@dataclass(frozen=True)
-class SupportInterval:
-    """A support interval [left, right]; near an edge the density behaves like |x - edge|^exponent.
-
-    An exponent is None where the density follows no power, which only happens for laws that are not algebraic.
-    """
-
-    left: float
-    right: float
-    left_exponent: Fraction | None
-    right_exponent: Fraction | None
-
-
-@dataclass(frozen=True)
-class PointMass:
-    """An atom with its exact place and weight (SymPy numbers)."""
-
-    point: sympy.Expr
-    weight: sympy.Expr
 
 
 class Spectrum:
@@ -68,6 +41,7 @@ class Spectrum:
     no probability measure, `NotCertified` if mass or moments are not reproduced.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> import sympy
     >>> rho = Spectrum(marchenko_pastur(sympy.Symbol("c", positive=True)), c=4)
     >>> [(round(i.left, 12), round(i.right, 12)) for i in rho.intervals]
     [(1.0, 9.0)]
@@ -77,47 +51,47 @@ class Spectrum:
     (0.045944074618, 5.0)
     """
 
-    def __new__(cls, law: Law, **parameters: Any) -> Spectrum:
-        """Laws that are not algebraic get a `resolvent.numeric.spectrum.dyadic_measure.GradedSpectrum`."""
-        if cls is Spectrum and isinstance(law, Law) and not isinstance(law, AlgebraicLaw):
-            from resolvent.numeric.spectrum.dyadic_measure import GradedSpectrum
-
-            return super().__new__(GradedSpectrum)
-        return super().__new__(cls)
-
     def __init__(self, law: Law, **parameters: Any) -> None:
-        if not isinstance(law, AlgebraicLaw):
+        if not isinstance(law, Law):
             raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
-        self.law = law.at(**parameters)
-        if self.law.parameters and not self.law.equation.is_numeric:
-            names = ", ".join(s.name for s in self.law.equation.symbols)
-            raise ParameterError(f"a spectrum needs a number for each parameter; missing: {names}", missing=names)
-        self._skeleton = skeleton(self.law.equation)
-        self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self._skeleton.atoms)
-        self._points = np.array([float(a.point) for a in self._skeleton.atoms])
-        self._weights = np.array([float(a.weight) for a in self._skeleton.atoms])
-        nearby = partial(likely_branch_points, self.law.equation)
-        groups = [resolve(self._skeleton.continuous, i, nearby) for i in self._skeleton.intervals]
-        self._groups = groups
-        self._pieces: list[Piece] = [piece for group in groups for piece in group]
-        self.certificate = self._certify()
-        self.certificate.require(self.law.text)
+        found: Any = law
+        self.measure = measure_of(found.at(**parameters))
+
+    @classmethod
+    def of_measure(cls, measure: Measure) -> Spectrum:
+        """The spectrum that holds a given measure, such as a `spectrum.formula_measure.FormulaMeasure`."""
+        found = cls.__new__(cls)
+        found.measure = measure
+        return found
+
+    @property
+    def law(self) -> Any:
+        """The law at numbers; None where a formula for the density is all that is known."""
+        return self.measure.law
 
     def __repr__(self) -> str:
-        return f"Spectrum({self.law.text})"
+        return f"Spectrum({self.measure.subject})"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the measures come from the same law."""
+        return isinstance(other, Spectrum) and self.measure == other.measure
+
+    def __hash__(self) -> int:
+        return hash(self.measure)
 
     # -- the support ---------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def intervals(self) -> tuple[SupportInterval, ...]:
         """The support of the continuous part, from left to right, with the exponents of the density at the edges."""
-        found = []
-        for group in self._groups:
-            first, last = group[0], group[-1]
-            found.append(SupportInterval(first.left, last.right, first.exponents[0], last.exponents[1]))
-        return tuple(found)
+        return self.measure.intervals
 
-    @cached_property
+    @property
+    def atoms(self) -> tuple[PointMass, ...]:
+        """The atoms, by increasing place."""
+        return self.measure.atoms
+
+    @property
     def critical_points(self) -> tuple[CriticalPoint, ...]:
         """The real roots of disc_m(P) lc_m(P) as exact numbers, from left to right, each with what it is.
 
@@ -127,18 +101,22 @@ class Spectrum:
         0 0 atom
         3 - 2*sqrt(2) 0.17157287525380990240 left edge
         2*sqrt(2) + 3 5.8284271247461900976 right edge
+
+        Raises `ParameterError` for a law without a polynomial equation.
         """
-        ends = [(group[0].exponents[0], group[-1].exponents[1]) for group in self._groups]
-        return critical_points(self._skeleton, ends)
+        return self.measure.critical_points
 
     @property
     def edges(self) -> tuple[CriticalPoint, ...]:
-        """The critical points at which support intervals end, from left to right."""
+        """The critical points at which support intervals end, from left to right.
+
+        Raises `ParameterError` for a law without a polynomial equation.
+        """
         return tuple(point for point in self.critical_points if point.is_edge)
 
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure, atoms included."""
-        return float(self._skeleton.lower_end), float(self._skeleton.upper_end)
+        return self.measure.support()
 
     # -- functions -----------------------------------------------------------------------------------------
 
@@ -147,32 +125,44 @@ class Spectrum:
 
         ``certified`` returns values of `pdf_enclosure` instead, proved to 1e-12 of their size or of 1.
 
-        Raises `NotCertified` where certified values are asked for and not proved, as at edges.
+        Raises `NotCertified` where certified values are asked for and not proved, as at edges, `ParameterError` if they
+        are asked for and the law has no polynomial equation.
         """
         if not certified:
-            return _elementwise(self._table.pdf, x)
-        found = self.pdf_enclosure(x)
-        unproved = ~(found.radius <= 1e-12 * np.maximum(1.0, np.abs(found.value))) & ~np.isnan(
-            np.asarray(x, dtype=float)
-        )
+            return elementwise(self.measure.table.pdf, x)
+        found, points = self.pdf_enclosure(x), np.asarray(x, dtype=float)
+        unproved = ~(found.radius <= 1e-12 * np.maximum(1.0, np.abs(found.value))) & ~np.isnan(points)
         if np.any(unproved):
-            places = np.asarray(x, dtype=float)[unproved]
+            places = points[unproved]
             raise NotCertified(f"the density is not proved at x = {places.flat[0]:.17g}", points=places)
         return found.value
 
-    def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
-        """The density with proof: ``value`` and ``radius``, in milliseconds a point; see `spectrum.enclosures`."""
-        from resolvent.numeric.spectrum.enclosures import density_enclosure
+    def logpdf(self, x: ArrayLike) -> Array:
+        """The logarithm of the density; -oo outside the support."""
+        return _logarithm(self.pdf(x))
 
-        return density_enclosure(self._skeleton, x)
+    def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
+        """The density with proof: ``value`` and ``radius``, in milliseconds a point; see `spectrum.enclosures`.
+
+        Raises `ParameterError` for a law without a polynomial equation.
+        """
+        return self.measure.pdf_enclosure(x)
 
     def cdf(self, x: ArrayLike) -> Array:
         """The mass of (-oo, x], atoms included; relatively accurate down to the left end of the support."""
-        return _elementwise(self._table.cdf, x)
+        return elementwise(self.measure.table.cdf, x)
+
+    def logcdf(self, x: ArrayLike) -> Array:
+        """The logarithm of the mass of (-oo, x]."""
+        return _logarithm(self.cdf(x))
 
     def sf(self, x: ArrayLike) -> Array:
         """The mass of (x, oo); relatively accurate up to the right end of the support."""
-        return _elementwise(self._table.sf, x)
+        return elementwise(self.measure.table.sf, x)
+
+    def logsf(self, x: ArrayLike) -> Array:
+        """The logarithm of the mass of (x, oo)."""
+        return _logarithm(self.sf(x))
 
     def ppf(self, q: ArrayLike) -> Array:
         """The smallest x with cdf(x) >= q; NaN outside [0, 1]."""
@@ -181,19 +171,18 @@ class Spectrum:
         lower, upper = self.support()
         inside = (flat > 0) & (flat < 1)
         if np.all(inside):
-            return self._table.ppf(flat).reshape(levels.shape)
+            return self.measure.table.ppf(flat).reshape(levels.shape)
         result = np.select([flat == 0, flat == 1], [lower, upper], np.nan)
-        result[inside] = self._table.ppf(flat[inside])
+        result[inside] = self.measure.table.ppf(flat[inside])
         return result.reshape(levels.shape)
 
-    @cached_property
-    def _table(self) -> SpectrumTable:
-        """What the functions at many points are read from."""
-        return SpectrumTable(self._pieces, self._points, self._weights)
+    def isf(self, q: ArrayLike) -> Array:
+        """The smallest x with sf(x) <= q; NaN outside [0, 1]."""
+        return self.ppf(1 - np.asarray(q, dtype=float))
 
-    def rvs(self, size: int | tuple[int, ...] = 1, rng: np.random.Generator | int | None = None) -> Array:
+    def rvs(self, size: int | tuple[int, ...] = 1, random_state: np.random.Generator | int | None = None) -> Array:
         """Independent random numbers with this law, by inversion of the cdf."""
-        return self.ppf(np.random.default_rng(rng).random(size))
+        return self.ppf(np.random.default_rng(random_state).random(size))
 
     def stieltjes(self, z: ArrayLike, derivative: int = 0, certified: bool = False) -> NDArray[np.complex128]:
         """m(z) = int rho(dx)/(x - z), or its derivative m'(z), anywhere; see `spectrum.stieltjes_values`.
@@ -202,27 +191,26 @@ class Spectrum:
         Edges and atoms, where the limit does not exist, give NaN. ``certified`` continues the branch with proof at
         every point, which takes milliseconds each.
 
-        Raises `ParameterError` for a derivative other than 0 and 1.
+        Raises `ParameterError` for a derivative other than 0 and 1, or if the law has no polynomial equation and a
+        derivative or certified values are asked for.
         """
-        from resolvent.numeric.spectrum.stieltjes_values import stieltjes_values
-
-        if not certified:
-            return stieltjes_values(self, z, derivative)
-        from resolvent.numeric.spectrum.enclosures import certified_stieltjes
-
-        return certified_stieltjes(self._skeleton.branch, z, derivative)
+        if derivative or certified:
+            return self.measure.certified_stieltjes(z, derivative, certified)
+        return self.measure.stieltjes(z)
 
     def hilbert(self, x: ArrayLike) -> Array:
-        """H(x) = (1/pi) p.v. int rho(dy)/(x - y) = -Re m(x + i0)/pi; atoms are poles, with NaN at the atom."""
-        from resolvent.numeric.spectrum.potential import hilbert_transform
+        """H(x) = (1/pi) p.v. int rho(dy)/(x - y) = -Re m(x + i0)/pi; atoms are poles, with NaN at the atom.
 
-        return hilbert_transform(self, x)
+        Raises `ParameterError` for complex points.
+        """
+        return self.measure.hilbert(x)
 
     def log_potential(self, z: ArrayLike) -> Array:
-        """U(z) = int log|z - x| rho(dx) at real or complex z, on the support too; -oo at an atom."""
-        from resolvent.numeric.spectrum.potential import log_potential
+        """U(z) = int log|z - x| rho(dx) at real or complex z, on the support too; -oo at an atom.
 
-        return log_potential(self, z)
+        Raises `ParameterError` for a law without a polynomial equation.
+        """
+        return self.measure.log_potential(z)
 
     # -- integrals -----------------------------------------------------------------------------------------
 
@@ -235,51 +223,38 @@ class Spectrum:
 
         Raises `PrecisionError` if the tolerance is not reached.
         """
-        from resolvent.numeric.spectrum.linear_statistics import expect
-
-        return expect(self, function, tolerance, points)
+        return self.measure.expect(function, tolerance, points)
 
     def entropy(self) -> float:
         """The differential entropy -int rho log rho dx; -oo if there is an atom."""
-        from resolvent.numeric.spectrum.linear_statistics import entropy
-
-        return entropy(self)
+        return self.measure.entropy()
 
     def log_energy(self) -> float:
-        """The integral of log|x - y| rho(dx) rho(dy); -oo if there is an atom."""
-        from resolvent.numeric.spectrum.potential import log_energy
+        """The integral of log|x - y| rho(dx) rho(dy); -oo if there is an atom.
 
-        return log_energy(self)
+        Raises `ParameterError` for a law without a polynomial equation.
+        """
+        return self.measure.log_energy()
 
     def free_entropy(self) -> float:
-        """Voiculescu's chi = `log_energy` + 3/4 + log(2 pi)/2; -oo if there is an atom."""
-        from resolvent.numeric.spectrum.potential import free_entropy
+        """Voiculescu's chi = `log_energy` + 3/4 + log(2 pi)/2; among laws of variance 1 the semicircle has the largest.
 
-        return free_entropy(self)
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> round(Spectrum(semicircle()).free_entropy(), 12) == round(math.log(2 * math.pi * math.e) / 2, 12)
+        True
 
-    def _integral(self, function: Callable[[Array], ArrayLike], points: int) -> Any:
-        """The integral of a smooth function, or of several: the points are the last axis."""
-        total: Any = 0.0
-        for piece in self._pieces:
-            x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64))  # few sizes: cached
-            total = total + np.sum(weights * np.asarray(function(x)), axis=-1)
-        if len(self._points):
-            total = total + np.sum(self._weights * np.asarray(function(self._points)), axis=-1)
-        return total
+        Raises `ParameterError` for a law without a polynomial equation.
+
+        Source: Voiculescu 1993, The analogues of entropy and of Fisher's information measure in free probability I.
+        """
+        return self.log_energy() + 0.75 + math.log(2 * math.pi) / 2
 
     def moment(self, k: int) -> float:
         """The k-th moment, by quadrature; k may be a negative integer where 0 lies outside the support.
 
         Raises `ParameterError` for other k.
         """
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
-            raise ParameterError(f"the order of a moment must be an integer; got {k!r}", k=k)
-        if k < 0 and self._holds_zero():
-            raise ParameterError(f"the moment of order {k} does not exist: 0 lies in the support", k=k)
-        return float(self._integral(lambda x: x ** float(k), 64 + abs(k)))
-
-    def _holds_zero(self) -> bool:
-        return any(i.left <= 0 <= i.right for i in self.intervals) or bool(np.any(self._points == 0))
+        return moment(self.measure, k)
 
     def mean(self) -> float:
         """The mean."""
@@ -287,12 +262,44 @@ class Spectrum:
 
     def var(self) -> float:
         """The variance."""
-        mean = self.mean()
-        return float(self._integral(lambda x: (x - mean) ** 2, 64))
+        return central_moment(self.measure, 2)
 
     def std(self) -> float:
         """The standard deviation."""
         return math.sqrt(self.var())
+
+    def median(self) -> float:
+        """The smallest point with half of the mass up to it."""
+        return float(self.ppf(0.5))
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """The ends of the interval that holds the given mass and leaves as much on either side.
+
+        Raises `ParameterError` for a mass outside [0, 1].
+        """
+        if not 0 <= confidence <= 1:
+            raise ParameterError(f"the mass of an interval lies between 0 and 1; got {confidence!r}", mass=confidence)
+        low, high = self.ppf([(1 - confidence) / 2, (1 + confidence) / 2])
+        return float(low), float(high)
+
+    def stats(self, moments: str = "mv") -> tuple[float, ...]:
+        """Mean (m), variance (v), skewness (s) and excess kurtosis (k), those whose letters are given, in that order.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> [round(value, 12) + 0 for value in Spectrum(semicircle()).stats("mvsk")]
+        [0.0, 1.0, 0.0, -1.0]
+
+        Raises `ParameterError` for another letter.
+        """
+        if not set(moments) <= set("mvsk"):
+            raise ParameterError(f"the statistics are m, v, s and k; got {moments!r}", moments=moments)
+        values = {
+            "m": self.mean,
+            "v": self.var,
+            "s": lambda: central_moment(self.measure, 3) / self.std() ** 3,
+            "k": lambda: central_moment(self.measure, 4) / self.var() ** 2 - 3,
+        }
+        return tuple(values[letter]() for letter in "mvsk" if letter in moments)
 
     # -- outliers ------------------------------------------------------------------------------------------
 
@@ -308,54 +315,23 @@ class Spectrum:
         >>> spike.threshold, round(spike.location, 12), round(spike.overlap, 12)
         (0.5, 2.5, 0.6)
 
-        Raises `ParameterError` for a strength, kind or ratio outside its domain, `DerivationError` if the kind needs a
-        law on [0, oo).
+        Raises `ParameterError` for a strength, kind or ratio outside its domain, for a law without a
+        polynomial equation, `DerivationError` if the kind needs a law on [0, oo).
         """
-        from resolvent.numeric.spectrum.outliers import outliers
+        return self.measure.outliers(strength, kind, ratio)
 
-        return outliers(self.law, strength, kind, ratio)
+    # -- trust and pictures --------------------------------------------------------------------------------
 
-    # -- trust ---------------------------------------------------------------------------------------------
-
-    def _certify(self) -> Certificate:
-        n = _CERTIFIED_MOMENTS
-        sums = self._integral(lambda x: _powers(x, n), 64 + n)
-        quadrature, scale = sums[:, 1:].tolist()
-        exact = [float(m) for m in self.law.moments(n)]
-        lowest, highest = 0.0, 0.0
-        for piece in self._pieces:
-            weights = piece.quadrature(2 * len(piece.boundary))[1]
-            lowest, highest = min(lowest, float(weights.min())), max(highest, float(weights.max()))
-        return Certificate(
-            mass=float(sums[0, 0]),
-            moments=tuple(moment_checks(exact, quadrature, scale)),
-            lowest=lowest / highest if highest else 0.0,
-        )
-
-    # -- pictures ------------------------------------------------------------------------------------------
+    @property
+    def certificate(self) -> Certificate:
+        """The total mass and the first exact moments against the quadrature of the density."""
+        return self.measure.certificate
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Draw the density, with edges and atoms; returns the matplotlib axes."""
-        from resolvent.numeric.spectrum.density_plot import density_plot
-
         return density_plot(self, ax, **style)
 
 
-def _powers(x: Array, n: int) -> Array:
-    """x^0, ..., x^n and their absolute values, by multiplication, which is much faster than powers."""
-    table = np.ones((n + 1, len(x)))
-    table[1:] = x
-    np.multiply.accumulate(table, axis=0, out=table)
-    return np.array([table, np.abs(table)])
-
-
-def _elementwise(function: Callable[[Array], Array], x: ArrayLike) -> Array:
-    """The values of a function of flat arrays without NaN, in the shape of x; NaN at NaN."""
-    points = np.asarray(x, dtype=float)
-    flat = points.ravel()
-    unknown = np.isnan(flat)
-    if not np.any(unknown):
-        return function(flat).reshape(points.shape)
-    result = function(np.where(unknown, 0.0, flat))
-    result[unknown] = np.nan
-    return result.reshape(points.shape)
+def _logarithm(values: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(values))

@@ -15,66 +15,61 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.polynomial import polynomial as poly
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.spectrum.cauchy_integrals import CauchyIntegral, logarithm_sums, pole_sums, square_pole_sums
+from resolvent.numeric.spectrum.measure import Pieces
 from resolvent.numeric.spectrum.preimages import preimages
-
-if TYPE_CHECKING:
-    from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _FEWEST = 64  # nodes beyond twice the length of the series
 _DIGITS = 34.0  # the rules for far points have an error of e^-34 of the integral of 1/|x - z|
 _CHUNK = 1 << 15
 
 
-def stieltjes_values(spectrum: Spectrum, z: ArrayLike, derivative: int = 0) -> NDArray[np.complex128]:
+def stieltjes_values(measure: Pieces, z: ArrayLike, derivative: int = 0) -> NDArray[np.complex128]:
     """m(z) = int rho(dx)/(x - z), or m'(z), at points anywhere; real points of the support get the limit from above.
 
     The error is about 1e-13 of |m|, or of the density's maximum. Below the real line m(conj z) = conj m(z). Edges and
     atoms give NaN.
 
     Args:
-        spectrum: the law.
+        measure: the pieces and atoms.
         z: points; infinite ones give 0.
         derivative: 0 or 1.
 
     >>> from resolvent.derive.laws.elementary import semicircle
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> stieltjes_values(Spectrum(semicircle()), [1.5j, -1.5j, 2.5, 0]).round(10)
+    >>> from resolvent.numeric.spectrum import Spectrum
+    >>> stieltjes_values(Spectrum(semicircle()).measure.parts, [1.5j, -1.5j, 2.5, 0]).round(10)
     array([ 0. +0.5j,  0. -0.5j, -0.5+0.j ,  0. +1.j ])
-    >>> stieltjes_values(Spectrum(semicircle()), [2.5], derivative=1).round(10)
+    >>> stieltjes_values(Spectrum(semicircle()).measure.parts, [2.5], derivative=1).round(10)
     array([0.33333333+0.j])
 
-    Raises `ParameterError` for an argument that is no `Spectrum`, or another derivative.
+    Raises `ParameterError` for another derivative.
     """
-    require_spectrum(spectrum)
     check_derivative(derivative)
     points = np.asarray(z, dtype=complex)
     flat = points.ravel()
     known = np.isfinite(flat)
     values = np.where(np.isnan(flat.real) | np.isnan(flat.imag), complex("nan+nanj"), 0j)
-    values[known] = boundary_values(spectrum, upper(flat[known]), derivative)
-    values[(flat.imag == 0) & is_pole(spectrum, flat.real, edges=True)] = complex("nan+nanj")
+    values[known] = boundary_values(measure, upper(flat[known]), derivative)
+    values[(flat.imag == 0) & is_pole(measure, flat.real, edges=True)] = complex("nan+nanj")
     return np.where(flat.imag < 0, values.conj(), values).reshape(points.shape)
 
 
-def is_pole(spectrum: Spectrum, x: Array, edges: bool = False) -> Array:
+def is_pole(measure: Pieces, x: Array, edges: bool = False) -> Array:
     """Whether a real point is an atom or an edge where the density diverges, or any edge that is a float."""
-    ends = [(g[k], side) for g in spectrum._groups for k, side in ((0, 0), (-1, 1))]
+    ends = [(g[k], side) for g in measure.groups for k, side in ((0, 0), (-1, 1))]
     places = [
         (piece.left, piece.right)[side]
         for piece, side in ends
         if piece.rests[side] == 0.0 and (edges or piece.orders[side] < 0)
     ]
-    return np.isin(x, [*places, *spectrum._points])
+    return np.isin(x, [*places, *measure.points])
 
 
 def upper(z: Array) -> Array:
@@ -82,13 +77,13 @@ def upper(z: Array) -> Array:
     return np.where(z.imag < 0, z.conj(), z)
 
 
-def boundary_values(spectrum: Spectrum, z: Array, derivative: int = 0) -> Array:
+def boundary_values(measure: Pieces, z: Array, derivative: int = 0) -> Array:
     """m or m' at finite points of the closed upper half-plane; at edges the limit, if there is one."""
     sums = square_pole_sums if derivative else pole_sums
-    total = sums(spectrum._points, spectrum._weights, z)
+    total = sums(measure.points, measure.weights, z)
     near = _near_derivatives if derivative else _near_values
-    for piece in spectrum._pieces:
-        total += _by_distance(piece, z, sums, near, _span(spectrum))
+    for piece in measure.pieces:
+        total += _by_distance(piece, z, sums, near, measure.span)
     return total
 
 
@@ -149,11 +144,11 @@ def _integral(piece: Piece) -> CauchyIntegral:
     return CauchyIntegral(piece.boundary, (max(piece.orders[0], 0), max(piece.orders[1], 0)))
 
 
-def logarithms(spectrum: Spectrum, z: Array) -> Array:
+def logarithms(measure: Pieces, z: Array) -> Array:
     """The integral of log|x - z| at finite points of the closed upper half-plane; -oo at atoms."""
-    total = logarithm_sums(spectrum._points, spectrum._weights, z)
-    for piece in spectrum._pieces:
-        total += _by_distance(piece, z, logarithm_sums, _near_logarithms, _span(spectrum)).real
+    total = logarithm_sums(measure.points, measure.weights, z)
+    for piece in measure.pieces:
+        total += _by_distance(piece, z, logarithm_sums, _near_logarithms, measure.span).real
     return total
 
 
@@ -167,11 +162,6 @@ def _near_logarithms(piece: Piece, z: Array, span: float) -> Array:
 @lru_cache(maxsize=256)
 def _primitive(piece: Piece) -> CauchyIntegral:
     return CauchyIntegral(piece.primitive)
-
-
-def _span(spectrum: Spectrum) -> float:
-    low, high = spectrum.support()
-    return high - low
 
 
 def real_points(x: ArrayLike) -> Array:
@@ -188,19 +178,3 @@ def check_derivative(derivative: int) -> None:
     """Raise `ParameterError` unless the order of a derivative is 0 or 1."""
     if isinstance(derivative, bool) or derivative not in (0, 1):
         raise ParameterError(f"derivative must be 0 or 1; got {derivative!r}", derivative=derivative)
-
-
-def require_spectrum(spectrum: object) -> None:
-    """Raise `ParameterError` unless the argument is a `Spectrum` of an algebraic law."""
-    from resolvent.numeric.spectrum.spectrum import Spectrum
-
-    if not isinstance(spectrum, Spectrum):
-        raise ParameterError(
-            f"this needs a Spectrum; got {type(spectrum).__name__}; write Spectrum(law)", spectrum=spectrum
-        )
-    if not isinstance(spectrum.law, AlgebraicLaw):
-        raise ParameterError(
-            f"this needs the pieces of an algebraic law, not a {type(spectrum.law).__name__}; use the methods "
-            "pdf, stieltjes, hilbert, entropy and expect of the spectrum",
-            law=spectrum.law,
-        )

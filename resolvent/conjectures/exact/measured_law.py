@@ -18,6 +18,8 @@ from resolvent.catalog.conjectures.conjecture import (
 from resolvent.conjectures.exact.model_laws import full_point
 from resolvent.conjectures.exact.refinement import refinement
 from resolvent.derive.errors import ParameterError, ResolventError
+from resolvent.numeric.spectrum import Spectrum
+from resolvent.numeric.spectrum.formula_measure import FormulaMeasure
 
 
 def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
@@ -27,19 +29,15 @@ def measured_law(conjecture: Conjecture, point: Point, law: Any) -> Any:
     """
     claim = conjecture.claim
     if law is not None:
-        from resolvent.numeric.spectrum.spectrum import Spectrum
-
         return Spectrum(law)
     if claim.density is None:
         return None
-    from resolvent.numeric.spectrum.formula_measure import DensityLaw
-
     values = full_point(conjecture, point)
     formula = claim.density.formula
     intervals = sorted((float(a.ball(values)), float(b.ball(values))) for a, b in claim.density.intervals)
     atoms = [(float(a.place.ball(values)), float(a.weight.ball(values))) for a in claim.atoms or ()]
     breaks = [x for a, b in intervals if a < b for x in refinement(formula, rationals(values), a, b).points]
-    return DensityLaw(formula.of_x(values), intervals, atoms, breaks)
+    return Spectrum.of_measure(FormulaMeasure(formula.of_x(values), intervals, atoms, breaks))
 
 
 def law_findings(conjecture: Conjecture, point: Point, reference: Any) -> list[Finding]:
@@ -68,12 +66,12 @@ def _density_findings(conjecture: Conjecture, point: Point, law: Any) -> list[Fi
         return []
     found = []
     where, line = point_text(point), claim.density.line
-    if not math.isfinite(law.mass):
+    if not math.isfinite(law.certificate.mass):
         return [
             Finding("exact", "atoms", UNDECIDED, "the atoms have no value here", "", where, claim.lines.get("atoms"))
         ]
-    if abs(law.mass - 1) > 1e-7:
-        text = f"the total mass of density and atoms is {law.mass:.10g}, not 1"
+    if abs(law.certificate.mass - 1) > 1e-7:
+        text = f"the total mass of density and atoms is {law.certificate.mass:.10g}, not 1"
         return [Finding("exact", "density", REFUTED, text, "numerical", where, line)]
     status = SUPPORTED if conjecture.model is None else None  # without a model the question is whether it is a law
     values = full_point(conjecture, point)

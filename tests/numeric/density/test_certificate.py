@@ -296,7 +296,7 @@ def test_a_spectrum_with_falsified_moments_is_refused(monkeypatch: pytest.Monkey
 
 
 def test_a_spectrum_that_misses_mass_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from resolvent.numeric.spectrum import spectrum as module
+    from resolvent.numeric.spectrum import algebraic_measure as module
 
     whole = module.resolve
 
@@ -309,7 +309,7 @@ def test_a_spectrum_that_misses_mass_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_spectrum_without_one_of_its_bulks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from resolvent.numeric.spectrum import spectrum as module
+    from resolvent.numeric.spectrum import algebraic_measure as module
 
     whole = module.skeleton
     monkeypatch.setattr(module, "skeleton", lambda e: replace(whole(e), intervals=whole(e).intervals[:1]))

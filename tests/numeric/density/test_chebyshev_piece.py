@@ -150,7 +150,7 @@ def test_density_next_to_an_edge_at_one_ten_thousandth_from_the_pole() -> None:
 @pytest.mark.parametrize("name", [name for name in LAWS if name != "atoms"])
 def test_tables_agree_with_the_chebyshev_series(name: str) -> None:
     rho = spectrum(name)
-    for piece in rho._pieces:
+    for piece in rho.measure.parts.pieces:
         t = np.cos(np.linspace(0.01, math.pi - 0.01, 999))
         x = piece.at(t)
         series = piece.pdf(x)
@@ -161,7 +161,7 @@ def test_tables_agree_with_the_chebyshev_series(name: str) -> None:
 
 def test_mass_by_the_table_is_the_primitive_of_the_series() -> None:
     rho = spectrum("three bulks")
-    for piece in rho._pieces:
+    for piece in rho.measure.parts.pieces:
         x = np.linspace(piece.left, piece.right, 500)[1:-1]
         assert np.max(np.abs(rho.cdf(x) - float(rho.cdf(piece.left)) - piece.cdf(x))) < 1e-14
 
@@ -365,12 +365,12 @@ def test_the_only_root_above_the_axis_is_found_without_a_path(monkeypatch: pytes
     [("semicircle", (1, 1)), ("arcsine", (-1, -1)), ("fuss-catalan(2)", (-2, 1)), ("mp(1)", (-1, 1))],
 )
 def test_orders_at_the_edges(name: str, orders: tuple[int, int]) -> None:
-    (piece,) = spectrum(name)._pieces
+    (piece,) = spectrum(name).measure.parts.pieces
     assert piece.orders == orders
 
 
 def test_an_edge_is_kept_to_twice_the_precision() -> None:
-    (piece,) = spectrum("mp(1/2)")._pieces
+    (piece,) = spectrum("mp(1/2)").measure.parts.pieces
     with mp.workdps(DIGITS):
         for place, rest, sign in zip((piece.left, piece.right), piece.rests, (-1, 1), strict=True):
             error = (1 + sign * mp.sqrt(mp.mpf(1) / 2)) ** 2 - mp.mpf(place) - mp.mpf(rest)

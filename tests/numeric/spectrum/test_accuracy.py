@@ -121,7 +121,7 @@ def test_distribution_function_and_quantiles_invert_each_other(name: str) -> Non
 @pytest.mark.parametrize("name", NAMES)
 def test_a_million_samples_pass_the_kolmogorov_smirnov_test(name: str) -> None:
     rho = spectrum(name)
-    x = rho.rvs(10**6, rng=20261126)
+    x = rho.rvs(10**6, random_state=20261126)
     free = np.ones(len(x), dtype=bool)
     for atom in rho.atoms:
         at = x == float(atom.point)

@@ -15,7 +15,7 @@ NAMES = ["semicircle", "fuss-catalan", "cusp", "ramified", "arcsine"]
 
 
 def pieces(name: str) -> list[Piece]:
-    return shape(name)._pieces
+    return shape(name).measure.parts.pieces
 
 
 def points(piece: Piece) -> np.ndarray:

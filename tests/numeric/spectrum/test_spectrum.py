@@ -606,7 +606,7 @@ def test_quantiles_outside_the_unit_interval_are_undefined() -> None:
 @pytest.mark.parametrize("name", ["semicircle", "arcsine", "wachter"])
 def test_random_numbers_follow_the_closed_density(name: str) -> None:
     density, low, high = CLOSED[name]
-    sample = spectrum(name).rvs(2000, rng=7)
+    sample = spectrum(name).rvs(2000, random_state=7)
     grid = np.linspace(low, high, 4001)
     middle = (grid[1:] + grid[:-1]) / 2
     steps = np.array([density(float(x)) for x in middle]) * np.diff(grid)
@@ -616,14 +616,16 @@ def test_random_numbers_follow_the_closed_density(name: str) -> None:
 
 
 def test_random_numbers_hit_atoms() -> None:
-    sample = spectrum("atoms").rvs(4000, rng=3)
+    sample = spectrum("atoms").rvs(4000, random_state=3)
     shares = [float(np.mean(sample == a)) for a in (0, 1, 5)]
     assert shares == pytest.approx([0.5, 0.25, 0.25], abs=0.03)
 
 
 def test_random_numbers_are_reproducible_and_have_the_shape_asked_for() -> None:
     rho = spectrum("semicircle")
-    assert np.array_equal(rho.rvs((3, 4), rng=5), rho.rvs(12, rng=np.random.default_rng(5)).reshape(3, 4))
+    assert np.array_equal(
+        rho.rvs((3, 4), random_state=5), rho.rvs(12, random_state=np.random.default_rng(5)).reshape(3, 4)
+    )
 
 
 # -- input ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,263 @@
+"""What every kind of measure offers to a spectrum, and the record of the pieces and atoms that functions take."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, singledispatch
+from typing import Any, Protocol
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike, NDArray
+
+from resolvent.derive.errors import ParameterError
+from resolvent.numeric.density.certificate import Certificate, moment_checks
+from resolvent.numeric.density.chebyshev_piece import Array, Piece
+
+_CERTIFIED_MOMENTS = 12
+
+REFUSED = {
+    "critical_points": "critical points of a polynomial equation are known for algebraic laws only",
+    "pdf_enclosure": "certified enclosures are known for algebraic laws only",
+    "certified_stieltjes": "derivatives and certified values of the transform are known for algebraic laws only",
+    "log_potential": "values of the logarithmic potential are known for algebraic laws only",
+    "log_energy": "values of the logarithmic energy are known for algebraic laws only",
+    "outliers": "outliers are known for algebraic laws only",
+    "limits": "limits of the transform on the support are known for laws with an equation only",
+}
+"""The one table of what some kinds of measure do not answer, and why."""
+
+
+@dataclass(frozen=True)
+class SupportInterval:
+    """A support interval [left, right]; near an edge the density behaves like |x - edge|^exponent.
+
+    An exponent is None where the density follows no power, which only happens for laws that are not algebraic.
+    """
+
+    left: float
+    right: float
+    left_exponent: Fraction | None
+    right_exponent: Fraction | None
+
+
+@dataclass(frozen=True)
+class PointMass:
+    """An atom with its exact place and weight (SymPy numbers), or with floats if it was given by floats."""
+
+    point: sympy.Expr | float
+    weight: sympy.Expr | float
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The density as Chebyshev pieces, and the atoms.
+
+    Attributes:
+        groups: for each support interval its pieces, from left to right.
+        points, weights: the atoms as floats.
+        span: the length of the support.
+    """
+
+    groups: tuple[tuple[Piece, ...], ...]
+    points: Array
+    weights: Array
+    span: float
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All pieces, from left to right."""
+        return tuple(piece for group in self.groups for piece in group)
+
+    @cached_property
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """The support of the continuous part, with the exponents of the density at the edges."""
+        return tuple(
+            SupportInterval(g[0].left, g[-1].right, g[0].exponents[0], g[-1].exponents[1]) for g in self.groups
+        )
+
+
+class Table(Protocol):
+    """Functions of a measure at flat arrays without NaN."""
+
+    def pdf(self, x: Array) -> Array:
+        """The density; infinite where it diverges."""
+
+    def cdf(self, x: Array) -> Array:
+        """The mass of (-oo, x]."""
+
+    def sf(self, x: Array) -> Array:
+        """The mass of (x, oo)."""
+
+    def ppf(self, q: Array) -> Array:
+        """The smallest x with cdf(x) >= q, for q strictly between 0 and 1."""
+
+
+class Measure(ABC):
+    """A probability measure on the line, known well enough for every function of a spectrum.
+
+    What a kind of measure cannot answer raises `ParameterError` with the sentence of `REFUSED`.
+
+    Attributes:
+        law: the law at numbers, or None for a measure that comes from a formula.
+        atoms: the atoms, by increasing place.
+        certificate: facts it was not built from, compared with its quadrature.
+    """
+
+    law: Any = None
+    atoms: tuple[PointMass, ...]
+    certificate: Certificate
+
+    @property
+    @abstractmethod
+    def table(self) -> Table:
+        """What the functions at many points are read from."""
+
+    @property
+    @abstractmethod
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """The support of the continuous part."""
+
+    @abstractmethod
+    def integral(self, function: Callable[[Array], ArrayLike], points: int) -> Any:
+        """The integral of a smooth function, or of several: the points are the last axis."""
+
+    @abstractmethod
+    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float, points: Iterable[float]) -> Any:
+        """The integral of any function, to a tolerance."""
+
+    @abstractmethod
+    def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
+        """m(z) anywhere."""
+
+    @property
+    def subject(self) -> str:
+        """What messages call it."""
+        return self.law.text if hasattr(self.law, "text") else type(self.law).__name__
+
+    @cached_property
+    def atom_points(self) -> Array:
+        """The places of the atoms as floats."""
+        return np.array([float(a.point) for a in self.atoms])
+
+    @cached_property
+    def atom_weights(self) -> Array:
+        """Their weights."""
+        return np.array([float(a.weight) for a in self.atoms])
+
+    def support(self) -> tuple[float, float]:
+        """The smallest interval that holds the whole measure, atoms included."""
+        ends = [*self.atom_points, *(end for i in self.intervals for end in (i.left, i.right))]
+        return float(min(ends)), float(max(ends))
+
+    def hilbert(self, x: ArrayLike) -> Array:
+        """H(x) = -Re m(x + i0)/pi; NaN at singular points and atoms."""
+        return np.asarray(-self.stieltjes(np.asarray(x, dtype=float)).real / np.pi)
+
+    def entropy(self) -> float:
+        """The differential entropy; -oo if there is an atom."""
+        if self.atoms:
+            return -math.inf
+        return float(self.expect(lambda x: -np.log(np.maximum(elementwise(self.table.pdf, x), 1e-300)), 1e-9, ()))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both come from the same law."""
+        return type(self) is type(other) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __deepcopy__(self, memo: Any) -> Measure:
+        return self  # nothing of it changes
+
+    def __reduce__(self) -> Any:
+        return measure_of, (self.law,)
+
+    @property
+    def _key(self) -> Any:
+        return self.law
+
+    # -- what needs a polynomial equation ------------------------------------------------------------------
+
+    @property
+    def critical_points(self) -> Any:
+        """The critical points of the equation."""
+        raise self.refusal("critical_points")
+
+    def pdf_enclosure(self, x: ArrayLike) -> Any:
+        """The density with proof."""
+        raise self.refusal("pdf_enclosure")
+
+    def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
+        """m or m', by continuation with proof if it is to be certified."""
+        raise self.refusal("certified_stieltjes")
+
+    def log_potential(self, z: ArrayLike) -> Array:
+        """The integral of log|z - x|."""
+        raise self.refusal("log_potential")
+
+    def log_energy(self) -> float:
+        """The integral of the potential."""
+        raise self.refusal("log_energy")
+
+    def outliers(self, strength: Any, kind: str, ratio: Any) -> Any:
+        """Outliers under perturbations of rank one."""
+        raise self.refusal("outliers")
+
+    def refusal(self, method: str) -> ParameterError:
+        """The error that says why a method has no answer here."""
+        kind = "a formula" if self.law is None else type(self.law).__name__
+        return ParameterError(f"{REFUSED[method]}, not for {kind}", law=self.law)
+
+
+@singledispatch
+def measure_of(law: Any) -> Measure:
+    """The measure of a law at numbers; each kind of law registers its function with ``measure_of.register``.
+
+    Raises `ParameterError` for what has none, or if parameters are left.
+    """
+    raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
+
+
+def missing_parameters(symbols: Iterable[sympy.Symbol]) -> ParameterError:
+    """The error for parameters without a value."""
+    names = ", ".join(s.name for s in symbols)
+    return ParameterError(f"a spectrum needs a number for each parameter; missing: {names}", missing=names)
+
+
+def certified(measure: Measure, lowest: float = 0.0) -> Certificate:
+    """The certificate of a law's measure: the mass and the first 12 moments by quadrature against the exact ones.
+
+    Raises `NotCertified` unless it passes.
+    """
+    n = _CERTIFIED_MOMENTS
+    sums = measure.integral(lambda x: _powers(x, n), 64 + n)
+    quadrature, scale = sums[:, 1:].tolist()
+    exact = [float(m) for m in measure.law.moments(n)]
+    found = Certificate(float(sums[0, 0]), tuple(moment_checks(exact, quadrature, scale)), lowest)
+    found.require(measure.subject)
+    return found
+
+
+def elementwise(function: Callable[[Array], Array], x: ArrayLike) -> Array:
+    """The values of a function of flat arrays without NaN, in the shape of x; NaN at NaN."""
+    points = np.asarray(x, dtype=float)
+    flat = points.ravel()
+    unknown = np.isnan(flat)
+    if not np.any(unknown):
+        return function(flat).reshape(points.shape)
+    result = function(np.where(unknown, 0.0, flat))
+    result[unknown] = np.nan
+    return result.reshape(points.shape)
+
+
+def _powers(x: Array, n: int) -> Array:
+    """x^0, ..., x^n and their absolute values, by multiplication, which is much faster than powers."""
+    table = np.ones((n + 1, len(x)))
+    table[1:] = x
+    np.multiply.accumulate(table, axis=0, out=table)
+    return np.array([table, np.abs(table)])
