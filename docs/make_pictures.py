@@ -26,7 +26,7 @@ def hessian() -> Figure:
     entry = rv.catalog.get("hessian")
     params = {"phi": "1/2", "eps": 1, "sigma": 1}
     for axes, (sampler, size) in zip(figure.subplots(1, 2), (("model", 800), ("network", 24)), strict=True):
-        result = rv.verify(entry, params=params, sampler=sampler, size=size, trials=4)
+        result = rv.verify(entry, params=params, sampler=sampler, size=size)
         result.plot(axes)
         axes.set_title(f"{sampler}: {result.verdict}", fontsize=10)
     return figure
@@ -43,9 +43,9 @@ def gram() -> Figure:
     entry = rv.catalog.get("nonlinear-gram")
     for axes, centred in zip(figure.subplots(1, 2), (1, 0), strict=True):
         params = {"phi": "3/4", "psi": "3/2", "activation": "relu", "centred": centred}
-        result = rv.verify(entry, params=params, size=600, trials=4)
+        result = rv.verify(entry, params=params, size=600)
         result.plot(axes)
-        axes.set_title(f"{result.parameters['activation']}: {result.verdict}", fontsize=10)
+        axes.set_title(f"{'centred' if centred else 'not centred'} ReLU: {result.verdict}", fontsize=10)
     return figure
 
 
@@ -73,7 +73,7 @@ def fisher() -> Figure:
     entry = rv.catalog.get("fisher-linear")
     settings = ({"c1": 1, "c2": 1}, {"c1": "1/2", "c2": "1/3"})
     for axes, params in zip(figure.subplots(1, 2), settings, strict=True):
-        result = rv.verify(entry, params=params, size=24, trials=4)
+        result = rv.verify(entry, params=params, size=24)
         result.plot(axes)
         axes.set_title(f"c1 = {params['c1']}, c2 = {params['c2']}: {result.verdict}", fontsize=10)
     return figure

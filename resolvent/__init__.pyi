@@ -3,7 +3,7 @@
 from . import catalog
 from .conjectures.check import check
 from .conjectures.verdict import Verdict
-from .conjectures.verification import Verification, verify
+from .conjectures.verification import verify
 from .derive.activations.activation import Activation, activation
 from .derive.derivation.derivation import Derivation
 from .derive.derivation.step import Evidence, Rule, Step
@@ -89,7 +89,6 @@ __all__ = [
     "Step",
     "TensorLaw",
     "Verdict",
-    "Verification",
     "activation",
     "admissible_graphs",
     "algebraic_ode",

@@ -167,6 +167,7 @@ class Model:
         line: where it stands.
         sampler: the name of one of the entry's samplers, None for the first.
         options: what goes with it: for an entry words such as the activation, for weights the ratios ``phi``, ``psi``.
+        subject: the entry itself, or the law at numbers, where it was given and not named; then the line is 0.
     """
 
     kind: ModelKind
@@ -174,6 +175,7 @@ class Model:
     line: int
     sampler: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    subject: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

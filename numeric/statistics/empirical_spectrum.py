@@ -28,24 +28,6 @@ class Distance:
     excess: float
 
 
-@dataclass(frozen=True)
-class Statistic:
-    """A mean of a test function over eigenvalues: the law's value, the sampled mean, and the extrapolated one.
-
-    ``sampled`` and its standard error belong to the larger size; ``extrapolated`` removes the 1/size term with the
-    help of the smaller one. ``score`` is (extrapolated - derived)/extrapolated_error, ``p_value`` its two-sided p.
-    """
-
-    name: str
-    derived: float
-    sampled: float
-    error: float
-    extrapolated: float
-    extrapolated_error: float
-    score: float
-    p_value: float
-
-
 def kolmogorov_distance(spectrum: Spectrum, eigenvalues: Array) -> Distance:
     """The Kolmogorov distance of the empirical distribution of all given eigenvalues from the law.
 
@@ -94,35 +76,6 @@ def chebyshev_statistics(spectrum: Spectrum, count: int) -> list[tuple[str, Call
 def power_statistics(count: int) -> list[tuple[str, Callable[[Array], Array]]]:
     """x, x^2, ..., x^count."""
     return [(f"x^{k}", lambda x, k=k: x**k) for k in range(1, count + 1)]  # type: ignore[misc]
-
-
-def compare_statistic(name: str, derived: float, small: Array, large: Array, sizes: tuple[int, int]) -> Statistic:
-    """One statistic from its per-trial values at two sizes.
-
-    The mean over eigenvalues of an analytic test function is a + b/size + O(1/size^2), so
-    (n1 mean1 - n0 mean0)/(n1 - n0) estimates a. Standard errors have a floor at rounding level.
-    """
-    from scipy.stats import t as student
-
-    n0, n1 = sizes
-    weights = (-n0 / (n1 - n0), n1 / (n1 - n0))
-    floor = 1e-12 * max(1.0, float(np.max(np.abs(large))))
-    variances = [max(float(np.var(v, ddof=1)) / len(v), floor**2) for v in (small, large)]
-    parts = [w**2 * v for w, v in zip(weights, variances, strict=True)]
-    error = math.sqrt(sum(parts))
-    freedom = sum(parts) ** 2 / sum(p**2 / (len(v) - 1) for p, v in zip(parts, (small, large), strict=True))
-    mean = float(weights[0] * np.mean(small) + weights[1] * np.mean(large))
-    score = (mean - derived) / error
-    return Statistic(
-        name,
-        derived,
-        float(np.mean(large)),
-        math.sqrt(variances[1]),
-        mean,
-        error,
-        score,
-        float(2 * student.sf(abs(score), freedom)),
-    )
 
 
 def per_trial(function: Callable[[Array], Array], trials: Sequence[Array]) -> Array:

@@ -9,43 +9,59 @@ import typer
 
 from resolvent.cli.density_command import PICTURES, check_output, picture
 from resolvent.cli.files import emit, write_file
-from resolvent.cli.guard import CLAIM_FAILS, guarded
-from resolvent.cli.subjects import AsJson, Name, Settings, read_settings, require_entry, to_json_text
+from resolvent.cli.guard import guarded
+from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, read_subject, to_json_text
 
 
 @guarded
 def verify(
-    name: Name,
+    name: NameOrExpression,
     settings: Settings = None,
     size: Annotated[
         int | None, typer.Option(metavar="N", help="The sampler's size (see `show`); half of it is sampled too.")
     ] = None,
-    trials: Annotated[int, typer.Option(metavar="N", help="Matrices at each size.")] = 10,
+    trials: Annotated[int, typer.Option(metavar="N", help="Matrices at each size.")] = 20,
     seed: Annotated[int, typer.Option(metavar="N", help="The seed of the random numbers.")] = 0,
     sampler: Annotated[str | None, typer.Option(metavar="NAME", help="One of the entry's samplers.")] = None,
-    level: Annotated[float, typer.Option(help="The level of the test.")] = 0.01,
+    level: Annotated[float, typer.Option(help="How often a true law may be refuted.")] = 0.01,
+    resolution: Annotated[
+        float, typer.Option(help="The relative error of a law that must be seen before it is supported.")
+    ] = 0.02,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Worker processes; -1 for one on each core.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler, tcp://host:8786 say, or 'local'.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="What the spectrum of the law may take.")] = 60.0,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Compare a law with sampled matrices.
+    """Compare a law with sampled matrices: supported, refuted or undecided, with the power of the test.
 
-    The exit status is 1 if they disagree.
+    The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
     """
     if plot is not None:
         check_output(plot, PICTURES)
-    entry = require_entry(name)
-    values = read_settings(settings or [], entry)
-    entry.numbers(values)  # before the sampling code is imported
+    subject = read_subject(name, settings or [], numeric=True)
 
-    from resolvent.conjectures.verification import SUPPORTED
     from resolvent.conjectures.verification import verify as compare
     from resolvent.writing.law_text import folded
 
-    result = compare(entry, params=values, size=size, trials=trials, rng=seed, sampler=sampler, level=level)
-    if plot is not None:
-        write_file(plot, picture(lambda axes: result.plot(axes), plot.suffix.lower()))
-    emit(to_json_text(result.to_json()) if json else "\n".join(folded(result.report().splitlines())), None)
-    if result.verdict != SUPPORTED:
-        raise typer.Exit(CLAIM_FAILS)
+    verdict = compare(
+        subject.entry or subject.law,
+        params=subject.values if subject.entry else None,
+        size=size,
+        trials=trials,
+        rng=seed,
+        sampler=sampler,
+        level=level,
+        resolution=resolution,
+        jobs=jobs,
+        scheduler=scheduler,
+        time_limit=time_limit,
+    )
+    if plot is not None and verdict.statistics:
+        write_file(plot, picture(lambda axes: verdict.plot(axes), plot.suffix.lower()))
+    emit(to_json_text(verdict.to_json()) if json else "\n".join(folded(verdict.report().splitlines())), None)
+    raise typer.Exit(verdict.exit_status)

@@ -143,7 +143,7 @@ def exact_findings(
         found += [Finding(**f) for f in plain]
         if any(f.status == REFUTED for f in found):
             return found, True
-    if conjecture.points != ({},):
+    if conjecture.points != ({},) and conjecture.claim.made:
         with contextlib.suppress(ResolventError):  # what holds for all parameters is more than was asked for
             left = min(max(end - time.monotonic(), 1.0), time_limit * _SYMBOLIC_SHARE)
             found += [Finding(**f) for f in within(left, lambda: [asdict(f) for f in _symbolic(conjecture)])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.report.page import html_report, latex_report
@@ -17,6 +18,10 @@ from resolvent.conjectures.report.sections import (
     unexpected_words,
 )
 from resolvent.conjectures.statistics.statistical_stage import PointStatistics
+from resolvent.derive.errors import ParameterError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,6 +56,26 @@ class Verdict(Outcome):
     def latex(self) -> str:
         """A LaTeX document."""
         return latex_report(self)
+
+    def plot(self, ax: Axes | None = None, point: int = 0) -> Axes:
+        """The eigenvalues at the largest size as a histogram under the density they are tested against.
+
+        Outliers that are predicted stand as words in the picture, for they lie far outside of it. Returns the
+        matplotlib axes.
+
+        Raises `ParameterError` where at that point no matrices were sampled, or nothing that has a density was claimed.
+        """
+        from resolvent.numeric.spectrum.density_plot import histogram_plot
+
+        if not 0 <= point < len(self.statistics) or self.statistics[point].law is None:
+            raise ParameterError("no matrices were compared with a law at this point", point=point)
+        shown = self.statistics[point]
+        axes = histogram_plot(shown.law, shown.eigenvalues, ax, label="sampled")
+        axes.set_title(": ".join(filter(None, (self.conjecture.name, shown.point))), fontsize=10)
+        for row, (where, _, seen) in enumerate(shown.predicted):
+            text = f"outlier predicted near {where:.4g}, {f'seen near {seen.mean():.4g}' if len(seen) else 'not seen'}"
+            axes.text(0.97, 0.78 - 0.06 * row, text, transform=axes.transAxes, ha="right", fontsize=8)
+        return axes
 
 
 def _table(statistics: PointStatistics) -> list[str]:

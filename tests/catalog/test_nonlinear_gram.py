@@ -215,15 +215,16 @@ def test_a_small_mean_makes_no_outlier() -> None:
 
 def test_verification_shows_the_spike_and_keeps_it_out_of_the_statistics() -> None:
     settings = {"phi": 1, "psi": 1, "activation": "relu", "centred": 0}
-    result = verify(GRAM, params=settings, size=300, trials=10)
-    ((outlier, seen),) = result.outliers
+    result = verify(GRAM, params=settings, size=300, resolution=0.1)
+    (statistics,) = result.statistics
+    ((location, _, seen),) = statistics.predicted
     assert result.verdict == "supported"
-    assert len(seen) == 10
-    assert abs(np.mean(seen) / outlier.location - 1) < 0.05
-    assert max(np.max(v) for v in result.eigenvalues) < 5
-    assert any("an outlier is predicted near" in s and "seen in 10 of 10" in s for s in result.observations)
-    assert result.to_json()["outliers"][0]["seen"] == [float(v) for v in seen]
-    assert result.parameters["activation"] == "relu, not centred"
+    assert len(seen) == 20
+    assert abs(np.mean(seen) / location - 1) < 0.05
+    assert np.max(statistics.eigenvalues) < 5
+    assert any("an outlier is predicted near" in f.text and "seen in 20 of 20" in f.text for f in result.findings)
+    assert result.to_json()["statistics"][0]["predicted_outliers"][0]["seen"] == [float(v) for v in seen]
+    assert result.conjecture.title.startswith("nonlinear-gram with activation = relu, not centred: ")
 
 
 def test_a_spike_that_is_not_seen_is_said_so() -> None:
@@ -232,8 +233,8 @@ def test_a_spike_that_is_not_seen_is_said_so() -> None:
 
     features, equivalent = GRAM.samplers
     mixed = replace(GRAM, samplers=(replace(equivalent, outliers=features.outliers),))
-    result = verify(mixed, params={"phi": 1, "psi": 1, "activation": "relu", "centred": 0}, size=200, trials=3)
-    assert any("none is seen" in s for s in result.observations)
+    result = verify(mixed, params={"phi": 1, "psi": 1, "activation": "relu", "centred": 0}, size=200, trials=4)
+    assert any("seen in 0 of 4 matrices" in f.text for f in result.findings)
 
 
 # -- shapes ------------------------------------------------------------------------------------------------

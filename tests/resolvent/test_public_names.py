@@ -18,7 +18,7 @@ DESIGNED = [
     "parameter", "z", "m", "G", "semicircle", "marchenko_pastur", "free_poisson", "atoms", "arcsine", "wachter",
     "kesten_mckay", "fuss_catalan", "equilibrium_measure", "law_of_equation", "law_of_r_transform",
     "law_of_s_transform", "doubly_correlated_wishart", "rectangular_sum", "direct_sum", "Spectrum", "catalog", "verify",
-    "Verification", "Law", "AlgebraicLaw", "ResolventEquation", "Derivation", "Evidence", "parse", "ResolventError",
+    "Law", "AlgebraicLaw", "ResolventEquation", "Derivation", "Evidence", "parse", "ResolventError",
     "ParameterError", "ParseError", "DerivationError", "BranchError", "PrecisionError", "NotCertified",
     "admissible_graphs", "law_of_cycle_weights", "activation", "moment_polynomials", "graph_sheet", "guess", "Proposal",
 ]  # fmt: skip

@@ -53,6 +53,11 @@ class Reference:
     claimed: bool
     derived: Law | None
 
+    @property
+    def rests_on_assumptions(self) -> bool:
+        """Whether the law is the model's, derived from assumptions."""
+        return not self.claimed and self.derived is not None and bool(self.derived.derivation.assumptions)
+
 
 def exact_findings(conjecture: Conjecture, point: Point) -> tuple[list[Finding], Reference]:
     """All that the exact stage finds at one point, and the law that statistics are to be compared with.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sympy
 
 from resolvent.catalog.conjectures.conjecture import Conjecture, LawClaim, Model, Point
+from resolvent.catalog.registry import get
+from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
@@ -19,12 +21,26 @@ Result = TypeVar("Result")
 AnyLaw = TypeVar("AnyLaw", bound=Law)
 
 
+def place(line: int, field: str) -> str:
+    """Where something stands in a file, to begin a message with; "" for line 0, what does not come from a file.
+
+    >>> place(3, "model")
+    'line 3, model: '
+    """
+    return f"line {line}, {field}: " if line else ""
+
+
 def on_line(line: int, field: str, function: Callable[[], Result]) -> Result:
     """What a function returns; its errors name the line and the field. Raises `ParseError`."""
     try:
         return function()
     except ResolventError as error:
-        raise ParseError(f"line {line}, {field}: {error}", line=line, field=field) from None
+        raise ParseError(f"{place(line, field)}{error}", line=line, field=field) from None
+
+
+def entry_of(model: Model) -> Ensemble:
+    """The catalog entry that a model of kind "ensemble" is."""
+    return model.subject if model.subject is not None else get(model.text)
 
 
 def settings(model: Model, point: Point) -> dict[str, Any]:
@@ -34,15 +50,13 @@ def settings(model: Model, point: Point) -> dict[str, Any]:
     """
     numbers = {name: sympy.Rational(v.numerator, v.denominator) for name, v in point.items()}
     given = tuple(sorted({**numbers, **model.options}.items()))
-    return dict(on_line(model.line, "model", lambda: _numbers(model.text, given)))
+    return dict(on_line(model.line, "model", lambda: _numbers(entry_of(model), given)))
 
 
 @lru_cache(maxsize=256)
-def _numbers(slug: str, given: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+def _numbers(entry: Ensemble, given: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
     """The numbers of an entry, computed once: an activation's constants take a while."""
-    from resolvent import catalog
-
-    return catalog.get(slug).numbers(dict(given))
+    return entry.numbers(dict(given))
 
 
 def full_point(conjecture: Conjecture, point: Point) -> dict[str, Fraction]:
@@ -63,12 +77,10 @@ def model_law(model: Model | None, point: Point) -> Law | None:
     if model is None or model.kind == "function":
         return None
     if model.kind == "ensemble":
-        from resolvent import catalog
-
         values = settings(model, point)
-        return on_line(model.line, "model", lambda: catalog.get(model.text).law(**values))
+        return on_line(model.line, "model", lambda: entry_of(model).law(**values))
     if model.kind == "expression":
-        return expression_law(model.text, model.line, "model.expression", point)
+        return expressed_law(model, point)
     return _numeric(_weights_law(model, point), model.line, "model.cycle_weights")
 
 
@@ -76,9 +88,7 @@ def follows(model: Model) -> bool:
     """Whether the sampler is one that follows the derived law by construction."""
     if model.kind != "ensemble":
         return bool(model.kind == "expression")
-    from resolvent import catalog
-
-    return catalog.get(model.text).sampler(model.sampler).follows_law
+    return entry_of(model).sampler(model.sampler).follows_law
 
 
 def symbolic_law(model: Model | None, names: Collection[str]) -> Law | None:
@@ -86,19 +96,24 @@ def symbolic_law(model: Model | None, names: Collection[str]) -> Law | None:
     if model is None or model.kind == "function" or model.options:
         return None
     if model.kind == "ensemble":
-        from resolvent import catalog
-
-        entry = catalog.get(model.text)
+        entry = entry_of(model)
         fixed = {p.name: p.default for p in entry.parameters if p.name not in names and p.default is not None}
         return entry.law(**fixed)
     if model.kind == "expression":
-        return parse(model.text)
+        return parse(model.text) if model.subject is None else cast("Law", model.subject)
     return _weights_law(model, {})
 
 
 def claimed_law(claim: LawClaim, point: Point) -> Law:
     """The law of a claimed expression at a point; raises `ParseError` with its line."""
     return expression_law(claim.text, claim.line, "claim.law", point)
+
+
+def expressed_law(model: Model, point: Point) -> AlgebraicLaw:
+    """The law of a model of kind "expression" at a point; raises `ParseError` as `expression_law` does."""
+    if model.subject is None:
+        return expression_law(model.text, model.line, "model.expression", point)
+    return cast("AlgebraicLaw", model.subject)
 
 
 def expression_law(text: str, line: int, field: str, point: Point) -> AlgebraicLaw:

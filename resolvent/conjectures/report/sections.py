@@ -296,13 +296,8 @@ def _remarks(conjecture: Conjecture) -> list[Section]:
 
 def _reproduction(verdict: Outcome) -> Section:
     conjecture = verdict.conjecture
-    words = ["resolvent", "check", f"{conjecture.name}.toml"]
-    if conjecture.model is not None and conjecture.model.kind == "function" and verdict.statistics:
-        words.append("--allow-code")
-    if not verdict.statistics:
-        words.append("--exact-only")
     entries = [
-        Entry("command", (shlex.join(words),), True),
+        Entry("command", (shlex.join(_command(verdict)),), True),
         Entry("seed", (str(conjecture.plan.seed),)),
         Entry("versions", (", ".join(f"{name} {version}" for name, version in _versions()),)),
     ]
@@ -310,6 +305,20 @@ def _reproduction(verdict: Outcome) -> Section:
     if not verdict.statistics:
         blocks.insert(0, Words("No matrices were sampled for this verdict."))
     return Section("How to reproduce this", tuple(blocks))
+
+
+def _command(verdict: Outcome) -> list[str]:
+    """The words that give this verdict again; a verification has no file."""
+    conjecture, model = verdict.conjecture, verdict.conjecture.model
+    if model is None or model.subject is None:
+        allowed = ["--allow-code"] if model is not None and model.kind == "function" and verdict.statistics else []
+        exact = [] if verdict.statistics else ["--exact-only"]
+        return ["resolvent", "check", f"{conjecture.name}.toml", *allowed, *exact]
+    settings = [f"{name}={value}" for name, value in {**conjecture.points[0], **model.options}.items()]
+    options = [("--set", s) for s in settings] + [("--trials", str(conjecture.plan.trials))]
+    options += [("--size", str(size)) for size in (conjecture.plan.sizes or ())[-1:]]
+    options += [("--sampler", model.sampler)] if model.sampler is not None else []
+    return ["resolvent", "verify", model.text, *(word for option in options for word in option)]
 
 
 def _versions() -> list[tuple[str, str]]:

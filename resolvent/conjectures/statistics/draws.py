@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import Conjecture, Model, Point
-from resolvent.conjectures.exact.model_laws import expression_law, on_line, settings
+from resolvent.conjectures.exact.model_laws import entry_of, expressed_law, on_line, place, settings
 from resolvent.derive.errors import ParameterError, ParseError
 
 if TYPE_CHECKING:
-    from resolvent.derive.laws.algebraic_law import AlgebraicLaw
     from resolvent.numeric.density.chebyshev_piece import Array
     from resolvent.numeric.trials.trial import Trial
 
@@ -60,15 +59,12 @@ class Draw:
         """
         values = self.points[point]
         if self.model.kind == "ensemble":
-            from resolvent import catalog
-
-            entry = catalog.get(self.model.text)
             numbers = settings(self.model, values)
-            return entry.sample(size, rng, sampler=self.model.sampler, memory=math.inf, **numbers)
+            return entry_of(self.model).sample(size, rng, sampler=self.model.sampler, memory=math.inf, **numbers)
         if self.model.kind == "expression":
             from resolvent.numeric.matrices.matrix_model import matrix_of
 
-            return matrix_of(_law(self.model, values), size, rng)
+            return matrix_of(expressed_law(self.model, values), size, rng)
         function = load_function(self.model, self.folder)
         try:
             found = np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}))
@@ -90,11 +86,6 @@ def _vector(values: Array) -> Array:
 
 def _frozen(values: Point) -> tuple[tuple[str, Fraction], ...]:
     return tuple(sorted(values.items()))
-
-
-def _law(model: Model, point: Point) -> AlgebraicLaw:
-    """The law whose matrix an expression stands for."""
-    return expression_law(model.text, model.line, "model.expression", point)
 
 
 def load_function(model: Model, folder: str) -> Any:
@@ -129,21 +120,21 @@ def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Dra
     """
     model = conjecture.model
     assert model is not None, "there is something to sample"
-    place = str(folder) if folder is not None and model.kind == "function" else ""
+    home = str(folder) if folder is not None and model.kind == "function" else ""
     if model.kind == "function":
-        load_function(model, place)
+        load_function(model, home)
     sizes = tuple(_sizes(conjecture, point) for point in conjecture.points)
-    limit = available_memory()
+    limit, where = available_memory(), place(conjecture.plan.sizes_line, "test.sizes")
     for point, chosen in zip(conjecture.points, sizes, strict=True):
         needed = memory_needed(model, point, chosen[-1]) * jobs
         if needed > limit:
             raise ParseError(
-                f"line {conjecture.plan.sizes_line}, test.sizes: matrices of size {chosen[-1]} need about "
+                f"{where}matrices of size {chosen[-1]} need about "
                 f"{needed / 2**30:.3g} GiB with {jobs} at a time; the machine has {limit / 2**30:.3g} GiB free. Take "
                 "smaller sizes, or fewer jobs",
                 line=conjecture.plan.sizes_line,
             )
-    return Draw(model, conjecture.points, conjecture.plan.seed, place, sizes)
+    return Draw(model, conjecture.points, conjecture.plan.seed, home, sizes)
 
 
 def has_sampler(model: Model | None) -> bool:
@@ -158,7 +149,7 @@ def why_not_sampled(model: Model, point: Point) -> str:
     from resolvent.numeric.matrices.matrix_model import require_matrix_model
 
     try:
-        require_matrix_model(_law(model, point))
+        require_matrix_model(expressed_law(model, point))
     except ParameterError as error:
         return str(error)
     return ""
@@ -169,14 +160,12 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
     model, plan = conjecture.model, conjecture.plan
     assert model is not None
     if model.kind == "ensemble":
-        from resolvent import catalog
-
-        entry = catalog.get(model.text)
+        entry = entry_of(model)
         sampler = entry.sampler(model.sampler)
         numbers = settings(model, point)
         floats = entry.floats(numbers)
         if plan.sizes is None:
-            step = _grid(sampler.multiple_of, [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in floats])
+            step = _step_of_sizes(model, point)
             large = _rounded(sampler.default_size, step, sampler.multiple_of)
             sizes: tuple[int, ...] = (_rounded(large // 2, step, sampler.multiple_of), large)
         else:
@@ -191,9 +180,34 @@ def _sizes(conjecture: Conjecture, point: Point) -> tuple[int, ...]:
         return _FUNCTION_SIZES
     from resolvent.numeric.matrices.matrix_model import balanced_rows
 
-    law = _law(model, point)
+    law = expressed_law(model, point)
     found = tuple(balanced_rows(law, size) for size in _EXPRESSION_SIZES)
     return found if found[0] < found[1] else _EXPRESSION_SIZES
+
+
+def half_of(model: Model, point: Point, size: int) -> int:
+    """The size nearest to half of another, not above it, without rounding of dimensions where possible.
+
+    Raises `ParameterError` where no smaller size exists.
+    """
+    if model.kind == "expression":
+        from resolvent.numeric.matrices.matrix_model import balanced_rows
+
+        least, half = 2, balanced_rows(expressed_law(model, point), max(size // 2, 1))
+    else:
+        least = entry_of(model).sampler(model.sampler).multiple_of
+        half = _rounded(size // 2, _step_of_sizes(model, point), least)
+    if not least <= half < size or half < 2:
+        raise ParameterError(f"the size must be at least {max(2 * least, 4)}, so that half of it exists", size=size)
+    return half
+
+
+def _step_of_sizes(model: Model, point: Point, largest: float = _LARGEST_GRID) -> int:
+    """A number at whose multiples dimensions of an entry's matrices need no rounding, where one is small enough."""
+    entry = entry_of(model)
+    numbers = settings(model, point)
+    ratios = [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in entry.floats(numbers)]
+    return _grid(entry.sampler(model.sampler).multiple_of, ratios, largest)
 
 
 def step_without_rounding(model: Model, point: Point) -> int:
@@ -201,16 +215,11 @@ def step_without_rounding(model: Model, point: Point) -> int:
     if model.kind == "expression":
         from resolvent.numeric.matrices.matrix_model import MatrixModel
 
-        return MatrixModel.of(_law(model, point)).step
-    from resolvent import catalog
-
-    entry = catalog.get(model.text)
-    numbers = settings(model, point)
-    ratios = [Fraction(int(numbers[n].p), int(numbers[n].q)) for n in entry.floats(numbers)]
-    return _grid(entry.sampler(model.sampler).multiple_of, ratios, math.inf)
+        return MatrixModel.of(expressed_law(model, point)).step
+    return _step_of_sizes(model, point, math.inf)
 
 
-def _grid(multiple: int, ratios: list[Fraction], largest: float = _LARGEST_GRID) -> int:
+def _grid(multiple: int, ratios: list[Fraction], largest: float) -> int:
     """A step of sizes at which sizes times or over the ratios are whole numbers, where it is small enough."""
     step = multiple
     for ratio in ratios:
@@ -228,15 +237,13 @@ def _rounded(size: int, step: int, least: int) -> int:
 def memory_needed(model: Model, point: Point, size: int) -> float:
     """The bytes that one matrix needs at the peak, with its eigenvalues, by an upper estimate."""
     if model.kind == "ensemble":
-        from resolvent import catalog
-
-        entry = catalog.get(model.text)
+        entry = entry_of(model)
         numbers = settings(model, point)
         return float(entry.sampler(model.sampler).memory(size, **entry.floats(numbers)))
     if model.kind == "expression":
         from resolvent.numeric.matrices.matrix_model import matrix_memory
 
-        return float(matrix_memory(_law(model, point), size))
+        return float(matrix_memory(expressed_law(model, point), size))
     return 8.0 * 4 * size**2
 
 

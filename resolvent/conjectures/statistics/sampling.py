@@ -11,7 +11,7 @@ from typing import Any
 from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding
 from resolvent.conjectures.exact.exact_stage import reference_law
 from resolvent.conjectures.exact.measured_law import measured_law
-from resolvent.conjectures.exact.model_laws import follows, full_point, settings
+from resolvent.conjectures.exact.model_laws import entry_of, follows, full_point, settings
 from resolvent.conjectures.statistics.draws import identity, prepared_draw, step_without_rounding, why_not_sampled
 from resolvent.conjectures.statistics.statistical_stage import examine, looks
 from resolvent.numeric.trials.journal import Journal
@@ -44,7 +44,8 @@ def sampled_findings(
             status = None if any(f.status == SUPPORTED for f in exact) else UNDECIDED
             return (Finding("statistics", "model", status, f"nothing is sampled: {reason}"),), ()
     draw = prepared_draw(conjecture, folder, max(jobs, 1))
-    laws = [measured_law(conjecture, p, reference_law(conjecture, p).law) for p in conjecture.points]
+    references = [reference_law(conjecture, p) for p in conjecture.points]
+    laws = [measured_law(conjecture, p, r.law) for p, r in zip(conjecture.points, references, strict=True)]
     values = [full_point(conjecture, p) for p in conjecture.points]
     is_proved = any(f.status == SUPPORTED and f.evidence == "proved" for f in exact) and follows(model)
     wanted = looks(conjecture.plan)
@@ -91,6 +92,9 @@ def sampled_findings(
     if len(statistics) < len(conjecture.points):
         text = "nothing that is claimed has a mean to be tested; give an equation, a law, a density or moments"
         findings.append(Finding("statistics", "model", None if is_proved else UNDECIDED, text))
+    if any(f.status == REFUTED for f in findings) and any(r.rests_on_assumptions for r in references):
+        text = "the matrices do not follow the model's law: at least one of them does not hold, or not at these sizes"
+        findings.append(Finding("statistics", "assumptions", None, text))
     if is_proved:  # what is proved needs no power
         findings = [_informative(f) if f.subject == "power" else f for f in findings]
     return tuple(findings), statistics
@@ -113,8 +117,6 @@ def _predicted(draw: Any, point: int) -> Mapping[int, Sequence[Any]]:
     """The outliers that a catalog entry predicts at each size."""
     if draw.model.kind != "ensemble":
         return {}
-    from resolvent import catalog
-
-    entry = catalog.get(draw.model.text)
+    entry = entry_of(draw.model)
     values = settings(draw.model, draw.points[point])
     return {n: entry.outliers(n, sampler=draw.model.sampler, **values) for n in draw.sizes[point]}

@@ -16,7 +16,6 @@ from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.statistics.empirical_spectrum import (
     chebyshev_statistics,
-    compare_statistic,
     kolmogorov_distance,
     outside_support,
     per_trial,
@@ -150,59 +149,6 @@ def test_power_statistics() -> None:
 
 def test_means_per_trial() -> None:
     assert list(per_trial(np.square, [np.array([1.0, 3.0]), np.array([2.0])])) == [5, 4]
-
-
-# -- extrapolation -------------------------------------------------------------------------------------------
-
-
-def test_extrapolation_removes_the_first_order_term() -> None:
-    a, b, sizes = 0.7, -3.0, (50, 100)
-    small, large = (np.full(8, a + b / n) for n in sizes)
-    found = compare_statistic("x", 0.7, small, large, sizes)
-    assert found.extrapolated == pytest.approx(a, abs=1e-14)
-    assert found.sampled == pytest.approx(a + b / 100, abs=1e-14)
-    assert (found.name, found.derived) == ("x", 0.7)
-
-
-def test_extrapolation_at_sizes_that_are_no_doubles() -> None:
-    small, large = np.full(5, 2 + 4 / 30), np.full(5, 2 + 4 / 90)
-    assert compare_statistic("x", 2.0, small, large, (30, 90)).extrapolated == pytest.approx(2, abs=1e-13)
-
-
-def test_standard_errors_by_hand() -> None:
-    small, large = np.array([1.0, 2, 3]), np.array([1.0, 1, 4])  # variances 1 and 3, weights -1 and 2
-    found = compare_statistic("x", 0.0, small, large, (10, 20))
-    assert found.error == pytest.approx(1)
-    assert found.extrapolated_error == pytest.approx(math.sqrt(1 / 3 + 4 * 1))
-    assert found.score == pytest.approx(2 / math.sqrt(13 / 3))
-
-
-def test_p_values_use_the_degrees_of_freedom_of_welch() -> None:
-    small, large = np.array([1.0, 2, 3, 7]), np.array([1.0, 1, 4, 2])
-    found = compare_statistic("x", 0.3, small, large, (10, 20))
-    welch: Any = scipy.stats.ttest_ind(2 * large, small + 0.3, equal_var=False)
-    assert (found.score, found.p_value) == (pytest.approx(welch.statistic), pytest.approx(welch.pvalue))
-
-
-def test_p_values_of_true_gaussian_data_are_uniform() -> None:
-    rng = np.random.default_rng(2024)
-    p_values = []
-    for _ in range(600):
-        small, large = (1.5 + 2 / n + rng.normal(0, s, 10) for n, s in ((50, 0.1), (100, 0.05)))
-        p_values.append(compare_statistic("x", 1.5, small, large, (50, 100)).p_value)
-    assert scipy.stats.kstest(p_values, "uniform").pvalue > 0.01
-
-
-def test_a_wrong_value_is_rejected() -> None:
-    rng = np.random.default_rng(5)
-    small, large = (1.5 + 2 / n + rng.normal(0, 0.01, 10) for n in (50, 100))
-    assert compare_statistic("x", 1.6, small, large, (50, 100)).p_value < 1e-4
-
-
-def test_data_without_scatter_have_a_positive_error() -> None:
-    found = compare_statistic("x", 1.0, np.ones(4), np.ones(4), (10, 20))
-    assert found.extrapolated_error > 0
-    assert found.p_value > 0.5
 
 
 # -- outside the support -------------------------------------------------------------------------------------

@@ -262,15 +262,26 @@ def test_density_writes_what_it_would_print(tmp_path: Path, suffix: str) -> None
 
 # -- verify ----------------------------------------------------------------------------------------------------
 
-QUICK = ("--size", "100", "--trials", "3")
+QUICK = ("--size", "100", "--trials", "9")
 
 
 def test_verify_supports_the_law_of_its_matrices() -> None:
-    result = run("verify", "semicircle", *QUICK)
+    result = run("verify", "semicircle", "--size", "200", "--resolution", "0.1")
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (FINE, "verdict: supported")
 
 
-def test_verify_departs_with_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_without_power_is_undecided_with_status_3() -> None:
+    result = run("verify", "semicircle", *QUICK)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (3, "verdict: undecided")
+
+
+def test_verify_takes_expressions_that_have_matrices() -> None:
+    arguments = ("verify", "semicircle() + marchenko_pastur(c)", "--set", "c=1/2", *QUICK, "--json")
+    statistics = json.loads(run(*arguments).stdout)["statistics"]
+    assert statistics[0]["sizes"] == [50, 100]
+
+
+def test_verify_refutes_with_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
     """The semicircle law claimed of diagonal matrices with uniform entries."""
 
     def uniform(size: int, rng: np.random.Generator, variance: float) -> np.ndarray:
@@ -280,7 +291,7 @@ def test_verify_departs_with_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = replace(catalog.get("semicircle"), slug="wrong-claim", samplers=(sampler,))
     monkeypatch.setitem(resolvent.catalog.registry._loaded, "wrong-claim", entry)
     result = run("verify", "wrong-claim", *QUICK, "--json")
-    assert (result.exit_code, json.loads(result.stdout)["verdict"]) == (CLAIM_FAILS, "departs")
+    assert (result.exit_code, json.loads(result.stdout)["verdict"]) == (CLAIM_FAILS, "refuted")
 
 
 def test_verify_repeats_itself() -> None:
@@ -330,14 +341,15 @@ BAD = [
     (("density", "semicircle", "--output", "law.docx"), "end the name in .csv, .json, .png, .svg, .pdf"),
     (("density", "semicircle", "--output", "/nowhere/law.csv"), "there is no directory"),
     (("verify", "hesian"), "did you mean 'hessian'?"),
-    (("verify", "semicircle()"), "unknown ensemble 'semicircle()'"),
+    (("verify", "semicircle(", *QUICK), "semicircle("),
+    (("verify", "semicircle().free_power(1/2)", *QUICK), "has no matrix model"),
     (("verify", "hessian"), "hessian needs a value for phi"),
     (("verify", "hessian", "--set", "phi=1", "--set", "eps=1", "--sampler", "mdoel"), "did you mean 'model'?"),
     (("verify", "semicircle", "--size", "1"), "at least 2; got 1"),
     (("verify", "semicircle", "--size", "-5"), "at least 2; got -5"),
     (("verify", "semicircle", "--size", "ten"), "--size"),
     (("verify", "semicircle", "--size", "10000000"), "take a smaller size"),
-    (("verify", "semicircle", "--trials", "0"), "at least 3 trials"),
+    (("verify", "semicircle", "--trials", "0"), "at least 4 trials"),
     (("verify", "semicircle", "--seed", "-1"), "non-negative"),
     (("verify", "semicircle", "--level", "2"), "between 0 and 1"),
     (("verify", "semicircle", "--plot", "law.csv"), "end the name in .png, .svg, .pdf"),
