@@ -18,7 +18,8 @@ from resolvent.conjectures.check import TIME_LIMIT, check_conjecture
 from resolvent.conjectures.statistics.draws import half_of
 from resolvent.conjectures.verdict import Verdict
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw, Law
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
 from resolvent.derive.tensor.tensor_law import TensorLaw
 
 _LEAST_TRIALS = 4
