@@ -12,12 +12,13 @@ OUT := demo-output
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-slow lint types doctest dist bench pictures calibration fuzz clean
+.PHONY: help demo test test-slow test-versions lint types doctest dist bench pictures calibration fuzz clean
 
 help:
 	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
 	@echo "make test      run the tests (under ten minutes on two cores)"
 	@echo "make test-slow run the long tests"
+	@echo "make test-versions   run the tests with the oldest versions allowed, and on every Python (a quarter of an hour)"
 	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
 	@echo "make dist      build the wheel and the source distribution into dist/"
 	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
@@ -54,6 +55,9 @@ test: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m slow
 
+test-versions: $(READY)
+	$(BIN)/python tests/versions.py
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -87,4 +91,4 @@ fuzz: $(READY)
 	$(BIN)/python tests/fuzz/conjecture_files.py --count 100000 --jobs 2
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(OUT) dist build resolvent.egg-info
+	rm -rf $(VENV) .venv-versions $(BENCH) $(OUT) dist build resolvent.egg-info

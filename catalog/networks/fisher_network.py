@@ -188,7 +188,10 @@ def activation_fisher(n: int, rng: np.random.Generator, activation: Any) -> Exac
 
 
 def sampled_fisher(n: int, samples: int, rng: np.random.Generator, activation: Any) -> SampledFisher:
-    """That of equal widths n with the mean over Gaussian inputs, ``samples`` in number."""
+    """That of equal widths n with the mean over Gaussian inputs, ``samples`` in number.
+
+    Raises `ParameterError` for fewer than one sample.
+    """
     if samples < 1:
         raise ParameterError(f"the mean is over one input at least; got {samples}", samples=samples)
     first, second = random_weights(n, n, n, rng)

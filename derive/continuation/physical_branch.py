@@ -86,7 +86,10 @@ def number_ball(element: Element) -> arb:
 
 
 def algebraic_ball(extension: Extension) -> arb:
-    """A real ball around the algebraic number of an extension of Q, isolating among the minimal polynomial's roots."""
+    """A real ball around the algebraic number of an extension of Q, isolating among the minimal polynomial's roots.
+
+    Raises `PrecisionError` when the roots are too close to tell apart.
+    """
     (degree_,), _ = max(extension.modulus)
     modulus = fmpz_poly([dict(extension.modulus).get((k,), 0) for k in range(degree_ + 1)])
     digits = int(flint.ctx.prec * 0.302) + 5

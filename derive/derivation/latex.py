@@ -30,7 +30,10 @@ def equation_latex(equation: ResolventEquation, convention: str = "stieltjes") -
 
 
 def in_convention(expression: sympy.Basic, convention: str) -> tuple[sympy.Basic, sympy.Symbol]:
-    """The expression in the variable of the convention, and that variable."""
+    """The expression in the variable of the convention, and that variable.
+
+    Raises `ParameterError` for a convention other than "stieltjes" and "cauchy".
+    """
     if convention not in CONVENTIONS:
         raise ParameterError(
             f"unknown convention {convention!r}; known: {', '.join(CONVENTIONS)}", convention=convention

@@ -185,7 +185,10 @@ def vanishes(polynomial: fmpz_mpoly, moments: Series, values: Values) -> bool:
 def physical_equation(
     factors: Sequence[fmpz_mpoly], symbols: Sequence[sympy.Symbol], moments: MomentSource
 ) -> ResolventEquation:
-    """The equation of the branch whose moments are given: its factor, and the shortest germ that fixes it."""
+    """The equation of the branch whose moments are given: its factor, and the shortest germ that fixes it.
+
+    Raises `DerivationError` when the moments do not single out one branch.
+    """
     check_names(symbols)
     chosen = select_factor(factors, symbols, moments)
     used = [n for n, unused in zip(chosen.context().names(), _unused(chosen), strict=True) if not unused]
@@ -231,7 +234,10 @@ def spectral_ring(symbols: Sequence[sympy.Symbol]) -> fmpz_mpoly_ctx:
 
 
 def moments_given(values: Sequence[Element]) -> MomentSource:
-    """The moment source of a user's finite list of moments (later ones unknown)."""
+    """The moment source of a user's finite list of moments (later ones unknown).
+
+    The source raises `DerivationError` where more moments are needed than there are.
+    """
 
     def source(n: int, at: Values) -> Series:
         if n > len(values):

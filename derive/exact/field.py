@@ -51,7 +51,10 @@ class Extension:
         return own.from_dict(dict(self.modulus)).project_to_context(ring)
 
     def specialise(self, values: Mapping[str, fmpq]) -> Extension:
-        """The extension at numeric parameters (integral again, by scaling, only where the values allow it)."""
+        """The extension at numeric parameters (integral again, by scaling, only where the values allow it).
+
+        Raises `DerivationError` when the extension has no integral generator at these values.
+        """
         kept = tuple(name for name in self.names if name not in values)
         collected: dict[tuple[int, ...], fmpq] = {}
         for exponents, coefficient in self.modulus:

@@ -24,7 +24,10 @@ class Resultant:
 
     @classmethod
     def of(cls, first: fmpz_mpoly, second: fmpz_mpoly, name: str) -> Resultant:
-        """Eliminate the generator ``name`` from two polynomials."""
+        """Eliminate the generator ``name`` from two polynomials.
+
+        Raises `DerivationError` when the two have a common factor, since their resultant is zero then.
+        """
         value = resultant(first, second, name)
         if value.is_zero():
             raise DerivationError("the two relations have a common factor; the elimination gives nothing", name=name)

@@ -66,7 +66,10 @@ def law_of_s(
     nonnegative: bool | None = None,
     types_in: bool = False,
 ) -> AlgebraicLaw:
-    """The law with a rational S-transform: -m/u = S(u) at u = -(1 + z m)."""
+    """The law with a rational S-transform: -m/u = S(u) at u = -(1 + z m).
+
+    Raises `DerivationError` when S(0) = 0, which no law has.
+    """
     germ = RationalGerm.of(expression, variable)
     ring = ring_of(("z", "m"), germ.numerator, drop=(variable.name,))
     z, m = generator(ring, "z"), generator(ring, "m")

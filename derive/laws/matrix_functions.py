@@ -230,6 +230,7 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
 
 
 def require_nonnegative(law: AlgebraicRecord, what: str) -> tuple[Step, ...]:
+    """Raise `DerivationError` for a law with mass below 0, which has no matrix of the kind that is named."""
     known = nonnegativity(law)
     if known is False:
         raise DerivationError(f"{law.text} has mass below 0, so it has no {what.split()[-1]} of this kind", law=law)

@@ -63,7 +63,10 @@ def require_law(law: LawT, reason: str = "") -> LawT:
 
 
 def require_law_on_half_line(law: LawT, reason: str) -> LawT:
-    """The same for a law that must live on [0, oo), as a Gram matrix's does."""
+    """The same for a law that must live on [0, oo), as a Gram matrix's does.
+
+    Raises `DerivationError` when a Hankel determinant is negative, or there is mass below 0.
+    """
     if not law.equation.is_numeric:
         return law
     failure = first_failing_moment(law, half_line=True)

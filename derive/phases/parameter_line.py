@@ -85,7 +85,10 @@ class Line:
 
     @classmethod
     def of(cls, law: AlgebraicLaw, parameter: str | sympy.Symbol, others: dict[str, Any]) -> Line:
-        """The line on which all other parameters have the given values."""
+        """The line on which all other parameters have the given values.
+
+        Raises `ParameterError` when a value is missing, or given for the free parameter.
+        """
         symbol = parameter_of(law, parameter)
         if symbol.name in others:
             raise ParameterError(f"{symbol.name} is the free parameter; give no value for it", name=symbol.name)
@@ -310,6 +313,8 @@ def _inside(number: AlgebraicNumber, place: AlgebraicNumber, radius: arb) -> boo
 
 def simplest_between(a: arb, b: arb) -> fmpq:
     """The rational number of least denominator between two numbers.
+
+    Raises `PrecisionError` when the two cannot be told apart.
 
     >>> simplest_between(arb("0.3"), arb("0.34")), simplest_between(arb(-3) / 2, arb(-5) / 2)
     (1/3, -2)

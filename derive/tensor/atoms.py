@@ -146,6 +146,8 @@ def irreducible_powers(polynomial: fmpz_mpoly) -> list[tuple[fmpz_mpoly, int]]:
     or h lacks one of the variables, so it divides the coefficients of the other's powers. What is left in z alone is
     factored in one variable. That works for coefficients of any size; python-flint's multivariate `factor` overflows.
 
+    Raises `DerivationError` when the coefficients are too large for python-flint's factorisation.
+
     >>> ring = polynomial_ring(("z", "x", "y")); z, x, y = ring.gens()
     >>> irreducible_powers(2 * (10**40 * z - x) * (z - y) * (z - 1) ** 2)
     [(z - 1, 2), (z - y, 1), (10000000000000000000000000000000000000000*z - x, 1)]

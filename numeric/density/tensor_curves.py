@@ -177,9 +177,11 @@ class Line:
         self._a, self._b = _univariate_coefficients(curve.polynomial)
 
     def singular_points(self) -> set[AlgebraicNumber]:
+        """Where the curve passes an edge of the factor."""
         return _roots_at_edges(self._curve.polynomial, [self._factor])
 
     def density(self, point: AlgebraicNumber, delta: Array) -> Array:
+        """The density at distances delta from a point, accurate however small they are."""
         with flint.ctx.workprec(BITS):
             a, b = arb_poly(self._a), arb_poly(self._b)
             below = _polyval(delta, _taylor(b, point))
@@ -225,6 +227,7 @@ class Surface:
         return a * d - b * c
 
     def singular_points(self) -> set[AlgebraicNumber]:
+        """Where the curve passes a corner of the two supports, or has its saddle between them."""
         corners = _roots_at_edges(self._curve.polynomial, [self._first, self._second])
         with flint.ctx.workprec(BITS):
             low, high = (end(p.ball(BITS).mid() for p in corners) for end in (min, max))
@@ -234,6 +237,7 @@ class Surface:
     # -- the density -------------------------------------------------------------------------------------
 
     def density(self, point: AlgebraicNumber, delta: Array) -> Array:
+        """The density at distances delta from a point, accurate however small they are."""
         if point not in self._expansions:
             with flint.ctx.workprec(BITS):
                 self._expansions[point] = self._expanded(point)

@@ -46,7 +46,10 @@ def kolmogorov_distance(spectrum: Spectrum, eigenvalues: Array) -> Distance:
 
 
 def snapped(spectrum: Spectrum, eigenvalues: Array) -> Array:
-    """Eigenvalues as a flat array, those within rounding of an atom moved onto it."""
+    """Eigenvalues as a flat array, those within rounding of an atom moved onto it.
+
+    Raises `ParameterError` for anything but a non-empty array of finite numbers.
+    """
     values = np.array(eigenvalues, dtype=float).ravel()
     if not len(values) or not np.all(np.isfinite(values)):
         raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=eigenvalues)

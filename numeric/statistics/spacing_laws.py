@@ -210,7 +210,10 @@ def _gauss() -> tuple[Array, Array]:
 
 
 def known_name(name: str, names: tuple[str, ...]) -> str:
-    """The name as it is spelt in ``names``, upper and lower case alike."""
+    """The name as it is spelt in ``names``, upper and lower case alike.
+
+    Raises `ParameterError`, with the closest match, for another name.
+    """
     table = {known.lower(): known for known in names}
     if (found := table.get(str(name).lower())) is not None:
         return found

@@ -90,7 +90,10 @@ def check_conjecture(
     time_limit: float = TIME_LIMIT,
     progress: Callable[[], None] | None = None,
 ) -> Verdict:
-    """The verdict on a conjecture that has been read; see `check`."""
+    """The verdict on a conjecture that has been read; see `check`.
+
+    Raises `ParseError` for code that is not allowed to run, `ParameterError` for a time limit that is not positive.
+    """
     model = conjecture.model
     if model is not None and model.kind == "function" and not allow_code and not exact_only:
         raise ParseError(
