@@ -185,27 +185,27 @@ class Measure(ABC):
 
     @property
     def critical_points(self) -> Any:
-        """The critical points of the equation."""
+        """The critical points of the equation; refused without an equation."""
         raise self.refusal("critical_points")
 
     def pdf_enclosure(self, x: ArrayLike) -> Any:
-        """The density with proof."""
+        """The density with proof; refused without an equation."""
         raise self.refusal("pdf_enclosure")
 
     def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
-        """m or m', by continuation with proof if it is to be certified."""
+        """m or m', by continuation with proof if it is to be certified; refused without an equation."""
         raise self.refusal("certified_stieltjes")
 
     def log_potential(self, z: ArrayLike) -> Array:
-        """The integral of log|z - x|."""
+        """The integral of log|z - x|; refused without an equation."""
         raise self.refusal("log_potential")
 
     def log_energy(self) -> float:
-        """The integral of the potential."""
+        """The integral of the potential; refused without an equation."""
         raise self.refusal("log_energy")
 
     def outliers(self, strength: Any, kind: str, ratio: Any) -> Any:
-        """Outliers under perturbations of rank one."""
+        """Outliers under perturbations of rank one; refused without an equation."""
         raise self.refusal("outliers")
 
     def refusal(self, method: str) -> ParameterError:
