@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
@@ -27,6 +27,23 @@ class Derivation:
     """
 
     last: Step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Derivation, (self.last,)  # the numbers go by identity, and are no part of a copy
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two derivations have the same steps, with the same claims, in the same order."""
+        if not isinstance(other, Derivation):
+            return NotImplemented
+        return self._keys() == other._keys() and all(
+            a.formulas == b.formulas for a, b in zip(self.steps, other.steps, strict=True)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._keys())
+
+    def _keys(self) -> tuple[tuple[object, ...], ...]:
+        return tuple((s.rule, s.text, s.kind, s.types_in, *map(self.number, s.uses)) for s in self.steps)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 import sympy
 
@@ -51,6 +52,10 @@ class Step:
     def formulas(self) -> tuple[sympy.Basic, ...]:
         """The claim's formulas, in Stieltjes convention."""
         return tuple(self.build())
+
+    def __getstate__(self) -> dict[str, Any]:
+        # SymPy evaluates an unevaluated formula as it copies it; the copy builds its own
+        return {name: value for name, value in self.__dict__.items() if name != "formulas"}
 
     def check(self) -> bool:
         """Verify the claim again, by a route other than the one that made it. Assumptions count as True."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 
 import sympy
 from flint import fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
 from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import (
     Element,
     Field,
@@ -58,12 +59,16 @@ class ResolventEquation:
     polynomial: fmpz_mpoly
     symbols: tuple[sympy.Symbol, ...]
     germ: tuple[Element, ...]
-    _known: dict[tuple[tuple[str, fmpq], ...], Series] = field(default_factory=dict, repr=False)
+    _known: Memory = field(default_factory=Memory, repr=False)
 
     @property
     def expr(self) -> sympy.Expr:
         """P(z, m) as an expanded SymPy expression in ``rv.z``, ``rv.m`` and the parameters."""
         return polynomial_to_sympy(self.polynomial, self.symbol_table)
+
+    def claim(self) -> tuple[sympy.Basic, ...]:
+        """P(z, m) = 0, as steps of derivations claim it."""
+        return (sympy.Eq(self.expr, 0, evaluate=False),)
 
     @property
     def symbol_table(self) -> dict[str, sympy.Symbol]:
@@ -100,7 +105,7 @@ class ResolventEquation:
     def moment_series(self, n: int, values: Values | None = None) -> Series:
         """M(w) = sum_{k<n} m_k w^k, exact, by Newton's iteration; optionally at numeric parameters."""
         key = tuple(sorted((values or {}).items()))
-        known = self._known.get(key)
+        known: Series = self._known.get(key)
         if known is None or known.prec < n:
             target = self.field.specialise(values or {})
             rows = series_rows(self.polynomial, values or {}, target)
@@ -239,18 +244,15 @@ def moments_given(values: Sequence[Element]) -> MomentSource:
     The source raises `DerivationError` where more moments are needed than there are.
     """
 
-    def source(n: int, at: Values) -> Series:
-        if n > len(values):
-            raise DerivationError(
-                f"{len(values)} moments do not decide which branch is meant; give at least {n}", moments=tuple(values)
-            )
-        return _evaluated(values[:n], at)
-
-    return source
+    return partial(_given, tuple(values))
 
 
-def _evaluated(values: Sequence[Element], at: Values) -> Series:
-    chosen = [v.evaluate(at) if at else v for v in values]
+def _given(known: tuple[Element, ...], n: int, values: Values) -> Series:
+    if n > len(known):
+        raise DerivationError(
+            f"{len(known)} moments do not decide which branch is meant; give at least {n}", moments=known
+        )
+    chosen = [v.evaluate(values) if values else v for v in known[:n]]
     return make_series(reduce(Field.join, (v.field for v in chosen), Field()), chosen, len(chosen))
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 
+import resolvent.derive.exact.copies  # noqa: F401 - so that elements can be copied
 from resolvent.derive.errors import DerivationError, ParameterError
 
 ALPHA = "alpha_"

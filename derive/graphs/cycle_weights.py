@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sympy
@@ -225,7 +226,7 @@ class GraphExpansion:
             rules.CYCLE_WEIGHTS,
             f"the cycle weights of {self.text}",
             kind="definition",
-            build=lambda: (sympy.Eq(_w(self.variable), self.expression, evaluate=False),),
+            build=partial(tuple, (sympy.Eq(_w(self.variable), self.expression, evaluate=False),)),
         )
         expansion = Step(
             rules.GRAPH_EXPANSION,
@@ -239,8 +240,8 @@ class GraphExpansion:
             rules.ROOT_CYCLE,
             "the functional equation of P",
             uses=(expansion,),
-            build=lambda: (sympy.Eq(p, 1 + _w(_h), evaluate=False), sympy.Eq(_h, hung, evaluate=False)),
-            verify=lambda: decomposition_holds(len(self.ratios)),
+            build=partial(tuple, (sympy.Eq(p, 1 + _w(_h), evaluate=False), sympy.Eq(_h, hung, evaluate=False))),
+            verify=partial(decomposition_holds, len(self.ratios)),
         )
 
     def substituted(self) -> tuple[sympy.Basic, ...]:

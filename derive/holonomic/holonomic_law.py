@@ -73,6 +73,13 @@ class HolonomicLaw(Law):
             raise ParameterError(f"the law has no parameter {name!r}; its parameters: none", name=name)
         return self
 
+    def same_as(self, other: Any) -> bool:
+        """Whether the other law has the same differential equation and the same first moments; they then are one."""
+        if not isinstance(other, HolonomicLaw) or self.ode != other.ode:
+            return False
+        n = max(len(self.initial), len(other.initial))
+        return self.moment_terms(n) == other.moment_terms(n)
+
     def moment_terms(self, n: int) -> list[fmpq]:
         """m_0, ..., m_(n-1), by the recurrence."""
         if len(self._known) < n:

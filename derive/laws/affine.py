@@ -10,6 +10,7 @@ the binomial theorem; otherwise it goes to x = -d/c, which must lie outside the 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy
@@ -17,13 +18,13 @@ import sympy
 from resolvent.derive.derivation import rules
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.exact.field import to_element
+from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of, substitute
 from resolvent.derive.exact.series import Series, compose, make_series, order
 from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
 from resolvent.derive.laws.expansion_at_pole import moments_at_pole
 from resolvent.derive.laws.from_polynomial import conclude
-from resolvent.derive.laws.record import LawT, Recipe, joint
+from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 
 
 def scale(law: LawT, a: Any) -> LawT:
@@ -67,19 +68,13 @@ def _affine(law: LawT, a: Any, b: Any, recipe: Recipe, text: str) -> LawT:
     r, s = (e.project_to_context(ring) for e in (shift_.numerator, shift_.denominator))
     polynomial = substitute(equation.polynomial, ring, {"z": ((s * z - r) * q, s * p), "m": (m * p, q)})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), (factor, offset) = joint(n, values, [law], [scale_, shift_])
-        with order(n):
-            pole = make_series(field, [1, -offset], n)
-            return compose(series, make_series(field, [0, factor], n) / pole) / pole
-
     sign = _sign(a)
     nonneg = True if law.nonnegative and sign == 1 and _sign(b) in (0, 1) else None
     return conclude(
         type(law),
         polynomial,
         {*equation.symbols, *a_symbols, *b_symbols},
-        moments,
+        partial(_affine_moments, law, scale_, shift_),
         rule=rules.AFFINE_MAP,
         explanation=f"the law of {text}",
         uses=(law.conclusion,),
@@ -87,6 +82,13 @@ def _affine(law: LawT, a: Any, b: Any, recipe: Recipe, text: str) -> LawT:
         text=text,
         nonnegative=nonneg,
     )
+
+
+def _affine_moments(law: AlgebraicRecord, scale: Element, shift: Element, n: int, values: Values) -> Series:
+    field, (series,), (factor, offset) = joint(n, values, [law], [scale, shift])
+    with order(n):
+        pole = make_series(field, [1, -offset], n)
+        return compose(series, make_series(field, [0, factor], n) / pole) / pole
 
 
 def inverse(law: LawT) -> LawT:

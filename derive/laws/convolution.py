@@ -7,6 +7,7 @@ Both are composed sums or products of one resultant each.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy
@@ -36,6 +37,8 @@ from resolvent.derive.laws.positivity import require_law, require_nonnegative_fa
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 from resolvent.derive.laws.transforms import transform
 
+_omega_a, _omega_b = sympy.symbols("omega_A omega_B")
+
 
 def free_sum(a: LawT, b: LawT) -> LawT:
     """The law of A + B for free A and B.
@@ -53,26 +56,10 @@ def free_sum(a: LawT, b: LawT) -> LawT:
     z, m = generator(out, "z"), generator(out, "m")
     polynomial = _rename_into(step.value, out, {"y'": (z * m - 1, m)}, drop=("x'",))
 
-    def moments(n: int, values: Values) -> Series:
-        field, (ma, mb), _ = joint(n, values, [a, b], [])
-        with order(n):
-            return moments_from_cumulants(
-                cumulants_from_moments(ma, field) + cumulants_from_moments(mb, field) - 1, field
-            )
-
     if b.recipe.build is scale and b.recipe.arguments[1] == -1:
         text = f"{a.text} - {grouped(b.recipe.arguments[0].text, '+-')}"
     else:
         text = f"{a.text} + {grouped(b.text, '+-')}"
-    xs, ys = sympy.symbols("omega_A omega_B")
-
-    def subordination() -> tuple[sympy.Basic, ...]:
-        return (
-            sympy.Eq(a.equation.expr.xreplace({Z: xs}), 0, evaluate=False),
-            sympy.Eq(b.equation.expr.xreplace({Z: ys}), 0, evaluate=False),
-            sympy.Eq(xs + ys, Z - 1 / M, evaluate=False),
-        )
-
     uses: tuple[Step, ...] = (a.conclusion, b.conclusion, _freeness(a, b))
     transforms = _added_transforms(a, b)
     if transforms is not None:
@@ -81,7 +68,7 @@ def free_sum(a: LawT, b: LawT) -> LawT:
         type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
-        moments,
+        partial(_sum_moments, a, b),
         rule=rules.FREE_SUM,
         explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
         uses=uses,
@@ -89,7 +76,21 @@ def free_sum(a: LawT, b: LawT) -> LawT:
         text=text,
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),
-        formulas=subordination,
+        formulas=partial(_sum_subordination, a, b),
+    )
+
+
+def _sum_moments(a: AlgebraicRecord, b: AlgebraicRecord, n: int, values: Values) -> Series:
+    field, (ma, mb), _ = joint(n, values, [a, b], [])
+    with order(n):
+        return moments_from_cumulants(cumulants_from_moments(ma, field) + cumulants_from_moments(mb, field) - 1, field)
+
+
+def _sum_subordination(a: AlgebraicRecord, b: AlgebraicRecord) -> tuple[sympy.Basic, ...]:
+    return (
+        sympy.Eq(a.equation.expr.xreplace({Z: _omega_a}), 0, evaluate=False),
+        sympy.Eq(b.equation.expr.xreplace({Z: _omega_b}), 0, evaluate=False),
+        sympy.Eq(_omega_a + _omega_b, Z - 1 / M, evaluate=False),
     )
 
 
@@ -120,19 +121,6 @@ def free_product(a: LawT, b: LawT) -> LawT:
     images = {"y'": (z * z * m, z * m + 1), "u'": (-z * m - 1, one)}
     polynomial = _rename_into(step.value, out, images, drop=("x'",))
 
-    def moments(n: int, values: Values) -> Series:
-        field, (ma, mb), _ = joint(n, values, [a, b], [])
-        return product_moments(ma, mb, field, n)
-
-    xs, ys = sympy.symbols("omega_A omega_B")
-
-    def subordination() -> tuple[sympy.Basic, ...]:
-        return (
-            sympy.Eq(a.equation.expr.subs({Z: xs, M: Z * M / xs}, simultaneous=True), 0, evaluate=False),
-            sympy.Eq(b.equation.expr.subs({Z: ys, M: Z * M / ys}, simultaneous=True), 0, evaluate=False),
-            sympy.Eq(xs * ys, Z**2 * M / (1 + Z * M), evaluate=False),
-        )
-
     uses: tuple[Step, ...] = (a.conclusion, b.conclusion, _freeness(a, b))
     if side_condition is not None:
         uses = (*uses, side_condition)
@@ -140,7 +128,7 @@ def free_product(a: LawT, b: LawT) -> LawT:
         type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
-        moments,
+        partial(_moments_of_product, a, b),
         rule=rules.FREE_PRODUCT,
         explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
         uses=uses,
@@ -148,8 +136,21 @@ def free_product(a: LawT, b: LawT) -> LawT:
         text=text,
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),
-        formulas=subordination,
+        formulas=partial(_product_subordination, a, b),
     )
+
+
+def _moments_of_product(a: AlgebraicRecord, b: AlgebraicRecord, n: int, values: Values) -> Series:
+    field, (ma, mb), _ = joint(n, values, [a, b], [])
+    return product_moments(ma, mb, field, n)
+
+
+def _product_subordination(a: AlgebraicRecord, b: AlgebraicRecord) -> tuple[sympy.Basic, ...]:
+    factors = [
+        sympy.Eq(law.equation.expr.subs({Z: x, M: Z * M / x}, simultaneous=True), 0, evaluate=False)
+        for law, x in ((a, _omega_a), (b, _omega_b))
+    ]
+    return (*factors, sympy.Eq(_omega_a * _omega_b, Z**2 * M / (1 + Z * M), evaluate=False))
 
 
 def product_moments(a: Series, b: Series, field: Any, n: int) -> Series:
@@ -192,17 +193,12 @@ def free_power(law: LawT, t: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (t_.numerator, t_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"z": (q * z * m - (p - q), p * m)})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), (factor,) = joint(n, values, [law], [t_])
-        with order(n):
-            return moments_from_cumulants(1 + (cumulants_from_moments(series, field) - 1) * factor, field)
-
     text = f"{grouped(law.text, OPERATORS)}.free_power({shown(t)})"
     result = conclude(
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
-        moments,
+        partial(_free_power_moments, law, t_),
         rule=rules.FREE_POWER,
         explanation=f"the equation of {text}",
         uses=_with_condition(law, t_, f"{shown(t)} >= 1, so that the free power exists"),
@@ -213,6 +209,12 @@ def free_power(law: LawT, t: Any) -> LawT:
     if t_.is_constant and t_.to_fmpq() < 1:
         return require_law(result, reason=f"the free power {shown(t)} of {law.text} does not exist")
     return result
+
+
+def _free_power_moments(law: AlgebraicRecord, t: Element, n: int, values: Values) -> Series:
+    field, (series,), (factor,) = joint(n, values, [law], [t])
+    with order(n):
+        return moments_from_cumulants(1 + (cumulants_from_moments(series, field) - 1) * factor, field)
 
 
 def compress(law: LawT, t: Any) -> LawT:
@@ -232,18 +234,12 @@ def compress(law: LawT, t: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (t_.numerator, t_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"z": (p * z * m - (q - p), p * m), "m": (p * m, q)})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), (factor,) = joint(n, values, [law], [t_])
-        with order(n):
-            scaled = compose(cumulants_from_moments(series, field) - 1, make_series(field, [0, factor], n))
-            return moments_from_cumulants(1 + scaled / factor, field)
-
     text = f"{grouped(law.text, OPERATORS)}.compress({shown(t)})"
     return conclude(
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
-        moments,
+        partial(_compressed_moments, law, t_),
         rule=rules.COMPRESSION,
         explanation=f"the equation of {text}",
         uses=_with_condition(law, t_, f"0 < {shown(t)} <= 1, the relative size of the corner"),
@@ -251,6 +247,13 @@ def compress(law: LawT, t: Any) -> LawT:
         text=text,
         nonnegative=law.nonnegative,
     )
+
+
+def _compressed_moments(law: AlgebraicRecord, t: Element, n: int, values: Values) -> Series:
+    field, (series,), (factor,) = joint(n, values, [law], [t])
+    with order(n):
+        scaled = compose(cumulants_from_moments(series, field) - 1, make_series(field, [0, factor], n))
+        return moments_from_cumulants(1 + scaled / factor, field)
 
 
 def free_multiplicative_power(law: LawT, s: Any) -> LawT:
@@ -286,23 +289,12 @@ def free_multiplicative_power(law: LawT, s: Any) -> LawT:
     zo, mo = generator(out, "z"), generator(out, "m")
     polynomial = _rename_into(step.value, out, {"u'": (-zo * mo - 1, out.constant(1))}, drop=("x'",))
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), _ = joint(n + 1, values, [law], [])
-        with order(n + 1):
-            u_ = make_series(field, [0, 1], n + 1)
-            chi = shifted((series - 1).reversion(), -1)  # chi(u)/u, with S = chi (1+u)/u
-            s_series = chi * make_series(field, [1, 1], n)
-            mean = s_series[0]
-            powered = _unit_power(s_series / mean, exponent, field, n) * _rational_power(mean, exponent)
-            back = shifted(powered, 1) / (1 + u_)
-            return make_series(field, terms_of(1 + back.reversion(), n), n)
-
     text = f"{grouped(law.text, OPERATORS)}.free_multiplicative_power({shown(s)})"
     return conclude(
         type(law),
         polynomial,
         law.equation.symbols,
-        moments,
+        partial(_multiplicative_power_moments, law, exponent),
         rule=rules.MULTIPLICATIVE_POWER,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, side_condition) if side_condition is not None else (law.conclusion,),
@@ -311,6 +303,18 @@ def free_multiplicative_power(law: LawT, s: Any) -> LawT:
         nonnegative=True,
         eliminations=(step,),
     )
+
+
+def _multiplicative_power_moments(law: AlgebraicRecord, exponent: fmpq, n: int, values: Values) -> Series:
+    field, (series,), _ = joint(n + 1, values, [law], [])
+    with order(n + 1):
+        u = make_series(field, [0, 1], n + 1)
+        chi = shifted((series - 1).reversion(), -1)  # chi(u)/u, with S = chi (1+u)/u
+        s_series = chi * make_series(field, [1, 1], n)
+        mean = s_series[0]
+        powered = _unit_power(s_series / mean, exponent, field, n) * _rational_power(mean, exponent)
+        back = shifted(powered, 1) / (1 + u)
+        return make_series(field, terms_of(1 + back.reversion(), n), n)
 
 
 def _unit_power(series: Series, exponent: fmpq, field: Any, n: int) -> Series:
@@ -368,11 +372,14 @@ def _added_transforms(a: AlgebraicRecord, b: AlgebraicRecord) -> Step | None:
     if any(s.name in ("g", "r") for law in (a, b) for s in law.equation.symbols):
         return None
 
-    def build() -> tuple[sympy.Basic, ...]:
-        total = sympy.Add(transform(a, "R"), transform(b, "R"), evaluate=False)
-        return (sympy.Eq(sympy.Function("R")(g), total, evaluate=False),)
+    return Step(
+        rules.FREE_SUM, "the R-transforms add", uses=(a.conclusion, b.conclusion), build=partial(_sum_of_r, g, a, b)
+    )
 
-    return Step(rules.FREE_SUM, "the R-transforms add", uses=(a.conclusion, b.conclusion), build=build)
+
+def _sum_of_r(g: sympy.Symbol, a: AlgebraicRecord, b: AlgebraicRecord) -> tuple[sympy.Basic, ...]:
+    total = sympy.Add(transform(a, "R"), transform(b, "R"), evaluate=False)
+    return (sympy.Eq(sympy.Function("R")(g), total, evaluate=False),)
 
 
 def _positive(value: Any, name: str) -> tuple[Element, tuple[sympy.Symbol, ...]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sympy
 from flint import fmpq
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.equations.equation import Values
+from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of
@@ -129,30 +130,31 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
                 term = term * f
         polynomial = polynomial + term
 
-    def moments(n: int, values: Values) -> Series:
-        base, _, numbers = joint(n, values, [], [*a, *w])
-        spots, shares = numbers[: len(a)], numbers[len(a) :]
-        total = [sum((s * p**k for s, p in zip(shares, spots, strict=True)), start=_zero(base)) for k in range(n)]
-        return make_series(base, total, n)
-
-    def definition() -> tuple[sympy.Basic, ...]:
-        zs, ms = sympy.Symbol("z"), sympy.Symbol("m")
-        pairs = zip((scalar_of(v) for v in weights), (scalar_of(p) for p in points), strict=True)
-        return (sympy.Eq(ms, sympy.Add(*(v / (p - zs) for v, p in pairs)), evaluate=False),)
-
     return conclude(
         AlgebraicLaw,
         polynomial,
         symbols,
-        moments,
+        partial(_moments_of_atoms, a, w),
         rule=rules.FINITE_MEASURE,
         explanation=f"the Stieltjes transform of {text}",
         uses=(),
         recipe=Recipe(atoms, (points, weights)),
         text=text,
         nonnegative=True if all(scalar_of(p).is_nonnegative for p in points) else None,
-        formulas=definition,
+        formulas=partial(_transform_of_atoms, points, weights),
     )
+
+
+def _moments_of_atoms(points: Sequence[Element], weights: Sequence[Element], n: int, values: Values) -> Series:
+    base, _, numbers = joint(n, values, [], [*points, *weights])
+    spots, shares = numbers[: len(points)], numbers[len(points) :]
+    total = [sum((s * p**k for s, p in zip(shares, spots, strict=True)), start=_zero(base)) for k in range(n)]
+    return make_series(base, total, n)
+
+
+def _transform_of_atoms(points: Sequence[Any], weights: Sequence[Any]) -> tuple[sympy.Basic, ...]:
+    pairs = zip((scalar_of(v) for v in weights), (scalar_of(p) for p in points), strict=True)
+    return (sympy.Eq(M, sympy.Add(*(v / (p - Z) for v, p in pairs)), evaluate=False),)
 
 
 def arcsine(radius: Any = 2) -> AlgebraicLaw:

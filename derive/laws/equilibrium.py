@@ -11,6 +11,7 @@ For M > 1 the moments are rational in b^2, which is algebraic of degree M over Q
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import sympy
@@ -18,7 +19,7 @@ from flint import fmpq, fmpz, fmpz_poly
 
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.equations.equation import Values
+from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, to_element
@@ -57,39 +58,43 @@ def equilibrium_measure(M: int, t: Any = 1) -> AlgebraicLaw:
     steps = _elimination(half, t_)
     polynomial = steps.value.project_to_context(ring_of(("z", "m"), steps.value, drop=("s'",)))
 
-    def moments(n: int, values: Values) -> Series:
-        field, _, (s,) = joint(n, values, [], [square])
-        one = s * 0 + 1
-        with order(n):
-            root = make_series(field, _in_squares([_sqrt_coefficient(i) * one * s**i for i in range(n)]), n)
-            central = _central(half)
-            tail = [_central(half + i) / central * one * s**i for i in range(n)]
-            return root * make_series(field, _in_squares(tail), n)
-
-    z, m = sympy.symbols("z m")
     text = f"equilibrium_measure({half}, {shown(t)})"
-    b = sympy.Symbol("b")
     scalar = t_.to_sympy({x.name: x for x in symbols})
     given = Step(
         rules.EQUILIBRIUM,
         f"the one-cut solution for V(x) = {scalar} x^{2 * half}",
         kind="definition",
-        build=lambda: (
-            sympy.Eq((half * scalar * z ** (2 * half - 1) + m) ** 2, _h(half, scalar, z, b) ** 2 * (z**2 - b**2)),
-            sympy.Eq(half * scalar * sympy.binomial(2 * half, half) * (b / 2) ** (2 * half), 1, evaluate=False),
-        ),
+        build=partial(_solution, half, scalar),
     )
     return conclude(
         AlgebraicLaw,
         polynomial,
         symbols,
-        moments,
+        partial(_moments, half, square),
         rule=rules.ELIMINATION,
         explanation=f"the equation of {text}, by eliminating b",
         uses=(given,),
         recipe=Recipe(equilibrium_measure, (M, t)),
         text=text,
         eliminations=(steps,),
+    )
+
+
+def _moments(half: int, square: Element, n: int, values: Values) -> Series:
+    field, _, (s,) = joint(n, values, [], [square])
+    one = s * 0 + 1
+    with order(n):
+        root = make_series(field, _in_squares([_sqrt_coefficient(i) * one * s**i for i in range(n)]), n)
+        central = _central(half)
+        tail = [_central(half + i) / central * one * s**i for i in range(n)]
+        return root * make_series(field, _in_squares(tail), n)
+
+
+def _solution(half: int, t: sympy.Expr) -> tuple[sympy.Basic, ...]:
+    b = sympy.Symbol("b")
+    return (
+        sympy.Eq((half * t * Z ** (2 * half - 1) + M) ** 2, _h(half, t, Z, b) ** 2 * (Z**2 - b**2)),
+        sympy.Eq(half * t * sympy.binomial(2 * half, half) * (b / 2) ** (2 * half), 1, evaluate=False),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import flint
 import sympy
@@ -56,28 +57,36 @@ def moments_at_pole(
     if SeriesPolynomial(wide, taylor).separation([value.to_fmpq() if wide.is_rational else value]) != 0:
         raise DerivationError("two sheets meet at the pole; perturb the map slightly", law=law)
 
-    def moments(n: int, values: Values) -> Series:
-        base = wide.specialise(values)
-        rows = [[_at(e, values, base) for e in row] for row in taylor]
-        germ = [_at(value, values, base)]
-        local = SeriesPolynomial(base, rows).root(germ, n)
-        a_, b_, c_, d_ = (_at(wide.coerce(e), values, base) for e in (a, b, c, d))
-        delta = a_ * d_ - b_ * c_
-        with order(n):
-            w = make_series(base, [0, 1], n)
-            slope = make_series(base, [-c_, a_], n)
-            x = w * delta / (slope * c_)
-            return -c_ / slope - w * delta / (slope * slope) * compose(local, x)
-
     where = sympy.Eq(sympy.Symbol("z_0"), pole.to_sympy({s.name: s for s in ordered}), evaluate=False)
     step = Step(
         rules.OUTSIDE_SUPPORT,
         f"the pole of the map lies outside the support of {law.text}",
         kind="derived" if not ordered else "assumed",
         uses=(law.conclusion,),
-        build=lambda: (where,),
+        build=partial(tuple, (where,)),
     )
-    return moments, step
+    return partial(_moments, wide, taylor, value, (a, b, c, d)), step
+
+
+def _moments(
+    wide: Field,
+    taylor: Sequence[Sequence[Coefficient]],
+    value: Element,
+    coefficients: Sequence[Element],
+    n: int,
+    values: Values,
+) -> Series:
+    base = wide.specialise(values)
+    rows = [[_at(e, values, base) for e in row] for row in taylor]
+    germ = [_at(value, values, base)]
+    local = SeriesPolynomial(base, rows).root(germ, n)
+    a, b, c, d = (_at(wide.coerce(e), values, base) for e in coefficients)
+    delta = a * d - b * c
+    with order(n):
+        w = make_series(base, [0, 1], n)
+        slope = make_series(base, [-c, a], n)
+        x = w * delta / (slope * c)
+        return -c / slope - w * delta / (slope * slope) * compose(local, x)
 
 
 def _value_polynomial(law: AlgebraicRecord, pole: Element) -> fmpz_mpoly:

@@ -60,7 +60,7 @@ def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> Al
         rules.GIVEN_EQUATION,
         f"the equation of {text}",
         kind="assumed",
-        build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
+        build=equation.claim,
         types_in=True,
     )
     return require_law(

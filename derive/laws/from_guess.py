@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sympy
@@ -95,8 +96,8 @@ def guessed_law(terms: Sequence[Any], guess: Guess) -> AlgebraicLaw:
         f"the equation of the transform ({guess.evidence})",
         kind="guessed",
         uses=(first,),
-        build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
-        verify=lambda: _agrees(equation, [u / mass for u in values]),
+        build=equation.claim,
+        verify=partial(_agrees, equation, [u / mass for u in values]),
     )
     return AlgebraicLaw(equation, second, Recipe(law_of_equation, (equation.expr, germ), frozenset({Z, M})), text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import sympy
 from flint import fmpz_mpoly
@@ -25,6 +26,8 @@ from resolvent.derive.laws.record import LawT, Recipe
 
 _VERIFIED_TERMS = 40
 
+Formulas = Callable[[], tuple[sympy.Basic, ...]]
+
 
 def conclude(
     kind: type[LawT],
@@ -39,7 +42,7 @@ def conclude(
     text: str,
     nonnegative: bool | None = None,
     eliminations: Sequence[Resultant] = (),
-    formulas: Callable[[], tuple[sympy.Basic, ...]] = tuple,
+    formulas: Formulas = tuple,
 ) -> LawT:
     """The law, of class ``kind``, whose Stieltjes transform is the branch of ``polynomial`` with the given moments.
 
@@ -47,46 +50,60 @@ def conclude(
     ``rule`` says why. Steps added: the elimination, and, where it has more than one factor, the choice.
     """
     symbols = tuple(sorted(parameters, key=lambda s: str(s.name)))
-    moments = _longer(moments)
+    moments = partial(_longer, moments)
     stripped = without_monomials(polynomial)
     factors = irreducible_factors(stripped, "m")
     equation = physical_equation(factors, symbols, moments)
-
-    def eliminated() -> tuple[sympy.Basic, ...]:
-        table = {s.name: s for s in symbols}
-        if len(factors) == 1:
-            return (*formulas(), sympy.Eq(equation.expr, 0, evaluate=False))
-        product = sympy.Mul(*(polynomial_to_sympy(f, table) for f in factors))
-        return (*formulas(), sympy.Eq(product, 0, evaluate=False))
-
-    def reproduced() -> bool:
-        return all(e.holds() for e in eliminations) and agrees(equation, symbols, moments)
 
     step = Step(
         rule,
         explanation,
         uses=uses,
-        build=eliminated,
-        verify=reproduced,
+        build=partial(_eliminated, formulas, equation, tuple(factors), symbols),
+        verify=partial(_reproduced, tuple(eliminations), equation, symbols, moments),
     )
     if len(factors) > 1:
         step = Step(
             rules.PHYSICAL_FACTOR,
             f"of {len(factors)} irreducible factors, the one that carries the exact moments of {text}",
             uses=(step,),
-            build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
-            verify=lambda: agrees(equation, symbols, moments) and divides(equation, stripped),
+            build=equation.claim,
+            verify=partial(_chosen, equation, symbols, moments, stripped),
         )
     return kind(equation, step, recipe, text, nonnegative)
 
 
-def _longer(moments: MomentSource) -> MomentSource:
+# Checks and formulas are partial applications of functions of modules, so that derivations can be pickled.
+
+
+def _longer(moments: MomentSource, n: int, values: Values) -> Series:
     """The same source, asked for at least four terms: series manipulations need a few to work with."""
+    return resized(moments(max(n, 4), values), n)
 
-    def source(n: int, values: Values) -> Series:
-        return resized(moments(max(n, 4), values), n)
 
-    return source
+def _eliminated(
+    formulas: Formulas, equation: ResolventEquation, factors: Sequence[fmpz_mpoly], symbols: Sequence[sympy.Symbol]
+) -> tuple[sympy.Basic, ...]:
+    if len(factors) == 1:
+        return (*formulas(), *equation.claim())
+    table = {s.name: s for s in symbols}
+    product = sympy.Mul(*(polynomial_to_sympy(f, table) for f in factors))
+    return (*formulas(), sympy.Eq(product, 0, evaluate=False))
+
+
+def _reproduced(
+    eliminations: Sequence[Resultant],
+    equation: ResolventEquation,
+    symbols: Sequence[sympy.Symbol],
+    moments: MomentSource,
+) -> bool:
+    return all(e.holds() for e in eliminations) and agrees(equation, symbols, moments)
+
+
+def _chosen(
+    equation: ResolventEquation, symbols: Sequence[sympy.Symbol], moments: MomentSource, product: fmpz_mpoly
+) -> bool:
+    return agrees(equation, symbols, moments) and divides(equation, product)
 
 
 def agrees(equation: ResolventEquation, symbols: Sequence[sympy.Symbol], moments: MomentSource) -> bool:

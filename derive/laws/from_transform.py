@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy
@@ -37,18 +38,12 @@ def law_of_r(
     top, bottom = germ.at((-m, ring.constant(1)))
     polynomial = bottom * (z * m + 1) - m * top
 
-    def moments(n: int, values: Values) -> Series:
-        field, r, _ = germ.series(n, values)
-        with order(n):
-            x = make_series(field, [0, 1], n)
-            return moments_from_cumulants(1 + x * r, field)
-
     return _by_transform(
         "R",
         germ,
         expression,
         polynomial,
-        moments,
+        partial(_moments_of_r, germ),
         rules.R_TRANSFORM,
         text,
         recipe,
@@ -76,26 +71,33 @@ def law_of_s(
     top, bottom = germ.at((-z * m - 1, ring.constant(1)))
     polynomial = m * bottom - (z * m + 1) * top
 
-    def moments(n: int, values: Values) -> Series:
-        field, s, _ = germ.series(n + 1, values)
-        if not s[0]:
-            raise DerivationError("S(0) = 0: no law has this S-transform (S(0) is one over the mean)", S=expression)
-        with order(n + 1):
-            u = make_series(field, [0, 1], n + 1)
-            return make_series(field, terms_of(1 + (u * s / (1 + u)).reversion(), n), n)
-
     return _by_transform(
         "S",
         germ,
         expression,
         polynomial,
-        moments,
+        partial(_moments_of_s, germ),
         rules.S_TRANSFORM,
         text,
         recipe,
         nonnegative,
         types_in,
     )
+
+
+def _moments_of_r(germ: RationalGerm, n: int, values: Values) -> Series:
+    field, r, _ = germ.series(n, values)
+    with order(n):
+        return moments_from_cumulants(1 + make_series(field, [0, 1], n) * r, field)
+
+
+def _moments_of_s(germ: RationalGerm, n: int, values: Values) -> Series:
+    field, s, _ = germ.series(n + 1, values)
+    if not s[0]:
+        raise DerivationError("S(0) = 0: no law has this S-transform (S(0) is one over the mean)", S=germ)
+    with order(n + 1):
+        u = make_series(field, [0, 1], n + 1)
+        return make_series(field, terms_of(1 + (u * s / (1 + u)).reversion(), n), n)
 
 
 def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
@@ -142,21 +144,18 @@ def _by_transform(
     nonnegative: bool | None,
     types_in: bool,
 ) -> AlgebraicLaw:
-    function, variable, symbols = sympy.Function(name), germ.variable, germ.symbols
+    variable, symbols = germ.variable, germ.symbols
     plain = sympy.Symbol(variable.name.rstrip("'"))
     printed = variable if plain in {sympy.Symbol(s.name) for s in symbols} else plain
     given = Step(
         rules.DEFINITION,
         f"the {name}-transform of {text}",
         kind="assumed" if types_in else "definition",
-        build=lambda: (sympy.Eq(function(printed), expression.xreplace({variable: printed}), evaluate=False),),
+        build=partial(_defined, name, printed, expression.xreplace({variable: printed})),
         types_in=types_in,
     )
     image = -M if name == "R" else -(1 + Z * M)
     target = Z + 1 / M if name == "R" else M / (1 + Z * M)
-
-    def substituted() -> tuple[sympy.Basic, ...]:
-        return (sympy.Eq(target, expression.xreplace({variable: image}), evaluate=False),)
 
     return conclude(
         AlgebraicLaw,
@@ -169,5 +168,15 @@ def _by_transform(
         recipe=recipe,
         text=text,
         nonnegative=nonnegative,
-        formulas=substituted,
+        formulas=partial(_substituted, target, expression, {variable: image}),
     )
+
+
+def _defined(name: str, variable: sympy.Symbol, expression: sympy.Expr) -> tuple[sympy.Basic, ...]:
+    return (sympy.Eq(sympy.Function(name)(variable), expression, evaluate=False),)
+
+
+def _substituted(
+    target: sympy.Expr, expression: sympy.Expr, images: dict[sympy.Symbol, sympy.Expr]
+) -> tuple[sympy.Basic, ...]:
+    return (sympy.Eq(target, expression.xreplace(images), evaluate=False),)

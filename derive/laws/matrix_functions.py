@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy
@@ -11,7 +12,7 @@ from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError, ParameterError
-from resolvent.derive.exact.field import to_element
+from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute
 from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, compose, make_series, order, terms_of
@@ -69,16 +70,12 @@ def _prime_power(law: LawT, k: int) -> LawT:
     z, m = generator(out, "z"), generator(out, "m")
     polynomial = substitute(_in_powers(total, k), out, {"S'": (k * z * m, out.constant(1))})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), _ = joint(k * n, values, [law], [])
-        return make_series(field, terms_of(series, k * n)[::k], n)
-
     text = f"{grouped(law.text, OPERATORS)}**{k}"
     return conclude(
         type(law),
         polynomial,
         law.equation.symbols,
-        moments,
+        partial(_power_moments, law, k),
         rule=rules.MATRIX_POWER,
         explanation=f"the equation of {text}",
         uses=(law.conclusion,),
@@ -87,6 +84,11 @@ def _prime_power(law: LawT, k: int) -> LawT:
         nonnegative=True if k == 2 else law.nonnegative,
         eliminations=eliminations,
     )
+
+
+def _power_moments(law: AlgebraicRecord, k: int, n: int, values: Values) -> Series:
+    field, (series,), _ = joint(k * n, values, [law], [])
+    return make_series(field, terms_of(series, k * n)[::k], n)
 
 
 def _in_powers(polynomial: fmpz_mpoly, k: int) -> fmpz_mpoly:
@@ -121,23 +123,24 @@ def symmetric_root(law: LawT) -> LawT:
     z, m = generator(ring, "z"), generator(ring, "m")
     polynomial = substitute(law.equation.polynomial, ring, {"z": (z**2, ring.constant(1)), "m": (m, z)})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), _ = joint(n, values, [law], [])
-        with order(n):
-            return compose(series, make_series(field, [0, 0, 1], n))
-
     text = f"{grouped(law.text, OPERATORS)}.symmetric_root()"
     return conclude(
         type(law),
         polynomial,
         law.equation.symbols,
-        moments,
+        partial(_root_moments, law),
         rule=rules.SYMMETRIC_ROOT,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, *condition),
         recipe=Recipe(symmetric_root, (law,)),
         text=text,
     )
+
+
+def _root_moments(law: AlgebraicRecord, n: int, values: Values) -> Series:
+    field, (series,), _ = joint(n, values, [law], [])
+    with order(n):
+        return compose(series, make_series(field, [0, 0, 1], n))
 
 
 def companion(law: LawT, c: Any) -> LawT:
@@ -158,11 +161,6 @@ def companion(law: LawT, c: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"m": (q * z * m + (q - p), p * z)})
 
-    def moments(n: int, values: Values) -> Series:
-        _, (series,), (factor,) = joint(n, values, [law], [c_])
-        with order(n):
-            return 1 + (series - 1) * factor
-
     text = f"{grouped(law.text, OPERATORS)}.companion({shown(c)})"
     if not c_.is_constant:
         condition = (
@@ -173,7 +171,7 @@ def companion(law: LawT, c: Any) -> LawT:
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
-        moments,
+        partial(_companion_moments, law, c_),
         rule=rules.COMPANION,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, *condition),
@@ -185,6 +183,12 @@ def companion(law: LawT, c: Any) -> LawT:
         reason = f"X X^T with p/n = {shown(c)} has rank at most n, but {law.text} has too small an atom at 0"
         return require_law(result, reason=reason)
     return result
+
+
+def _companion_moments(law: AlgebraicRecord, c: Element, n: int, values: Values) -> Series:
+    _, (series,), (factor,) = joint(n, values, [law], [c])
+    with order(n):
+        return 1 + (series - 1) * factor
 
 
 def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
@@ -208,17 +212,12 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
     step = Resultant.of(first, second, "x'")
     polynomial = step.value.project_to_context(ring_of(("z", "m"), step.value, drop=("x'",)))
 
-    def moments(n: int, values: Values) -> Series:
-        _, (ma, mb), (share,) = joint(n, values, [a, b], [w_])
-        with order(n):
-            return ma * share + mb * (1 - share)
-
     text = f"direct_sum({a.text}, {b.text}, {shown(weight)})"
     return conclude(
         type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols, *symbols},
-        moments,
+        partial(_direct_sum_moments, a, b, w_),
         rule=rules.DIRECT_SUM,
         explanation=f"the equation of {text}",
         uses=(a.conclusion, b.conclusion),
@@ -227,6 +226,12 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),
     )
+
+
+def _direct_sum_moments(a: AlgebraicRecord, b: AlgebraicRecord, weight: Element, n: int, values: Values) -> Series:
+    _, (ma, mb), (share,) = joint(n, values, [a, b], [weight])
+    with order(n):
+        return ma * share + mb * (1 - share)
 
 
 def require_nonnegative(law: AlgebraicRecord, what: str) -> tuple[Step, ...]:

@@ -14,6 +14,7 @@ from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.equations.equation import ResolventEquation, Values
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.series import Coefficient, Series, cumulants_from_moments, make_series, terms_of
 from resolvent.derive.laws.arguments import check_count
@@ -80,6 +81,19 @@ class Law(ABC):
     def latex(self, convention: str = "stieltjes") -> str:
         """The law's equation in LaTeX."""
 
+    def same_as(self, other: Any) -> bool:
+        """Whether two laws are proved to be one by what they carry, however they were made; ``==`` means this.
+
+        False may say nothing; see the kinds of laws.
+        """
+        return self is other
+
+    def __eq__(self, other: object) -> bool:
+        return self.same_as(other) if isinstance(other, Law) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
 
 @dataclass(frozen=True, eq=False)
 class AlgebraicRecord(Law):
@@ -98,7 +112,7 @@ class AlgebraicRecord(Law):
     recipe: Recipe
     text: str
     nonnegative: bool | None = None
-    _cumulants: dict[int, Series] = field(default_factory=dict, repr=False)
+    _cumulants: Memory = field(default_factory=Memory, repr=False)
 
     def __repr__(self) -> str:
         return self.text
@@ -138,6 +152,20 @@ class AlgebraicRecord(Law):
         images = old if isinstance(old, Mapping) else {old: new}
         return self.at(**{str(symbol): value for symbol, value in images.items()})
 
+    def same_as(self, other: Any) -> bool:
+        """Whether the other law has the same irreducible polynomial, with the same parameters, and the same branch.
+
+        That is: whether they are one law, as functions of the parameters.
+
+        >>> from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+        >>> semicircle() + semicircle() == semicircle(2), marchenko_pastur(1) == atoms([1]).sample_covariance(1)
+        (True, True)
+        """
+        return isinstance(other, AlgebraicRecord) and self.equation == other.equation
+
+    def __hash__(self) -> int:
+        return hash(self.equation)
+
     @property
     def is_zero(self) -> bool:
         """Whether this is the point mass at 0, the law of the zero matrix."""
@@ -167,7 +195,8 @@ class AlgebraicRecord(Law):
         """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
         if n not in self._cumulants:
             self._cumulants[n] = cumulants_from_moments(self.moment_series(n), self.equation.field)
-        return self._cumulants[n]
+        found: Series = self._cumulants[n]
+        return found
 
 
 def _symbols(argument: Any) -> set[sympy.Symbol]:

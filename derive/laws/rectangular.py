@@ -7,6 +7,7 @@ matrices.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy
@@ -56,19 +57,12 @@ def sample_covariance(law: LawT, c: Any) -> LawT:
     b = q - p - p * z * m  # the factor 1 - c - c z m times its denominator q
     polynomial = substitute(law.equation.polynomial, ring, {"z": (q * z, b), "m": (b * m, q)})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), (ratio,) = joint(n, values, [law], [c_])
-        with order(n):
-            x = make_series(field, [0, 1], n)
-            noise = moments_from_cumulants(1 + x / (1 - x * ratio), field)
-            return product_moments(series, noise, field, n)
-
     text = f"{grouped(law.text, OPERATORS)}.wishart({shown(c)})"
     return conclude(
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
-        moments,
+        partial(_covariance_moments, law, c_),
         rule=rules.SAMPLE_COVARIANCE,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, *conditions),
@@ -76,6 +70,14 @@ def sample_covariance(law: LawT, c: Any) -> LawT:
         text=text,
         nonnegative=True,
     )
+
+
+def _covariance_moments(law: AlgebraicRecord, c: Element, n: int, values: Values) -> Series:
+    field, (series,), (ratio,) = joint(n, values, [law], [c])
+    with order(n):
+        x = make_series(field, [0, 1], n)
+        noise = moments_from_cumulants(1 + x / (1 - x * ratio), field)
+        return product_moments(series, noise, field, n)
 
 
 def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
@@ -124,18 +126,12 @@ def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
     b = d + sp * cp * m  # b is the factor 1 + s c m times its denominator d
     polynomial = substitute(own, ring, {"z": (b * (b * z - sp * (cq - cp)), d * d), "m": (m * d, b)})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (series,), (noise, ratio) = joint(n, values, [law], [s_, c_])
-        with order(n):
-            cumulants = rectangular_cumulants(series, ratio, field)
-            return moments_from_rectangular(cumulants + make_series(field, [0, noise], n), ratio, field)
-
     text = f"{grouped(law.text, OPERATORS)}.information_plus_noise({shown(s)}, {shown(c)})"
     return conclude(
         type(law),
         polynomial,
         symbols,
-        moments,
+        partial(_noisy_moments, law, s_, c_),
         rule=rules.INFORMATION_PLUS_NOISE,
         explanation=f"the equation of {text}",
         uses=(law.conclusion, *conditions),
@@ -143,6 +139,13 @@ def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
         text=text,
         nonnegative=True,
     )
+
+
+def _noisy_moments(law: AlgebraicRecord, s: Element, c: Element, n: int, values: Values) -> Series:
+    field, (series,), (noise, ratio) = joint(n, values, [law], [s, c])
+    with order(n):
+        cumulants = rectangular_cumulants(series, ratio, field)
+        return moments_from_rectangular(cumulants + make_series(field, [0, noise], n), ratio, field)
 
 
 def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
@@ -175,19 +178,13 @@ def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
     bare = step.value.project_to_context(ring_of(("y'", "h'"), step.value, drop=("v'",)))
     polynomial = substitute(bare, out, {"y'": (-z * m - 1, out.constant(1)), "h'": (-m * (q - p - p * z * m), q)})
 
-    def moments(n: int, values: Values) -> Series:
-        field, (ma, mb), (ratio,) = joint(n, values, [a, b], [c_])
-        with order(n):
-            total = rectangular_cumulants(ma, ratio, field) + rectangular_cumulants(mb, ratio, field)
-            return moments_from_rectangular(total, ratio, field)
-
     free = Step(rules.FREENESS, f"A and B are asymptotically free rectangular matrices with A A^T ~ {a.text}, "
                 f"B B^T ~ {b.text}", kind="assumed")  # fmt: skip
     return conclude(
         type(a),
         polynomial,
         symbols,
-        moments,
+        partial(_rectangular_sum_moments, a, b, c_),
         rule=rules.RECTANGULAR_SUM,
         explanation=f"the equation of {text}",
         uses=(a.conclusion, b.conclusion, free, *conditions),
@@ -196,6 +193,13 @@ def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
         nonnegative=True,
         eliminations=(step,),
     )
+
+
+def _rectangular_sum_moments(a: AlgebraicRecord, b: AlgebraicRecord, c: Element, n: int, values: Values) -> Series:
+    field, (ma, mb), (ratio,) = joint(n, values, [a, b], [c])
+    with order(n):
+        total = rectangular_cumulants(ma, ratio, field) + rectangular_cumulants(mb, ratio, field)
+        return moments_from_rectangular(total, ratio, field)
 
 
 def rectangular_cumulants(moments: Series, ratio: Coefficient, field: Any) -> Series:

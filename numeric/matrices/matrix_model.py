@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.copies import ById
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.laws import affine, convolution, equilibrium, from_transform, rectangular
 from resolvent.derive.laws import elementary as laws
@@ -155,12 +156,12 @@ def balanced_rows(law: AlgebraicLaw, rows: int) -> int:
 
 
 def _model(law: Any) -> MatrixModel:
-    return _kept_model(law) if isinstance(law, AlgebraicLaw) else MatrixModel.of(law)
+    return _kept_model(ById(law)) if isinstance(law, AlgebraicLaw) else MatrixModel.of(law)
 
 
 @lru_cache(maxsize=64)
-def _kept_model(law: AlgebraicLaw) -> MatrixModel:
-    return MatrixModel.of(law)
+def _kept_model(law: ById[AlgebraicLaw]) -> MatrixModel:
+    return MatrixModel.of(law.value)
 
 
 # -- from recipes to parts -------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from resolvent.derive.continuation.physical_branch import number_ball
 from resolvent.derive.equations.equation import columns
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
+from resolvent.derive.exact.copies import ById
 from resolvent.derive.exact.field import Element, coefficients_in, polynomial_ring, to_fmpq
 from resolvent.derive.exact.polynomials import univariate
 from resolvent.derive.exact.series import terms_of
@@ -130,7 +131,7 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
     ratio that is missing, superfluous, symbolic or not positive; `DerivationError` if the kind needs a law on [0, oo).
     """
     check_kind(kind)
-    response = _response(law, kind, None if ratio is None else to_fmpq(ratio))
+    response = _response(ById(law), kind, None if ratio is None else to_fmpq(ratio))
     strengths = [_checked(value, kind) for value in _several(strength)]
     found = gaps(response)
     solver = _Solver(response)
@@ -144,8 +145,8 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
 
 
 @lru_cache(maxsize=64)
-def _response(law: AlgebraicLaw, kind: str, ratio: fmpq | None) -> Response:
-    return response_of(law, kind, ratio)
+def _response(law: ById[AlgebraicLaw], kind: str, ratio: fmpq | None) -> Response:
+    return response_of(law.value, kind, ratio)
 
 
 def _several(strength: Any) -> Iterable[Any]:
