@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sympy
@@ -57,12 +58,13 @@ def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centre
     text = ", ".join(words)
 
     exact = (of_fluctuation.eta, of_fluctuation.zeta) if of_fluctuation.is_exact else (eta, zeta)
-
-    def constants() -> tuple[sympy.Basic, ...]:
-        return tuple(sympy.Eq(sympy.Symbol(n), v, evaluate=False) for n, v in zip(("eta", "zeta"), exact, strict=True))
-
     rounded = "" if exact == (eta, zeta) and of_fluctuation.is_exact else f", {ROUNDED}"
-    step = Step(rules.ACTIVATION_CONSTANTS, f"eta and zeta of {text}{rounded}", kind="definition", build=constants)
+    step = Step(
+        rules.ACTIVATION_CONSTANTS,
+        f"eta and zeta of {text}{rounded}",
+        kind="definition",
+        build=partial(_claim, ("eta", "zeta"), exact),
+    )
     return Choice(text, {"eta": eta, "zeta": zeta}, step, given)
 
 
@@ -98,19 +100,19 @@ def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
     is_exact = isinstance(slope, sympy.Expr)
     nearest = decimal_rational(slope, 17) if is_exact else rounded(sympy.Rational(*float(slope).as_integer_ratio()), 17)
     used = max(nearest, 2 * eta - zeta)
-
-    def constants() -> tuple[sympy.Basic, ...]:
-        return (sympy.Eq(sympy.Symbol("eta_prime"), slope if is_exact else used, evaluate=False),)
-
     words = "" if slope == used else f", {ROUNDED}"
     step = Step(
         rules.ACTIVATION_SLOPE,
         f"eta_prime of {choice.text}{words}",
         kind="definition",
         uses=(choice.step,),
-        build=constants,
+        build=partial(_claim, ("eta_prime",), (slope if is_exact else used,)),
     )
     return Choice(choice.text, {**choice.values, "eta_prime": used}, step, choice.subject)
+
+
+def _claim(names: tuple[str, ...], values: tuple[sympy.Expr, ...]) -> tuple[sympy.Basic, ...]:
+    return tuple(sympy.Eq(sympy.Symbol(n), v, evaluate=False) for n, v in zip(names, values, strict=True))
 
 
 ACTIVATION_WITH_SLOPE = Option(

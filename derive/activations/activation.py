@@ -69,6 +69,12 @@ class Activation:
     centred: bool
     family: Family = field(repr=False)
     function: ArrayFunction = field(repr=False, compare=False)
+    given: tuple[Any, dict[str, Any]] = field(repr=False, compare=False)  # the argument and the options it was made of
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        argument, options = self.given
+        settings = {**options, "centred": self.centred, "sigma_w": self.sigma_w, "sigma_x": self.sigma_x}
+        return _made_again, (argument, settings)
 
     @property
     def scale(self) -> sympy.Expr:
@@ -232,7 +238,14 @@ def activation(
     if not built.family.is_exact:
         for which, sigma in sigmas.items():
             _number(sigma, f"{which} of {name}, which has no closed form,")
-    return Activation(name, built.latex, **sigmas, centred=centred, family=built.family, function=built.function)
+    given = (function, options)
+    return Activation(
+        name, built.latex, **sigmas, centred=centred, family=built.family, function=built.function, given=given
+    )
+
+
+def _made_again(argument: Any, settings: dict[str, Any]) -> Activation:
+    return activation(argument, **settings)
 
 
 # -- the table -----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sympy
@@ -21,7 +22,7 @@ from resolvent.derive.laws.record import Law
 from resolvent.derive.sequences.guessing import MARGIN, guess_recurrence
 from resolvent.derive.sequences.ode import LinearODE, jump_ode, stieltjes_ode
 from resolvent.derive.sequences.recurrence import N, Recurrence
-from resolvent.derive.sequences.telescoping import HypergeometricSum, telescope
+from resolvent.derive.sequences.telescoping import HypergeometricSum, Telescoped, telescope
 from resolvent.derive.support.hankel import first_hankel_failure
 
 _CHECKED = 40  # moments that a check compares
@@ -116,16 +117,13 @@ def holonomic(law: AlgebraicLaw) -> HolonomicLaw:
     if not law.equation.field.is_rational:
         raise DerivationError("the moments of the law are not rational numbers", law=law)
     recurrence = ode.moment_recurrence()
-
-    def terms(n: int) -> list[fmpq]:
-        return terms_of(law.moment_series(n), n)
-
+    terms = partial(_terms_of_law, law)
     step = Step(
         rules.ALGEBRAIC_ODE,
         f"the differential equation of the transform of {law.text}, and the recurrence of its moments",
         uses=(law.conclusion,),
-        build=lambda: (_equation_of(ode), _recurrence_formula(recurrence)),
-        verify=lambda: recurrence.holds_for(terms(_CHECKED + recurrence.order)),
+        build=partial(_ode_and_recurrence, ode, recurrence),
+        verify=partial(_recurrence_holds, recurrence, terms, _CHECKED + recurrence.order),
     )
     initial = tuple(terms(recurrence.first_free))
     return HolonomicLaw(ode, ode, recurrence, initial, step, f"holonomic({law.text})")
@@ -152,10 +150,7 @@ def law_of_sum(
     own = found.recurrence
     # at n = 0 the recurrence of the sum would use w F(0, 0) in place of m_0 = 1: the factor n leaves it out there
     recurrence = own if whole else Recurrence(tuple(fmpz_poly([0, 1]) * p for p in own.coefficients))
-
-    def terms(n: int) -> list[fmpq]:
-        return [fmpq(1), *(share * u for u in summand.terms(n)[1:])]
-
+    terms = partial(_terms_of_sum, summand, share)
     k = sympy.Symbol("k")
     quotients = (
         sympy.Eq(sympy.Function("F")(N + 1, k) / sympy.Function("F")(N, k), summand.in_n.to_sympy()),
@@ -163,25 +158,21 @@ def law_of_sum(
     )
     words = f"the moments of {name}: w = {share}, F(0, 0) = {summand.first}"
     if source is None:
-        first = Step(rules.HYPERGEOMETRIC_MOMENTS, words, kind="definition", build=lambda: quotients)
+        first = Step(rules.HYPERGEOMETRIC_MOMENTS, words, kind="definition", build=partial(tuple, quotients))
     else:
-        before = source
         first = Step(
             rules.BINOMIAL_MOMENTS,
             words,
-            uses=(before.derivation.last,),
-            build=lambda: quotients,
-            verify=lambda: [to_fmpq(m) for m in before.moments(_CHECKED)] == terms(_CHECKED + 1)[1:],
+            uses=(source.derivation.last,),
+            build=partial(tuple, quotients),
+            verify=partial(_has_moments, source, terms),
         )
     second = Step(
         rules.CREATIVE_TELESCOPING,
         "the recurrence of the sum, and its certificate R(n, k)",
         uses=(first,),
-        build=lambda: (
-            _recurrence_formula(own, "u"),
-            sympy.Eq(sympy.Function("R")(N, k), found.certificate.to_sympy()),
-        ),
-        verify=lambda: found.check() and own.holds_for(summand.terms(_CHECKED)),
+        build=partial(_telescoping_claim, found),
+        verify=partial(_telescopes, found, summand),
     )
     return _from_recurrence(recurrence, own, terms, second, name)
 
@@ -208,14 +199,10 @@ def law_of_moments(moments: Sequence[Any], margin: int = MARGIN, name: str = "la
         f"the recurrence of the moments ({guess.evidence})",
         kind="guessed",
         uses=(first,),
-        build=lambda: (_recurrence_formula(guess.relation),),
-        verify=lambda: bool(guess.relation.holds_for(values)),
+        build=partial(_recurrence_claim, guess.relation),
+        verify=partial(guess.relation.holds_for, values),
     )
-
-    def terms(n: int) -> list[fmpq]:
-        return values[:n] if n <= len(values) else guess.relation.terms(values, n)
-
-    return _from_recurrence(guess.relation, guess.relation, terms, second, name)
+    return _from_recurrence(guess.relation, guess.relation, partial(_terms_given, guess.relation, values), second, name)
 
 
 def _from_recurrence(
@@ -234,10 +221,54 @@ def _from_recurrence(
         rules.STIELTJES_ODE,
         f"the differential equation of the transform of {name}",
         uses=(before,),
-        build=lambda: (_equation_of(ode),),
-        verify=lambda: ode.moment_recurrence().holds_for(terms(_CHECKED)),
+        build=partial(_ode_claim, ode),
+        verify=partial(_recurrence_holds, ode.moment_recurrence(), terms, _CHECKED),
     )
     return HolonomicLaw(ode, jump_ode(own), recurrence, initial, step, name)
+
+
+# What steps claim and check, as functions of data, so that derivations can be pickled.
+
+
+def _terms_of_law(law: AlgebraicLaw, n: int) -> list[fmpq]:
+    return terms_of(law.moment_series(n), n)
+
+
+def _terms_of_sum(summand: HypergeometricSum, share: fmpq, n: int) -> list[fmpq]:
+    return [fmpq(1), *(share * u for u in summand.terms(n)[1:])]
+
+
+def _terms_given(recurrence: Recurrence, values: list[fmpq], n: int) -> list[fmpq]:
+    return values[:n] if n <= len(values) else recurrence.terms(values, n)
+
+
+def _recurrence_holds(recurrence: Recurrence, terms: Callable[[int], list[fmpq]], n: int) -> bool:
+    return recurrence.holds_for(terms(n))
+
+
+def _has_moments(law: Law, terms: Callable[[int], list[fmpq]]) -> bool:
+    return [to_fmpq(m) for m in law.moments(_CHECKED)] == terms(_CHECKED + 1)[1:]
+
+
+def _telescopes(found: Telescoped, summand: HypergeometricSum) -> bool:
+    return found.check() and found.recurrence.holds_for(summand.terms(_CHECKED))
+
+
+def _telescoping_claim(found: Telescoped) -> tuple[sympy.Basic, ...]:
+    certificate = sympy.Eq(sympy.Function("R")(N, sympy.Symbol("k")), found.certificate.to_sympy())
+    return (_recurrence_formula(found.recurrence, "u"), certificate)
+
+
+def _ode_and_recurrence(ode: LinearODE, recurrence: Recurrence) -> tuple[sympy.Basic, ...]:
+    return (*_ode_claim(ode), *_recurrence_claim(recurrence))
+
+
+def _ode_claim(ode: LinearODE) -> tuple[sympy.Basic, ...]:
+    return (_equation_of(ode),)
+
+
+def _recurrence_claim(recurrence: Recurrence) -> tuple[sympy.Basic, ...]:
+    return (_recurrence_formula(recurrence),)
 
 
 def _equation_of(ode: LinearODE) -> sympy.Eq:

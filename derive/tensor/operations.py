@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from math import comb
 from typing import Any
 
@@ -12,6 +13,7 @@ import sympy
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.laws.arguments import OPERATORS, as_scalar, grouped, require_positive, shown
 from resolvent.derive.laws.record import Recipe
@@ -50,23 +52,21 @@ def affine(law: AnyTensorLaw, a: Any, b: Any) -> AnyTensorLaw:
         for block in law.blocks
     )  # fmt: skip
     scaled = f"{shown(factor)}*{grouped(law.text, OPERATORS)}" if factor != 1 else law.text
+    image = replace(law, blocks=blocks, _moments=Memory())
     step = Step(
         rules.AFFINE_MAP,
         f"the law of {scaled} + {shown(shift)}",
         uses=(law.conclusion,),
-        build=lambda: claim(blocks),
-        verify=lambda: _binomial(law, result, factor, shift),
+        build=partial(claim, blocks),
+        verify=partial(_binomial, law, image, factor, shift),
     )
-    result = replace(
-        law,
-        blocks=blocks,
+    return replace(
+        image,
         conclusion=step,
         recipe=Recipe(_affine_again, (law.recipe.build, law.recipe.arguments, a, b), law.recipe.bound),
         text=f"{scaled} + {shown(shift)}" if shift != 0 else scaled,
         nonnegative=True if law.nonnegative and factor.is_positive and shift.is_nonnegative else None,
-        _moments={},
     )
-    return result
 
 
 def companion(law: AnyTensorLaw, c: Any, proof: Step | None = None) -> AnyTensorLaw:
@@ -99,8 +99,8 @@ def companion(law: AnyTensorLaw, c: Any, proof: Step | None = None) -> AnyTensor
         rules.COMPANION,
         f"the law {text}",
         uses=(law.conclusion, *reasons),
-        build=lambda: claim(blocks),
-        verify=lambda: _sums_to_one(blocks),
+        build=partial(claim, blocks),
+        verify=partial(_sums_to_one, blocks),
     )
     if ratio.is_number and may_exceed:
         _require_atom(law, ratio)
@@ -110,7 +110,7 @@ def companion(law: AnyTensorLaw, c: Any, proof: Step | None = None) -> AnyTensor
         conclusion=step,
         recipe=Recipe(_companion_again, (law.recipe.build, law.recipe.arguments, c, proof), law.recipe.bound),
         text=text,
-        _moments={},
+        _moments=Memory(),
     )
 
 
@@ -139,8 +139,8 @@ def tensor_direct_sum(a: AnyTensorLaw, b: AnyTensorLaw, weight: Any) -> AnyTenso
         rules.DIRECT_SUM,
         f"the law {text}",
         uses=(a.conclusion, b.conclusion),
-        build=lambda: claim(blocks),
-        verify=lambda: _sums_to_one(blocks),
+        build=partial(claim, blocks),
+        verify=partial(_sums_to_one, blocks),
     )
     arguments = (a.recipe.build, a.recipe.arguments, b.recipe.build, b.recipe.arguments, w)
     recipe = Recipe(_direct_sum_again, arguments, a.recipe.bound | b.recipe.bound)

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import sympy
-from flint import fmpq, fmpz_mpoly
+from flint import fmpz_mpoly
 
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
+from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element
 from resolvent.derive.exact.series import Series, cumulants_from_moments, resized, terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -34,7 +35,7 @@ class TensorRecord(Law):
     recipe: Recipe
     text: str
     nonnegative: bool | None = None
-    _moments: dict[tuple[tuple[str, fmpq], ...], Series] = field(default_factory=dict, repr=False)
+    _moments: Memory = field(default_factory=Memory, repr=False)
 
     def __repr__(self) -> str:
         return self.text
@@ -67,7 +68,7 @@ class TensorRecord(Law):
         1 + x + 3*x^2 + O(x^3)
         """
         key = tuple(sorted((values or {}).items()))
-        known = self._moments.get(key)
+        known: Series = self._moments.get(key)
         if known is None or known.prec < n:
             known = moment_series(self.blocks, self.variables, self.laws, n, values or {})
             self._moments[key] = known

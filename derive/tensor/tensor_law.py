@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import sympy
@@ -229,21 +230,25 @@ def _assembled(
         f"the matrix of {text}",
         kind="definition",
         uses=tuple(law.conclusion for law in laws),
-        build=lambda: (sympy.Eq(sympy.Symbol("H"), h.expr, evaluate=False),),
+        build=partial(_definition, h),
     )
     trace = Step(
         rules.RESOLVENT_TRACE,
         f"the Stieltjes transform of {text}: the expectation E of a rational function",
         uses=(given,),
-        build=lambda: claim(blocks),
+        build=partial(claim, blocks),
         verify=h.has_this_resolvent,
     )
     law = TensorLaw(variables, laws, blocks, trace, recipe, text, _lies_above_zero(h, laws))
     moments = Step(
-        rules.TENSOR_MOMENTS, f"the moments of {text}", uses=(trace,), build=lambda: _moment_claim(law),
-        verify=lambda: _agrees_with_powers(law),
+        rules.TENSOR_MOMENTS, f"the moments of {text}", uses=(trace,), build=partial(_moment_claim, law),
+        verify=partial(_agrees_with_powers, law),
     )  # fmt: skip
     return replace(law, conclusion=moments)
+
+
+def _definition(h: SpectralMatrix) -> tuple[sympy.Basic, ...]:
+    return (sympy.Eq(sympy.Symbol("H"), h.expr, evaluate=False),)
 
 
 def _lies_above_zero(h: SpectralMatrix, laws: Sequence[AlgebraicLaw]) -> bool | None:
