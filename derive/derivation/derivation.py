@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from resolvent.derive.derivation.document import WrittenStep, derivation_document, derivation_text, written_steps
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
-
-if TYPE_CHECKING:
-    from resolvent.derive.derivation.document import WrittenStep
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,20 +95,14 @@ class Derivation:
 
         Raises `ParameterError` for an unknown convention.
         """
-        from resolvent.derive.derivation.document import written_steps
-
         return written_steps(self.steps, self.number, convention)
 
     def latex(self, convention: str = "stieltjes", title: str = "") -> str:
         """A LaTeX document of all steps; see `resolvent.derive.derivation.document.derivation_document`."""
-        from resolvent.derive.derivation.document import derivation_document
-
         return derivation_document(self.written(convention), self.evidence.value, convention, title)
 
     def text(self, convention: str = "stieltjes") -> str:
         """The steps as plain text; see `resolvent.derive.derivation.document.derivation_text`."""
-        from resolvent.derive.derivation.document import derivation_text
-
         return derivation_text(self.written(convention), self.evidence.value)
 
 

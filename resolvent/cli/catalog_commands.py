@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from resolvent.cli.files import emit
 from resolvent.cli.guard import guarded
-from resolvent.cli.subjects import AsJson, Name, require_entry, to_json_text
+from resolvent.cli.subjects import AsJson, Name, require_entry
+from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
     from resolvent.catalog.schema.ensemble import Ensemble
@@ -22,7 +23,7 @@ def list_entries(json: AsJson = False) -> None:
     entries = [catalog.get(name) for name in catalog.names()]
     if json:
         rows = [{"slug": e.slug, "title": e.title, "parameters": [p.to_json() for p in e.parameters]} for e in entries]
-        emit(to_json_text(rows), None)
+        emit(json_text(rows), None)
         return
     from rich.console import Console
     from rich.table import Table
@@ -43,7 +44,7 @@ def show(name: Name, json: AsJson = False) -> None:
     Its model, parameters, samplers, assumptions, known facts, notes and references.
     """
     entry = require_entry(name)
-    emit(to_json_text(entry.to_json()) if json else entry_text(entry), None)
+    emit(json_text(entry.to_json()) if json else entry_text(entry), None)
 
 
 def entry_text(entry: Ensemble) -> str:
@@ -85,7 +86,7 @@ def _fact_text(fact: dict[str, Any]) -> str:
 def _labelled(label: str, text: str) -> list[str]:
     import textwrap
 
-    from resolvent.writing.law_text import WIDTH
+    from resolvent.writing.text import WIDTH
 
     return textwrap.wrap(
         text,

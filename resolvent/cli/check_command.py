@@ -11,10 +11,11 @@ import typer
 from resolvent.cli.density_command import check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
-from resolvent.cli.subjects import AsJson, to_json_text
+from resolvent.cli.subjects import AsJson
 from resolvent.derive.errors import ParameterError
+from resolvent.writing.json_text import json_text
 
-_REPORTS = (".html", ".tex", ".json", ".txt")
+_REPORTS = (".html", ".md", ".tex", ".json", ".txt")
 
 
 @guarded
@@ -36,7 +37,7 @@ def check(
     ] = 60.0,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help="Write a report too: .html, .tex, .json or .txt."),
+        typer.Option("--report", metavar="FILE", help="Write a report too: .html, .md, .tex, .json or .txt."),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -47,7 +48,6 @@ def check(
     if report is not None:
         check_output(report, _REPORTS)
     from resolvent.conjectures.check import check as checked
-    from resolvent.writing.law_text import folded
 
     verdict = checked(
         file,
@@ -58,11 +58,12 @@ def check(
         allow_code=allow_code,
         time_limit=time_limit,
     )
-    as_json = to_json_text(verdict.to_json())
-    as_text = "\n".join(folded(verdict.report().splitlines()))
+    as_json = json_text(verdict.to_json())
+    as_text = verdict.report()
     if report is not None:
-        kinds = {".html": verdict.html, ".tex": verdict.latex, ".json": lambda: as_json, ".txt": lambda: as_text}
-        write_file(report, kinds[report.suffix.lower()]())
+        whole = {".html": verdict.html, ".md": verdict.markdown, ".tex": verdict.latex}
+        brief = {".json": lambda: as_json, ".txt": lambda: as_text}
+        write_file(report, (whole | brief)[report.suffix.lower()]())
     emit(as_json if json else as_text, None)
     raise typer.Exit(verdict.exit_status)
 

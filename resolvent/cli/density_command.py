@@ -10,7 +10,8 @@ import typer
 
 from resolvent.cli.files import check_writable, emit, write_file
 from resolvent.cli.guard import guarded, interruptible, note
-from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
+from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject
+from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ def density(
     else:
         emit(content, output)
     if json and output is not None:
-        emit(to_json_text(spectrum_json(spectrum, found)), None)
+        emit(json_text(spectrum_json(spectrum, found)), None)
     if not json:
         for atom in spectrum.atoms:
             note(f"an atom at {atom.point} of weight {atom.weight} is not part of the density")
@@ -76,7 +77,7 @@ def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
 def _content(spectrum: Spectrum, subject: Subject, output: Path | None, points: int, json: bool) -> str | bytes:
     suffix = output.suffix.lower() if output is not None else (".json" if json else ".csv")
     if suffix == ".json":
-        return to_json_text(spectrum_json(spectrum, subject))
+        return json_text(spectrum_json(spectrum, subject))
     if suffix == ".csv":
         return csv_text(spectrum, points)
     return picture(lambda axes: spectrum.plot(axes), suffix, _title(subject))

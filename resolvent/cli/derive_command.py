@@ -10,10 +10,11 @@ import typer
 
 from resolvent.cli.files import check_writable, emit
 from resolvent.cli.guard import CLAIM_FAILS, guarded, interruptible, leave, note
-from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject, to_json_text
+from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject
 
 if TYPE_CHECKING:
     from resolvent.numeric.density.closed_density import ClosedDensity
+    from resolvent.writing.blocks import Section
 
 
 class Format(StrEnum):
@@ -21,9 +22,14 @@ class Format(StrEnum):
 
     TEXT = "text"
     LATEX = "latex"
+    HTML = "html"
+    MARKDOWN = "markdown"
     JSON = "json"
     SYMPY = "sympy"
     PYTHON = "python"
+
+
+_REPORTS = (Format.TEXT, Format.HTML, Format.MARKDOWN)
 
 
 class Convention(StrEnum):
@@ -64,13 +70,15 @@ def derive(
     from resolvent.progress import Progress
 
     chosen = Format.JSON if json else format
-    if (moments or cumulants) and chosen not in (Format.TEXT, Format.JSON):
-        raise ParameterError(f"--moments and --cumulants go with --format text or json, not {chosen.value}")
+    if (moments or cumulants) and chosen not in (*_REPORTS, Format.JSON):
+        raise ParameterError(
+            f"--moments and --cumulants go with --format text or json, html or markdown, not {chosen.value}"
+        )
     if output is not None:
         check_writable(output)
     with Progress("deriving"), interruptible():
         found = read_subject(subject, settings or [])
-        density = _closed_form(found, closed_form, wanted=steps and chosen is Format.TEXT)
+        density = _closed_form(found, closed_form, wanted=steps and chosen in _REPORTS)
         derivation = density.derivation if closed_form and density else found.law.derivation
         if check:
             try:
@@ -80,9 +88,7 @@ def derive(
         if closed_form and density:
             text = _closed_form_written(found, density, chosen, convention.value)
         else:
-            text = _written(found, chosen, convention.value, steps, moments, cumulants, check)
-            if density is not None:
-                text += "\n\n" + _closed_form_written(found, density, chosen, convention.value)
+            text = _written(found, density, chosen, convention.value, steps, moments, cumulants, check)
     if check and (closed_form or chosen not in (Format.TEXT, Format.JSON)):
         note(f"all {len(derivation.steps)} steps hold")
     emit(text, output)
@@ -105,25 +111,52 @@ def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensit
 
 def _closed_form_written(subject: Subject, density: ClosedDensity, chosen: Format, convention: str) -> str:
     from resolvent.derive.errors import ParameterError
-    from resolvent.writing.law_text import folded
+    from resolvent.writing.blocks import Report
+    from resolvent.writing.formats import WRITERS
 
-    assert subject.entry is not None
-    assert subject.entry.closed_form is not None
-    at = ", ".join(f"{name} = {value}" for name, value in subject.entry.closed_form.parameters.items())
     if chosen is Format.LATEX:
-        return density.derivation.latex(convention, title=f"{subject.entry.title}: the density at {at}")
+        assert subject.entry is not None
+        title = f"{subject.entry.title}: the density at {_place(subject)}"
+        return density.derivation.latex(convention, title=title)
     if chosen is Format.SYMPY:
         return str(density.expression)
-    if chosen is Format.TEXT:
-        lines = [f"density in closed form at {at}:", *density.derivation.text(convention).splitlines()]
-        return "\n".join(folded(lines))
-    raise ParameterError(f"--closed-form goes with --format text, latex or sympy, not {chosen.value}")
+    if chosen in _REPORTS:
+        return WRITERS[chosen](Report("", (_closed_form_section(subject, density, convention),)))
+    raise ParameterError(f"--closed-form goes with --format text, latex or sympy, html or markdown, not {chosen.value}")
+
+
+def _place(subject: Subject) -> str:
+    """The values of the parameters at which the closed form holds."""
+    assert subject.entry is not None
+    assert subject.entry.closed_form is not None
+    return ", ".join(f"{name} = {value}" for name, value in subject.entry.closed_form.parameters.items())
+
+
+def _closed_form_section(subject: Subject, density: ClosedDensity, convention: str) -> Section:
+    from resolvent.writing.blocks import Heading, Section
+    from resolvent.writing.law_report import steps_block
+
+    heading = Heading(f"density in closed form at {_place(subject)}")
+    return Section("", (heading, steps_block(density.derivation, convention)))
 
 
 def _written(
-    subject: Subject, chosen: Format, convention: str, steps: bool, moments: int, cumulants: int, checked: bool
+    subject: Subject,
+    density: ClosedDensity | None,
+    chosen: Format,
+    convention: str,
+    steps: bool,
+    moments: int,
+    cumulants: int,
+    checked: bool,
 ) -> str:
+    from dataclasses import replace
+
     from resolvent.writing import law_text as export
+    from resolvent.writing.blocks import Section, Words
+    from resolvent.writing.formats import WRITERS
+    from resolvent.writing.json_text import json_text
+    from resolvent.writing.law_report import law_report
     from resolvent.writing.python_function import to_python_function
 
     law, entry = subject.law, subject.entry
@@ -136,11 +169,10 @@ def _written(
     if chosen is Format.JSON:
         found: dict[str, Any] = {"ensemble": entry.slug if entry else None}
         found |= export.to_json(law, convention, steps=steps, moments=moments, cumulants=cumulants)
-        if checked:
-            found["checked"] = True
-        return to_json_text(found)
-    lines = [f"{entry.slug}: {entry.title}"] if entry else []
-    lines.append(export.to_text(law, convention, steps=steps, moments=moments, cumulants=cumulants))
+        return json_text(found | ({"checked": True} if checked else {}))
+    title = f"{entry.slug}: {entry.title}" if entry else "" if chosen is Format.TEXT else law.text
+    report = law_report(law, convention, steps=steps, moments=moments, cumulants=cumulants, title=title)
+    more = [_closed_form_section(subject, density, convention)] if density else []
     if checked:
-        lines.append(f"checked: all {len(law.derivation.steps)} steps hold")
-    return "\n".join(lines)
+        more.append(Section("", (Words(f"checked: all {len(law.derivation.steps)} steps hold"),)))
+    return WRITERS[chosen](replace(report, sections=(*report.sections, *more)))

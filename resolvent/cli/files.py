@@ -7,9 +7,20 @@ import os
 import stat
 import sys
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 
 from resolvent.derive.errors import ParameterError
+
+
+class ReportFormat(StrEnum):
+    """What a report can be written in, see `resolvent.writing.formats`; JSON is the data that it is made of."""
+
+    TEXT = "text"
+    LATEX = "latex"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    JSON = "json"
 
 
 def check_writable(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,20 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from resolvent.cli.derive_command import Convention, Output
-from resolvent.cli.files import check_writable, emit
+from resolvent.cli.files import ReportFormat, check_writable, emit
 from resolvent.cli.guard import CLAIM_FAILS, guarded, interruptible, leave
-from resolvent.cli.subjects import AsJson, Settings, read_settings, read_subject, to_json_text
+from resolvent.cli.subjects import AsJson, Settings, read_settings, read_subject
+from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
     from resolvent.proposals.moment_sources import MomentSource
-
-
-class GuessFormat(StrEnum):
-    """What a proposal can be written as."""
-
-    TEXT = "text"
-    LATEX = "latex"
-    JSON = "json"
 
 
 class GuessKind(StrEnum):
@@ -78,7 +72,7 @@ def guess(
     margin: Annotated[
         int, typer.Option(min=4, max=1000, metavar="N", help="How many terms beyond its unknowns it must satisfy.")
     ] = 10,
-    format: Annotated[GuessFormat, typer.Option("--format", "-f", help="What to write.")] = GuessFormat.TEXT,
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="What to write.")] = ReportFormat.TEXT,
     latex: Annotated[bool, typer.Option("--latex", help="Print the equation in LaTeX.")] = False,
     convention: Annotated[
         Convention, typer.Option(help="m(z), or the Cauchy transform G = -m.")
@@ -95,7 +89,7 @@ def guess(
 
     if json and latex:
         raise ParameterError("give --json or --latex, not both")
-    chosen = GuessFormat.JSON if json else GuessFormat.LATEX if latex else format
+    chosen = ReportFormat.JSON if json else ReportFormat.LATEX if latex else format
     if output is not None:
         check_writable(output)
     _check_combination(
@@ -113,12 +107,12 @@ def guess(
                                (phi, psi, ratios))  # fmt: skip
         proposal = propose(source, kind.value, terms=terms, margin=margin)
         text = ""
-        if chosen is GuessFormat.JSON:
-            text = to_json_text(proposal.to_json(convention.value) | ({"reading": note} if note else {}))
-        elif chosen is GuessFormat.TEXT:
-            text = "\n".join([proposal.text(convention.value), *([f"- {note}"] if note else [])])
-        elif proposal.found:
-            text = proposal.latex(convention.value)
+        if chosen is ReportFormat.JSON:
+            text = json_text(proposal.to_json(convention.value) | ({"reading": note} if note else {}))
+        elif proposal.found or chosen is not ReportFormat.LATEX:
+            noted = replace(proposal, notes=(*proposal.notes, *([note] if note else [])))
+            writers = {"text": noted.text, "latex": noted.latex, "html": noted.html, "markdown": noted.markdown}
+            text = writers[chosen](convention.value)
     if text:
         emit(text, output)
     if not proposal.found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -107,24 +106,6 @@ def read_settings(settings: Sequence[str], entry: Ensemble | None = None) -> dic
         is_word = entry is not None and entry.option is not None and name == entry.option.name and value.isidentifier()
         values[name] = value if is_word else parse_scalar(value)
     return values
-
-
-def to_json_text(value: Any) -> str:
-    """JSON as the commands print it: indented, ASCII, numbers that are not finite as null."""
-    return json.dumps(_finite(value), indent=2, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if not hasattr(value, "__float__"):
-        return str(value)
-    number = float(value)
-    return number if abs(number) != float("inf") and number == number else None
 
 
 def _parsed(text: str, parse: Any) -> AlgebraicLaw:

@@ -10,7 +10,8 @@ import typer
 from resolvent.cli.density_command import PICTURES, check_output, picture
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
-from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, read_subject, to_json_text
+from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, read_subject
+from resolvent.writing.json_text import json_text
 
 
 @guarded
@@ -46,7 +47,6 @@ def verify(
     subject = read_subject(name, settings or [], numeric=True)
 
     from resolvent.conjectures.verification import verify as compare
-    from resolvent.writing.law_text import folded
 
     verdict = compare(
         subject.entry or subject.law,
@@ -63,5 +63,5 @@ def verify(
     )
     if plot is not None and verdict.statistics:
         write_file(plot, picture(lambda axes: verdict.plot(axes), plot.suffix.lower()))
-    emit(to_json_text(verdict.to_json()) if json else "\n".join(folded(verdict.report().splitlines())), None)
+    emit(json_text(verdict.to_json()) if json else verdict.report(), None)
     raise typer.Exit(verdict.exit_status)

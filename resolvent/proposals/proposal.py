@@ -27,8 +27,10 @@ from resolvent.derive.sequences.relation_search import (
 )
 from resolvent.derive.support.hankel import first_hankel_failure, first_hankel_failure_in_balls
 from resolvent.proposals.moment_sources import MomentSource
-from resolvent.proposals.proposal_text import to_json, to_latex, to_text
+from resolvent.proposals.proposal_text import proposal_report, to_json, to_latex, to_text
 from resolvent.proposals.record import ProposalRecord, equation_of
+from resolvent.writing.html import html_page
+from resolvent.writing.markdown import markdown
 
 AUTO, ALL = "auto", "all"
 PREDICTED = 3
@@ -72,6 +74,20 @@ class Proposal(ProposalRecord):
         Raises `DerivationError` if there are none, `ParameterError` for an unknown convention.
         """
         return to_latex(self, convention)
+
+    def html(self, convention: str = "stieltjes") -> str:
+        """The report as a web page.
+
+        Raises `ParameterError` for an unknown convention.
+        """
+        return html_page(proposal_report(self, convention, "An equation guessed from moments"))
+
+    def markdown(self, convention: str = "stieltjes") -> str:
+        """The report in Markdown.
+
+        Raises `ParameterError` for an unknown convention.
+        """
+        return markdown(proposal_report(self, convention, "An equation guessed from moments"))
 
     def to_json(self, convention: str = "stieltjes") -> dict[str, Any]:
         """The proposal as plain values that `json.dumps` takes; exact numbers are texts.

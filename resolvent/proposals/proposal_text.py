@@ -9,13 +9,16 @@ from typing import Any
 import sympy
 from flint import fmpq
 
-from resolvent.derive.derivation.latex import in_convention, polynomial_terms
+from resolvent.derive.derivation.document import Formula
+from resolvent.derive.derivation.latex import convention_note, in_convention, polynomial_terms
 from resolvent.derive.equations.equation import M
 from resolvent.derive.errors import DerivationError
-from resolvent.derive.sequences.guessing import Shape
+from resolvent.derive.sequences.guessing import Guess, Shape
 from resolvent.derive.sequences.relation_search import ALGEBRAIC, ODE, RECURRENCE, Finding
 from resolvent.proposals.record import ProposalRecord, equation_of
-from resolvent.writing.law_text import MEANING, polynomial_lines, wrapped
+from resolvent.writing.blocks import Block, Display, Entries, Entry, Items, Prose, Report, Section, Words, capital
+from resolvent.writing.law_text import MEANING, polynomial_lines
+from resolvent.writing.text import text
 
 _SHOWN_DIGITS = 40
 _NAMES = {ALGEBRAIC: "algebraic equation", RECURRENCE: "recurrence", ODE: "differential equation"}
@@ -25,6 +28,31 @@ _SHAPES = {
     RECURRENCE: "(order, degree in n)",
     ODE: "(order, degree in x) of the equation of f(x) = sum_n m_n x^n",
 }
+
+
+def proposal_report(proposal: ProposalRecord, convention: str = "stieltjes", title: str = "") -> Report:
+    """What was found and what was looked for, the next moments, and whether these can be moments at all.
+
+    Raises `ParameterError` for an unknown convention.
+    """
+    in_convention(M, convention)
+    about = [Entry("moments", (proposal.source.text,))]
+    if not proposal.source.is_list:
+        about.append(Entry("terms", (f"{len(proposal.terms)}, m_0, ..., m_{len(proposal.terms) - 1}, exact",)))
+    blocks: list[Block] = [Entries(tuple(about))]
+    for finding in proposal.findings:
+        if finding.guess:
+            blocks += _found(proposal, finding, finding.guess, convention)
+        else:
+            blocks += [Words(words) for words in _missing(finding, len(proposal.terms))]
+    ending = [] if proposal.found else [Entry("evidence", (proposal.evidence,))]
+    if proposal.predicted:
+        parts = (f"m_{k} = {short(value)}" for k, value in enumerate(proposal.predicted, start=len(proposal.terms)))
+        ending.append(Entry("next by it", (", ".join(parts),)))
+    ending += _positivity(proposal)
+    blocks += [Entries(tuple(ending))] if ending else []
+    more = [Items(proposal.notes)] if proposal.notes else []
+    return Report(title, (Section("", (*blocks, *more)),))
 
 
 def to_text(proposal: ProposalRecord, convention: str = "stieltjes") -> str:
@@ -45,26 +73,7 @@ def to_text(proposal: ProposalRecord, convention: str = "stieltjes") -> str:
 
     Raises `ParameterError` for an unknown convention.
     """
-    in_convention(M, convention)
-    lines = wrapped(f"moments: {proposal.source.text}")
-    if not proposal.source.is_list:
-        lines += wrapped(f"terms: {len(proposal.terms)}, m_0, ..., m_{len(proposal.terms) - 1}, exact")
-    for finding in proposal.findings:
-        lines += (
-            _found_lines(proposal, finding, convention)
-            if finding.guess
-            else _missing_lines(finding, len(proposal.terms))
-        )
-    if not proposal.found:
-        lines.append(f"evidence: {proposal.evidence}")
-    if proposal.predicted:
-        first = len(proposal.terms)
-        parts = (f"m_{k} = {short(value)}" for k, value in enumerate(proposal.predicted, start=first))
-        lines += wrapped(f"next by it: {', '.join(parts)}")
-    lines += _positivity_lines(proposal)
-    for note in proposal.notes:
-        lines += wrapped(f"- {note}")
-    return "\n".join(lines)
+    return text(proposal_report(proposal, convention))
 
 
 def to_latex(proposal: ProposalRecord, convention: str = "stieltjes") -> str:
@@ -73,7 +82,7 @@ def to_latex(proposal: ProposalRecord, convention: str = "stieltjes") -> str:
     Raises `DerivationError` if there are none.
     """
     in_convention(M, convention)
-    found = [_latex(proposal, finding, convention) for finding in proposal.findings if finding.guess]
+    found = [_latex(finding, convention) for finding in proposal.findings if finding.guess]
     if not found:
         raise DerivationError("no equation was found, so there is nothing to write in LaTeX", proposal=proposal)
     return "\n".join(found)
@@ -93,10 +102,10 @@ def to_json(proposal: ProposalRecord, convention: str = "stieltjes") -> dict[str
         "convention": convention,
         "variable": str(variable),
         "meaning": _meaning(proposal, convention),
-        "equation": _equation_text(proposal, best, convention) if best else None,
+        "equation": _equation_text(best, convention) if best else None,
         "evidence": "guessed" if proposal.found else None,
         "evidence_in_words": proposal.evidence,
-        "findings": [_finding_json(proposal, finding, convention) for finding in proposal.findings],
+        "findings": [_finding_json(finding, convention) for finding in proposal.findings],
         "predicted": {f"m_{k}": str(value) for k, value in enumerate(proposal.predicted, start=first)},
         "hankel": {"tested": proposal.hankel_tested, "first_failure": proposal.hankel_failure},
         "measure": proposal.measure,
@@ -117,64 +126,83 @@ def short(value: fmpq) -> str:
 
 def _meaning(proposal: ProposalRecord, convention: str) -> str:
     """What the transform is; a list of moments need not have total mass 1."""
-    meaning = MEANING[convention]
-    return meaning if proposal.terms[0] == 1 else meaning.replace("1/z", "m_0/z")
+    return MEANING[convention].replace("1/z", _total_mass(proposal) + "/z")
 
 
-def _found_lines(proposal: ProposalRecord, finding: Finding, convention: str) -> list[str]:
-    guess = finding.guess
-    assert guess is not None
-    of = "the moments" if finding.kind == RECURRENCE else _meaning(proposal, convention)
-    lines = wrapped(f"{_NAMES[finding.kind]} of {of}:")
-    if finding.kind == ALGEBRAIC:
-        lines += polynomial_lines(*in_convention(equation_of(finding), convention))
+def _total_mass(proposal: ProposalRecord) -> str:
+    return "1" if proposal.terms[0] == 1 else "m_0"
+
+
+def _found(proposal: ProposalRecord, finding: Finding, guess: Guess, convention: str) -> list[Block]:
+    name = _NAMES[finding.kind]
+    if finding.kind == RECURRENCE:
+        words = Prose(f"{capital(name)} of the moments:", f"{name} of the moments:")
     else:
-        lines += [f"  {line}" for line in wrapped(_equation_text(proposal, finding, convention), width=78)]
-    lines += wrapped(f"evidence: {guess.evidence} (margin {proposal.margin})")
-    lines += wrapped(f"shape: {guess.shape}, the {_SHAPES[finding.kind]}")
+        note = convention_note(convention).replace("1/z", _total_mass(proposal) + "/z")
+        words = Prose(f"{capital(name)} of {note}", f"{name} of {_meaning(proposal, convention)}:")
+
+    def lines() -> list[str]:
+        if finding.kind == ALGEBRAIC:
+            return polynomial_lines(*in_convention(equation_of(finding), convention))
+        return [_equation_text(finding, convention)]
+
+    found: list[Block] = [
+        words,
+        Display(Formula(lambda: [_latex(finding, convention)], lines)),
+        Entries(
+            (
+                Entry("evidence", (f"{guess.evidence} (margin {proposal.margin})",)),
+                Entry("shape", (f"{guess.shape}, the {_SHAPES[finding.kind]}",)),
+            )
+        ),
+    ]
     if finding.contradicted is not None:
         n = finding.contradicted
-        lines += wrapped(f"a smaller one holds for m_0, ..., m_{n - 1} and fails at m_{n}; is that moment right?")
-    return lines
+        found.append(
+            Words(f"a smaller one holds for m_0, ..., m_{n - 1} and fails at m_{n}; is that moment right?", True)
+        )
+    return found
 
 
-def _missing_lines(finding: Finding, count: int) -> list[str]:
-    lines = []
+def _missing(finding: Finding, count: int) -> list[str]:
+    """What was looked for in vain."""
+    found = []
     if finding.tried:
         where = f"{_SHAPES[finding.kind]}, in {finding.searched} terms"
-        text = f"no {_NAMES[finding.kind]}: looked for {where}, up to {_shapes_text(finding.tried)}"
+        words = f"no {_NAMES[finding.kind]}: looked for {where}, up to {_shapes_text(finding.tried)}"
         needed = re.search(r"the next shape needs \d+ terms", finding.reason)
-        lines += wrapped(f"{text}; {needed[0]}" if needed and finding.searched == count else text)
+        found.append(f"{words}; {needed[0]}" if needed and finding.searched == count else words)
     if finding.contradicted is not None:
         n = finding.contradicted
-        lines += wrapped(
+        found.append(
             f"not accepted: {_ARTICLES[finding.kind]} {_NAMES[finding.kind]} holds for m_0, ..., m_{n - 1} and "
             f"fails at m_{n}; is that moment right?"
         )
     elif not finding.tried:
-        lines += wrapped(f"no {_NAMES[finding.kind]}: {finding.reason}")
-    return lines
+        found.append(f"no {_NAMES[finding.kind]}: {finding.reason}")
+    return found
 
 
 def _shapes_text(shapes: Sequence[Shape]) -> str:
     return ", ".join(map(str, shapes)) or "none"
 
 
-def _positivity_lines(proposal: ProposalRecord) -> list[str]:
+def _positivity(proposal: ProposalRecord) -> list[Entry]:
     last = proposal.hankel_tested - 1
     if proposal.hankel_failure is not None:
-        text = f"positivity: no positive measure has these moments; m_{proposal.hankel_failure} is the first that fails"
-        return wrapped(text)
+        words = f"no positive measure has these moments; m_{proposal.hankel_failure} is the first that fails"
+        return [Entry("positivity", (words,))]
     if last < 2:
         return []
-    lines = wrapped(f"positivity: the Hankel determinants of m_0, ..., m_{last} exclude no measure")
+    found = [Entry("positivity", (f"the Hankel determinants of m_0, ..., m_{last} exclude no measure",))]
     if proposal.measure is not None:
         word = "belongs to a" if proposal.measure else "belongs to no"
-        lines += wrapped(f"measure: if the equation holds, its branch with these moments {word} probability measure")
-    return lines
+        words = f"if the equation holds, its branch with these moments {word} probability measure"
+        found.append(Entry("measure", (words,)))
+    return found
 
 
-def _equation_text(proposal: ProposalRecord, finding: Finding, convention: str) -> str:
+def _equation_text(finding: Finding, convention: str) -> str:
     equation = equation_of(finding)
     if finding.kind == ALGEBRAIC:
         return f"{sympy.expand(in_convention(equation, convention)[0])} = 0"
@@ -183,7 +211,7 @@ def _equation_text(proposal: ProposalRecord, finding: Finding, convention: str) 
     return str(equation.text(str(in_convention(M, convention)[1]), "z"))
 
 
-def _latex(proposal: ProposalRecord, finding: Finding, convention: str) -> str:
+def _latex(finding: Finding, convention: str) -> str:
     equation = equation_of(finding)
     if finding.kind == ALGEBRAIC:
         return " ".join(polynomial_terms(equation, convention)) + " = 0"
@@ -192,13 +220,13 @@ def _latex(proposal: ProposalRecord, finding: Finding, convention: str) -> str:
     return str(equation.latex(str(in_convention(M, convention)[1]), "z"))
 
 
-def _finding_json(proposal: ProposalRecord, finding: Finding, convention: str) -> dict[str, Any]:
+def _finding_json(finding: Finding, convention: str) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": finding.kind, "found": finding.guess is not None, "searched": finding.searched}
     if finding.guess is not None:
         guess = finding.guess
         found |= {
-            "equation": _equation_text(proposal, finding, convention),
-            "latex": _latex(proposal, finding, convention),
+            "equation": _equation_text(finding, convention),
+            "latex": _latex(finding, convention),
             "shape": guess.shape,
             "unknowns": guess.unknowns,
             "used": guess.used,
@@ -212,4 +240,4 @@ def _finding_json(proposal: ProposalRecord, finding: Finding, convention: str) -
     return found
 
 
-__all__ = ["short", "to_json", "to_latex", "to_text"]
+__all__ = ["proposal_report", "short", "to_json", "to_latex", "to_text"]

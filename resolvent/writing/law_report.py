@@ -2,10 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import sympy
+
 from resolvent.derive.derivation.derivation import Derivation
-from resolvent.derive.derivation.latex import convention_note
-from resolvent.writing.blocks import Prose, Steps
-from resolvent.writing.law_text import MEANING
+from resolvent.derive.derivation.document import Formula
+from resolvent.derive.derivation.latex import convention_note, formula_lines, in_convention
+from resolvent.derive.equations.equation import M
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.tensor.tensor_law import TensorLaw
+from resolvent.writing.blocks import Block, Display, Entries, Entry, Heading, Prose, Report, Section, Steps
+from resolvent.writing.law_text import MEANING, assumptions_of, free_symbols, polynomial_lines
+from resolvent.writing.text import text
+
+
+def law_report(
+    law: AlgebraicLaw | TensorLaw,
+    convention: str = "stieltjes",
+    *,
+    steps: bool = True,
+    moments: int = 0,
+    cumulants: int = 0,
+    title: str = "",
+) -> Report:
+    """What is known of a law; with ``steps`` how it is derived.
+
+    ``moments`` and ``cumulants`` are how many of each are listed.
+
+    Raises `ParameterError` for an unknown convention or a negative number of moments.
+    """
+    entries = [Entry("parameter", (", ".join((symbol.name, *assumptions_of(symbol))),)) for symbol in free_symbols(law)]
+    entries.append(Entry("evidence", (law.derivation.evidence.value,)))
+    entries += _listed("moments", "m", law.moments(moments))
+    entries += _listed("free cumulants", "kappa", law.free_cumulants(cumulants))
+    if not steps:
+        entries += [Entry("assumed", (step.text,)) for step in law.derivation.assumptions]
+    found: list[Block] = [Entries((Entry("law", (law.text,), True),)), *_statement(law, convention)]
+    sections = [Section("", (*found, Entries(tuple(entries))))]
+    if steps:
+        sections.append(Section("", (Heading("derivation"), steps_block(law.derivation, convention))))
+    return Report(title, tuple(sections))
+
+
+def to_text(
+    law: AlgebraicLaw | TensorLaw,
+    convention: str = "stieltjes",
+    *,
+    steps: bool = False,
+    moments: int = 0,
+    cumulants: int = 0,
+) -> str:
+    """The law as plain text; see `law_report`.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> print(to_text(semicircle(), moments=4))
+    law: semicircle(1)
+    equation in m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity:
+      m**2 + z*m + 1 = 0
+    evidence: proved
+    moments:
+      m_1 = 0
+      m_2 = 1
+      m_3 = 0
+      m_4 = 2
+
+    Raises `ParameterError` for an unknown convention or a negative number of moments.
+    """
+    return text(law_report(law, convention, steps=steps, moments=moments, cumulants=cumulants))
+
+
+def _statement(law: AlgebraicLaw | TensorLaw, convention: str) -> tuple[Block, ...]:
+    """The equation of the transform, or the expectation that it is."""
+    _, variable = in_convention(M, convention)
+    if isinstance(law, TensorLaw):
+        integrand = f"{variable}(z) = E[ {law.integrand(convention)} ]"
+        factors = [
+            Entry(f"independent {v}", (factor.text,), True) for v, factor in zip(law.variables, law.laws, strict=True)
+        ]
+        formula = Formula(lambda: [law.latex(convention)], lambda: [integrand])
+        return Prose(convention_note(convention), f"{MEANING[convention]}:"), Display(formula), Entries(tuple(factors))
+    expression = law.equation.expr
+    formula = Formula(
+        lambda: formula_lines(sympy.Eq(expression, 0, evaluate=False), convention),
+        lambda: polynomial_lines(*in_convention(expression, convention)),
+    )
+    return Prose(f"Equation in {convention_note(convention)}", f"equation in {MEANING[convention]}:"), Display(formula)
 
 
 def convention_prose(convention: str) -> Prose:
@@ -25,3 +107,8 @@ def steps_block(derivation: Derivation, convention: str) -> Steps:
     steps = derivation.written(convention)
     summary = f"{len(steps)} step{'s' if len(steps) != 1 else ''}; evidence: {derivation.evidence.value}"
     return Steps(summary, steps, derivation.evidence.value)
+
+
+def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[Entry]:
+    texts = tuple(f"{letter}_{k} = {value}" for k, value in enumerate(values, start=1))
+    return [Entry(title, texts, True)] if texts else []

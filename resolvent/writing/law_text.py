@@ -1,4 +1,4 @@
-"""A law written out: plain text, LaTeX, JSON, and SymPy code. For a numeric function see `python_function`."""
+"""A law written out: LaTeX, JSON and SymPy code. For reports see `law_report`, for numbers `python_function`."""
 
 from __future__ import annotations
 
@@ -17,61 +17,13 @@ from resolvent.derive.equations.equation import M, ResolventEquation
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.tensor.tensor_law import TensorLaw
-
-WIDTH = 80
+from resolvent.writing.text import WIDTH
 
 MEANING = {
     "stieltjes": "m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity",
     "cauchy": "G(z) = int rho(dx)/(z - x), G ~ 1/z at infinity",
 }
 _SHOWN_ASSUMPTIONS = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
-
-
-def to_text(
-    law: AlgebraicLaw | TensorLaw,
-    convention: str = "stieltjes",
-    *,
-    steps: bool = False,
-    moments: int = 0,
-    cumulants: int = 0,
-) -> str:
-    """The law as plain text of at most 80 columns where words and terms allow it.
-
-    With ``steps`` the derivation follows; ``moments`` and ``cumulants`` are how many of each are listed.
-
-    >>> from resolvent.derive.laws.elementary import semicircle
-    >>> print(to_text(semicircle(), moments=4))
-    law: semicircle(1)
-    equation in m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity:
-      m**2 + z*m + 1 = 0
-    evidence: proved
-    moments:
-      m_1 = 0
-      m_2 = 1
-      m_3 = 0
-      m_4 = 2
-
-    Raises `ParameterError` for an unknown convention or a negative number of moments.
-    """
-    in_convention(M, convention)
-    lines = wrapped(f"law: {law.text}")
-    if isinstance(law, TensorLaw):
-        lines += _expectation_lines(law, convention)
-    else:
-        lines.append(f"equation in {MEANING[convention]}:")
-        lines += polynomial_lines(*in_convention(law.equation.expr, convention))
-    for symbol in _free_symbols(law):
-        lines.append(f"parameter: {symbol.name}" + "".join(f", {a}" for a in assumptions_of(symbol)))
-    derivation = law.derivation
-    lines.append(f"evidence: {derivation.evidence.value}")
-    lines += _listed("moments", "m", law.moments(moments))
-    lines += _listed("free cumulants", "kappa", law.free_cumulants(cumulants))
-    if steps:
-        lines += ["", "derivation:", *folded(derivation.text(convention).splitlines())]
-    else:
-        for step in derivation.assumptions:
-            lines += wrapped(f"assumed: {step.text}")
-    return "\n".join(lines)
 
 
 def to_latex(
@@ -112,7 +64,7 @@ def to_json(
         "convention": convention,
         **(_expectation_json(law, convention) if isinstance(law, TensorLaw) else _equation_json(law, convention)),
         "meaning": MEANING[convention],
-        "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in _free_symbols(law)],
+        "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in free_symbols(law)],
         "evidence": derivation.evidence.value,
         "assumptions": [step.text for step in derivation.assumptions],
     }
@@ -217,21 +169,6 @@ def code_of(expression: sympy.Expr) -> str:
     return re.sub(r"\b([A-Z]\w*)\b(?=\()", r"sympy.\1", printed)
 
 
-def wrapped(text: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
-    """The text in lines of at most 80 columns, broken at spaces only."""
-    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
-
-
-def folded(lines: Iterable[str]) -> list[str]:
-    """The lines, those beyond 80 columns broken at spaces, with their indent kept."""
-    result = []
-    for line in lines:
-        indent = line[: len(line) - len(line.lstrip())]
-        pieces = wrapped(line.lstrip(), "   ", WIDTH - len(indent)) if len(line) > WIDTH else [line.lstrip()]
-        result += [indent + piece for piece in pieces]
-    return result
-
-
 def _terms(expression: sympy.Expr) -> list[str]:
     """The terms of a sum in SymPy's printing order, with their signs."""
     pieces = []
@@ -273,10 +210,10 @@ def polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[str
         body = power if power and factored == 1 else f"{body}*{power}" if power else body
         sign = "-" if negative else "+"
         pieces.append(f"{sign} {body}" if pieces else (f"-{body}" if negative else body))
-    return [f"  {line}" for line in _packed([*pieces, "= 0"], WIDTH - 2)]
+    return _packed([*pieces, "= 0"], WIDTH - 2)
 
 
-def _free_symbols(law: AlgebraicLaw | TensorLaw) -> tuple[sympy.Symbol, ...]:
+def free_symbols(law: AlgebraicLaw | TensorLaw) -> tuple[sympy.Symbol, ...]:
     return law.parameters if isinstance(law, TensorLaw) else law.equation.symbols
 
 
@@ -305,23 +242,6 @@ def _expectation_json(law: TensorLaw, convention: str) -> dict[str, Any]:
     }
 
 
-def _expectation_lines(law: TensorLaw, convention: str) -> list[str]:
-    _, variable = in_convention(M, convention)
-    lines = folded([f"{MEANING[convention]}:", f"  {variable}(z) = E[ {law.integrand(convention)} ]"])
-    for v, factor in zip(law.variables, law.laws, strict=True):
-        lines += wrapped(f"independent {v}: {factor.text}")
-    return lines
-
-
-def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[str]:
-    if not values:
-        return []
-    lines = [f"{title}:"]
-    for k, value in enumerate(values, start=1):
-        lines += folded([f"  {letter}_{k} = {value}"])
-    return lines
-
-
 def _step_json(derivation: Derivation, step: Step, convention: str) -> dict[str, Any]:
     images = [in_convention(formula, convention)[0] for formula in step.formulas]
     return {
@@ -336,4 +256,4 @@ def _step_json(derivation: Derivation, step: Step, convention: str) -> dict[str,
     }
 
 
-__all__ = ["to_json", "to_latex", "to_sympy_code", "to_text"]
+__all__ = ["to_json", "to_latex", "to_sympy_code"]

@@ -1,13 +1,21 @@
-"""The report on a verdict, as a web page and as a LaTeX document."""
+"""The report on a verdict, whatever it is written in; and the brief one for the terminal."""
 
 from __future__ import annotations
 
-from resolvent.conjectures.report.figures import point_pictures
 from resolvent.conjectures.report.outcome import Outcome
-from resolvent.conjectures.report.sections import Pictures, first_wrong_words, sections, unexpected_words
-from resolvent.writing.blocks import Report, capital
-from resolvent.writing.html import html_page
-from resolvent.writing.latex import latex_document
+from resolvent.conjectures.report.sections import (
+    MARKS,
+    SCORE_HEADER,
+    STAGES,
+    Pictures,
+    first_wrong_words,
+    groups,
+    sampled_words,
+    score_rows,
+    sections,
+    unexpected_words,
+)
+from resolvent.writing.blocks import Block, Heading, Report, Section, Table, Words, capital
 
 _MEANING = {
     "supported": "everything that decides speaks for the conjecture",
@@ -23,11 +31,23 @@ def verdict_report(outcome: Outcome, pictures: Pictures | None = None) -> Report
     return Report(outcome.conjecture.title, tuple(sections(outcome, pictures)), outcome.verdict, summary)
 
 
-def html_report(outcome: Outcome) -> str:
-    """The report as an HTML5 page; equal for equal verdicts."""
-    return html_page(verdict_report(outcome, point_pictures(outcome)))
-
-
-def latex_report(outcome: Outcome) -> str:
-    """The report as a LaTeX document; equal for equal verdicts."""
-    return latex_document(verdict_report(outcome))
+def brief_report(outcome: Outcome) -> Report:
+    """What a terminal shows: the findings, the statistics, and at the end the verdict."""
+    found = []
+    for stage in STAGES:
+        blocks: list[Block] = []
+        for heading, group in groups([f for f in outcome.findings if f.stage == stage]):
+            blocks += [Heading(heading)] if heading else []
+            blocks += [
+                Words(f"{MARKS[f.status]} {f.subject}: {f.text}" + (f" [{f.evidence}]" if f.evidence else ""))
+                for f in group
+            ]
+        if blocks:
+            found.append(Section(f"{stage} stage", tuple(blocks)))
+    for statistics in outcome.statistics:
+        rows = tuple((name[:16], *numbers) for name, *numbers in score_rows(statistics))
+        found.append(Section(sampled_words(statistics), (Table("", ("", *SCORE_HEADER), rows),)))
+    if outcome.conjecture.assumptions:
+        found.append(Section("", (Words("assumed by the author: " + "; ".join(outcome.conjecture.assumptions)),)))
+    ending = (first_wrong_words(outcome), f"verdict: {outcome.verdict}", unexpected_words(outcome))
+    return Report(outcome.conjecture.title, (*found, Section("", tuple(Words(words) for words in ending if words))))

@@ -26,7 +26,8 @@ from resolvent.derive.laws.elementary import (
     semicircle,
 )
 from resolvent.language.expressions import parse
-from resolvent.writing.law_text import assumptions_of, code_of, identifiers, to_json, to_latex, to_sympy_code, to_text
+from resolvent.writing.law_report import to_text
+from resolvent.writing.law_text import assumptions_of, code_of, identifiers, to_json, to_latex, to_sympy_code
 from resolvent.writing.python_function import to_python_function
 
 c, sigma, v = (sympy.Symbol(name, positive=True) for name in ("c", "sigma", "v"))

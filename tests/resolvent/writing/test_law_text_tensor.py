@@ -16,7 +16,8 @@ from resolvent.derive.errors import DerivationError, ParameterError, ParseError
 from resolvent.derive.laws.elementary import semicircle
 from resolvent.derive.tensor.tensor_law import classical_sum
 from resolvent.language.expressions import parse
-from resolvent.writing.law_text import to_json, to_latex, to_sympy_code, to_text
+from resolvent.writing.law_report import to_text
+from resolvent.writing.law_text import to_json, to_latex, to_sympy_code
 from resolvent.writing.python_function import to_python_function
 
 LAW = classical_sum(semicircle(sympy.Symbol("v", positive=True)), semicircle())

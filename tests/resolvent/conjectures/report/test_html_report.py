@@ -17,7 +17,6 @@ from resolvent.catalog.conjectures.conjecture import UNDECIDED, Finding
 from resolvent.conjectures.file.reader import conjecture_of
 from resolvent.conjectures.report import figures as report_figures
 from resolvent.conjectures.report.figures import point_pictures
-from resolvent.conjectures.report.page import html_report
 from resolvent.conjectures.verdict import Verdict
 from tests.resolvent.conjectures.verdicts import ALL, EVIL, evil, exact, not_finite, sampled, sampled_without_law
 from tests.resolvent.writing.presentation import tree, value
@@ -35,7 +34,7 @@ VOID = {"meta", "br"}
 
 @cache
 def page_of(name: str) -> str:
-    return html_report(MAKERS[name]())
+    return MAKERS[name]().html()
 
 
 class Page(HTMLParser):
@@ -128,7 +127,7 @@ def test_markup_in_a_file_is_shown_as_it_stands() -> None:
 
 @pytest.mark.parametrize("name", ["sampled", "refuted", "evil"])
 def test_two_pages_of_one_verdict_are_the_same(name: str) -> None:
-    assert html_report(MAKERS[name]()) == page_of(name)
+    assert MAKERS[name]().html() == page_of(name)
 
 
 @pytest.mark.slow
@@ -281,7 +280,7 @@ def test_nothing_is_computed_again_where_time_ran_out(monkeypatch: pytest.Monkey
         raise AssertionError("this was to be left alone")
 
     monkeypatch.setattr(report_figures, "within", never)
-    page = html_report(Verdict(verdict.conjecture, (late,)))
+    page = Verdict(verdict.conjecture, (late,)).html()
     assert "<svg" not in page
     assert "<details" not in page
     assert "c = 2 (not reached)" in page

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from resolvent.conjectures.report.page import latex_report
 from resolvent.conjectures.verdict import Verdict
 from resolvent.writing.latex import code, words
 from tests.documents import compiled, needs_pdflatex
@@ -19,7 +18,7 @@ from tests.resolvent.conjectures.verdicts import EVIL, sampled
 @needs_pdflatex
 @pytest.mark.parametrize("name", MAKERS)
 def test_documents_compile_and_fit_the_page(name: str, tmp_path: Path) -> None:
-    log = compiled(latex_report(MAKERS[name]()), tmp_path)
+    log = compiled(MAKERS[name]().latex(), tmp_path)
     assert "Missing character" not in log
     assert "Warning" not in log
     widths = [float(w) for w in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
@@ -33,7 +32,7 @@ def test_long_words_break(tmp_path: Path) -> None:
     names = ("exp(-x)*log(1+x**2)/(1+x**4)**3", "x" * 200, "sqrt(abs(x))" * 20, *"abc")
     statistics = replace(verdict.statistics[0], test=replace(verdict.statistics[0].test, names=names))
     conjecture = replace(verdict.conjecture, title="w" * 300, notes=("a_b" * 90,), source="x" * 500 + "\n\t中" * 300)
-    log = compiled(latex_report(Verdict(conjecture, verdict.findings, (statistics,))), tmp_path)
+    log = compiled(Verdict(conjecture, verdict.findings, (statistics,)).latex(), tmp_path)
     widths = [float(w) for w in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
     assert max(widths, default=0.0) < 40.0
 
@@ -42,7 +41,7 @@ def test_long_words_break(tmp_path: Path) -> None:
 def test_every_character_compiles(tmp_path: Path) -> None:
     signs = [chr(k) for k in [*range(1, 0x500), *range(0x2000, 0x2300), 0x4E2D, 0xD7FF, 0xFFFD, 0x1F3B2]]
     body = "\n\n".join(f"{words(s)} {code(s)} {words(s * 2)}" for s in signs)
-    source = latex_report(sampled())
+    source = sampled().latex()
     log = compiled(source[: source.index(r"\begin{document}")] + rf"\begin{{document}}{body}\end{{document}}", tmp_path)
     assert "Missing character" not in log
     assert "unavailable" not in log
@@ -51,7 +50,7 @@ def test_every_character_compiles(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MAKERS)
 def test_every_finding_is_in_the_document(name: str) -> None:
     verdict = MAKERS[name]()
-    document = latex_report(verdict)
+    document = verdict.latex()
     for finding in verdict.findings:
         assert words(finding.text) in document
     assert words(verdict.conjecture.title) in document
@@ -59,7 +58,7 @@ def test_every_finding_is_in_the_document(name: str) -> None:
 
 
 def test_nothing_of_the_file_is_a_command() -> None:
-    document = latex_report(MAKERS["evil"]())
+    document = MAKERS["evil"]().latex()
     assert document.count(r"\end{document}") == 1
     assert document.endswith("\\end{document}\n")
     assert EVIL not in document
@@ -67,15 +66,15 @@ def test_nothing_of_the_file_is_a_command() -> None:
 
 @pytest.mark.parametrize("name", ["sampled", "refuted", "evil"])
 def test_two_documents_of_one_verdict_are_the_same(name: str) -> None:
-    assert latex_report(MAKERS[name]()) == latex_report(MAKERS[name]())
+    assert MAKERS[name]().latex() == MAKERS[name]().latex()
 
 
 def test_the_equation_is_printed_as_derivations_print_it() -> None:
-    assert r"\begin{align*}& c G^{3} - \left(c z + 1\right) G^{2}" in latex_report(MAKERS["refuted"]())
+    assert r"\begin{align*}& c G^{3} - \left(c z + 1\right) G^{2}" in MAKERS["refuted"]().latex()
 
 
 def test_statistics_stand_in_a_table() -> None:
-    document = latex_report(sampled())
+    document = sampled().latex()
     for statistics in sampled().statistics:
         for score in statistics.test.scores:
             assert f"{abs(score):.2f}" in document

@@ -42,7 +42,7 @@ def test_the_table_on_the_terminal_is_in_columns() -> None:
     lines = sampled().report().splitlines()
     start = lines.index("12 matrices of each of the sizes 40, 80 at c = 1/2")
     table = lines[start + 1 : start + 8]
-    assert {len(line) for line in table} == {62}
+    assert len({len(line) for line in table}) == 1
     test = sampled().statistics[0].test
     for line, name, score in zip(table[1:], test.names, test.scores, strict=True):
         assert line.split()[0] == name

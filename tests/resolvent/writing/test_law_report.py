@@ -1,0 +1,52 @@
+"""One report of a law in every format: each says the equation, the parameters, the evidence and every step."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sympy
+
+from resolvent import catalog
+from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
+from resolvent.writing.formats import WRITERS
+from resolvent.writing.law_report import law_report
+from tests.documents import compiled, needs_pdflatex
+from tests.resolvent.conjectures.report.test_html_report import Page
+
+c = sympy.Symbol("c", positive=True)
+LAWS = {"sum": lambda: semicircle() + marchenko_pastur(c), "fisher-linear": lambda: catalog.get("fisher-linear").law()}
+
+
+@pytest.mark.parametrize("format", WRITERS)
+@pytest.mark.parametrize("name", LAWS)
+def test_every_step_is_in_every_format(name: str, format: str) -> None:
+    law = LAWS[name]()
+    written = WRITERS[format](law_report(law, title="A title"))
+    assert "A title" in written
+    for step in law.derivation.steps:
+        assert step.rule.name in written.replace("\\-", "-")
+    assert law.derivation.evidence.value in written
+
+
+def test_the_page_has_a_formula_for_each_claim_and_needs_no_script() -> None:
+    law = LAWS["sum"]()
+    page = WRITERS["html"](law_report(law, moments=2))
+    claims = sum(len(step.formulas) for step in law.derivation.steps)
+    assert page.count('<div class="formula"><math') == 1 + claims
+    assert page.count("<li value=") == len(law.derivation.steps)
+    assert "m_2 = c + 2" in Page(page).text
+    assert not {"script", "iframe", "img", "link"} & {*Page(page).tags}
+
+
+def test_text_is_one_line_a_fact() -> None:
+    written = WRITERS["text"](law_report(semicircle(), moments=1, title="a title"))
+    assert re.match(r"a title\n\nlaw: semicircle\(1\)\nequation in m\(z\)", written)
+    assert "\n\nderivation:\n1. " in written
+
+
+@needs_pdflatex
+@pytest.mark.parametrize("name", LAWS)
+def test_the_document_compiles(name: str, tmp_path: object) -> None:
+    log = compiled(WRITERS["latex"](law_report(LAWS[name](), title="A title")), tmp_path)  # type: ignore[arg-type]
+    assert "Missing character" not in log
