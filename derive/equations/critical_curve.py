@@ -11,7 +11,7 @@ from flint import fmpq, fmpz_mpoly, fmpz_mpoly_ctx
 
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.exact.field import coefficients_in
-from resolvent.derive.exact.polynomials import degree, generator, positive, substitute
+from resolvent.derive.exact.polynomials import degree, factored, generator, substitute
 
 
 @lru_cache(maxsize=64)
@@ -22,7 +22,7 @@ def critical_curve(equation: ResolventEquation) -> tuple[fmpz_mpoly, ...]:
         parts.append(equation.polynomial.discriminant("m"))
     found: list[fmpz_mpoly] = []
     for part in parts:
-        found += [g for f, _ in part.factor()[1] if (g := positive(f)) not in found]
+        found += [f for f, _ in factored(part) if f not in found]
     return tuple(found)
 
 
@@ -86,7 +86,7 @@ def _linear(ring: fmpz_mpoly_ctx, point: fmpq) -> fmpz_mpoly:
 def _distinct(polynomials: Iterable[fmpz_mpoly]) -> list[fmpz_mpoly]:
     found: list[fmpz_mpoly] = []
     for polynomial in polynomials:
-        found += [g for f, _ in polynomial.factor()[1] if not f.is_constant() and (g := positive(f)) not in found]
+        found += [f for f, _ in factored(polynomial) if f not in found]
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
-from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
+from flint import fmpq_mpoly, fmpq_mpoly_ctx, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring
 
@@ -62,9 +63,35 @@ def positive(polynomial: fmpz_mpoly) -> fmpz_mpoly:
     return -polynomial if polynomial.leading_coefficient() < 0 else polynomial
 
 
+def factored(polynomial: fmpz_mpoly) -> list[tuple[fmpz_mpoly, int]]:
+    """The irreducible factors over the integers of positive degree, with positive leading terms and multiplicities.
+
+    FLINT's factors come sorted by machine integers, which coefficients above 2^63 overflow; those of rational
+    polynomials do not, so the factors are then found over Q. By Gauss' lemma they are the same.
+
+    >>> ring = polynomial_ring(("x", "y")); x, y = ring.gens()
+    >>> factored(-6 * (10**40 * x - y) * (x + y) ** 2)
+    [(10000000000000000000000000000000000000000*x - y, 1), (x + y, 2)]
+    """
+    try:
+        factors = polynomial.factor()[1]
+    except OverflowError:
+        ring = polynomial.context()
+        rational = fmpq_mpoly_ctx.get(ring.names(), ring.ordering()).from_dict(polynomial.to_dict())
+        factors = [(_primitive(f, ring), k) for f, k in rational.factor()[1]]
+    return [(positive(f), int(k)) for f, k in factors]
+
+
+def _primitive(polynomial: fmpq_mpoly, ring: fmpz_mpoly_ctx) -> fmpz_mpoly:
+    terms = polynomial.to_dict()
+    common = math.lcm(*(int(c.q) for c in terms.values()))
+    integral = ring.from_dict({exponents: int(c.p) * (common // int(c.q)) for exponents, c in terms.items()})
+    return integral / integral.content()
+
+
 def irreducible_factors(polynomial: fmpz_mpoly, name: str) -> list[fmpz_mpoly]:
     """The distinct irreducible factors over the integers that involve the generator ``name``."""
-    return [positive(f) for f, _ in without_monomials(polynomial).factor()[1] if degree(f, name) > 0]
+    return [f for f, _ in factored(without_monomials(polynomial)) if degree(f, name) > 0]
 
 
 def renamed(polynomial: fmpz_mpoly, ring: fmpz_mpoly_ctx, names: Mapping[str, str]) -> fmpz_mpoly:

@@ -18,7 +18,7 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, to_element
-from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute, without_monomials
+from resolvent.derive.exact.polynomials import factored, generator, renamed, ring_of, substitute, without_monomials
 from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import (
     Series,
@@ -349,13 +349,14 @@ def _rational_power(value: Any, exponent: fmpq) -> Any:
 
 def _polynomial_root(polynomial: fmpz_mpoly, q: int) -> fmpz_mpoly | None:
     """The q-th root of a polynomial in parameters, or None; parameters count as positive, as means are."""
-    content, factors = polynomial.factor()
-    root = fmpz(content).root(q) if content > 0 else fmpz(0)
+    factors = factored(polynomial)
+    content = fmpz(polynomial.content())
+    root = content.root(q) if polynomial.leading_coefficient() > 0 else fmpz(0)
     if root**q != content or any(multiplicity % q for _, multiplicity in factors):
         return None
     result = polynomial.context().constant(root)
     for factor, multiplicity in factors:
-        result = result * factor ** (int(multiplicity) // q)
+        result = result * factor ** (multiplicity // q)
     return result
 
 

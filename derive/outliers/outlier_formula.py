@@ -42,6 +42,7 @@ from resolvent.derive.exact.field import (
 )
 from resolvent.derive.exact.polynomials import (
     degree,
+    factored,
     generator,
     irreducible_factors,
     ring_of,
@@ -221,9 +222,10 @@ def _location(response: Response, relation: fmpz_mpoly, strength: sympy.Symbol, 
     _, b, a = parts
     ring = ring_of((), relation, drop=("z",))
     c_, b_, a_ = coefficients_in(relation, "z", ring)
-    content, factors = (b_ * b_ - 4 * a_ * c_).factor()
-    square, rest = sympy.Integer(1), sympy.Integer(int(content))
-    for factor, multiplicity in factors:  # outside of the root, so that it cannot hide a change of sign
+    radicand = b_ * b_ - 4 * a_ * c_
+    content = int(radicand.content())
+    square, rest = sympy.Integer(1), sympy.Integer(content if radicand.leading_coefficient() > 0 else -content)
+    for factor, multiplicity in factored(radicand):  # outside of the root, so that it cannot hide a change of sign
         expression = polynomial_to_sympy(factor, table)
         square *= expression ** (multiplicity // 2)
         rest *= expression ** (multiplicity % 2)

@@ -25,7 +25,7 @@ from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import Element, Field, coefficients_in, polynomial_ring, polynomial_to_sympy
-from resolvent.derive.exact.polynomials import degree, generator, univariate
+from resolvent.derive.exact.polynomials import degree, factored, generator, univariate
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import checked_values, in_domain, simplest_between
 from resolvent.derive.support.support import skeleton
@@ -75,7 +75,7 @@ def symbolic_atoms(law: AlgebraicLaw, **values: Any) -> tuple[SymbolicAtom, ...]
     law = law.at(**checked_values(law, values))
     equation = law.equation
     found = []
-    for factor, _ in leading_in(equation.polynomial, "m").factor()[1]:
+    for factor, _ in factored(leading_in(equation.polynomial, "m")):
         if degree(factor, "z") != 1:
             continue
         atom = _atom_at(law, _root(equation, factor))
@@ -95,7 +95,7 @@ def _atom_at(law: AlgebraicLaw, place: Element) -> SymbolicAtom:
     symbols = {s.name: s for s in law.equation.symbols}
     lowest = lowest_part(law.equation, place)
     field = place.field
-    factors = [f for f, _ in lowest.factor()[1]]
+    factors = [f for f, _ in factored(lowest)]
     weights = []
     for factor in factors:
         if degree(factor, _Y) == 1:
@@ -248,7 +248,7 @@ def _proper_factors(
     """The irreducible factors that the parameters' assumptions allow to vanish."""
     found: list[fmpz_mpoly] = []
     for polynomial in polynomials:
-        for factor, _ in polynomial.project_to_context(ring).factor()[1]:
+        for factor, _ in factored(polynomial.project_to_context(ring)):
             if factor not in found and not never_zero(polynomial_to_sympy(factor, symbols)):
                 found.append(factor)
     return found

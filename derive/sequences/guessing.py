@@ -21,6 +21,7 @@ from flint import fmpq, fmpq_poly, fmpz_mpoly, fmpz_poly, nmod_mat
 from resolvent.derive.equations.equation import M, spectral_ring
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import polynomial_to_sympy, to_fmpq
+from resolvent.derive.exact.polynomials import factored
 from resolvent.derive.sequences.ode import LinearODE, ode_of
 from resolvent.derive.sequences.recurrence import Recurrence, cleared, recurrence_of
 from resolvent.derive.sequences.relation_checks import first_exception, holds
@@ -326,7 +327,7 @@ def _irreducible(polynomial: fmpz_mpoly, values: Sequence[fmpq]) -> fmpz_mpoly:
     """The irreducible factor that vanishes on the series."""
     series = fmpq_poly(list(values))
     count = len(values)
-    for factor, _ in polynomial.factor()[1]:
+    for factor, _ in factored(polynomial):
         total, power = fmpq_poly([0]), fmpq_poly([1])
         by_power: dict[int, dict[int, int]] = {}
         for (k, i), c in factor.to_dict().items():

@@ -28,7 +28,7 @@ from flint import fmpq, fmpq_poly, fmpz_mpoly
 
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring, polynomial_to_sympy
-from resolvent.derive.exact.polynomials import degree, generator, substitute, univariate
+from resolvent.derive.exact.polynomials import degree, factored, generator, substitute, univariate
 from resolvent.derive.sequences.recurrence import Recurrence, recurrence_of
 
 N, K = sympy.symbols("n k")
@@ -216,8 +216,8 @@ def _gosper_form(quotient: Ratio) -> tuple[fmpz_mpoly, fmpz_mpoly, fmpz_mpoly]:
     again = True
     while again:
         again = False
-        for f in [f for f, _ in q.factor()[1] if degree(f, "k") > 0]:
-            for g in [g for g, _ in below.factor()[1] if degree(g, "k") > 0]:
+        for f in [f for f, _ in factored(q) if degree(f, "k") > 0]:
+            for g in [g for g, _ in factored(below) if degree(g, "k") > 0]:
                 h = _dispersion(f, g)
                 if h is not None:
                     q, below = q // f, below // g if f == _moved(g, h) else -(below // g)
@@ -352,7 +352,7 @@ def _boundary_vanishes(summand: HypergeometricSum, coefficients: Sequence[fmpz_m
 
 def _require_nonzero(polynomial: fmpz_mpoly, margin: int) -> None:
     """Raise `ParameterError` unless every factor is a linear form of one sign on 0 <= k <= n - margin."""
-    for factor, _ in polynomial.factor()[1]:
+    for factor, _ in factored(polynomial):
         table = {exponents: int(c) for exponents, c in factor.to_dict().items()}
         a, b, c = table.get((1, 0), 0), table.get((0, 1), 0), table.get((0, 0), 0)
         corners = (c + a * margin, a, a + b)  # at (margin, 0), along (1, 0) and along (1, 1)

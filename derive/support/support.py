@@ -19,7 +19,7 @@ from resolvent.derive.equations.discriminant import discriminant_factors
 from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
-from resolvent.derive.exact.complex_roots import approximate_roots
+from resolvent.derive.exact.complex_roots import complex_roots
 from resolvent.derive.support.atoms import Atom, find_atom, without_atoms
 from resolvent.derive.support.real_line import Sweep, sweep
 
@@ -87,7 +87,7 @@ def likely_branch_points(equation: ResolventEquation) -> tuple[complex, ...]:
     even = [f for f, k in _discriminant_factors(equation) if k % 2 == 0]
     leading = columns(equation)[-1]
     chosen = [f for f in critical_factors(equation) if f not in even or leading % f == 0]
-    roots = [root for f in chosen for root in approximate_roots(f)]
+    roots = [root for f in chosen for root in complex_roots(f)]
     return tuple(root for root in roots if root.imag >= 0)
 
 

@@ -10,7 +10,7 @@ variable, of one atom or the continuous part, the characteristic polynomial chi(
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy
@@ -18,8 +18,8 @@ from flint import fmpq, fmpz_mpoly
 
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
-from resolvent.derive.exact.field import Field, coefficients_in, evaluate_polynomial, polynomial_ring
-from resolvent.derive.exact.polynomials import positive, univariate
+from resolvent.derive.exact.field import Field, evaluate_polynomial, polynomial_ring
+from resolvent.derive.exact.polynomials import factored, univariate
 from resolvent.derive.support.support import skeleton
 from resolvent.derive.tensor.record import TensorRecord, block_terms
 
@@ -136,60 +136,7 @@ def _factors(chi: fmpz_mpoly, law: TensorRecord, fixed: Fixed) -> list[tuple[fmp
     values = {name: p for name, p in values.items() if name in names}
     left = Field(tuple(n for n in names if n not in values))
     polynomial = evaluate_polynomial(chi, values, left).numerator if values else chi
-    return [(f, power) for f, power in irreducible_powers(polynomial) if f.degrees()[0] > 0]
-
-
-def irreducible_powers(polynomial: fmpz_mpoly) -> list[tuple[fmpz_mpoly, int]]:
-    """The irreducible factors of a polynomial in z and lambdas, with multiplicities.
-
-    A polynomial that is linear in each of at most two lambdas is split by greatest common divisors: if f = g h, then g
-    or h lacks one of the variables, so it divides the coefficients of the other's powers. What is left in z alone is
-    factored in one variable. That works for coefficients of any size; python-flint's multivariate `factor` overflows.
-
-    Raises `DerivationError` when the coefficients are too large for python-flint's factorisation.
-
-    >>> ring = polynomial_ring(("z", "x", "y")); z, x, y = ring.gens()
-    >>> irreducible_powers(2 * (10**40 * z - x) * (z - y) * (z - 1) ** 2)
-    [(z - 1, 2), (z - y, 1), (10000000000000000000000000000000000000000*z - x, 1)]
-    """
-    degrees = polynomial.degrees()[1:]
-    if max(degrees, default=0) > 1 or sum(d > 0 for d in degrees) > 2:
-        try:
-            return [(positive(f), int(power)) for f, power in polynomial.factor()[1]]
-        except OverflowError:
-            raise DerivationError(
-                "the characteristic polynomial has coefficients too large to factor; give parameters of fewer digits",
-                polynomial=polynomial,
-            ) from None
-    powers: dict[str, tuple[fmpz_mpoly, int]] = {}
-    for factor, power in _split(polynomial, [k for k, d in enumerate(degrees, start=1) if d]):
-        key = str(factor)
-        powers[key] = (factor, power + powers.get(key, (factor, 0))[1])
-    return list(powers.values())
-
-
-def _split(polynomial: fmpz_mpoly, places: Sequence[int]) -> Iterator[tuple[fmpz_mpoly, int]]:
-    ring = polynomial.context()
-    names = ring.names()
-    used = [k for k in places if polynomial.degrees()[k]]
-    if not used:
-        single = univariate(polynomial.project_to_context(polynomial_ring((names[0],))), names[0])
-        z = ring.gen(0)
-        for factor, power in single.factor()[1]:
-            yield positive(sum((c * z**j for j, c in enumerate(factor.coeffs())), start=ring.constant(0))), int(power)
-        return
-    for k in used:
-        others = polynomial_ring(n for n in names if n != names[k])
-        content = None
-        for coefficient in coefficients_in(polynomial, names[k], others):
-            content = coefficient if content is None else content.gcd(coefficient)
-        assert content is not None
-        content = content.project_to_context(ring)
-        if not content.is_constant():
-            yield from _split(content, used)
-            yield from _split(polynomial / content, used)
-            return
-    yield positive(polynomial / polynomial.content()), 1
+    return [(f, power) for f, power in factored(polynomial) if f.degrees()[0] > 0]
 
 
 def _curve(factor: fmpz_mpoly, law: TensorRecord, places: tuple[int, ...], weight: sympy.Expr) -> Curve:

@@ -1,4 +1,4 @@
-"""Approximate roots, against isolated ones."""
+"""Complex roots, against ones isolated around the origin and against known ones."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from flint import fmpz_poly
 
-import resolvent.derive.exact.complex_roots
-from resolvent.derive.exact.complex_roots import approximate_roots
+from resolvent.derive.exact.complex_roots import complex_roots
 
 
 def random_polynomial(degree: int, bits: int) -> fmpz_poly:
@@ -30,23 +29,28 @@ def same(found: list[complex], polynomial: fmpz_poly) -> bool:
     fmpz_poly([1] + [0] * 20 + [1]), fmpz_poly([-9] + [1] * 25), fmpz_poly([1] + [0] * 19 + [10**200, 1]),
 ])  # fmt: skip
 def test_each_root_is_found(polynomial: fmpz_poly) -> None:
-    assert same(approximate_roots(polynomial), polynomial)
+    assert same(complex_roots(polynomial), polynomial)
 
 
 def test_roots_far_from_the_origin_are_found() -> None:
     polynomial = fmpz_poly([1])
     for k in range(1, 26):
         polynomial *= fmpz_poly([-(1000 + 3 * k), 1])  # Wilkinson's, moved
-    found = approximate_roots(polynomial)
+    found = complex_roots(polynomial)
     assert sorted(r.real for r in found) == pytest.approx([1000 + 3 * k for k in range(1, 26)], rel=1e-12)
     assert all(r.imag == 0 for r in found)
 
 
-def test_what_the_iteration_does_not_find_is_isolated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roots_on_both_sides_of_their_mean_are_found() -> None:
     symmetric = fmpz_poly([0, 1])  # with a root at the mean of all
     for k in range(1, 10):
         symmetric *= fmpz_poly([-k * k, 0, 1])
-    assert same(approximate_roots(symmetric), symmetric)
-    monkeypatch.setattr(resolvent.derive.exact.complex_roots, "_STEPS", 1)
-    polynomial = random_polynomial(40, 300)
-    assert same(approximate_roots(polynomial), polynomial)
+    assert sorted(complex_roots(symmetric), key=lambda r: r.real) == [complex(k) for k in range(-9, 10)]
+
+
+def test_roots_that_are_almost_one_are_told_apart() -> None:
+    n = 12
+    mignotte = fmpz_poly([0] * n + [1]) - 2 * fmpz_poly([-1, 10**3]) ** 2  # two roots 1e-19 apart, beside 1/1000
+    found = [r for r in complex_roots(mignotte) if abs(r - 1e-3) < 1e-9]
+    assert len(found) == 2
+    assert all(r.imag == 0 for r in found)

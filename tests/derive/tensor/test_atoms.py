@@ -6,9 +6,8 @@ import pytest
 import sympy
 
 from resolvent.derive.errors import DerivationError, ParameterError
-from resolvent.derive.exact.field import polynomial_ring
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
-from resolvent.derive.tensor.atoms import irreducible_powers, mass_at_zero, parts_of
+from resolvent.derive.tensor.atoms import mass_at_zero, parts_of
 from resolvent.derive.tensor.operations import tensor_direct_sum
 from resolvent.derive.tensor.tensor_law import classical_sum, tensor_law, tensor_product
 
@@ -88,30 +87,3 @@ def test_atoms_at_irrational_points_are_not_handled() -> None:
     law = law_of_equation(M * (Z**2 - 2) + Z, [1])  # half at each of +-sqrt(2)
     with pytest.raises(DerivationError, match="rational points"):
         parts_of(classical_sum(law, S))
-
-
-RING = polynomial_ring(("z", "x", "y"))
-_z, _x, _y = RING.gens()
-BIG = 10**40
-FACTORS = {
-    "in z": [(_z - BIG, 1), (_z + 1, 2)],
-    "one variable": [(BIG * _z - _x, 1), (_z**2 - 3, 1)],
-    "apart": [(BIG * _z - _x, 1), (_z * _y + 1, 1)],
-    "together": [(_z * _x - BIG * _y + 1, 1), (_z, 3)],
-    "not linear": [(_z - _x * _y, 1), (_z - _x - _y, 1)],
-    "squares": [(_z - _x, 2), (_z - _y, 1)],
-}
-
-
-@pytest.mark.parametrize("factors", FACTORS.values(), ids=FACTORS)
-def test_factors_are_found_again(factors: list[tuple[object, int]]) -> None:
-    product = RING.constant(-6)
-    for factor, power in factors:
-        product = product * factor**power  # type: ignore[operator]
-    found = irreducible_powers(product)
-    assert sorted((str(f), k) for f, k in found) == sorted((str(f), k) for f, k in factors)
-
-
-def test_coefficients_that_overflow_are_an_error_that_says_so() -> None:
-    with pytest.raises(DerivationError, match="fewer digits"):
-        irreducible_powers((BIG * _z - _x**2) * (_z - BIG * _y**2 - 1))
