@@ -52,6 +52,7 @@ from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
 from .numeric.density.closed_density import ClosedDensity, closed_density
+from .numeric.fluctuations.tracy_widom import tracy_widom
 from .numeric.pictures.branch_plots import plane_portrait, sheet_plot
 from .numeric.pictures.graph_picture import graph_sheet
 from .numeric.pictures.phase_diagram import phase_diagram, phase_map
@@ -143,6 +144,7 @@ __all__ = [
     "tensor_direct_sum",
     "tensor_law",
     "tensor_product",
+    "tracy_widom",
     "verify",
     "wachter",
     "z",

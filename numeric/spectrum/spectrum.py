@@ -16,6 +16,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum import algebraic_measure, dyadic_measure  # noqa: F401 - they register their laws
 from resolvent.numeric.spectrum.critical_points import CriticalPoint
 from resolvent.numeric.spectrum.density_plot import density_plot
+from resolvent.numeric.spectrum.edge_test import EdgeTest, edge_test
 from resolvent.numeric.spectrum.enclosures import Enclosure
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval, elementwise, measure_of
 from resolvent.numeric.spectrum.moments import central_moment, moment
@@ -319,6 +320,24 @@ class Spectrum:
         polynomial equation, `DerivationError` if the kind needs a law on [0, oo).
         """
         return self.measure.outliers(strength, kind, ratio)
+
+    def edge_test(self, values: ArrayLike, beta: int = 1, level: float = 0.05, size: int | None = None) -> EdgeTest:
+        """Which eigenvalues of one matrix stick out of the support, by Tracy-Widom; see `spectrum.edge_test`.
+
+        Args:
+            values: the eigenvalues, or the outermost ones if ``size`` says how many there are in all.
+            beta: 1 for real matrices, 2 for complex ones, 4 for quaternions.
+            level: the probability that noise alone gives one component or more.
+            size: how many eigenvalues the matrix has.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> found = Spectrum(semicircle()).edge_test([1.9, 2.01, 2.3], size=500)
+        >>> [round(o.p_value, 3) for o in found.outside], found.count
+        ([0.08, 0.0], 1)
+
+        Raises `ParameterError` for values that are not finite, another beta, or a level outside (0, 1).
+        """
+        return edge_test(self.measure, values, beta, level, size)
 
     # -- trust and pictures --------------------------------------------------------------------------------
 

@@ -1,0 +1,171 @@
+r"""How far eigenvalues stick out of a spectrum, on the scale on which the outermost eigenvalue fluctuates.
+
+At an edge b where rho(x) ~ a sqrt(b - x), the largest of n eigenvalues is b + gamma xi, gamma = (pi a n)^(-2/3), where
+xi has the Tracy-Widom law: on this scale the density of the eigenvalues is that of Airy's point process.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resolvent.derive.errors import ParameterError
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.measure import Measure, elementwise
+
+_ATOM = 1e-7  # eigenvalues this close to an atom, in units of the support's width, are at it
+_STEP = 2.0**-7  # of the interval: where the limit at an edge is extrapolated from
+_ORDER = 8
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An end of a support interval with the law of the outermost eigenvalue there.
+
+    Attributes:
+        place: where it is.
+        side: 1 for a right end, -1 for a left one.
+        coefficient: a in rho(x) ~ a |x - place|^(1/2); None where the density has another exponent.
+    """
+
+    place: float
+    side: int
+    coefficient: float | None
+
+    def scale(self, size: int, beta: int = 1) -> float:
+        """gamma for matrices with that many eigenvalues: (x - place) side/gamma has the law `tracy_widom(beta)`.
+
+        NaN where the density has another exponent than 1/2.
+        """
+        if self.coefficient is None:
+            return math.nan
+        gamma = (math.pi * self.coefficient * size) ** (-2 / 3)
+        return gamma * 2 ** (-1 / 6) if beta == 4 else gamma
+
+
+@dataclass(frozen=True)
+class OutsideEigenvalue:
+    """An eigenvalue outside the support.
+
+    Attributes:
+        value: the eigenvalue.
+        edge: the edge it is nearest to, measured on the edges' own scales.
+        statistic: its distance from there in units of the scale, corrected for the eigenvalues beyond it.
+        p_value: how often noise alone sends its outermost eigenvalue that far; NaN where the edge has no known law.
+    """
+
+    value: float
+    edge: Edge
+    statistic: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class EdgeTest:
+    """Eigenvalues outside the support, each against the law of the outermost one.
+
+    Attributes:
+        outside: those outside the support, from the smallest to the largest.
+        components: those that noise explains with a probability below the level; they count from the outermost inwards
+            and stop at the first that noise explains.
+        level: the probability that noise alone gives one component or more, at all edges together.
+        size, beta: of the test.
+    """
+
+    outside: tuple[OutsideEigenvalue, ...]
+    components: tuple[OutsideEigenvalue, ...]
+    level: float
+    size: int
+    beta: int
+
+    @property
+    def count(self) -> int:
+        """The number of components."""
+        return len(self.components)
+
+
+def edges_of(measure: Measure) -> tuple[Edge, ...]:
+    """The ends of the support intervals from left to right, with the coefficient of the square root where there is one.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> from resolvent.numeric.spectrum import Spectrum
+    >>> [round(edge.coefficient * math.pi, 9) for edge in edges_of(Spectrum(semicircle()).measure)]
+    [1.0, 1.0]
+    """
+    found = []
+    for i in measure.intervals:
+        for place, side, exponent in ((i.left, -1, i.left_exponent), (i.right, 1, i.right_exponent)):
+            root = exponent == Fraction(1, 2)
+            found.append(Edge(place, side, _coefficient(measure, place, side, i.right - i.left) if root else None))
+    return tuple(found)
+
+
+def edge_test(
+    measure: Measure, values: ArrayLike, beta: int = 1, level: float = 0.05, size: int | None = None
+) -> EdgeTest:
+    """Which eigenvalues stick out of the support, and how surely, for one matrix with ``size`` eigenvalues.
+
+    Raises `ParameterError` for values that are not finite real numbers, a beta other than 1, 2 and 4, or a level
+    outside (0, 1).
+    """
+    from resolvent.numeric.fluctuations.tracy_widom import tracy_widom
+
+    law = tracy_widom(beta)
+    if not 0 < level < 1:
+        raise ParameterError(f"the level is a probability between 0 and 1; got {level!r}", level=level)
+    found = np.sort(np.asarray(values, dtype=float).ravel())
+    if not len(found) or not np.all(np.isfinite(found)):
+        raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=values)
+    count = len(found) if size is None else size
+    edges = edges_of(measure)
+    outside, components = [], []
+    for low, high, gap in _gaps(measure, edges, found):
+        # from each end of the gap, the outermost first: what lies beyond an eigenvalue shifts it by less than its scale
+        ranked = []
+        for value in gap:
+            near = [edge for edge in (low, high) if edge is not None]
+            statistics = [(value - edge.place) * edge.side / edge.scale(count, beta) for edge in near]
+            k = int(np.argmin(np.where(np.isnan(statistics), np.inf, statistics)))
+            p = float(law.sf(statistics[k])) if not math.isnan(statistics[k]) else math.nan
+            ranked.append(OutsideEigenvalue(float(value), near[k], float(statistics[k]), p))
+        outside += ranked
+        for edge in (low, high):
+            mine = sorted((o for o in ranked if o.edge is edge), key=lambda o: -o.statistic)
+            for o in mine:
+                if not o.p_value <= level / len(edges):
+                    break
+                components.append(o)
+    return EdgeTest(tuple(outside), tuple(sorted(components, key=lambda o: o.value)), level, count, beta)
+
+
+def _gaps(measure: Measure, edges: tuple[Edge, ...], values: Array) -> list[tuple[Edge | None, Edge | None, Array]]:
+    """The eigenvalues in each gap of the support, with the edges to its left and right; those at atoms left out."""
+    low, high = measure.support()
+    tolerance = _ATOM * max(high - low, abs(low), abs(high))
+    free = np.ones(len(values), dtype=bool)
+    for place in measure.atom_points:
+        free &= np.abs(values - place) > tolerance
+    values = values[free]
+    lefts: list[Edge | None] = [None, *edges[1::2]]
+    rights: list[Edge | None] = [*edges[::2], None]
+    if not edges:
+        return []
+    found = []
+    for left, right in zip(lefts, rights, strict=True):
+        inside = values[(values > (left.place if left else -np.inf)) & (values < (right.place if right else np.inf))]
+        found.append((left, right, inside))
+    return found
+
+
+def _coefficient(measure: Measure, place: float, side: int, width: float) -> float:
+    """The limit of rho/|x - place|^(1/2), a power series in the distance: by extrapolation from halved distances."""
+    distances = width * _STEP * 0.5 ** np.arange(_ORDER)
+    points = place - side * distances
+    ratios = elementwise(measure.table.pdf, points) / np.sqrt(np.abs(place - points))
+    for k in range(1, _ORDER):
+        ratios = ratios[1:] + (ratios[1:] - ratios[:-1]) / (2**k - 1)
+    return float(ratios[-1])

@@ -1,0 +1,72 @@
+"""The scale at square-root edges against closed forms and matrices, and how often planted components are found."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+import resolvent as rv
+from resolvent.numeric.spectrum.edge_test import edges_of
+
+
+@pytest.mark.parametrize("c", ["1/4", "1/2", "3"])
+def test_marchenko_pastur_has_johnstones_scale(c: str) -> None:
+    """(sqrt(n) + sqrt(p)) (1/sqrt(n) + 1/sqrt(p))^(1/3)/n for the largest eigenvalue of X X^T/n."""
+    ratio = float(rv.Spectrum(rv.marchenko_pastur(c)).mean() * eval_fraction(c))
+    p = 600
+    n = p / ratio
+    exact = (math.sqrt(n) + math.sqrt(p)) * (1 / math.sqrt(n) + 1 / math.sqrt(p)) ** (1 / 3) / n
+    edge = edges_of(rv.Spectrum(rv.marchenko_pastur(c)).measure)[-1]
+    assert edge.scale(p) == pytest.approx(exact, rel=1e-9)
+
+
+def eval_fraction(text: str) -> float:
+    top, _, bottom = text.partition("/")
+    return int(top) / int(bottom or 1)
+
+
+def test_a_hard_edge_has_no_scale() -> None:
+    left, right = edges_of(rv.Spectrum(rv.marchenko_pastur(1)).measure)
+    assert left.coefficient is None
+    assert math.isnan(left.scale(100))
+    assert right.coefficient is not None
+
+
+@pytest.mark.parametrize(("strength", "least", "most"), [(0.0, 0.0, 0.12), (2.0, 0.99, 1.0)])
+def test_components_of_a_symmetric_matrix(strength: float, least: float, most: float) -> None:
+    rng, n = np.random.default_rng(5), 200
+    rho = rv.Spectrum(rv.semicircle())
+    counts = []
+    for _ in range(60):
+        a = rng.normal(size=(n, n)) / math.sqrt(2 * n)
+        a = a + a.T
+        a[0, 0] += strength
+        counts.append(rho.edge_test(np.linalg.eigvalsh(a)).count)
+    assert least <= np.mean(np.array(counts) > 0) <= most
+
+
+def test_outermost_eigenvalues_in_gaps_follow_the_law() -> None:
+    """The upper end of the lower bulk of a population of two clusters, an edge inside the spectrum."""
+    law = rv.atoms([1, 10], ["1/2", "1/2"]).sample_covariance("1/10")
+    rho = rv.Spectrum(law)
+    assert len(rho.intervals) == 2
+    rng, p, n = np.random.default_rng(1), 100, 1000
+    population = np.repeat([1.0, 10.0], p // 2)
+    edge = edges_of(rho.measure)[1]
+    found = []
+    for _ in range(150):
+        x = np.sqrt(population)[:, None] * rng.normal(size=(p, n))
+        found.append((np.linalg.eigvalsh(x @ x.T / n)[p // 2 - 1] - edge.place) / edge.scale(p))
+    assert kstest(found, rv.tracy_widom(1).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(("values", "words"), [([], "non-empty"), ([1, math.nan], "finite")])
+def test_bad_eigenvalues_are_refused(values: list[float], words: str) -> None:
+    with pytest.raises(rv.ParameterError, match=words):
+        rv.Spectrum(rv.semicircle()).edge_test(values)
+
+
+def test_a_level_is_a_probability() -> None:
+    with pytest.raises(rv.ParameterError, match="level"):
+        rv.Spectrum(rv.semicircle()).edge_test([1.0], level=5)
