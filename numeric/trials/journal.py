@@ -26,7 +26,7 @@ _DELETE = "give another path, or delete the file to begin again"
 _FLUSH_INTERVAL = 1.0
 # The write-ahead log keeps a record in one append, without an fsync, and drops a record that was torn. In exclusive
 # mode SQLite locks the file from the first access until it is closed.
-_SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=NORMAL", "trusted_schema=OFF")
+_SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=NORMAL", "wal_autocheckpoint=0", "trusted_schema=OFF")
 _TABLES = f"""
     PRAGMA journal_mode=WAL; BEGIN;
     PRAGMA application_id={_APPLICATION}; PRAGMA user_version={_VERSION};
