@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
-
-import joblib
 
 from resolvent.conjectures.check import check_conjecture
 from resolvent.conjectures.file.reader import conjecture_of
@@ -83,16 +83,16 @@ def verdict(subject: Subject, claim: str, sizes: tuple[int, int], seed: int) -> 
     return check_conjecture(conjecture, folder=HERE / "conjectures", allow_code=True, progress=int).verdict
 
 
-def rates(replicates: int, jobs: int) -> list[tuple[Subject, str, tuple[int, int], Counter[str]]]:
+def rates(replicates: int, jobs: int | None) -> list[tuple[Subject, str, tuple[int, int], Counter[str]]]:
     """For each law, true and false, how often each verdict was given."""
     found = []
     for is_true, sizes in ((True, SMALL), (False, SIZES)):
         for k, subject in enumerate(SUBJECTS):
             claim = subject.claim if is_true else subject.wrong
             first = 1_000_000 * (1 + k) + (0 if is_true else 500_000)
-            run = joblib.Parallel(n_jobs=jobs, batch_size=4)
-            count = _MORE * replicates if is_true else replicates
-            counts = Counter(run(joblib.delayed(verdict)(subject, claim, sizes, first + r) for r in range(count)))
+            seeds = range(first, first + (_MORE * replicates if is_true else replicates))
+            with ProcessPoolExecutor(jobs) as pool:
+                counts = Counter(pool.map(verdict, repeat(subject), repeat(claim), repeat(sizes), seeds, chunksize=4))
             found.append((subject, "" if is_true else subject.off, sizes, counts))
             print(subject.name, "true" if is_true else subject.off, dict(counts), file=sys.stderr, flush=True)
     return found
@@ -124,7 +124,7 @@ def main() -> None:
     """Run it all and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=50)
-    parser.add_argument("--jobs", type=int, default=-1)
+    parser.add_argument("--jobs", type=int, help="processes; one for each core without it")
     parser.add_argument("--output", type=Path, default=HERE / "resolvent" / "calibration.md")
     chosen = parser.parse_args()
     chosen.output.write_text(page(rates(chosen.replicates, chosen.jobs), chosen.replicates))

@@ -33,7 +33,7 @@ class Progress:
         self._began = time.monotonic()
         self._stop = threading.Event()
         self._shown = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self._run, name="resolvent progress", daemon=True)
 
     def __enter__(self) -> Progress:
         self._thread.start()

@@ -153,12 +153,13 @@ class Journal:
                 found=found,
             )
         damaged = []
-        for row, *entry in book.execute("SELECT rowid, point, size, number, eigenvalues, checksum FROM trials"):
-            values = _values(*entry, self.identity)
-            if values is None:
-                damaged.append((row,))
+        query = "SELECT rowid, point, size, number, eigenvalues, checksum FROM trials"
+        for row, point, size, number, data, checksum in book.execute(query):
+            key = (point, size, number)
+            if isinstance(data, bytes) and checksum == _checksum(key, data, self.identity):
+                self._keep(Trial(*key), np.frombuffer(data, dtype="<f8").astype(np.float64))
             else:
-                self._keep(Trial(*entry[:3]), values)
+                damaged.append((row,))
         book.execute("PRAGMA journal_mode=WAL")
         book.executemany("DELETE FROM trials WHERE rowid = ?", damaged)
         self.damaged = len(damaged)
@@ -193,13 +194,6 @@ class Journal:
 
     def _error(self, text: str, **objects: Any) -> ParameterError:
         return ParameterError(text, path=self.path, **objects)
-
-
-def _values(point: Any, size: Any, number: Any, data: Any, checksum: Any, identity: str) -> Array | None:
-    """The eigenvalues of a row, or None if it is damaged."""
-    if not isinstance(data, bytes) or checksum != _checksum((point, size, number), data, identity):
-        return None
-    return np.frombuffer(data, dtype="<f8").astype(np.float64)
 
 
 def _checksum(trial: tuple[int, int, int], data: bytes, identity: str) -> bytes:

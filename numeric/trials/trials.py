@@ -7,10 +7,12 @@ the eigenvalues do not depend on how the trials were spread: to the last bit on 
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ import numpy as np
 from resolvent.derive.errors import ParameterError, ResolventError
 from resolvent.numeric.trials.journal import Journal
 from resolvent.numeric.trials.trial import Array, Trial
-from resolvent.numeric.trials.workers import ForkedWorkers, dask_workers
+from resolvent.numeric.trials.workers import Lost, in_processes, on_cluster
 
 
 def run_trials(
@@ -29,6 +31,8 @@ def run_trials(
     scheduler: str | None = None,
     journal: Journal | None = None,
     advance: Callable[[], None] | None = None,
+    limit: float = math.inf,
+    apart: bool = False,
 ) -> dict[Trial, Array]:
     """The eigenvalues of every trial, in the order of the trials, whatever the number of processes.
 
@@ -42,6 +46,8 @@ def run_trials(
         journal: trials that are finished in it are not drawn again, and each of the others is recorded in it as soon as
             it is finished.
         advance: called after each trial that was drawn, not for those that the journal had.
+        limit: the seconds that a trial may take, in a worker process of this machine.
+        apart: whether nothing is drawn in this process, not even with one job: for draws that may end their process.
 
     The arrays are not to be written to. The longest trials are drawn first.
 
@@ -55,15 +61,15 @@ def run_trials(
 
     Raises `ParameterError` for a number of jobs or a scheduler that cannot be, for a draw that cannot be sent to other
     processes, and where the draw raises it (with its message); `ResolventError`, which names the trial, where the draw
-    raises anything else, does not return a vector of ascending numbers, or loses its process. The trials that were
-    finished before are in the journal then, as they are after a KeyboardInterrupt.
+    raises anything else, does not return a vector of ascending numbers, loses its process twice, or takes too long. The
+    trials that were finished before are in the journal then, as they are after a KeyboardInterrupt.
     """
     wanted = list(dict.fromkeys(trials))
     number = _number_of_jobs(jobs)
     done = {} if journal is None else dict(journal.finished)
     # The long ones first: a long one that begins last would leave the other workers without work.
     left = sorted((t for t in wanted if t not in done), key=lambda t: (-t.size, t.point, t.index))
-    with _spread(draw, left, number, scheduler) as outcomes:
+    with contextlib.closing(_outcomes(draw, left, number, scheduler, limit, apart)) as outcomes:
         for outcome in outcomes:
             trial, values = _checked(outcome)
             if journal is not None:
@@ -79,9 +85,7 @@ def _number_of_jobs(jobs: Any) -> int:
     if isinstance(jobs, bool) or not isinstance(jobs, (int, np.integer)) or not (jobs >= 1 or jobs == -1):
         raise ParameterError(f"jobs must be a positive integer, or -1 for all cores; got {jobs!r}", jobs=jobs)
     if jobs == -1:
-        import joblib
-
-        return int(joblib.cpu_count())
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return int(jobs)
 
 
@@ -116,7 +120,10 @@ def _attempt_alone(draw: Callable[[Trial], Array], trial: Trial) -> tuple[Trial,
     """A trial in a worker process, whose linear algebra stays in one thread from now on."""
     # Set again each time and never set back: threads of a dask worker share the process, and whatever else runs there.
     _linear_algebra().limit(limits=1)
-    return _attempt(draw, trial)
+    try:
+        return _attempt(draw, trial)
+    except BaseException as error:  # of a draw that means to end the program
+        return _Failure(trial, f"{type(error).__name__}: {error}", False, traceback.format_exc())
 
 
 @lru_cache(maxsize=1)
@@ -132,8 +139,8 @@ def _checked(outcome: Any) -> tuple[Trial, Array]:
     """The trial and its eigenvalues, or the error that says why there are none."""
     if isinstance(outcome, tuple):
         return outcome
-    if not isinstance(outcome, _Failure):  # a worker was lost
-        trial = outcome.arguments[1]
+    if isinstance(outcome, Lost):
+        trial = outcome.argument
         raise ResolventError(f"the trial at {trial} was lost: {outcome.reason}", trial=trial)
     if outcome.own_words:
         raise ParameterError(outcome.message, trial=outcome.trial, traceback=outcome.details)
@@ -147,75 +154,27 @@ def _checked(outcome: Any) -> tuple[Trial, Array]:
 # -- many ----------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def _spread(
-    draw: Callable[[Trial], Array], trials: list[Trial], jobs: int, scheduler: str | None
-) -> Iterator[Iterator[Any]]:
-    """The outcomes of trials as they come; leaving the context early ends the workers."""
-    if not trials:
-        yield iter(())
-    elif scheduler is None and min(jobs, len(trials)) == 1:
+def _outcomes(
+    draw: Callable[[Trial], Array], trials: list[Trial], jobs: int, scheduler: str | None, limit: float, apart: bool
+) -> Generator[Any, None, None]:
+    """The outcomes of trials as they come; closing the generator ends the workers."""
+    number = min(jobs, len(trials))
+    if scheduler is None and number <= 1 and not apart and limit == math.inf:
         with _linear_algebra().limit(limits=1):
-            yield (_attempt(draw, trial) for trial in trials)
-    elif scheduler is None:
-        _linear_algebra()  # workers that are forked have it then
-        with _parallel(draw, trials, ForkedWorkers(), min(jobs, len(trials))) as outcomes:
-            yield outcomes
-    else:
-        _check_picklable(draw)
-        with (
-            dask_workers(scheduler, jobs, (_attempt_alone, draw)) as backend,
-            _parallel(draw, trials, backend, jobs) as outcomes,
-        ):
-            yield outcomes
-
-
-@contextlib.contextmanager
-def _parallel(draw: Callable[[Trial], Array], trials: list[Trial], backend: Any, jobs: int) -> Iterator[Iterator[Any]]:
-    from joblib import Parallel, delayed
-
-    _check_picklable(draw)
-    # One trial at a time: a batch that ends late would leave the other workers without work, and a batch that is lost
-    # would not tell which of its trials was to blame.
-    parallel = Parallel(n_jobs=jobs, backend=backend, batch_size=1, return_as="generator_unordered")
+            yield from (_attempt(draw, trial) for trial in trials)
+        return
+    work = partial(_attempt_alone, draw)
     try:
-        outcomes = parallel(delayed(_attempt_alone)(draw, trial) for trial in trials)
-    except Exception as error:
-        raise _failed(error) from error
-    try:
-        yield _arriving(outcomes)
-    except BaseException as error:
-        # Closed, the generator would warn that there was more to come; an error that passes through it does not.
-        outcomes.throw(error)
+        if scheduler is None:
+            _linear_algebra()  # workers that are forked have it then
+            own = [name for name in (__name__, type(draw).__module__) if name.startswith("resolvent.")]
+            yield from in_processes(work, trials, number, limit, ["scipy.linalg", "threadpoolctl", *own])
+        elif trials:
+            yield from on_cluster(work, trials, scheduler, jobs)
+    except ResolventError:
         raise
-
-
-def _arriving(outcomes: Iterator[Any]) -> Iterator[Any]:
-    """The outcomes, with whatever befalls the back end itself (a scheduler that is gone, say) as a ResolventError."""
-    while True:
-        try:
-            outcome = next(outcomes)
-        except StopIteration:
-            return
-        except Exception as error:
-            raise _failed(error) from error
-        yield outcome
-
-
-def _failed(error: Exception) -> ResolventError:
-    return ResolventError(
-        f"the processes that draw matrices failed ({type(error).__name__}: {error}); what a journal has got is not lost"
-    )
-
-
-def _check_picklable(draw: Any) -> None:
-    from multiprocessing.reduction import ForkingPickler
-
-    try:
-        ForkingPickler.dumps(draw)
-    except Exception as error:
-        raise ParameterError(
-            f"the draw cannot be sent to other processes ({error}); define it in a module, not in a function, or use "
-            "jobs=1",
-            draw=draw,
-        ) from None
+    except Exception as error:  # a scheduler that is gone, say
+        raise ResolventError(
+            f"the processes that draw matrices failed ({type(error).__name__}: {error}); what a journal has got is "
+            "not lost"
+        ) from error

@@ -1,210 +1,205 @@
-"""Worker processes for joblib: forked ones on this machine, those of a dask cluster, and what is left of a lost call.
+"""Calls of one function spread over processes of this machine, or of a dask cluster: each result as it comes.
 
-joblib spreads calls over a back end. Its own do not serve long runs of short calls: its pool of forked processes waits
-forever for a worker that died, the start of a fresh interpreter (loky) costs as much as ten matrices of size 1000, and
-the one for dask waits forever for a call that dask has given up. The two here return a `Lost` in place of a result.
+Pools that exist do not serve long runs of calls that may kill their process: concurrent.futures gives up all calls when
+one worker dies; joblib's pool of forked processes, and pebble's for a worker that ends with status 0, wait for the
+result forever. Here each worker has a pipe of its own and one call at a time, so that it is known which call went down
+with it. No thread is involved.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import math
 import multiprocessing
+import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
-
-from joblib.parallel import ParallelBackendBase
 
 from resolvent.derive.errors import ParameterError
 
-_START = "fork" if sys.platform == "linux" else "spawn"  # elsewhere, system libraries do not survive a fork
+_QUIET = "resolvent progress"  # the name of the thread that shows progress, which holds no lock that a worker needs
 _CONNECT_TIMEOUT = 5.0
 _WORKERS_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A call whose result will not come: the arguments it had, and why."""
+    """A call whose result will not come: the argument it had, and why."""
 
-    arguments: tuple[Any, ...]
+    argument: Any
     reason: str
 
 
-class ForkedWorkers(ParallelBackendBase):
-    """A joblib back end of processes that share this one's loaded modules, so that they start in milliseconds.
+# -- this machine --------------------------------------------------------------------------------------------
 
-    Each has a pipe of its own and one call at a time, so that it is known which call went down with a worker. Workers
-    do not see the keyboard's interrupt, which reaches the whole group of processes: the parent ends them. Each ends by
-    itself when the parent is gone, since only the parent holds the other end of its pipe.
 
-    Outside Linux, processes are started afresh, which takes longer.
+def in_processes(
+    work: Callable[[Any], Any],
+    arguments: Iterable[Any],
+    jobs: int,
+    limit: float = math.inf,
+    preload: Iterable[str] = (),
+) -> Iterator[Any]:
+    """``work(argument)`` for each argument, from ``jobs`` processes of this machine, in the order in which they end.
 
-    >>> from joblib import Parallel, delayed
-    >>> Parallel(n_jobs=2, backend=ForkedWorkers())(delayed(divmod)(k, 3) for k in range(4))
-    [(0, 0), (0, 1), (0, 2), (1, 0)]
+    A call whose process dies is made once more, in another process; what is lost again, or takes longer than ``limit``
+    seconds, gives a `Lost`. Workers are killed when the generator is closed, and end when this process does, however
+    that ends. The keyboard's interrupt does not reach them.
+
+    Where no other thread runs, workers are forked: they share this process's loaded modules and start in milliseconds.
+    Beside other threads, one of which may hold a lock at that moment, they are forked from a process in a clean state,
+    which imports the modules ``preload`` once.
+
+    >>> sorted(in_processes(abs, [-1, 2, -3], jobs=2))
+    [1, 2, 3]
+
+    Raises `ParameterError` if the function cannot be sent to other processes.
     """
-
-    supports_retrieve_callback = True
-    default_n_jobs = -1
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._lock = threading.RLock()
-        self._processes: dict[Connection, Any] = {}
-        self._idle: list[Connection] = []
-        self._running: dict[Connection, _Call] = {}
-        self._waiting: deque[_Call] = deque()
-        self._listener: threading.Thread | None = None
-        self._stopping = False
-
-    def effective_n_jobs(self, n_jobs: int) -> int:
-        """The number of workers: as asked for, or all cores for -1."""
-        import joblib
-
-        return n_jobs if n_jobs > 0 else int(joblib.cpu_count())
-
-    def configure(self, n_jobs: int = 1, parallel: Any = None, **options: Any) -> int:
-        """Start the workers; returns their number."""
-        self.parallel = parallel
-        number = self.effective_n_jobs(n_jobs)
-        context: Any = multiprocessing.get_context(_START)
-        self._stopping = False
-        try:
-            for _ in range(number):
-                ours, theirs = context.Pipe()
-                # A fork inherits our ends of all pipes so far; a worker that kept one would keep a sibling alive.
-                inherited = (*self._processes, ours) if _START == "fork" else ()
-                process = context.Process(target=_serve, args=(theirs, inherited), daemon=True)
-                with _interrupts_held(), _forking_beside_threads():
-                    process.start()
-                theirs.close()
-                self._processes[ours] = process
-        except BaseException:
-            self.terminate()
-            raise
-        self._idle = list(self._processes)
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-        return number
-
-    def submit(self, func: Any, callback: Callable[[Any], None]) -> None:
-        """Run a batch of calls on the next free worker; the callback gets its results."""
-        with self._lock:
-            self._waiting.append(_Call(func, callback))
-            self._assign()
-
-    def retrieve_result_callback(self, out: Any) -> Any:
-        """The results that the callback was given."""
-        return out
-
-    def abort_everything(self, ensure_ready: bool = True) -> None:
-        """End the workers whatever they do, and start others if the back end is to be used again."""
-        number = len(self._processes)
-        self.terminate()
-        if ensure_ready:
-            self.configure(number, self.parallel)
-
-    def terminate(self) -> None:
-        """End the workers: they hold nothing that would have to be put away."""
-        self._stopping = True
-        for process in self._processes.values():
-            process.kill()
-        for process in self._processes.values():
-            process.join()
-        if self._listener is not None and self._listener is not threading.current_thread():
-            self._listener.join()  # the pipes of dead workers wake it
-        for pipe in self._processes:
-            pipe.close()
-        self._processes, self._idle, self._running, self._listener = {}, [], {}, None
-        self._waiting.clear()
-
-    def _assign(self) -> None:
-        while self._idle and self._waiting:
-            pipe, call = self._idle.pop(), self._waiting.popleft()
-            self._running[pipe] = call
-            with contextlib.suppress(ConnectionError):  # it died idle; the listener will find out
-                pipe.send(call.func)
-
-    def _listen(self) -> None:
-        """Pass on what workers send, until the last of them is gone."""
-        pipes = list(self._processes)
-        while pipes:
-            for pipe in wait(pipes):
-                assert isinstance(pipe, Connection)
-                try:
-                    results, alive = pipe.recv(), True
-                except (EOFError, OSError):
-                    results, alive = None, False
-                    pipes.remove(pipe)
-                if self._stopping:
+    payload = _pickled(work)
+    context: Any = multiprocessing.get_context(_start_method())
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload(list(preload))
+    workers: dict[Connection, Any] = {}
+    idle: list[Connection] = []
+    running: dict[Connection, tuple[Any, float | None]] = {}  # until when; None for a worker that has not begun
+    waiting, tried = deque(arguments), set()
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                end = time.monotonic() + limit if idle else None
+                pipe = idle.pop() if idle else _started(context, workers, payload)
+                running[pipe] = waiting.popleft(), end
+                with contextlib.suppress(ConnectionError):  # it died idle, which is found out below
+                    pipe.send(running[pipe][0])
+            left = min(end or math.inf for _, end in running.values()) - time.monotonic()
+            ready: list[Any] = wait(list(running), None if left == math.inf else max(left, 0.0))
+            late = [] if ready else [pipe for pipe, (_, end) in running.items() if end and end <= time.monotonic()]
+            for pipe in (*ready, *late):
+                argument, end = running.pop(pipe)
+                if pipe in late:
+                    workers[pipe].kill()
+                    _ended(workers, pipe)
+                    yield Lost(argument, f"it took longer than {limit:g} s")
                     continue
-                with self._lock:
-                    call = self._running.pop(pipe, None)
-                    if alive:
-                        self._idle.append(pipe)
-                        self._assign()
-                    elif pipe in self._idle:
-                        self._idle.remove(pipe)
-                if not alive:
-                    results = _end(self._processes[pipe])
-                if call is not None:
-                    call.callback(call.lost(results) if isinstance(results, str) else results)
+                try:
+                    outcome = pipe.recv()
+                    if end is None:
+                        running[pipe] = argument, time.monotonic() + limit
+                        continue
+                    idle.append(pipe)
+                except (EOFError, OSError):
+                    outcome = Lost(argument, _ended(workers, pipe))
+                    if argument not in tried:
+                        tried.add(argument)
+                        waiting.append(argument)
+                        continue
+                yield outcome
+    finally:
+        for process in workers.values():
+            process.kill()
+        for pipe in list(workers):
+            _ended(workers, pipe)
 
 
-@dataclass(frozen=True)
-class _Call:
-    func: Any  # joblib's batch of calls
-    callback: Callable[[Any], None]
+def _pickled(work: Any) -> Any:
+    try:
+        return ForkingPickler.dumps(work)
+    except Exception as error:
+        raise ParameterError(
+            f"the draw cannot be sent to other processes ({error}); define it in a module, not in a function, or use "
+            "jobs=1",
+            draw=work,
+        ) from None
 
-    def lost(self, reason: str) -> list[Lost]:
-        return [Lost(tuple(arguments), reason) for _, arguments, _ in self.func.items]
+
+def _start_method() -> str:
+    if sys.platform != "linux":
+        return "spawn"  # elsewhere, system libraries do not survive a fork
+    beside = {t for t in threading.enumerate() if t.name != _QUIET} - {threading.current_thread()}
+    return "forkserver" if beside else "fork"
+
+
+def _started(context: Any, workers: dict[Connection, Any], payload: Any) -> Connection:
+    """The pipe to a new worker that has been sent the function."""
+    ours, theirs = context.Pipe()
+    # A fork inherits our ends of all pipes so far; a worker that kept one would keep a sibling alive.
+    inherited = (*workers, ours) if context.get_start_method() == "fork" else ()
+    process = context.Process(target=_serve, args=(theirs, inherited), daemon=True)
+    with _interrupts_held(), warnings.catch_warnings():
+        # Python 3.12 warns of every fork where there are threads, those of linear algebra among them.
+        warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
+        process.start()
+        workers[ours] = process
+    theirs.close()
+    with contextlib.suppress(ConnectionError):
+        ours.send_bytes(payload)
+    return ours
 
 
 def _serve(pipe: Connection, inherited: tuple[Connection, ...]) -> None:
     """What a worker does: calls that come through its pipe, one after the other, until the parent closes it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # held already, except where signals cannot be held
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    end_with(parent.sentinel)
+    # A file of the worker's own: the parent's may be locked by a thread of its, and what a draw prints is no result.
+    sys.stdout = sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+    os.dup2(2, 1)
     for other in inherited:
         other.close()
-    while True:
-        try:
-            results: Any = pipe.recv()()
-        except (EOFError, ConnectionError):
-            return
-        except Exception as error:  # the calls did not survive the way here
-            results = f"it cannot be loaded in another process ({type(error).__name__}: {error})"
-        with contextlib.suppress(ConnectionError):
-            pipe.send(results)
+    work: Callable[[Any], Any]
+    try:
+        work = pipe.recv()
+    except EOFError:
+        return
+    except Exception as error:
+        work = functools.partial(
+            Lost, reason=f"it cannot be loaded in another process ({type(error).__name__}: {error})"
+        )
+    with contextlib.suppress(EOFError, ConnectionError):
+        pipe.send("ready")
+        while True:
+            pipe.send(work(pipe.recv()))
 
 
-def _end(process: Any) -> str:
-    """How a process ended, in words."""
+def end_with(pipe: int) -> None:
+    """Let this process end when the other end of a pipe is closed, even in the midst of a long call of compiled code.
+
+    On Linux, by the kernel's signal; elsewhere it has no effect.
+    """
+    if sys.platform == "linux":
+        import fcntl  # not on every system
+
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+        if wait([pipe], 0):  # it was closed before
+            os._exit(1)
+
+
+def _ended(workers: dict[Connection, Any], pipe: Connection) -> str:
+    """How a worker ended, in words, once it has."""
+    process = workers.pop(pipe)
     process.join()
+    pipe.close()
     code = process.exitcode
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
         hint = "; the system does that when memory runs out" if -code == signal.SIGKILL else ""
         return f"its worker process was killed by {name}{hint}"
     return f"its worker process ended with exit status {code}"
-
-
-@contextlib.contextmanager
-def _forking_beside_threads() -> Iterator[None]:
-    """Python 3.12 warns of every fork where there are threads.
-
-    The danger is a lock that another thread holds at that moment. A worker uses none but those that the interpreter
-    and the C library make free again in the child, and runs linear algebra in a single thread.
-    """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
-        yield
 
 
 @contextlib.contextmanager
@@ -223,15 +218,14 @@ def _interrupts_held() -> Iterator[None]:
 # -- dask ----------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def dask_workers(scheduler: str, jobs: int, sent: Any) -> Iterator[Any]:
-    """A joblib back end on a dask cluster, and the connection to it while the context lasts.
+def on_cluster(work: Callable[[Any], Any], arguments: Iterable[Any], scheduler: str, jobs: int) -> Iterator[Any]:
+    """``work(argument)`` for each argument, from the workers of a dask scheduler, in the order in which they end.
 
-    ``scheduler`` is an address such as "tcp://host:8786", or "local" for a cluster of ``jobs`` processes here; ``sent``
-    is the function and other objects that the calls will carry.
+    ``scheduler`` is an address such as "tcp://host:8786", or "local" for a cluster of ``jobs`` processes here. A call
+    that dask gives up, as it does when its workers die again and again, gives a `Lost`.
 
-    Raises `ParameterError` if dask is not installed, the scheduler or its workers cannot be reached within seconds, or
-    the workers cannot load what is sent.
+    Raises `ParameterError` if dask is not installed, the scheduler or its workers cannot be reached within seconds, the
+    function cannot be sent, or the workers cannot load it.
     """
     try:
         import distributed
@@ -242,6 +236,7 @@ def dask_workers(scheduler: str, jobs: int, sent: Any) -> Iterator[Any]:
         ) from None
     if not isinstance(scheduler, str):
         raise ParameterError(f"the scheduler must be an address as text; got {scheduler!r}", scheduler=scheduler)
+    _pickled(work)
     with contextlib.ExitStack() as stack:
         address: Any = scheduler
         if scheduler == "local":
@@ -273,59 +268,25 @@ def dask_workers(scheduler: str, jobs: int, sent: Any) -> Iterator[Any]:
             ) from None
         try:
             # A call that cannot be loaded would break the worker's connection, and nobody would hear of it.
-            client.run(_loaded, sent)
+            client.run(_loaded, work)
         except Exception as error:
             raise ParameterError(
                 f"the dask workers at {scheduler!r} cannot load what is to run there "
                 f"({type(error).__name__}: {error}); give them the same versions of resolvent and of the draw's module",
                 scheduler=scheduler,
             ) from None
-        yield _dask_backend(client)
+        futures = {client.submit(work, argument, pure=False): argument for argument in arguments}
+        for future in distributed.as_completed(futures, loop=client.loop):
+            failure: Any = future.exception() if future.status == "error" else None
+            if failure is None:
+                yield future.result()
+            elif isinstance(failure, distributed.KilledWorker):
+                # It counts against every call that was on the worker, waiting ones among them.
+                reason = "the dask workers it was sent to died, by this trial or by one beside it; see their logs"
+                yield Lost(futures[future], reason)
+            else:
+                yield Lost(futures[future], f"dask gave it up ({type(failure).__name__}: {failure})")
 
 
 def _loaded(sent: Any) -> None:
     """Called in a worker, this proves that this module and what is sent can be loaded there."""
-
-
-def _dask_backend(client: Any) -> Any:
-    import distributed
-    from joblib._dask import DaskDistributedBackend
-
-    class DaskWorkers(DaskDistributedBackend):
-        """joblib's back end for dask, except that a call that dask gives up ends, as a `Lost`."""
-
-        def effective_n_jobs(self, n_jobs: int) -> int:
-            # joblib takes 1 as leave to stay in this process.
-            return max(2, int(super().effective_n_jobs(n_jobs)))
-
-        def compute_batch_size(self) -> int:
-            return 1
-
-        def get_nested_backend(self) -> Any:
-            return ParallelBackendBase.get_nested_backend(self)
-
-        def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
-            call = _Call(func, callback)
-            future = super().submit(func, callback)
-
-            def check(done: Any) -> None:
-                error = done.exception()
-                if isinstance(error, distributed.KilledWorker):
-                    # It counts against every call that was on the worker, waiting ones among them.
-                    reason = "the dask workers it was sent to died, by this trial or by one beside it; see their logs"
-                    callback(_GivenUp(call.lost(reason)))
-                elif error is not None:
-                    callback(_GivenUp(call.lost(f"dask gave it up ({type(error).__name__}: {error})")))
-
-            future.add_done_callback(check)
-            return future
-
-        def retrieve_result_callback(self, out: Any) -> Any:
-            return out.results if isinstance(out, _GivenUp) else super().retrieve_result_callback(out)
-
-    return DaskWorkers(client=client)
-
-
-@dataclass(frozen=True)
-class _GivenUp:
-    results: list[Lost]

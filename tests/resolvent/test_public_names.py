@@ -61,7 +61,7 @@ def loaded() -> set[str]:
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
 
-@pytest.mark.parametrize("module", ["scipy", "matplotlib", "typer", "rich", "networkx", "joblib"])
+@pytest.mark.parametrize("module", ["scipy", "matplotlib", "typer", "rich", "networkx"])
 def test_import_does_not_load(loaded: set[str], module: str) -> None:
     assert module not in loaded
 

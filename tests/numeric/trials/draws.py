@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +49,14 @@ class Broken:
                 os.kill(os.getpid(), signal.SIGKILL)
             case "exit":
                 os._exit(3)
+            case "exit 0":
+                os._exit(0)
+            case "leave":
+                sys.exit(0)
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "hang":
+                3 ** (10**9)  # in compiled code, without an end
             case "parameter":
                 raise ParameterError("sigma must be positive; got -1", sigma=-1)
             case "branch":
@@ -64,6 +74,29 @@ class Broken:
             case "nan":
                 return np.array([0.0, np.nan])
         return values
+
+
+@dataclass(frozen=True)
+class DiesOnce:
+    """The GOE, whose process is killed the first time that it draws the trial of one index."""
+
+    index: int
+    note: str
+
+    def __call__(self, trial: Trial) -> Array:
+        if trial.index == self.index and not Path(self.note).exists():
+            Path(self.note).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Goe()(trial)
+
+
+LOCK = threading.Lock()
+
+
+def under_lock(trial: Trial) -> Array:
+    """The GOE, by one thread at a time."""
+    with LOCK:
+        return Goe()(trial)
 
 
 class Unloadable:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from resolvent.numeric.trials import workers
 from resolvent.numeric.trials.journal import Journal
 from resolvent.numeric.trials.trial import Trial
 from resolvent.numeric.trials.trials import run_trials
+from resolvent.progress import Progress
 from tests.derive.time_limit import within
-from tests.numeric.trials.draws import Broken, Goe, Unloadable
+from tests.numeric.trials.draws import LOCK, Broken, DiesOnce, Goe, Unloadable, under_lock
 
 ROOT = Path(__file__).resolve().parents[3]
 TRIALS = [Trial(p, n, k) for p in range(2) for n in (20, 150) for k in range(4)]
@@ -104,8 +106,9 @@ def test_the_numbers_are_those_of_a_loop_on_a_dask_cluster_of_the_run_itself() -
     check_same(run_trials(Goe(3), TRIALS, jobs=2, scheduler="local"), looped(Goe(3), TRIALS))
 
 
-def test_processes_that_start_afresh_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_START", "spawn")
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_the_numbers_do_not_depend_on_how_processes_start(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setattr(workers, "_start_method", lambda: method)
     check_same(run_trials(Goe(3), TRIALS, jobs=2), looped(Goe(3), TRIALS))
 
 
@@ -230,11 +233,74 @@ def test_so_it_is_on_a_dask_cluster(scheduler: str, way: str) -> None:
     [
         ("kill", "was killed by SIGKILL; the system does that when memory runs out"),
         ("exit", "ended with exit status 3"),
+        ("exit 0", "ended with exit status 0"),
     ],
 )
 def test_a_worker_that_dies_is_an_error_that_names_the_trial(way: str, reason: str) -> None:
     message = f"the trial at point 0, size 20, index 5 was lost: its worker process {reason}"
     check_wrong(Broken(5, way), ResolventError, message, jobs=2)
+    check_wrong(Broken(5, way), ResolventError, message, jobs=1, apart=True)
+
+
+@pytest.mark.parametrize("way", ["leave", "interrupt"])
+def test_a_draw_that_wants_to_end_the_program_is_an_error(scheduler: str, way: str) -> None:
+    message = f"index 5: {'SystemExit: 0' if way == 'leave' else 'KeyboardInterrupt: '}"
+    check_wrong(Broken(5, way), ResolventError, message, jobs=2)
+    check_wrong(Broken(5, way), ResolventError, message, jobs=1, apart=True)
+    check_wrong(Broken(5, way), ResolventError, message, scheduler=scheduler)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_worker_that_dies_once_costs_nothing(tmp_path: Path, jobs: int) -> None:
+    found = run_trials(DiesOnce(2, str(tmp_path / "note")), TRIALS, jobs=jobs, apart=True)
+    assert (tmp_path / "note").exists()
+    check_same(found, looped(Goe(), TRIALS))
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver"])
+def test_a_trial_that_takes_too_long_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setattr(workers, "_start_method", lambda: method)
+    message = "the trial at point 0, size 20, index 5 was lost: it took longer than 1 s"
+    check_wrong(Broken(5, "hang"), ResolventError, message, jobs=1, limit=1.0)
+
+
+def test_a_lock_of_another_thread_does_not_stop_the_workers() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(LOCK.acquire).result()
+        try:
+            found = run_trials(under_lock, TRIALS, jobs=2)
+        finally:
+            LOCK.release()
+    check_same(found, looped(Goe(), TRIALS))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_workers_are_forked_unless_threads_run_that_may_hold_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = threading.enumerate
+    monkeypatch.setattr("threading.enumerate", lambda: [threading.current_thread()])
+    assert workers._start_method() == "fork"
+    with Progress("a task"):
+        mine = [t for t in real() if "progress" in t.name]
+        monkeypatch.setattr("threading.enumerate", lambda: [threading.current_thread(), *mine])
+        assert len(mine) == 1
+        assert workers._start_method() == "fork"
+    other = threading.Thread(name="another")
+    monkeypatch.setattr("threading.enumerate", lambda: [other, threading.current_thread()])
+    assert workers._start_method() == "forkserver"
+
+
+def printing(trial: Trial) -> Any:
+    print("a word")
+    os.write(1, b"another")
+    return Goe()(trial)
+
+
+def test_what_a_draw_prints_in_a_worker_goes_to_standard_error(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
+    run_trials(printing, TRIALS[:1], apart=True)
+    assert tuple(capfd.readouterr()) == ("", "a word\nanother")
 
 
 def test_a_draw_that_cannot_be_loaded_in_a_worker_is_an_error() -> None:
@@ -411,6 +477,40 @@ def test_the_keyboards_interrupt_ends_the_workers_and_leaves_a_good_journal(tmp_
         assert len(journal.finished) >= 5
         assert journal.damaged == 0
         check_same(dict(journal.finished), looped(Goe(5), list(journal.finished)))
+
+
+HANGING = """
+import multiprocessing, os, sys, threading
+from pathlib import Path
+from resolvent.numeric.trials import Trial, run_trials
+from tests.numeric.trials.draws import Broken, Goe
+
+class Hangs(Broken):
+    def __call__(self, trial):
+        Goe(notes=sys.argv[1])(trial)
+        return super().__call__(trial)
+
+if __name__ == "__main__":
+    if sys.argv[2] == "forkserver":
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    run_trials(Hangs(5, "hang"), [Trial(0, 20, 5)], apart=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, a worker ends with its parent only between two calls")
+@pytest.mark.parametrize("method", ["fork", "forkserver"])
+def test_workers_end_with_their_parent_even_in_compiled_code(tmp_path: Path, method: str) -> None:
+    program, notes = tmp_path / "program.py", tmp_path / "notes"
+    program.write_text(HANGING)
+    notes.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen([sys.executable, str(program), str(notes), method], env=environment)
+    while not list(notes.iterdir()):
+        assert parent.poll() is None
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    check_gone(notes)
 
 
 @pytest.mark.slow
