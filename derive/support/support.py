@@ -17,13 +17,12 @@ from resolvent.derive.continuation.followed_root import Sheet
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.discriminant import discriminant_factors
 from resolvent.derive.equations.equation import ResolventEquation, columns
-from resolvent.derive.errors import DerivationError, PrecisionError
+from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
-from resolvent.derive.exact.complex_roots import complex_roots
 from resolvent.derive.support.atoms import Atom, find_atom, without_atoms
 from resolvent.derive.support.real_line import Sweep, sweep
 
-_MOST_BITS = 2048
+_MOST_BITS, _MOST_STEP_BITS = 2048, 256
 _SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
 
 
@@ -78,17 +77,14 @@ def critical_factors(equation: ResolventEquation) -> list[fmpz_poly]:
 
 
 @lru_cache(maxsize=256)
-def likely_branch_points(equation: ResolventEquation) -> tuple[complex, ...]:
-    """The critical points in the closed upper half-plane, without factors of the discriminant of even multiplicity.
+def node_factors(equation: ResolventEquation) -> list[fmpz_poly]:
+    """The factors of the discriminant of even multiplicity that do not divide the leading coefficient.
 
-    Those are nodes as a rule, where sheets cross unramified, but three sheets may meet there too: a hint where the
-    density may have singularities close by, much cheaper at high degree than all critical points, and proof of nothing.
+    Their roots are nodes as a rule, where sheets cross unramified, but three sheets may meet there too: a hint where
+    the density has no singularities, and proof of nothing.
     """
-    even = [f for f, k in _discriminant_factors(equation) if k % 2 == 0]
     leading = columns(equation)[-1]
-    chosen = [f for f in critical_factors(equation) if f not in even or leading % f == 0]
-    roots = [root for f in chosen for root in complex_roots(f)]
-    return tuple(root for root in roots if root.imag >= 0)
+    return [f for f, k in _discriminant_factors(equation) if k % 2 == 0 and leading % f != 0]
 
 
 @lru_cache(maxsize=256)
@@ -101,15 +97,15 @@ def skeleton(equation: ResolventEquation) -> Skeleton:
     """The skeleton of a law without free parameters.
 
     Raises `DerivationError` if the boundary values of the branch belong to no positive measure, `PrecisionError` if
-    2048 bits do not separate the critical points.
+    2048 bits do not separate the critical points, `BranchError` if the branch cannot be followed between them.
     """
     precision = 128
     while True:
         try:
             return _skeleton(equation, precision)
-        except PrecisionError:
+        except (BranchError, PrecisionError) as error:  # critical points may be closer than steps of this precision
             precision *= 2
-            if precision > _MOST_BITS:
+            if precision > (_MOST_BITS if isinstance(error, PrecisionError) else _MOST_STEP_BITS):
                 raise
 
 
@@ -199,14 +195,14 @@ def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumb
     if order == 0 or (order == 1 and ends):
         return 1 + order
     center = acb(point.ball(branch.precision).mid())
-    radius = _isolating_radius(factors, point, branch.precision)
+    radius = isolating_radius(factors, point, branch.precision)
     exact = point.ball(branch.precision)
     offset = min(radius, abs(float(sample - exact))) / 2
     start = acb((center.real + arb(offset if sample > exact else -offset)).mid())
     return branch.turns(center, start, branch.value(start), max(branch.equation.degree, 1))
 
 
-def _isolating_radius(factors: list[fmpz_poly], point: AlgebraicNumber, precision: int) -> float:
+def isolating_radius(factors: list[fmpz_poly], point: AlgebraicNumber, precision: int) -> float:
     """A radius within which ``point`` is the only root of the factors (Rouche, on Taylor coefficients)."""
     radius = 1.0
     for factor in factors:

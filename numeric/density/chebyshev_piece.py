@@ -10,23 +10,25 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
 import flint
 import numpy as np
-from flint import arb, arb_poly
+from flint import acb, arb, arb_poly
 from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
 
-from resolvent.derive.continuation.followed_root import Sheet
 from resolvent.derive.errors import NotCertified
-from resolvent.derive.support.support import Interval
+from resolvent.derive.support.support import Interval, Skeleton
 from resolvent.numeric.density.boundary_values import BoundaryValues
+from resolvent.numeric.density.critical_places import critical_places
+from resolvent.numeric.density.edge_maps import all_roots, edge_maps, norm, solve, unit_polynomial
+from resolvent.numeric.density.root_discs import Complexes
 
 Array = NDArray[Any]  # of float64; NumPy's stubs widen the results of arithmetic
 
@@ -34,8 +36,11 @@ _TAIL = 2e-14
 _SIZES = (28, 84, 252)  # Chebyshev nodes nest by tripling
 _MARGINS = (1.4, 1.15)  # times the number of nodes that the tail promises: for the first size, and later
 _FRESH = 0.8  # of the largest size: up to so many nodes are found anew in one step
-_DEEPEST = 14
-_ZERO = 1e-7  # of the largest value: f vanishes at the end
+_DEEPEST = 24
+_ZERO, _NOT_ZERO = 1e-10, 1e-6  # of the largest value: f vanishes at the end, or not
+_HIDDEN = 4.0  # logarithm of what a singularity's share in the last coefficients may be reduced by, and still be seen
+_SEEN = 1e-12  # of the largest value: how well a series has to agree next to what its nodes do not see
+_FAR = 8.0  # in units of the width: beyond, singularities are harmless
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +55,7 @@ class Piece:
         boundary: Chebyshev coefficients of f(t) = (1+t)^(-n_a) (1-t)^(-n_b) rho(x(t)).
         from_left: coefficients (lowest first) of (x - left)/width, a polynomial in 1 + t.
         from_right: those of (right - x)/width, a polynomial in 1 - t.
+        margins: how far the ends are from those of the support interval.
     """
 
     left: float
@@ -60,6 +66,7 @@ class Piece:
     boundary: Array
     from_left: Array
     from_right: Array
+    margins: tuple[float, float] = (0.0, 0.0)
     _rules: dict[int, tuple[Array, Array]] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -99,7 +106,7 @@ class Piece:
 
     def solve(self, side: int, distance: Array) -> Array:
         """1 + t (side 0) or 1 - t (side 1) at distances from that edge, in units of the width."""
-        return _solve((self.from_left, self.from_right)[side], self.ramification[side], distance)
+        return solve((self.from_left, self.from_right)[side], self.ramification[side], distance)
 
     @staticmethod
     def _at(coefficients: Array, s: Array, r: Array) -> Array:
@@ -131,7 +138,7 @@ class Piece:
     @property
     def speed(self) -> float:
         """The constant in dx/dt = speed (1+t)^(e_a - 1) (1-t)^(e_b - 1)."""
-        return self.width / _norm(self.ramification)
+        return self.width / norm(self.ramification)
 
     def quadrature(self, points: int) -> tuple[Array, Array]:
         """Nodes x and weights for integrals of smooth functions against the density (Fejer's rule in t)."""
@@ -163,54 +170,156 @@ class _End:
         return float(self.place - float(self.place))
 
 
-def resolve(sheet: Sheet, interval: Interval, nearby: Callable[[], Sequence[complex]]) -> list[Piece]:
+@dataclass(frozen=True)
+class _Stretch:
+    """A part of a support interval that is being resolved.
+
+    Attributes:
+        branch: the boundary values of the interval.
+        left, right: the ends.
+        edges: the ends of the whole interval.
+        places: critical points around the interval, in the closed upper half-plane.
+        depth: how many times the interval has been split.
+    """
+
+    branch: BoundaryValues
+    left: _End
+    right: _End
+    edges: tuple[arb, arb]
+    places: Sequence[acb]
+    depth: int = 0
+
+    @property
+    def ramification(self) -> tuple[int, int]:
+        """The exponents of the map."""
+        return self.left.ramification, self.right.ramification
+
+    @cached_property
+    def width(self) -> arb:
+        """The length."""
+        return self.right.place - self.left.place
+
+    @cached_property
+    def offsets(self) -> tuple[Complexes, Complexes]:
+        """How far the critical places lie above the left end and below the right one, in units of the width."""
+        width = self.width
+        low = [complex((p - self.left.place) / width) for p in self.places]
+        high = [complex((self.right.place - p) / width) for p in self.places]
+        return np.array(low, dtype=complex), np.array(high, dtype=complex)
+
+
+def resolve(frame: Skeleton, interval: Interval) -> list[Piece]:
     """Sample the certified branch on an interval until Chebyshev series have converged to 1e-14.
 
-    Where a critical point off the line (one of ``nearby``, asked for when it is needed) comes close, the interval is
-    split next to it; the map clusters nodes at the split as if three sheets met there.
+    Where a critical point comes close, the interval is split next to it; the map clusters nodes at the split as if
+    three sheets met there. Critical points too close to the interval to show in the coefficients are looked at: next to
+    each the series has to give the values of the branch.
 
     Raises `NotCertified` if that does not converge.
     """
+    sheet = frame.continuous
     with flint.ctx.workprec(sheet.precision):
         left, right = (
             _End(edge.point.ball(sheet.precision).mid(), edge.ramification) for edge in (interval.left, interval.right)
         )
-        return _resolve(BoundaryValues(sheet, interval.sample, (left.place, right.place)), left, right, nearby, 0)
+        ends = left.place, right.place
+        branch = BoundaryValues(sheet, interval.sample, ends)
+        return _resolve(_Stretch(branch, left, right, ends, critical_places(frame, interval)))
 
 
-def _resolve(
-    branch: BoundaryValues, left: _End, right: _End, nearby: Callable[[], Sequence[complex]], depth: int
-) -> list[Piece]:
-    ramification = (left.ramification, right.ramification)
-    unit = _unit_polynomial(ramification)
-    orders = [range(end.ramification if end.is_edge else 1) for end in (left, right)]
+def _resolve(stretch: _Stretch) -> list[Piece]:
+    found = _converged(stretch)
+    if found is not None:
+        return [found]
+    left, right = stretch.left, stretch.right
+    if stretch.depth >= _DEEPEST:
+        raise NotCertified(
+            f"the density on [{float(left.place):.6g}, {float(right.place):.6g}] is not resolved by {_SIZES[-1]} "
+            "nodes; the parameters are probably close to a point where the support changes its shape",
+            interval=(float(left.place), float(right.place)),
+        )
+    end = _End(_split(stretch), 3, is_edge=False)
+    return [
+        *_resolve(replace(stretch, right=end, depth=stretch.depth + 1)),
+        *_resolve(replace(stretch, left=end, depth=stretch.depth + 1)),
+    ]
+
+
+def _converged(stretch: _Stretch) -> Piece | None:
+    """The piece on the whole stretch, or None if a singularity is too near."""
+    orders = [range(end.ramification if end.is_edge else 1) for end in (stretch.left, stretch.right)]
     t, density = np.empty(0), np.empty(0)
     size = _SIZES[0]
     while True:
-        t, density = _sampled(branch, left.place, right.place, unit, size, t, density)
+        t, density = _sampled(stretch, size, t, density)
         best = math.inf
         for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right
             coefficients = _coefficients(density * (1 + t) ** poles[0] * (1 - t) ** poles[1])
             largest = float(np.max(np.abs(coefficients)))
             tail = float(np.max(np.abs(coefficients[-max(4, size // 12) :]))) / largest
             if tail <= _TAIL:
-                return [_piece(left, right, (-poles[0], -poles[1]), t, density)]
+                piece = _piece(stretch, (-poles[0], -poles[1]), t, density)
+                return piece if piece is not None and _sees_everything(stretch, piece, size) else None
             best = min(best, tail)
         if size == _SIZES[-1] or (size >= _SIZES[1] and best ** (_SIZES[-1] / size) > 2 * _TAIL):
-            break  # the tail falls geometrically, too slowly for the last size: a singularity is near
+            return None  # the tail falls geometrically, too slowly for the last size: a singularity is near
         size = _next_size(size, best)
-    if depth >= _DEEPEST:
-        raise NotCertified(
-            f"the density on [{float(left.place):.6g}, {float(right.place):.6g}] is not resolved by {_SIZES[-1]} "
-            "nodes; the parameters are probably close to a point where the support changes its shape",
-            interval=(float(left.place), float(right.place)),
-        )
-    split, others = _split(float(left.place), float(right.place), nearby())
-    end = _End(arb(split), 3, is_edge=False)
-    return [
-        *_resolve(branch, left, end, lambda: others, depth + 1),
-        *_resolve(branch, end, right, lambda: others, depth + 1),
-    ]
+
+
+def _sees_everything(stretch: _Stretch, piece: Piece, size: int) -> bool:
+    """Whether the series also holds next to those critical places that are too close for the nodes to show them.
+
+    In the variable t a singularity at tau adds r q^-k to the k-th coefficient, with q the sum of the semi-axes of the
+    ellipse with foci -1 and 1 through tau. If q^size is large, a short tail bounds r. If not, values tell.
+    """
+    s, r = _hidden(stretch, size)
+    if not len(s):
+        return True
+    near_left = np.abs(s) <= np.abs(r)
+    reach = np.where(near_left, np.abs(s), np.abs(r))
+    height = np.maximum(np.abs(s.imag), np.maximum(-s.real, -r.real))
+    inner = reach > 0.1
+    from_left = [*np.outer(reach[near_left & ~inner], [0.25, 1, 4]).ravel()]
+    from_right = [*np.outer(reach[~near_left & ~inner], [0.25, 1, 4]).ravel()]
+    for place, side, high in zip(s[inner].real, near_left[inner], height[inner], strict=True):
+        around = place + high * np.array([-3, -1, 0, 1, 3])
+        (from_left if side else from_right).extend(around if side else 2 - around)
+    for side, distances in ((0, from_left), (1, from_right)):
+        d = np.unique([x for x in distances if 0 < x < 1.9])
+        if not len(d):
+            continue
+        share = arb_poly([arb(c) for c in (piece.from_left, piece.from_right)[side].tolist()])
+        steps = [stretch.width * u for u in share.evaluate([arb(x) for x in d.tolist()], "iter")]
+        places = [(stretch.left.place + x if side == 0 else stretch.right.place - x).mid() for x in steps]
+        near, far = float(-piece.orders[side]), float(-piece.orders[1 - side])
+        values = np.array(stretch.branch.density(places)) * d**near * (2 - d) ** far
+        series = cheb.chebval(d - 1 if side == 0 else 1 - d, piece.boundary)
+        if not np.all(np.abs(values - series) <= _SEEN * np.max(np.abs(piece.boundary))):
+            return False
+    return True
+
+
+def _hidden(stretch: _Stretch, size: int) -> tuple[Complexes, Complexes]:
+    """1 + t and 1 - t for the images t of critical places that so many nodes do not show."""
+    low, high = stretch.offsets
+    found = [np.empty(0, dtype=complex)], [np.empty(0, dtype=complex)]
+    near = np.minimum(np.abs(low), np.abs(high)) < _FAR
+    for side, chosen, value in (
+        (0, near & (np.abs(low) <= np.abs(high)), low),
+        (1, near & (np.abs(low) > np.abs(high)), high),
+    ):
+        value = value[chosen]
+        if not len(value):
+            continue
+        e = stretch.ramification
+        d = all_roots(edge_maps(e)[side], e[side], value)
+        ellipse = np.abs(np.log(np.abs(d - 1 + np.sqrt(d) * np.sqrt(d - 2))))
+        regular = (value.imag == 0) & (value.real > 0) & (value.real < 1)  # analytic on the interval itself,
+        regular = regular & (np.abs(d.imag) <= 1e-6 * np.abs(d)) & (d.real > 0) & (d.real < 2)  # not on other sheets
+        d = d[(size * ellipse < _HIDDEN) & ~regular]
+        found[side].append(d)
+        found[1 - side].append(2 - d)
+    return np.concatenate(found[0]), np.concatenate(found[1])
 
 
 def _next_size(size: int, tail: float) -> int:
@@ -226,114 +335,67 @@ def _next_size(size: int, tail: float) -> int:
     return enough if size < enough <= _FRESH * _SIZES[-1] else _SIZES[-1]
 
 
-def _piece(left: _End, right: _End, orders: tuple[int, int], t: Array, density: Array) -> Piece:
-    """The piece from its converged samples: zeros of f at the edges are divided out, so that orders are exact."""
-    ramification = (left.ramification, right.ramification)
+def _piece(stretch: _Stretch, orders: tuple[int, int], t: Array, density: Array) -> Piece | None:
+    """The piece from its converged samples: zeros of f at the edges are divided out, so that orders are exact.
+
+    None if f is too small at an edge to tell whether it vanishes: a zero would be next to it.
+    """
+    left, right = stretch.left, stretch.right
     while True:
         values = density * (1 + t) ** float(-orders[0]) * (1 - t) ** float(-orders[1])
         coefficients = _coefficients(values)
         largest = float(np.max(np.abs(coefficients)))
-        zeros = [
-            int(end.is_edge and abs(float(cheb.chebval(side, coefficients))) <= _ZERO * largest)
+        sizes = [
+            abs(float(cheb.chebval(side, coefficients))) / largest if end.is_edge else 1.0
             for end, side in ((left, -1), (right, 1))
         ]
+        if any(_ZERO < size < _NOT_ZERO for size in sizes):
+            return None
+        zeros = [int(size <= _ZERO) for size in sizes]
         if not any(zeros):
             break
         orders = orders[0] + zeros[0], orders[1] + zeros[1]
-        if max(orders) > 2 * max(ramification):
+        if max(orders) > 2 * max(stretch.ramification):
             raise NotCertified("the density vanishes to a high order at an edge", interval=(left.place, right.place))
     kept = int(np.max(np.nonzero(np.abs(coefficients) > 0.02 * _TAIL * largest))) + 1
-    places, rests = (float(left.place), float(right.place)), (left.rest, right.rest)
-    return Piece(*places, rests, ramification, orders, coefficients[:kept], *_edge_maps(ramification))
+    return Piece(
+        *(float(left.place), float(right.place)),
+        (left.rest, right.rest),
+        stretch.ramification,
+        orders,
+        coefficients[:kept],
+        *edge_maps(stretch.ramification),
+        (float(left.place - stretch.edges[0]), float(stretch.edges[1] - right.place)),
+    )
 
 
-def _split(left: float, right: float, nearby: Sequence[complex]) -> tuple[float, Sequence[complex]]:
+def _split(stretch: _Stretch) -> arb:
     """Where to split: below the critical point that limits convergence most, towards one that is close to an end, or
     in the middle."""
-    width = right - left
-    inside = [c for c in nearby if c.imag > 0 and left + 1e-9 * width < c.real < right - 1e-9 * width]
-    if inside:
-        worst = min(inside, key=lambda c: abs(c.imag) / math.sqrt((c.real - left) * (right - c.real)))
-        return worst.real, [c for c in nearby if c.imag == 0 or abs(c.real - worst.real) > 1e-9 * width]
-    grain = 1e-15 * (abs(left) + abs(right))
-    before = min((left - c.real for c in nearby if left - c.real > grain), default=math.inf)
-    after = min((c.real - right for c in nearby if c.real - right > grain), default=math.inf)
-    near = min(before, after)
-    if near > 0.05 * width:
-        return left + width / 2, nearby
-    step = math.sqrt(near * width)  # each side then sees its singularity at the same relative distance
-    return (left + step if before <= after else right - step), nearby
+    low, high = stretch.offsets
+    inside = (low.imag > 0) & (low.real > 1e-9) & (high.real > 1e-9)
+    if np.any(inside):
+        steepness = np.abs(low.imag[inside]) / np.sqrt(low.real[inside] * high.real[inside])
+        place = stretch.places[int(np.flatnonzero(inside)[np.argmin(steepness)])].real
+    else:
+        before, after = (float(np.min(np.abs(offset[offset != 0]), initial=math.inf)) for offset in (low, high))
+        near = min(before, after)
+        step = stretch.width * (math.sqrt(near) if near <= 0.05 else 0.5)  # each side then sees its singularity at
+        place = stretch.left.place + step if before <= after else stretch.right.place - step  # the same distance
+    first = float(place)
+    return arb(first) + arb(float(place - first))
 
 
-def _unit_polynomial(ramification: tuple[int, int]) -> list[Fraction]:
-    """u(t) with u(-1) = 0, u(1) = 1 and du/dt ~ (1+t)^(e_a - 1) (1-t)^(e_b - 1), exactly."""
-    a, b = ramification
-    slope = [Fraction(0)] * (a + b - 1)
-    for i in range(a):
-        for j in range(b):
-            slope[i + j] += math.comb(a - 1, i) * math.comb(b - 1, j) * (-1) ** j
-    primitive = [Fraction(0), *(c / (k + 1) for k, c in enumerate(slope))]
-    low = sum(c * (-1) ** k for k, c in enumerate(primitive))
-    high = sum(primitive)
-    primitive[0] -= low
-    return [c / (high - low) for c in primitive]
-
-
-def _norm(ramification: tuple[int, int]) -> float:
-    """The integral of (1+t)^(a-1) (1-t)^(b-1) over [-1, 1]."""
-    a, b = ramification
-    return 2.0 ** (a + b - 1) * math.factorial(a - 1) * math.factorial(b - 1) / math.factorial(a + b - 1)
-
-
-@lru_cache(maxsize=64)
-def _edge_maps(ramification: tuple[int, int]) -> tuple[Array, Array]:
-    """u as a polynomial in 1 + t, and 1 - u as one in 1 - t; both have positive leading behaviour s^e."""
-    left = _shifted(_unit_polynomial(ramification))
-    right = _shifted(_unit_polynomial((ramification[1], ramification[0])))
-    return left, right
-
-
-def _shifted(polynomial: list[Fraction]) -> Array:
-    """The coefficients of a polynomial in t as one in s = 1 + t, exact before rounding."""
-    terms = list(polynomial)
-    for i in range(len(terms)):
-        for k in range(len(terms) - 2, i - 1, -1):
-            terms[k] -= terms[k + 1]
-    return np.array([float(c) for c in terms])
-
-
-def _solve(coefficients: Array, order: int, value: Array) -> Array:
-    """The root s in [0, 2] of an increasing polynomial c_e s^e + ..., by safeguarded Newton steps."""
-    slope_coefficients = poly.polyder(coefficients)
-    value = np.clip(value, 0.0, 1.0)
-    s = np.minimum((value / coefficients[order]) ** (1 / order), 1.9)
-    low, high = np.zeros_like(s), np.full_like(s, 2.0)
-    for _ in range(80):
-        residual = poly.polyval(s, coefficients) - value
-        low, high = np.where(residual <= 0, s, low), np.where(residual >= 0, s, high)
-        slope = poly.polyval(s, slope_coefficients)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = s - residual / slope
-        following = np.where((step >= low) & (step <= high), step, (low + high) / 2)
-        if np.all(np.abs(following - s) <= 4e-16 * np.abs(s)):
-            break
-        s = following
-    return np.where(value == 0.0, 0.0, s)
-
-
-def _sampled(
-    branch: BoundaryValues, left: arb, right: arb, unit: list[Fraction], size: int, known_t: Array, known: Array
-) -> tuple[Array, Array]:
+def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tuple[Array, Array]:
     """The Chebyshev nodes of a size and the density there; both may be known for a third of the size."""
     t = np.cos(math.pi * (np.arange(size) + 0.5) / size)
     density = np.empty(size)
     fresh = np.ones(size, dtype=bool)
     if 3 * len(known) == size:
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
-    width = right - left
-    shares = arb_poly([arb(c.numerator) / c.denominator for c in unit])
+    shares = arb_poly([arb(c.numerator) / c.denominator for c in unit_polynomial(stretch.ramification)])
     places = shares.evaluate([arb(node) for node in t[fresh].tolist()], "iter")
-    density[fresh] = branch.density([(left + width * u).mid() for u in places])
+    density[fresh] = stretch.branch.density([(stretch.left.place + stretch.width * u).mid() for u in places])
     return t, density
 
 

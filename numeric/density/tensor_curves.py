@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import flint
@@ -33,7 +33,7 @@ from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_n
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring
 from resolvent.derive.exact.polynomials import generator, resultant, univariate
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.support.support import likely_branch_points, skeleton
+from resolvent.derive.support.support import skeleton
 from resolvent.derive.tensor.atoms import Curve
 from resolvent.numeric.density.chebyshev_piece import Array, Piece, resolve
 from resolvent.numeric.density.double_exponential import integrals
@@ -61,16 +61,15 @@ class Factor:
         self.ends: list[arb] = []
         self.places: list[tuple[int, int]] = []
         self.edges: list[AlgebraicNumber] = []
-        nearby = partial(likely_branch_points, law.equation)
         for interval in bones.intervals:
             edges = (interval.left.point, interval.right.point)
             self.edges += [e for e in edges if e not in self.edges]
             low, high = (e.ball(BITS).mid() for e in edges)
-            pieces = resolve(bones.continuous, interval, nearby)
+            pieces = resolve(bones, interval)
             if not self.ends or self.ends[-1] != low:
                 self.ends.append(low)
             for piece in pieces:
-                self.ends.append(high if piece is pieces[-1] else arb(piece.right))
+                self.ends.append(high if piece is pieces[-1] else arb(piece.right) + arb(piece.rests[1]))
                 self.pieces.append(piece)
                 self.places.append((len(self.ends) - 2, len(self.ends) - 1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.support.support import likely_branch_points, skeleton
+from resolvent.derive.support.support import skeleton
 from resolvent.numeric.density.chebyshev_piece import Array, resolve
 from resolvent.numeric.density.piecewise_density import SpectrumTable
 from resolvent.numeric.spectrum import linear_statistics, potential
@@ -49,8 +49,7 @@ class AlgebraicMeasure(Measure):
         self.law = law
         self.frame = skeleton(law.equation)
         self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self.frame.atoms)
-        nearby = partial(likely_branch_points, law.equation)
-        groups = tuple(tuple(resolve(self.frame.continuous, i, nearby)) for i in self.frame.intervals)
+        groups = tuple(tuple(resolve(self.frame, i)) for i in self.frame.intervals)
         low, high = self.support()
         self.parts = Pieces(groups, self.atom_points, self.atom_weights, high - low)
         self.certificate = certified(self, self._lowest())

@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial import polynomial as poly
 
-from resolvent.derive.errors import PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
+from resolvent.numeric.density.edge_maps import all_roots
 
-_MOST_STEPS = 60
-_SETTLED = 1e-9  # of the root: the last step, whose square is what is left
 _GRAIN = 1e-200  # of the span: how far to the right a point counts that coincides with an end
 _ON_CUT = 1e-6  # relative imaginary part below which a root next to (-1, 1) is the one above it
 
@@ -66,30 +63,8 @@ def preimages(piece: Piece, z: Array, span: float) -> Preimages:
     sides = ((from_left, piece.from_left, low), (~from_left, piece.from_right, high))
     for side, (chosen, coefficients, distance) in enumerate(sides):
         if np.any(chosen):
-            near[:, chosen] = _roots(coefficients, piece.ramification[side], distance[chosen])
+            near[:, chosen] = all_roots(coefficients, piece.ramification[side], distance[chosen])
     cut = (near.real > 0) & (near.real < 2) & (np.abs(near.imag) <= _ON_CUT * np.abs(near))
     height = np.where(z.imag == 0, 0.0, np.abs(near.imag))  # t moves up with z there
     near = np.where(cut, near.real + 1j * np.where(from_left, height, -height), near)
     return Preimages(np.where(from_left, near, 2 - near), np.where(from_left, 2 - near, near), cut)
-
-
-def _roots(coefficients: Array, order: int, value: Array) -> Array:
-    """All roots of c_e s^e + ... + c_d s^d = value, e the order, for values that are not 0; one row a root."""
-    principal = (value / coefficients[order]) ** (1 / order)
-    turns = np.exp(2j * np.pi * np.arange(order) / order)
-    others = poly.polyroots(coefficients[order:]) if len(coefficients) > order + 1 else np.empty(0)
-    spread = np.exp(0.3j * np.arange(len(others))) * (1 + 0.1 * np.arange(len(others)))  # multiple ones apart
-    roots = np.concatenate([turns[:, None] * principal, np.outer(others * spread, np.ones_like(value))])
-    slope = poly.polyder(coefficients)
-    waiting = np.arange(len(value))
-    for _ in range(_MOST_STEPS):
-        s = roots[:, waiting]
-        step = (poly.polyval(s, coefficients) - value[waiting]) / poly.polyval(s, slope)
-        for j in range(len(s)):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                push = np.sum(1 / (s[j] - np.delete(s, j, axis=0)), axis=0)
-                roots[j, waiting] -= step[j] / (1 - step[j] * push)
-        waiting = waiting[~np.all(np.abs(step) <= _SETTLED * np.abs(s), axis=0)]
-        if not len(waiting):
-            return roots
-    raise PrecisionError("the preimages of a point of a spectrum's pieces could not be found", z=value[waiting])

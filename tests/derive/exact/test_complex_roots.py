@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from flint import fmpz_poly
 
-from resolvent.derive.exact.complex_roots import complex_roots
+from resolvent.derive.exact import complex_roots as module
+
+
+def complex_roots(polynomial: fmpz_poly) -> list[complex]:
+    """The roots, rounded."""
+    return [complex(root) for root in module.complex_roots(polynomial)]
 
 
 def random_polynomial(degree: int, bits: int) -> fmpz_poly:

@@ -6,7 +6,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from resolvent.numeric.density.chebyshev_piece import Piece, _unit_polynomial
+from resolvent.numeric.density.chebyshev_piece import Piece
+from resolvent.numeric.density.edge_maps import unit_polynomial
 from resolvent.numeric.spectrum.cauchy_integrals import CauchyIntegral
 from resolvent.numeric.spectrum.preimages import Preimages, preimages
 from tests.numeric.spectrum.shapes import shape
@@ -30,7 +31,7 @@ def test_roots_are_all_the_roots(name: str) -> None:
         z = points(piece)
         roots = preimages(piece, z, 1.0)
         with mp.workdps(60):
-            unit = [mp.mpf(c.numerator) / c.denominator for c in _unit_polynomial(piece.ramification)]
+            unit = [mp.mpf(c.numerator) / c.denominator for c in unit_polynomial(piece.ramification)]
             for k, place in enumerate(z.tolist()):
                 low, high = mp.mpc(place) - piece.left - piece.rests[0], piece.right - mp.mpc(place) + piece.rests[1]
                 share = low / piece.width if abs(low) <= abs(high) else 1 - high / piece.width
