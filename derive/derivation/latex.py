@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import sympy
 from sympy.core.function import AppliedUndef
+from sympy.printing.latex import LatexPrinter
 
 from resolvent.derive.equations.equation import G, M, ResolventEquation
 from resolvent.derive.errors import ParameterError
@@ -83,9 +84,22 @@ def _product(coefficient: sympy.Expr, power: str, brackets: bool) -> str:
 
 
 def expression_latex(expression: sympy.Basic) -> str:
-    """An expression in LaTeX, with Greek letters for the parameters that the texts name so."""
+    r"""An expression in LaTeX, with Greek letters for the parameters that the texts name so.
+
+    >>> print(expression_latex(1 / (1 - sympy.Symbol("phi"))))
+    \frac{1}{1 - \phi}
+    """
     names = {s: _symbol(s.name) for s in expression.free_symbols if s.name in _NAMES or _ALPHABET.search(s.name)}
-    return sympy.latex(expression, symbol_names=names)
+    return str(_Printer({"symbol_names": names}).doprint(expression))
+
+
+class _Printer(LatexPrinter):
+    """SymPy's printer, but no sum begins with a minus sign that can begin without."""
+
+    def _as_ordered_terms(self, expr: sympy.Expr, order: str | None = None) -> list[sympy.Expr]:
+        terms = list(super()._as_ordered_terms(expr, order=order))
+        first = next((k for k, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+        return [terms[first], *terms[:first], *terms[first + 1 :]]
 
 
 def _symbol(name: str) -> str:
@@ -102,21 +116,54 @@ def _width(text: str) -> int:
 
 
 def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
-    """A claim's formula as display lines, broken where that is known; see `fitted` for those that stay too long."""
+    """A claim's formula as display lines, broken before signs where it is too long for one."""
     if (terms := _linear_terms(formula)) is not None:
         shown = [_product(c, _unknown(f, convention, latex=True), brackets=True) for c, f in terms]
-        return _packed([shown[0], *(f"+ {term}" for term in shown[1:]), "= 0"])
+        return broken(" + ".join(shown) + " = 0")
     if isinstance(formula, sympy.Eq) and formula.rhs == 0 and formula.lhs.is_polynomial(M):
         factors = [f for f in sympy.Mul.make_args(formula.lhs) if f.has(M)]
         if len(factors) > 1:
             names = [f"F_{{{k}}}" for k in range(1, len(factors) + 1)]
             lines = [" ".join(names) + " = 0"]
             for name, factor in zip(names, factors, strict=True):
-                lines += _packed([f"{name} =", *polynomial_terms(factor, convention)])
+                lines += broken(" ".join([f"{name} =", *polynomial_terms(factor, convention)]))
             return lines
-        return _packed([*polynomial_terms(formula.lhs, convention), "= 0"])
-    image, _ = in_convention(formula, convention)
-    return [expression_latex(image)]
+        return broken(" ".join([*polynomial_terms(formula.lhs, convention), "= 0"]))
+    return broken(expression_latex(in_convention(formula, convention)[0]))
+
+
+def broken(line: str) -> list[str]:
+    r"""A formula in lines that fit the page, broken before signs, within brackets only where it must be.
+
+    >>> broken("x + 1 = 0")
+    ['x + 1 = 0']
+    """
+    if _width(line) <= _LINE:
+        return [line]
+    pieces = []
+    for piece in _at_signs(line):
+        opened = piece.replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)")
+        pieces += [piece] if _width(piece) <= _LINE or r"\frac" in piece else _at_signs(opened)
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        if _width(lines[-1]) + _width(piece) > _LINE:
+            lines.append(rf"\quad {piece}")
+        else:
+            lines[-1] += f" {piece}"
+    return lines
+
+
+def _at_signs(line: str) -> list[str]:
+    """The line cut before the signs that stand in no brackets of \\left and \\right, and in no braces."""
+    pieces = [""]
+    depth = 0
+    for token in re.findall(r"\\[A-Za-z]+|\\.| [-+=] |.", line):
+        depth += (token in ("{", r"\left")) - (token in ("}", r"\right"))
+        if depth == 0 and token in (" + ", " - ", " = ") and pieces[-1]:
+            pieces.append(token.lstrip())
+        else:
+            pieces[-1] += token
+    return pieces
 
 
 def fitted(line: str) -> str:
@@ -163,16 +210,6 @@ def _unknown(unknown: sympy.Expr, convention: str, latex: bool) -> str:
         return name + ("'" * order if order < 4 else f"^{{({order})}}" if latex else f"^({order})")
     shifted = str(function.args[0]).replace(" ", "")
     return f"{name}_{{{shifted}}}" if latex else f"{name}({shifted})"
-
-
-def _packed(terms: Sequence[str]) -> list[str]:
-    lines = [terms[0]]
-    for term in terms[1:]:
-        if _width(lines[-1]) + _width(term) > _LINE:
-            lines.append(rf"\quad {term}")
-        else:
-            lines[-1] += f" {term}"
-    return lines
 
 
 def convention_note(convention: str) -> str:

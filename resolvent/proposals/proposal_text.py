@@ -10,7 +10,7 @@ import sympy
 from flint import fmpq
 
 from resolvent.derive.derivation.document import Formula
-from resolvent.derive.derivation.latex import convention_note, in_convention, polynomial_terms
+from resolvent.derive.derivation.latex import broken, convention_note, in_convention, polynomial_terms
 from resolvent.derive.equations.equation import M
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.sequences.guessing import Guess, Shape
@@ -148,7 +148,7 @@ def _found(proposal: ProposalRecord, finding: Finding, guess: Guess, convention:
 
     found: list[Block] = [
         words,
-        Display(Formula(lambda: [_latex(finding, convention)], lines)),
+        Display(Formula(lambda: broken(_latex(finding, convention)), lines)),
         Entries(
             (
                 Entry("evidence", (f"{guess.evidence} (margin {proposal.margin})",)),

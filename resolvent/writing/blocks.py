@@ -86,7 +86,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Steps:
-    """A derivation, with how many steps it has in words, and its evidence."""
+    """A derivation and its evidence; with a summary it is folded away below that where pages can."""
 
     summary: str
     steps: tuple[WrittenStep, ...]

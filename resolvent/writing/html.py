@@ -48,7 +48,7 @@ table.words caption { font-weight: 600; color: var(--ink); }
 td.mark, table.words td:nth-child(2), table.words td:last-child { white-space: nowrap; }
 .warning { border-left: .3rem solid var(--undecided); padding-left: .6rem; }
 .wide, .formula { overflow-x: auto; overflow-y: hidden; padding: .2rem 0; }
-math[display="block"] { width: max-content; margin: .5rem 1rem; }
+math { font-size: 1.1em; } math[display="block"] { width: max-content; margin: .5rem 1rem; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .2rem 1rem; } dd { margin: 0; }
 dd code { display: block; width: fit-content; } code, pre { font-size: .88em; background: var(--tint); border-radius:
   3px; } code { padding: .05rem .25rem; } pre { padding: .8rem; white-space: pre-wrap; }
@@ -106,7 +106,7 @@ def _block(block: Block) -> str:
 
 @_block.register
 def _(block: Heading) -> str:
-    return f"<h3>{escaped(block.text)}</h3>"
+    return f"<h3>{escaped(capital(block.text))}</h3>"
 
 
 @_block.register
@@ -168,7 +168,11 @@ def _arrow(name: str) -> str:
 @_block.register
 def _(block: Steps) -> str:
     steps = "".join(map(_step, block.steps))
-    return f"<details><summary>{escaped(block.summary)}</summary><ol>{steps}</ol></details>"
+    return (
+        f"<details><summary>{escaped(block.summary)}</summary><ol>{steps}</ol></details>"
+        if block.summary
+        else f"<ol>{steps}</ol>"
+    )
 
 
 def _step(step: WrittenStep) -> str:

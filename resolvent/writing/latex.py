@@ -29,6 +29,8 @@ _PACKAGES = r"""\usepackage{textcomp}
 \usepackage{xcolor,longtable,booktabs,array}
 \setlength{\parskip}{4pt}
 \setlength{\LTleft}{0pt}
+\setlength{\LTpre}{4pt}
+\setlength{\LTpost}{4pt}
 \definecolor{supported}{HTML}{17683A}
 \definecolor{refuted}{HTML}{A3201D}
 \definecolor{undecided}{HTML}{7A5200}
@@ -60,7 +62,7 @@ def _block(block: Block) -> str:
 
 @_block.register
 def _(block: Heading) -> str:
-    return rf"\subsection*{{{words(block.text)}}}" + "\n"
+    return rf"\subsection*{{{words(capital(block.text))}}}" + "\n"
 
 
 @_block.register
@@ -131,7 +133,8 @@ def _arrow(name: str) -> str:
 
 @_block.register
 def _(block: Steps) -> str:
-    return f"{words(capital(block.summary))}.\n{derivation_list(block.steps, block.evidence)}"
+    summary = f"{words(capital(block.summary))}.\n" if block.summary else ""
+    return summary + derivation_list(block.steps, block.evidence)
 
 
 @_block.register

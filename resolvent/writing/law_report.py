@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sympy
 
@@ -41,7 +42,8 @@ def law_report(
     found: list[Block] = [Entries((Entry("law", (law.text,), True),)), *_statement(law, convention)]
     sections = [Section("", (*found, Entries(tuple(entries))))]
     if steps:
-        sections.append(Section("", (Heading("derivation"), steps_block(law.derivation, convention))))
+        shown = replace(steps_block(law.derivation, convention), summary="")
+        sections.append(Section("", (Heading("derivation"), shown)))
     return Report(title, tuple(sections))
 
 

@@ -1,7 +1,9 @@
 r"""LaTeX formulas as presentation MathML: the part of LaTeX that the derivations, their rules and SymPy print.
 
 What stands between adjacent factors is written out as an invisible sign of multiplication, and between a function and
-its brackets, where SymPy marks them (``R{\left(g \right)}``), as one of application; readers aloud need both.
+its brackets, where SymPy marks them (``R{\left(g \right)}``), as one of application; readers aloud need both. What is
+not known or does not match is refused. (latex2mathml does neither, cuts ``\mathrm{Im}`` into letters, and takes ten
+times as long.)
 """
 
 from __future__ import annotations
@@ -247,7 +249,7 @@ class _Reader:
         if token in ")]":
             return [_Node(f'<mo stretchy="false">{token}</mo>', "close")]
         if token == "|":
-            return [_Node('<mo stretchy="false">|</mo>', "operator")]
+            return [_Node('<mo stretchy="false" lspace="0" rspace="0">|</mo>', "operator")]
         if token == "~":
             return [_Node('<mspace width="0.33em"></mspace>', "space")]
         if token == "/":

@@ -26,7 +26,7 @@ def test_the_quartic_of_the_hessian_in_cauchy_convention() -> None:
     #           + 2 (z - sigma(1-phi)) G - 2 = 0
     assert catalog.get("hessian").law().latex(convention="cauchy") == (
         r"\varepsilon \phi^{3} \sigma z G^{4} - \varepsilon \phi^{2} \left(\phi \sigma - 2 \sigma + z\right) G^{3} "
-        r"- \phi \left(- \varepsilon \phi + \varepsilon + 2 \sigma z\right) G^{2} "
+        r"- \phi \left(\varepsilon - \varepsilon \phi + 2 \sigma z\right) G^{2} "
         r"+ 2 \left(\phi \sigma - \sigma + z\right) G - 2 = 0"
     )
 
