@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar
 
-import flint
 import numpy as np
 from flint import acb, arb, fmpq, fmpz
 from numpy.typing import NDArray
+
+from resolvent.derive.exact.precision import working_precision
 
 Values = NDArray[np.float64]
 Number = Any  # fmpq or arb: python-flint's types have no types of their own
@@ -104,7 +105,7 @@ class Formula:
                 return fmpq(node.arguments[0].numerator, node.arguments[0].denominator)
             return arb.pi() if node.arguments[0] == "pi" else at[node.arguments[0]]
 
-        with flint.ctx.workprec(bits):
+        with working_precision(bits):
             return self.fold(leaf, _applied)
 
     def of_x(self, at: Mapping[str, Any]) -> Callable[[Values], Values]:
@@ -122,7 +123,7 @@ class Formula:
             value = self.number(at, bits)
         except NoValue:
             return arb("nan")
-        with flint.ctx.workprec(bits):
+        with working_precision(bits):
             return arb(value)
 
     def rational(self, at: Mapping[str, fmpq]) -> fmpq | None:

@@ -11,7 +11,6 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from resolvent.derive.activations.gaussian_quadrature import Sampled, Smooth
 from resolvent.derive.activations.slopes import kinks, slope_on_arrays
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import check_names, to_fmpq, to_sympy_rational
+from resolvent.derive.exact.precision import cached_property
 
 Floats = NDArray[np.float64]
 ArrayFunction = Callable[[Floats], Any]

@@ -19,6 +19,7 @@ from flint import acb, acb_poly, arb
 
 from resolvent.derive.continuation.tube import Expansion, Expansions, Tube
 from resolvent.derive.errors import BranchError, PrecisionError
+from resolvent.derive.exact.precision import working_precision
 
 _MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
 _COARSE = 1e-9  # relative radius of an enclosure
@@ -124,7 +125,7 @@ class Sheet:
 
         The width is 0 if nothing is proved; see `resolvent.derive.continuation.tube`.
         """
-        with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
+        with working_precision(self.precision), np.errstate(all="ignore"):
             return self._tube(self._expansion(z, root), math.inf)
 
     def reach(self, z: acb, root: acb) -> tuple[float, float]:
@@ -132,7 +133,7 @@ class Sheet:
 
         ``root`` holds a root of P(z, .). Both radii are 0 if nothing is proved.
         """
-        with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
+        with working_precision(self.precision), np.errstate(all="ignore"):
             expansion = self._expansion(z, root)
             tube = expansion.tube(1 + abs(complex(z)), order=0)[0] if expansion else Tube(0.0, 0.0, ())
             return tube.width, tube.radius
@@ -175,7 +176,7 @@ class Sheet:
 
         Raises `BranchError` where the segment meets a branch point.
         """
-        with flint.ctx.workprec(self.precision), np.errstate(all="ignore"):
+        with working_precision(self.precision), np.errstate(all="ignore"):
             smallest = max(floor, 2.0 ** (24 - self.precision) * max(abs(complex(z0)), abs(complex(z1)), 1e-300))
             coarse = float(root.rad()) > _COARSE * abs(complex(root))  # a stop in doubles would cost step length
             position, ball = z0, self._sharpened(z0, root) if coarse else root
@@ -260,7 +261,7 @@ class Sheet:
 
     def is_real(self, z: acb, root: acb) -> bool:
         """Whether the root at a real z is proved real: it is the only one in a ball symmetric about the real axis."""
-        with flint.ctx.workprec(self.precision):
+        with working_precision(self.precision):
             polynomial = self.polynomial(z)
             derivative = polynomial.derivative()
             center = acb(root.real.mid())
@@ -273,7 +274,7 @@ class Sheet:
 
     def same(self, z: acb, first: acb, second: acb) -> bool:
         """Whether two enclosures at an exact z hold the same root: decided, or `PrecisionError`."""
-        with flint.ctx.workprec(self.precision):
+        with working_precision(self.precision):
             if not first.overlaps(second):
                 return False
             polynomial = self.polynomial(z)
@@ -292,7 +293,7 @@ class Sheet:
 
         Raises `BranchError` if ``most`` turns do not.
         """
-        with flint.ctx.workprec(self.precision):
+        with working_precision(self.precision):
             spoke = start - center
             corners = [_mid(center + spoke * acb(arb(k) / 4).exp_pi_i()) for k in range(1, 8)]
             ball = root
@@ -327,7 +328,7 @@ class Sheet:
 
         Raises `BranchError` at branch points.
         """
-        with flint.ctx.workprec(self.precision):
+        with working_precision(self.precision):
             if (root := self.learnt(z)) is not None:
                 return root
             for detour in _DETOURS:

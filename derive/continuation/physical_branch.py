@@ -16,6 +16,7 @@ from resolvent.derive.continuation.followed_root import Sheet, regular_disc
 from resolvent.derive.equations.equation import ResolventEquation, columns, series_rows
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.field import ALPHA, Element, Extension
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.exact.series import SeriesPolynomial, terms_of
 
 
@@ -34,7 +35,7 @@ class Branch(Sheet):
             names = ", ".join(s.name for s in equation.symbols)
             raise DerivationError(f"the branch is followed at numeric parameters; give values for {names}")
         self.equation = equation
-        with flint.ctx.workprec(precision):
+        with working_precision(precision):
             polynomials = columns(equation)
             height = max(abs(int(c)).bit_length() for column in polynomials for c in column.coeffs())
             rows = [acb_poly(c) * (arb(2) ** -height) for c in polynomials]  # so that floats do not overflow

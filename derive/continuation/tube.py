@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from resolvent.derive.exact.precision import cached_property
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from resolvent.derive.derivation.document import WrittenStep, derivation_document, derivation_text, written_steps
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.precision import cached_property
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Any
 
 import sympy
+
+from resolvent.derive.exact.precision import cached_property
 
 
 class Evidence(Enum):

@@ -14,6 +14,7 @@ from flint import arb, arb_poly, fmpq, fmpz, fmpz_poly
 
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_sympy_rational
+from resolvent.derive.exact.precision import working_precision
 
 
 @dataclass(frozen=True)
@@ -80,22 +81,21 @@ class AlgebraicNumber:
 
 @lru_cache(maxsize=1024)
 def _real_roots(polynomial: tuple[int, ...], precision: int) -> tuple[arb, ...]:
-    with flint.ctx.workprec(precision):
-        return tuple(real_roots(fmpz_poly(list(polynomial))))
+    with working_precision(precision):
+        return tuple(real_roots(fmpz_poly(list(polynomial)), precision))
 
 
-def real_roots(polynomial: fmpz_poly) -> list[arb]:
-    """The distinct real roots, sorted, as disjoint balls of about the current precision, relative to their size.
+def real_roots(polynomial: fmpz_poly, precision: int = 53) -> list[arb]:
+    """The distinct real roots, sorted, as disjoint balls of about so many bits, relative to their size.
 
     >>> [float(r) for r in real_roots(fmpz_poly([-6, 0, -1, 0, 1]))]
     [-1.7320508075688772, 1.7320508075688772]
     """
     if polynomial.degree() < 1:
         return []
-    precision = flint.ctx.prec
     squarefree = polynomial // polynomial.gcd(polynomial.derivative())
     while True:
-        with flint.ctx.workprec(precision):
+        with working_precision(precision):
             balls = sorted(_all_roots(squarefree), key=lambda ball: ball.mid())
         if not any(a.overlaps(b) for a, b in pairwise(balls)):
             return balls
@@ -172,7 +172,7 @@ def _refined(squarefree: fmpz_poly, left: fmpq, right: fmpq) -> arb:
     rising = _rises(squarefree, left, right)
     precision = goal + 64 + 2 * squarefree.degree()  # values of long polynomials cancel heavily
     while True:
-        with flint.ctx.workprec(precision):
+        with working_precision(precision):
             polynomial = arb_poly(squarefree)
             place = _guess(polynomial, arb(left).mid(), arb(right).mid(), rising, goal)
             margin = (abs(place) * arb(2) ** (-1 - goal)).mid()

@@ -7,29 +7,17 @@ module work with either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import flint
 from flint import fmpq, fmpq_series
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Element, Field
+from resolvent.derive.exact.precision import order
 
 Series = Any  # fmpq_series or FieldSeries: python-flint's types share no base class
 Coefficient = Any  # fmpq or Element
-
-
-@contextmanager
-def order(n: int) -> Iterator[None]:
-    """Let python-flint's series carry ``n`` terms inside the block (its limit is a global setting)."""
-    before = flint.ctx.cap
-    flint.ctx.cap = max(n, 1)
-    try:
-        yield
-    finally:
-        flint.ctx.cap = before
 
 
 class FieldSeries:

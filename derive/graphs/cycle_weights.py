@@ -26,7 +26,8 @@ from resolvent.derive.equations.equation import M, Values, Z, probes
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, evaluate_polynomial, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of
-from resolvent.derive.exact.series import Series, compose, make_series, order, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Series, compose, make_series, terms_of
 from resolvent.derive.graphs.admissible_graphs import number_of_graphs
 from resolvent.derive.graphs.moment_polynomials import PHI, PSI, lagrange, polynomial_of_graphs
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw

@@ -15,7 +15,8 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Field, to_fmpq, to_sympy_rational
-from resolvent.derive.exact.series import cumulants_from_moments, order, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import cumulants_from_moments, terms_of
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law

@@ -20,8 +20,8 @@ from flint import fmpq, fmpq_poly, fmpq_series, fmpz_poly
 
 from resolvent.derive.errors import DerivationError, PrecisionError
 from resolvent.derive.exact.field import to_sympy_rational
+from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.rational_function import ONE, Rational
-from resolvent.derive.exact.series import order
 from resolvent.derive.holonomic.hypergeometric_form import HypergeometricForm
 from resolvent.derive.sequences.ode import LinearODE
 

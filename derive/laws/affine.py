@@ -20,7 +20,8 @@ from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of, substitute
-from resolvent.derive.exact.series import Series, compose, make_series, order
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Series, compose, make_series
 from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
 from resolvent.derive.laws.expansion_at_pole import moments_at_pole
 from resolvent.derive.laws.from_polynomial import conclude

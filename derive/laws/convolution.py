@@ -19,6 +19,7 @@ from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import factored, generator, renamed, ring_of, substitute, without_monomials
+from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import (
     Series,
@@ -26,7 +27,6 @@ from resolvent.derive.exact.series import (
     cumulants_from_moments,
     make_series,
     moments_from_cumulants,
-    order,
     shifted,
     terms_of,
 )

@@ -24,8 +24,9 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of
+from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
-from resolvent.derive.exact.series import Series, make_series, order
+from resolvent.derive.exact.series import Series, make_series
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_polynomial import conclude

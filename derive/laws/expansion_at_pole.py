@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-import flint
 import sympy
 from flint import acb, arb, fmpq, fmpz_mpoly, fmpz_poly
 
@@ -26,7 +25,8 @@ from resolvent.derive.exact.field import (
     to_sympy_rational,
 )
 from resolvent.derive.exact.polynomials import degree, generator, irreducible_factors, positive, substitute
-from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial, compose, make_series, order
+from resolvent.derive.exact.precision import order, working_precision
+from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial, compose, make_series
 from resolvent.derive.laws.record import AlgebraicRecord
 from resolvent.derive.support.atoms import find_atom
 
@@ -132,7 +132,7 @@ def _physical_value(
 def _value_outside_support(law: AlgebraicRecord, point: fmpq) -> arb:
     precision = 128
     while True:
-        with flint.ctx.workprec(precision):
+        with working_precision(precision):
             try:
                 branch = Branch(law.equation, precision)
                 number = AlgebraicNumber((-int(point.p), int(point.q)), 0)

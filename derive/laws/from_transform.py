@@ -13,7 +13,8 @@ from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.polynomials import generator, ring_of
-from resolvent.derive.exact.series import Series, make_series, moments_from_cumulants, order, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Series, make_series, moments_from_cumulants, terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude

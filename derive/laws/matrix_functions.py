@@ -14,8 +14,9 @@ from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute
+from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
-from resolvent.derive.exact.series import Series, compose, make_series, order, terms_of
+from resolvent.derive.exact.series import Series, compose, make_series, terms_of
 from resolvent.derive.laws.affine import inverse
 from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
 from resolvent.derive.laws.from_polynomial import conclude

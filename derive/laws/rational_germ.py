@@ -13,7 +13,8 @@ from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, coefficients_in, rational_function
 from resolvent.derive.exact.polynomials import Quotient, degree, substitute
-from resolvent.derive.exact.series import Coefficient, Series, make_series, order
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Coefficient, Series, make_series
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.record import joint
 

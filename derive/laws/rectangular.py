@@ -18,16 +18,9 @@ from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of, substitute, without_monomials
+from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
-from resolvent.derive.exact.series import (
-    Coefficient,
-    Series,
-    compose,
-    make_series,
-    moments_from_cumulants,
-    order,
-    terms_of,
-)
+from resolvent.derive.exact.series import Coefficient, Series, compose, make_series, moments_from_cumulants, terms_of
 from resolvent.derive.laws.affine import scale
 from resolvent.derive.laws.arguments import OPERATORS, grouped, require_positive, shown
 from resolvent.derive.laws.convolution import free_product, product_moments

@@ -29,7 +29,8 @@ from resolvent.derive.exact.polynomials import (
     substitute,
     without_monomials,
 )
-from resolvent.derive.exact.series import make_series, order, shifted, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import make_series, shifted, terms_of
 from resolvent.derive.laws.record import AlgebraicRecord
 
 # name -> ((argument, value), images of z and m in these, images of argument and value in z and m)

@@ -49,7 +49,8 @@ from resolvent.derive.exact.polynomials import (
     substitute,
     without_monomials,
 )
-from resolvent.derive.exact.series import make_series, order, shifted, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import make_series, shifted, terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.outliers.outlier_transform import VALUE, Response, response_of
 from resolvent.derive.outliers.thresholds import gaps, lowest_end

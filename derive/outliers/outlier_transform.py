@@ -21,7 +21,8 @@ from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, to_element
 from resolvent.derive.exact.polynomials import generator, irreducible_factors, ring_of, substitute
-from resolvent.derive.exact.series import Series, make_series, order, shifted, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Series, make_series, shifted, terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.matrix_functions import companion

@@ -23,6 +23,7 @@ from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring
 from resolvent.derive.exact.polynomials import generator, univariate
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.outliers.outlier_transform import VALUE, Response
 from resolvent.derive.support.support import Skeleton, skeleton
 
@@ -75,7 +76,7 @@ def gaps(response: Response) -> tuple[Gap, ...]:
     branch = found.branch
     while True:
         try:
-            with flint.ctx.workprec(branch.precision):
+            with working_precision(branch.precision):
                 return _gaps(_Limits(response, branch), found)
         except PrecisionError:
             if 2 * branch.precision > _MOST_BITS:
@@ -246,7 +247,7 @@ def _image(
     factors = [f for f, _ in polynomial(number.polynomial).factor()[1]]
     precision = flint.ctx.prec
     while precision <= _MOST_BITS:
-        with flint.ctx.workprec(precision):
+        with working_precision(precision):
             ball = function(number.ball(precision))
             near = [x for x in algebraic_numbers(factors, precision) if x.ball(precision).overlaps(ball)]
         if len(near) == 1:

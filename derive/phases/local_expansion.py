@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import flint
 import sympy
 from flint import arb, fmpq, fmpz_mpoly
 
@@ -25,6 +24,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring
 from resolvent.derive.exact.polynomials import degree, generator, univariate
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.phases.critical_values import CriticalValue, critical_values
 from resolvent.derive.phases.parameter_line import Line, Mark, parameter_of, rational_number
 
@@ -89,7 +89,7 @@ class LocalExpansion:
 
     def ball(self, precision: int = 128) -> arb:
         """A as a ball that encloses it, of about the given relative precision in bits."""
-        with flint.ctx.workprec(precision + 32):
+        with working_precision(precision + 32):
             in_z, _, in_mm = self._values(precision + 32)
             speed = abs(self.speed_ball(precision + 32))
             return (8 * abs(in_z / in_mm)).sqrt() / (3 * arb.pi()) * speed * speed.sqrt()
@@ -98,19 +98,19 @@ class LocalExpansion:
         """A |p_c|^exponent as a ball; raises `ParameterError` where p_c is 0."""
         if self.critical.rational == 0:
             raise ParameterError("p/p_c - 1 has no meaning: the critical value is 0", critical=self.critical)
-        with flint.ctx.workprec(precision + 32):
+        with working_precision(precision + 32):
             size = abs(self.critical.ball(precision + 32))
             return self.ball(precision) * size * size.sqrt()
 
     def speed_ball(self, precision: int = 128) -> arb:
         """e'(p_c) = -P_p/P_z as a ball."""
-        with flint.ctx.workprec(precision + 32):
+        with working_precision(precision + 32):
             in_z, in_p, _ = self._values(precision + 32)
             return -in_p / in_z
 
     def at(self, value: Any) -> float:
         """The leading term A |p - p_c|^exponent at a parameter value; 0 on the side without mass."""
-        with flint.ctx.workprec(192):
+        with working_precision(192):
             distance = arb(rational_number(value, "the parameter")) - self.critical.ball(192)
             if (distance > 0) != (self.side == "above"):
                 return 0.0
@@ -229,7 +229,7 @@ def _double_root(equation: ResolventEquation, name: str, number: AlgebraicNumber
         )
     precision = 256
     while precision <= _MOST_BITS:
-        with flint.ctx.workprec(precision):
+        with working_precision(precision):
             found = [
                 root
                 for root in algebraic_numbers(factors, precision)
@@ -249,7 +249,7 @@ def _double_root(equation: ResolventEquation, name: str, number: AlgebraicNumber
 
 def _value(f: fmpz_mpoly, x: fmpq, m: AlgebraicNumber, p: AlgebraicNumber, precision: int) -> arb:
     """A polynomial in z, m and the parameter at the critical point."""
-    with flint.ctx.workprec(precision):
+    with working_precision(precision):
         values = {"z": arb(x), "m": m.ball(precision)}
         total = arb(0)
         for exponents, coefficient in f.to_dict().items():

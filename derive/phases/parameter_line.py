@@ -17,7 +17,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-import flint
 import sympy
 from flint import acb, acb_poly, arb, fmpq, fmpz_poly
 
@@ -35,6 +34,7 @@ from resolvent.derive.errors import DerivationError, ParameterError, PrecisionEr
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring, to_fmpq
 from resolvent.derive.exact.polynomials import degree, generator, univariate
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.support.support import Skeleton, skeleton
 
@@ -119,7 +119,7 @@ class Line:
 
     def pictures(self, value: AlgebraicNumber, point: fmpq | None) -> list[Picture]:
         """What tends to each real root of D(z; value), and to the point, from both sides of a candidate value."""
-        with flint.ctx.workprec(_BITS):
+        with working_precision(_BITS):
             places = self._places(value, point)
             reach = self._reach(value, point, places)
             sides = [self._side(value, point, places, side * reach) for side in (-1, 1)]

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
-import flint
 import sympy
 from flint import arb, fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
@@ -26,6 +25,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import Element, Field, coefficients_in, polynomial_ring, polynomial_to_sympy
 from resolvent.derive.exact.polynomials import degree, factored, generator, univariate
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import checked_values, in_domain, simplest_between
 from resolvent.derive.support.support import skeleton
@@ -212,7 +212,7 @@ def open_cells(borders: Sequence[fmpz_mpoly], symbols: Sequence[sympy.Symbol]) -
     >>> [[points[0]["x"]] for points in open_cells([polynomial_ring(("x",)).gen(0) - 1], (x,))]
     [[1/2], [5/2]]
     """
-    with flint.ctx.workprec(_BITS):
+    with working_precision(_BITS):
         return list(zip(*(_cell_points(list(borders), symbols, k) for k in range(3)), strict=True))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_poly
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.sequences.recurrence import Recurrence, cleared, polynomial_expression, recurrence_of
 
 

@@ -10,7 +10,8 @@ from flint import fmpq, fmpq_series
 
 from resolvent.derive.equations.equation import M, Z
 from resolvent.derive.exact.field import to_fmpq
-from resolvent.derive.exact.series import order, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import terms_of
 from resolvent.derive.sequences.ode import LinearODE
 from resolvent.derive.sequences.recurrence import Recurrence
 

@@ -15,6 +15,7 @@ from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, common_denominator, polynomial_ring
 from resolvent.derive.exact.polynomials import irreducible_factors, substitute, univariate
+from resolvent.derive.exact.precision import working_precision
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def find_atom(
 
     Raises `DerivationError` for a negative mass, `PrecisionError` if the precision decides nothing.
     """
-    with flint.ctx.workprec(branch.precision):
+    with working_precision(branch.precision):
         return _find_atom(equation, branch, point, positive)
 
 
@@ -204,5 +205,5 @@ def _negated(factor: fmpz_poly, root: arb) -> AlgebraicNumber:
     flipped = fmpz_poly([int(c) * (-1) ** k for k, c in enumerate(factor.coeffs())])
     if flipped[flipped.degree()] < 0:
         flipped = -flipped
-    index = next(k for k, ball in enumerate(real_roots(flipped)) if ball.overlaps(-root))
+    index = next(k for k, ball in enumerate(real_roots(flipped, flint.ctx.prec)) if ball.overlaps(-root))
     return AlgebraicNumber(tuple(int(c) for c in flipped.coeffs()), index)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import flint
 from flint import arb, fmpq
+
+from resolvent.derive.exact.precision import working_precision
 
 BITS_PER_MOMENT = 48
 
@@ -49,5 +50,5 @@ def first_hankel_failure_in_balls(moments: Sequence[fmpq], bits_per_moment: int 
     >>> first_hankel_failure_in_balls([fmpq(v) for v in (1, 0, 1, 0, 0)])
     4
     """
-    with flint.ctx.workprec(bits_per_moment * len(moments)):
+    with working_precision(bits_per_moment * len(moments)):
         return first_hankel_failure([arb(value) for value in moments])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import flint
 from flint import acb, acb_poly
 
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.atoms import find_atom
 from resolvent.derive.support.support import critical_factors, skeleton
 
@@ -25,7 +25,7 @@ def require_herglotz(equation: ResolventEquation) -> None:
     for number in frame.points:
         if number.is_root_of(leading_column):
             find_atom(equation, branch, number, positive=False)  # raises at a negative mass
-    with flint.ctx.workprec(branch.precision):
+    with working_precision(branch.precision):
         critical = [acb(r) for f in critical_factors(equation) for r, _ in f.complex_roots()]
         leading = acb_poly(columns(equation)[-1])
         for point in critical:

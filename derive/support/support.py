@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-import flint
 from flint import acb, acb_poly, arb, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet
@@ -19,6 +18,7 @@ from resolvent.derive.equations.discriminant import discriminant_factors
 from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.atoms import Atom, find_atom, without_atoms
 from resolvent.derive.support.real_line import Sweep, sweep
 
@@ -112,7 +112,7 @@ def skeleton(equation: ResolventEquation) -> Skeleton:
 def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
     branch = Branch(equation, precision)
     factors = critical_factors(equation)
-    with flint.ctx.workprec(precision):
+    with working_precision(precision):
         points = algebraic_numbers(factors, precision)
         balls = [p.ball(precision) for p in points]
         samples = _samples(balls)
@@ -128,7 +128,7 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
         intervals = _intervals(branch, factors, points, samples, found)
     if not intervals and not atoms:
         raise DerivationError("the branch has neither density nor atoms; it belongs to no law")
-    with flint.ctx.workprec(precision):
+    with working_precision(precision):
         continuous = without_atoms(branch, atoms, [i.sample for i in intervals]) if intervals else branch
     return Skeleton(tuple(points), tuple(intervals), tuple(atoms), branch, continuous)
 
@@ -207,7 +207,7 @@ def isolating_radius(factors: list[fmpz_poly], point: AlgebraicNumber, precision
     radius = 1.0
     for factor in factors:
         fine = precision + 16 * factor.degree()  # Taylor coefficients of a long polynomial cancel heavily
-        with flint.ctx.workprec(fine):
+        with working_precision(fine):
             taylor = acb_poly(factor)(acb_poly([point.ball(fine), 1]))
             bounds = [float(abs(c).upper()) for c in taylor]
             lowest = 1 if list(map(int, factor.coeffs())) == list(point.polynomial) else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import sympy
@@ -14,6 +13,7 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.series import Series, cumulants_from_moments, resized, terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import check_count

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import sympy
@@ -27,6 +26,7 @@ from resolvent.derive.exact.field import (
     polynomial_to_sympy,
     to_element,
 )
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.arguments import as_scalar
 
 _MOST_ROWS = 6  # minors are expanded along rows

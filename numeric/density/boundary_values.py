@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import flint
 import numpy as np
 from flint import acb, acb_poly, arb
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from resolvent.derive.continuation.followed_root import Sheet
 from resolvent.derive.continuation.tube import Tube
 from resolvent.derive.errors import BranchError, PrecisionError
+from resolvent.derive.exact.precision import working_precision
 from resolvent.numeric.density.interval_tubes import IntervalTubes
 from resolvent.numeric.density.root_discs import Complexes, Reals, root_discs
 
@@ -84,7 +84,7 @@ class BoundaryValues:
 
     def density(self, points: Sequence[arb]) -> list[float]:
         """Im m/pi at exact points inside the interval."""
-        with flint.ctx.workprec(self._sheet.precision):
+        with working_precision(self._sheet.precision):
             return [height / math.pi for height in self._heights([acb(x) for x in points])]
 
     def _heights(self, places: Sequence[acb]) -> list[float]:

@@ -13,10 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
-import flint
 import numpy as np
 from flint import acb, arb, arb_poly
 from numpy.polynomial import chebyshev as cheb
@@ -24,6 +23,7 @@ from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
 
 from resolvent.derive.errors import NotCertified
+from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.support.support import Interval, Skeleton
 from resolvent.numeric.density.boundary_values import BoundaryValues
 from resolvent.numeric.density.critical_places import critical_places
@@ -218,7 +218,7 @@ def resolve(frame: Skeleton, interval: Interval) -> list[Piece]:
     Raises `NotCertified` if that does not converge.
     """
     sheet = frame.continuous
-    with flint.ctx.workprec(sheet.precision):
+    with working_precision(sheet.precision):
         left, right = (
             _End(edge.point.ball(sheet.precision).mid(), edge.ramification) for edge in (interval.left, interval.right)
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import mpmath as mp
@@ -23,6 +22,7 @@ from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z
 from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.rational_function import X
 from resolvent.derive.holonomic.connection_constant import Connection, connect, same
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw

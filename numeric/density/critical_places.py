@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import flint
 from flint import acb, fmpz_poly
 
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.complex_roots import complex_roots
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.support import Interval, Skeleton, critical_factors, isolating_radius, node_factors
 
 _CLOSE = 1e-3  # of the width of an interval: nodes closer to an edge count
@@ -56,5 +56,5 @@ def _is_far(factor: fmpz_poly, point: AlgebraicNumber, reach: float, precision: 
 @lru_cache(maxsize=256)
 def _above(coefficients: tuple[int, ...], precision: int) -> tuple[acb, ...]:
     """The roots of a factor above the real line."""
-    with flint.ctx.workprec(precision):
+    with working_precision(precision):
         return tuple(root for root in complex_roots(fmpz_poly(list(coefficients))) if root.imag > 0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.polynomial import chebyshev as cheb
 
 from resolvent.derive.errors import NotCertified
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.chebyshev_piece import Array
 
 _DEGREE = 21

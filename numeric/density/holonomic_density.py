@@ -10,16 +10,16 @@ estimated by that, not proved; the certificate of the spectrum tests the result.
 from __future__ import annotations
 
 import math
-from functools import cached_property, lru_cache, reduce
+from functools import lru_cache, reduce
 from typing import Any
 
-import flint
 import numpy as np
 import sympy
 from flint import acb, acb_poly, arb, fmpz_poly
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import DerivationError, ParameterError, PrecisionError
+from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw
 from resolvent.numeric.density.chebyshev_piece import Array
 
@@ -47,7 +47,7 @@ class HolonomicDensity:
     def __init__(self, law: HolonomicLaw) -> None:
         self.law = law
         law.ode.require_regular()
-        with flint.ctx.workprec(_BITS):
+        with working_precision(_BITS):
             self._rows = [acb_poly(a) for a in law.ode.coefficients]
             self._exact = law.ode.real_singular_points(_BITS)
             balls = [p.ball(_BITS).mid() for p in self._exact]
@@ -70,7 +70,7 @@ class HolonomicDensity:
         """
         flat = np.asarray(delta, dtype=float).ravel()
         result = np.zeros(flat.shape)
-        with flint.ctx.workprec(_BITS):
+        with working_precision(_BITS):
             for direction in (-1, 1):
                 chosen = np.flatnonzero(np.sign(flat) == direction)
                 if len(chosen):
@@ -79,7 +79,7 @@ class HolonomicDensity:
 
     def ball(self, k: int, direction: int, panel: int) -> tuple[arb, arb]:
         """The distance of the centre of a panel from points[k], and the density there, to some 40 digits."""
-        with flint.ctx.workprec(_BITS):
+        with working_precision(_BITS):
             centre, coefficients = self._series(k, direction, panel + 1)[panel]
             return centre, coefficients[0].imag / arb.pi()
 
@@ -87,7 +87,7 @@ class HolonomicDensity:
     def atoms(self) -> tuple[tuple[sympy.Expr, sympy.Expr], ...]:
         """Poles of m on the real axis: the limit of -delta m(p + delta)."""
         found = []
-        with flint.ctx.workprec(_BITS):
+        with working_precision(_BITS):
             for k, point in enumerate(self._exact):
                 weight = self._residue(k)
                 if abs(weight) > 1e-12:
@@ -105,7 +105,7 @@ class HolonomicDensity:
             return self._value(z.conjugate()).conjugate()
         if math.isnan(z.real) or math.isnan(z.imag) or (z.imag == 0 and z.real in self.points):
             return complex("nan+nanj")
-        with flint.ctx.workprec(_BITS):
+        with working_precision(_BITS):
             place = acb(arb(z.real), arb(z.imag))
             if abs(z) > self._height:
                 return complex(self._far_state(place)[0])
@@ -157,7 +157,7 @@ class HolonomicDensity:
 
     def _local_rows(self, k: int, direction: int) -> list[acb_poly]:
         """The equation in the distance from points[k]; the point has more digits than the distances will lose."""
-        with flint.ctx.workprec(_BITS + 2 * _DEEPEST):
+        with working_precision(_BITS + 2 * _DEEPEST):
             place = self._exact[k].ball(_BITS + 2 * _DEEPEST)
             shift = acb_poly([acb(place.mid()), direction])
             return [row(shift) * direction**i for i, row in enumerate(self._rows)]

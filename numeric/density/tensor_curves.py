@@ -20,10 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import flint
 import numpy as np
 from flint import arb, arb_poly, fmpz_mpoly, fmpz_poly
 from numpy.typing import NDArray
@@ -32,6 +30,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring
 from resolvent.derive.exact.polynomials import generator, resultant, univariate
+from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.support.support import skeleton
 from resolvent.derive.tensor.atoms import Curve
@@ -141,7 +140,7 @@ def _roots_at_edges(polynomial: fmpz_mpoly, factors: Sequence[Factor]) -> set[Al
 
 
 def _is_value(polynomial: fmpz_mpoly, root: AlgebraicNumber, factors: Sequence[Factor]) -> bool:
-    with flint.ctx.workprec(BITS):
+    with working_precision(BITS):
         places: list[list[arb]] = [[root.ball(BITS)]]
         for factor in factors:
             places = [[*known, e.ball(BITS)] for known in places for e in factor.edges]
@@ -181,7 +180,7 @@ class Line:
 
     def density(self, point: AlgebraicNumber, delta: Array) -> Array:
         """The density at distances delta from a point, accurate however small they are."""
-        with flint.ctx.workprec(BITS):
+        with working_precision(BITS):
             a, b = arb_poly(self._a), arb_poly(self._b)
             below = _polyval(delta, _taylor(b, point))
             slope = _polyval(
@@ -228,7 +227,7 @@ class Surface:
     def singular_points(self) -> set[AlgebraicNumber]:
         """Where the curve passes a corner of the two supports, or has its saddle between them."""
         corners = _roots_at_edges(self._curve.polynomial, [self._first, self._second])
-        with flint.ctx.workprec(BITS):
+        with working_precision(BITS):
             low, high = (end(p.ball(BITS).mid() for p in corners) for end in (min, max))
             factors = [f for f, _ in self._saddle.factor()[1]]
             return corners | {p for p in algebraic_numbers(factors, BITS) if low < p.ball(BITS).mid() < high}
@@ -238,7 +237,7 @@ class Surface:
     def density(self, point: AlgebraicNumber, delta: Array) -> Array:
         """The density at distances delta from a point, accurate however small they are."""
         if point not in self._expansions:
-            with flint.ctx.workprec(BITS):
+            with working_precision(BITS):
                 self._expansions[point] = self._expanded(point)
         blocks = [delta[k : k + _ROWS] for k in range(0, len(delta), _ROWS)]
         values = [self._integrals(_Breaks.at(self, self._expansions[point], block)) for block in blocks]

@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import flint
 import numpy as np
 from flint import arb
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.tensor.atoms import parts_of
 from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -59,7 +59,7 @@ class TensorDensity:
         self._curves = [line_or_surface(curve, factors) for curve in parts.curves]
         found = sorted({p for c in self._curves for p in c.singular_points()}, key=lambda p: p.ball(BITS).mid())
         self._exact = tuple(found)
-        with flint.ctx.workprec(BITS):
+        with working_precision(BITS):
             balls = [p.ball(BITS).mid() for p in found]
             self.points = tuple(float(b) for b in balls)
             self.rests = tuple(float(b - arb(p)) for b, p in zip(balls, self.points, strict=True))

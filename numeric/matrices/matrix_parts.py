@@ -20,11 +20,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.matrices.ensembles import Matrix, goe, wishart
 from resolvent.numeric.matrices.free_matrix import FreeMatrix, gram, thinned
 

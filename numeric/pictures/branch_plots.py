@@ -15,7 +15,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import flint
 import numpy as np
 from flint import acb, fmpq, fmpq_poly, fmpz_poly
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import ParameterError, PrecisionError
+from resolvent.derive.exact.complex_roots import complex_roots
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.support import critical_factors, skeleton
 from resolvent.numeric.spectrum import Spectrum
 from resolvent.numeric.spectrum.density_plot import ATOM, FILL, INK, new_axes
@@ -193,7 +194,7 @@ def _roots(rows: list[fmpz_poly], x: float, precision: int) -> tuple[list[acb], 
     """The real roots of P(x, .) in increasing order, and those in the upper half-plane by their real parts."""
     exact = Fraction(x)
     place = fmpq(exact.numerator, exact.denominator)
-    with flint.ctx.workprec(precision):
+    with working_precision(precision):
         roots = fmpq_poly([row(place) for row in rows]).numer().complex_roots()
     balls = [acb(root) for root, multiplicity in roots for _ in range(multiplicity)]
     real = sorted((b for b in balls if b.imag.is_zero()), key=lambda b: b.real.mid())
@@ -375,7 +376,8 @@ def _mark_plane(spectrum: Spectrum, ax: Axes, window: tuple[float, float, float]
             label="support" if k == 0 else None,
         )  # fmt: skip
     poles = [float(a.point) for a in spectrum.atoms if left <= float(a.point) <= right]
-    roots = [complex(r) for f in critical_factors(spectrum.law.equation) for r, _ in f.complex_roots()]
+    with working_precision(_PRECISION):
+        roots = [complex(r) for f in critical_factors(spectrum.law.equation) for r in complex_roots(f)]
     inside = np.array([r for r in roots if left <= r.real <= right and abs(r.imag) <= height and r not in poles])
     style: dict[str, Any] = {"linestyle": "", "markeredgewidth": 1.1, "clip_on": True}
     if len(inside):

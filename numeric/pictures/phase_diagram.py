@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import checked_values, parameter_of, rational_number, simplest_between
 from resolvent.derive.phases.phases import Shape, phase_conditions, shape_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.support.support import skeleton
 from resolvent.numeric.density.chebyshev_piece import Array, resolve

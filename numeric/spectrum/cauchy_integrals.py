@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
 
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.preimages import Preimages
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +11,7 @@ import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError, PrecisionError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw
 from resolvent.derive.laws.record import Law
 from resolvent.derive.tensor.tensor_law import TensorLaw

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import flint
 import numpy as np
 from flint import acb, acb_poly, arb, fmpq
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +17,7 @@ from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.equation import columns
 from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.support import Interval, Skeleton
 from resolvent.numeric.density.boundary_values import BoundaryValues
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -64,7 +64,7 @@ def _density_at(skeleton: Skeleton, branches: list[BoundaryValues], x: float) ->
     for interval, branch in zip(skeleton.intervals, branches, strict=True):
         if _compared(x, interval.left.point) > 0 > _compared(x, interval.right.point):
             try:
-                with flint.ctx.workprec(sheet.precision):
+                with working_precision(sheet.precision):
                     return _rounded(branch.root(acb(x)).imag / arb.pi())
             except (BranchError, PrecisionError):
                 return math.nan, math.inf
@@ -89,7 +89,7 @@ def _compared(x: float, point: AlgebraicNumber) -> int:
     """The sign of x - point."""
     bits = 128
     while bits <= _MOST_BITS:
-        with flint.ctx.workprec(bits):
+        with working_precision(bits):
             difference = arb(x) - point.ball(bits)
             if difference > 0 or difference < 0:
                 return 1 if difference > 0 else -1
@@ -121,7 +121,7 @@ def _stieltjes_at(branch: Branch, z: complex, derivative: int) -> complex:
         return _NAN if math.isnan(z.real) or math.isnan(z.imag) else 0j
     if z.imag < 0:
         return _stieltjes_at(branch, z.conjugate(), derivative).conjugate()
-    with flint.ctx.workprec(branch.precision):
+    with working_precision(branch.precision):
         place = acb(arb(z.real), arb(z.imag))
         try:
             ball = branch.value(place)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, singledispatch
+from functools import singledispatch
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +15,7 @@ import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 

@@ -26,6 +26,7 @@ from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.copies import ById
 from resolvent.derive.exact.field import Element, coefficients_in, polynomial_ring, to_fmpq
 from resolvent.derive.exact.polynomials import univariate
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.exact.series import terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.outliers.outlier_transform import VALUE, Response, check_kind, response_of
@@ -205,7 +206,7 @@ def _compare(number: AlgebraicNumber, other: fmpq) -> int:
         return int(number.rational > other) - int(number.rational < other)
     precision = 128
     while True:  # an irrational number differs from every fraction
-        with flint.ctx.workprec(precision):
+        with working_precision(precision):
             ball = number.ball(precision) - other
         if not ball.contains(0):
             return 1 if ball > 0 else -1
@@ -232,7 +233,7 @@ class _Solver:
         """
         precision = self._branch.precision
         while True:
-            with flint.ctx.workprec(precision):
+            with working_precision(precision):
                 z = self._root(gap, target, precision)
                 found = () if z is None else (z, *self._overlaps(z, target, theta))
                 exact = [x.rel_accuracy_bits() >= _BITS for x in found]
@@ -256,7 +257,9 @@ class _Solver:
         left, right = (None if end is None else end.point.ball(precision) for end in (gap.left, gap.right))
         if left is None and self.response.kind != "additive":
             left = arb(0)
-        inside = [z for z in real_roots(polynomial) if (left is None or z > left) and (right is None or z < right)]
+        inside = [
+            z for z in real_roots(polynomial, precision) if (left is None or z > left) and (right is None or z < right)
+        ]
         while len(inside) > 1:  # the others belong to other sheets; the response decreases through its only root
             half = len(inside) // 2
             between = ((inside[half - 1] + inside[half]) / 2).mid()

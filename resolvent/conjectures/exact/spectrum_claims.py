@@ -7,7 +7,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-import flint
 import numpy as np
 import sympy
 from flint import arb, fmpq
@@ -30,6 +29,7 @@ from resolvent.conjectures.exact.refinement import refinement
 from resolvent.derive.errors import ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.language.formulas import formula_of
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -159,7 +159,7 @@ def _holds(amount: Amount, value: Any, values: Point) -> bool | None:
         same = amount.equals(exact_value, values)
         if same is not None:
             return same
-    with flint.ctx.workprec(192):
+    with working_precision(192):
         exact = arb(str(sympy.N(value, 40)))
         gap = abs(amount.ball(values) - exact)
         return bool(gap <= arb("1e-30") * (1 + abs(exact))) if gap.is_finite() else None

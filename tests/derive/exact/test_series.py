@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Field, to_element
+from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import (
     FieldSeries,
     SeriesPolynomial,
@@ -21,7 +22,6 @@ from resolvent.derive.exact.series import (
     cumulants_from_moments,
     make_series,
     moments_from_cumulants,
-    order,
     resized,
     shifted,
     terms_of,

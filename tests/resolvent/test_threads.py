@@ -1,0 +1,133 @@
+"""Several threads derive at the same time: all numbers are those that one thread finds."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sympy
+
+import resolvent as rv
+from resolvent.derive.support.support import critical_factors, skeleton
+
+c, v = sympy.symbols("c v", positive=True)
+LAWS: list[Callable[[], Any]] = [
+    lambda: rv.semicircle("3/7"),
+    lambda: rv.marchenko_pastur("5/3", sigma="1/2"),
+    lambda: rv.marchenko_pastur(c),
+    lambda: rv.semicircle(v) + rv.marchenko_pastur(c),
+    lambda: rv.semicircle() + rv.marchenko_pastur("1/3"),
+    lambda: rv.marchenko_pastur("1/2") @ rv.marchenko_pastur("1/3"),
+    lambda: rv.marchenko_pastur(c) @ rv.atoms([1, 2]),
+    lambda: rv.atoms([0, 1, 3], ["1/2", "1/3", "1/6"]) + rv.semicircle("1/5"),
+    lambda: rv.atoms([-1, 1]).free_power("5/2"),
+    lambda: rv.atoms([0, 1]).free_power(c + 1),
+    lambda: rv.fuss_catalan(3),
+    lambda: rv.fuss_catalan(2) + rv.semicircle(),
+    lambda: rv.marchenko_pastur("1/4") ** 2,
+    lambda: rv.marchenko_pastur("1/4") ** -1,
+    lambda: (rv.marchenko_pastur("1/2") + 1).inverse(),
+    lambda: rv.semicircle().compress("1/3"),
+    lambda: rv.marchenko_pastur("2/3").compress("2/5"),
+    lambda: rv.semicircle() ** 2,
+    lambda: rv.kesten_mckay(4),
+    lambda: rv.wachter("1/2", "1/3"),
+    lambda: rv.arcsine(2) + rv.arcsine(1),
+    lambda: rv.free_poisson("3/2", 2),
+    lambda: rv.marchenko_pastur(1).free_multiplicative_power("3/2"),
+    lambda: rv.atoms([1, 2]).wishart("1/3"),
+    lambda: rv.atoms([1, 4]).information_plus_noise("1/2", "1/2"),
+    lambda: rv.semicircle().direct_sum(rv.marchenko_pastur(1), "1/3"),
+    lambda: rv.rectangular_sum(rv.marchenko_pastur("1/2"), rv.marchenko_pastur("1/2"), "1/2"),
+    lambda: rv.classical_sum(rv.marchenko_pastur(c), rv.semicircle()),
+    lambda: rv.tensor_product(rv.marchenko_pastur("1/2"), rv.marchenko_pastur(2)),
+    lambda: rv.holonomic(rv.semicircle() + rv.marchenko_pastur("1/2")),
+]
+
+
+def exact(number: int) -> tuple[str, ...]:
+    """The equation or text, moments, cumulants and, at numeric parameters, edges and atoms of a law."""
+    law = LAWS[number]()
+    found = [str(law), *map(str, law.moments(12)), *map(str, law.free_cumulants(12))]
+    if isinstance(law, rv.AlgebraicLaw):
+        found.append(str(law.equation.expr))
+        if not law.parameters:
+            bones = skeleton(law.equation)
+            found += [f"{a.point.digits(30)}: {a.weight.to_sympy()}" for a in bones.atoms]
+            found += [f"{i.left.point.digits(30)} to {i.right.point.digits(30)}" for i in bones.intervals]
+    return tuple(found)
+
+
+def forget() -> None:
+    """Let the next derivation begin from nothing."""
+    for cache in (skeleton, critical_factors):
+        cache.cache_clear()
+
+
+@pytest.fixture
+def expected() -> list[tuple[str, ...]]:
+    forget()
+    return [exact(k) for k in range(len(LAWS))]
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads that take turns a thousand times as often as usual."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def differences(rounds: int, expected: list[tuple[str, ...]]) -> list[str]:
+    """What 8 threads find that is not expected, each going over all laws ``rounds`` times in an order of its own."""
+    wrong: list[str] = []
+
+    def work(seed: int) -> None:
+        rng = random.Random(seed)
+        for _ in range(rounds):
+            for k in rng.sample(range(len(LAWS)), len(LAWS)):
+                try:
+                    found = exact(k)
+                except Exception as error:  # whatever it is, it is not expected
+                    wrong.append(f"{k}: {error!r}")
+                else:
+                    if found != expected[k]:
+                        wrong.append(f"{k}: {found} != {expected[k]}")
+                if rng.random() < 0.2:
+                    forget()
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return wrong
+
+
+@pytest.mark.usefixtures("hurried")
+def test_threads_find_what_one_thread_finds(expected: list[tuple[str, ...]]) -> None:
+    assert differences(1, expected) == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_threads_beside_a_forked_pool_find_what_one_thread_finds(expected: list[tuple[str, ...]]) -> None:
+    wrong: list[str] = []
+    beside = threading.Thread(target=lambda: wrong.extend(differences(5, expected)))
+    beside.start()
+    found = []
+    while beside.is_alive():
+        forget()
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            found.append(pool.map(exact, range(len(LAWS)), chunksize=5))
+    beside.join()
+    assert wrong == []
+    assert len(found) > 1
+    assert all(one == expected for one in found)
