@@ -1,0 +1,352 @@
+r"""The Dyson equation of a pencil: the normalised traces g of the blocks of L^{-1}, closed under the covariance.
+
+With eta(g) = sum over letters of the covariance of their coefficient matrices, the limit of the block traces solves
+
+    g = sum_i w_i (M + sum_T A_T t_i)^{-1},   M = z J + L_0 - eta(g) + sum_T s_T b_T b_T^*,
+
+by Gaussian integration by parts (exact for Gaussian entries up to 1/N, and universal in the limit). A given matrix T
+that enters with a coefficient of rank one, a b b^*, leaves only s_T = R_{aT}(-b^* g b), R its R-transform; one that
+enters with a higher rank and has finitely many eigenvalues t_i of weights w_i is averaged over them.
+
+Source: Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007, Theorem 2.1 (existence, uniqueness); Haagerup,
+Thorbjornsen, Ann. of Math. 162 (2005) (linearisation); Voiculescu, Asterisque 232 (1995) (operator-valued R).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy
+
+from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.field import Element, Field
+from resolvent.derive.expressions.letter import Letter
+from resolvent.derive.expressions.pencil import Entry, Pencil
+from resolvent.derive.expressions.scaling import Scales, conjugate
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import scalar_of
+
+Terms = dict[Entry, dict[Entry, Element]]
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A given matrix whose coefficient has rank one: factor * b b^* times the matrix, with ``law``."""
+
+    name: str
+    law: AlgebraicLaw
+    factor: Element
+    vector: Mapping[int, Element]
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """States between which g does not vanish, and the values that given matrices take on them.
+
+    Attributes:
+        states: the states, in order.
+        cases: weights and constant matrices that are added to M.
+    """
+
+    states: tuple[int, ...]
+    cases: tuple[tuple[Element, Mapping[Entry, Element]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DysonSystem:
+    """The equations of a pencil.
+
+    Attributes:
+        pencil: where they come from.
+        constants: L_0.
+        covariance: eta: for every entry the entries of g that it is a combination of.
+        given: the given matrices of rank one.
+        components: the blocks that g falls into.
+        weights: the shares of the blocks of the expression in its trace.
+        is_real: whether all coefficients are real, so that g is symmetric.
+    """
+
+    pencil: Pencil
+    constants: Mapping[Entry, Element]
+    covariance: Terms
+    given: tuple[Given, ...]
+    components: tuple[Component, ...]
+    weights: tuple[Element, ...]
+    is_real: bool
+
+    @property
+    def size(self) -> int:
+        """The number of states."""
+        return self.pencil.size
+
+    @cached_property
+    def component_of(self) -> dict[int, int]:
+        """The component of every state."""
+        return {s: k for k, c in enumerate(self.components) for s in c.states}
+
+    def entry(self, i: int, j: int) -> Entry | None:
+        """The unknown that stands for g_ij (itself, or g_ji where g is symmetric); None where g vanishes."""
+        if self.component_of[i] != self.component_of[j]:
+            return None
+        return (j, i) if self.is_real and j < i else (i, j)
+
+    @cached_property
+    def parameters(self) -> tuple[sympy.Symbol, ...]:
+        """The parameters of the coefficients and of the given laws, sorted by name."""
+        used = {n for table in self.covariance.values() for x in table.values() for n in x.field.names}
+        used |= {n for x in (*self.constants.values(), *self.weights) for n in x.field.names}
+        for c in self.components:
+            used |= {n for w, table in c.cases for x in (w, *table.values()) for n in x.field.names}
+        for g in self.given:
+            used |= {n for x in (g.factor, *g.vector.values()) for n in x.field.names}
+        symbols = {self.pencil.scales.symbols[n] for n in used}
+        symbols |= {s for g in self.given for s in g.law.equation.symbols}
+        return tuple(sorted(symbols, key=lambda s: str(s.name)))
+
+
+def dyson_system(pencil: Pencil) -> DysonSystem:
+    """The Dyson equation of a pencil, reduced to the entries of g that do not vanish.
+
+    Raises `DerivationError` for a given matrix that enters in a way the exact method does not reach.
+    """
+    pencil = _without_roots(pencil)
+    scales = pencil.scales
+    covariance: Terms = {}
+    for name, letter in pencil.letters.items():
+        if letter.kind in ("gaussian", "wigner") and name in pencil.table:
+            _add_covariance(covariance, pencil, letter)
+    groups, rank_one = _given(pencil)
+    clean = {e: {k: y for k, x in t.items() if (y := scales.without_roots(x))} for e, t in covariance.items()}
+    constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
+    covariance = {e: t for e, t in clean.items() if t}
+    _refuse_roots(constants, covariance, scales)
+    components = _components(pencil, constants, covariance, groups, rank_one)
+    sizes = [scales.ratio(pencil.states[k]) for k in range(pencil.blocks)]
+    total = sum(sizes[1:], start=sizes[0])
+    everything = [*constants.values(), *(x for t in covariance.values() for x in t.values())]
+    return DysonSystem(
+        pencil,
+        constants,
+        covariance,
+        rank_one,
+        components,
+        tuple(s / total for s in sizes),
+        all(conjugate(x) == x for x in everything),
+    )
+
+
+def _add_covariance(terms: Terms, pencil: Pencil, letter: Letter) -> None:
+    """Add the terms E[(A x + A^* x^T) G (A x + A^* x^T)] of one letter."""
+    table = pencil.table[letter.name]
+    variance, states = pencil.variances[letter.name], pencil.states
+    mirrored = {(j, i): conjugate(x) for (i, j), x in table.items()}
+    if letter.kind == "wigner":
+        sides = [(table, table, variance)]
+    else:
+        rows, columns = (pencil.scales.ratio(d) for d in (letter.rows, letter.columns))
+        sides = [(table, mirrored, variance * columns), (mirrored, table, variance * rows)]
+    for first, second, factor in sides:
+        for (i, j), a in first.items():
+            for (k, end), b in second.items():
+                if states[j] == states[k]:
+                    target = terms.setdefault((i, end), {})
+                    target[j, k] = target[j, k] + a * b * factor if (j, k) in target else a * b * factor
+
+
+def _given(pencil: Pencil) -> tuple[list[list[tuple[Element, dict[Entry, Element]]]], tuple[Given, ...]]:
+    """The given matrices: groups that are averaged over their eigenvalues, and those of rank one."""
+    rank_one: list[Given] = []
+    grouped: dict[str, list[Letter]] = {}
+    scales = pencil.scales
+    for name, letter in pencil.letters.items():
+        if name not in pencil.table or letter.kind not in ("given", "haar"):
+            continue
+        if letter.kind == "haar":
+            raise DerivationError(
+                f"the exact law of an expression with the Haar matrix {name} is not reached; where it occurs as "
+                f"{name} @ A @ {name}.T, leave it out: given matrices are in generic position already",
+                letter=letter,
+            )
+        if letter.group:
+            grouped.setdefault(letter.group, []).append(letter)
+            continue
+        found = _rank_one(pencil.table[name])
+        assert letter.law is not None
+        if found is not None:
+            factor, vector = found
+            rank_one.append(
+                Given(name, letter.law, scales.without_roots(factor),
+                      {k: scales.without_roots(x) for k, x in vector.items()})
+            )  # fmt: skip
+        else:
+            grouped.setdefault(name, []).append(letter)
+    cases = [_cases(pencil, letters) for letters in grouped.values()]
+    return cases, tuple(rank_one)
+
+
+def _rank_one(table: Mapping[Entry, Element]) -> tuple[Element, dict[int, Element]] | None:
+    """The factor a and the vector b of a coefficient matrix a b b^*; None for a higher rank."""
+    pivot = next((i for i, j in sorted(table) if i == j), None)
+    if pivot is None:
+        return None
+    factor = table[pivot, pivot]
+    vector = {i: x / factor for (i, j), x in sorted(table.items()) if j == pivot}
+    rebuilt = {(i, j): factor * x * conjugate(y) for i, x in vector.items() for j, y in vector.items()}
+    return (factor, vector) if rebuilt == dict(table) else None
+
+
+def _cases(pencil: Pencil, letters: list[Letter]) -> list[tuple[Element, dict[Entry, Element]]]:
+    """The weights of the joint eigenvalues, and what the letters add to the pencil there."""
+    points, weights = _spectrum(letters)
+    scales = pencil.scales
+    out = []
+    for k, weight in enumerate(weights):
+        table: dict[Entry, Element] = {}
+        for letter, own in zip(letters, points, strict=True):
+            value = scales.read(own[k]).value
+            for e, x in pencil.table[letter.name].items():
+                table[e] = table[e] + x * value if e in table else x * value
+        out.append((scales.read(weight).value, {e: scales.without_roots(x) for e, x in table.items()}))
+    return out
+
+
+def _spectrum(letters: list[Letter]) -> tuple[list[tuple[sympy.Expr, ...]], tuple[sympy.Expr, ...]]:
+    if letters[0].group:
+        return [x.points for x in letters], letters[0].weights
+    law = letters[0].law
+    assert law is not None
+    if law.recipe.build.__name__ != "atoms":
+        raise DerivationError(
+            f"{letters[0].name} enters the equation more than once, and its spectrum {law.text} is no finite list "
+            "of eigenvalues; the exact method reaches this only for rv.atoms(points, weights)",
+            letter=letters[0],
+        )
+    points = tuple(scalar_of(x) for x in law.recipe.arguments[0])
+    given = law.recipe.arguments[1] if len(law.recipe.arguments) > 1 else None
+    weights = given or (sympy.Rational(1, len(points)),) * len(points)
+    return [points], tuple(scalar_of(w) for w in weights)
+
+
+def _components(
+    pencil: Pencil,
+    constants: Mapping[Entry, Element],
+    covariance: Terms,
+    groups: list[list[tuple[Element, dict[Entry, Element]]]],
+    rank_one: tuple[Given, ...],
+) -> tuple[Component, ...]:
+    """The finest blocks that the fixed-point iteration from a diagonal start keeps."""
+    label = list(range(pencil.size))
+
+    def join(i: int, j: int) -> bool:
+        a, b = label[i], label[j]
+        if a == b:
+            return False
+        label[:] = [a if x == b else x for x in label]
+        return True
+
+    for i, j in constants:
+        join(i, j)
+    for given in rank_one:
+        support = list(given.vector)
+        for i in support[1:]:
+            join(support[0], i)
+    for cases in groups:
+        for _, table in cases:
+            for i, j in table:
+                join(i, j)
+    while any(join(i, end) for (i, end), table in covariance.items() if any(label[j] == label[k] for j, k in table)):
+        pass
+    found: dict[int, list[int]] = {}
+    for state, mark in enumerate(label):
+        found.setdefault(mark, []).append(state)
+    one = Field().constant(1)
+    out = []
+    for states in found.values():
+        own = [cases for cases in groups if any(i in states for _, table in cases for i, _ in table)]
+        if len(own) > 1:
+            raise DerivationError(
+                "two given matrices that are in generic position enter the equation more than once each; declare them "
+                "commuting with their joint spectrum, or write the expression with each only once"
+            )
+        cases = [(w, {e: x for e, x in t.items() if e[0] in states}) for w, t in own[0]] if own else [(one, {})]
+        out.append(Component(tuple(states), tuple(cases)))
+    return tuple(out)
+
+
+def _without_roots(pencil: Pencil) -> Pencil:
+    """A diagonal change of the states after which square roots enter the covariance and L_0 by their squares only."""
+    scales = pencil.scales
+    for root in list(scales.roots):
+        parities: dict[str, dict[Entry, int]] = {}
+        for name, entries in pencil.table.items():
+            parities[name] = {e: _parity(x, root) for e, x in entries.items()}
+        if not any(p for table in parities.values() for p in table.values()):
+            continue
+        equations: list[tuple[int, int]] = []  # a mask of states, and the parity their powers must add up to
+        for name, table in parities.items():
+            letter = pencil.letters.get(name)
+            if letter is None or letter.kind in ("given", "haar"):
+                equations += [((1 << i) ^ (1 << j), p) for (i, j), p in table.items()]
+                continue
+            edges = list(table.items())
+            for (i, j), p in edges:
+                for (k, end), q in edges:
+                    if pencil.states[j] == pencil.states[end]:
+                        equations.append(((1 << i) ^ (1 << j) ^ (1 << k) ^ (1 << end), p ^ q))
+        equations += [(1 << k, 0) for k in range(pencil.blocks)]
+        powers = _solve_mod_two(equations)
+        if powers is None:
+            continue
+        generator = Field((root,)).generator(root)
+        factors = {k: generator if powers >> k & 1 else Field().constant(1) for k in range(pencil.size)}
+        table_ = {
+            name: {(i, j): conjugate(factors[i]) * x * factors[j] for (i, j), x in entries.items()}
+            for name, entries in pencil.table.items()
+        }
+        pencil = Pencil(pencil.states, pencil.blocks, table_, pencil.letters, pencil.variances, scales)
+    return pencil
+
+
+def _parity(value: Element, root: str) -> int:
+    """Whether a root enters with odd powers."""
+    if root not in value.field.names:
+        return 0
+    place = value.field.ring.variable_to_index(root)
+    top = {e[place] % 2 for e in value.numerator.to_dict()}
+    bottom = {e[place] % 2 for e in value.denominator.to_dict()}
+    return (max(top) + max(bottom)) % 2
+
+
+def _solve_mod_two(equations: list[tuple[int, int]]) -> int | None:
+    """A solution of linear equations modulo two, unknowns as bits; None if there is none."""
+    pivots: dict[int, tuple[int, int]] = {}
+    for mask, value in equations:
+        while mask:
+            top = mask.bit_length() - 1
+            if top not in pivots:
+                pivots[top] = (mask, value)
+                break
+            mask, value = mask ^ pivots[top][0], value ^ pivots[top][1]
+        else:
+            if value:
+                return None
+    solution = 0
+    for top in sorted(pivots):
+        mask, value = pivots[top]
+        if (bin(mask & solution & ~(1 << top)).count("1") + value) % 2:
+            solution |= 1 << top
+    return solution
+
+
+def _refuse_roots(constants: Mapping[Entry, Element], covariance: Terms, scales: Scales) -> None:
+    for value in (*constants.values(), *(x for table in covariance.values() for x in table.values())):
+        left = [n for n in value.field.names if n in scales.roots]
+        if left:
+            square = scales.roots[left[0]]
+            raise DerivationError(
+                f"the square root of {square} does not leave the equation; give the root a name, and write the "
+                "name squared for its square",
+                root=square,
+            )

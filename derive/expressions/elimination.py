@@ -1,0 +1,375 @@
+"""Elimination: from the polynomials of a Dyson system to one in z and m, each step an identity on the branch.
+
+Three steps are repeated. Rows: linear combinations over Q(z, parameters) that cancel the highest monomials; the
+linear relations between traces come out of these. Substitution: an unknown that enters an equation linearly, with a
+coefficient that does not vanish on the physical branch. Resultant: where no unknown enters linearly. After each, a
+polynomial is replaced by its one irreducible factor that vanishes on the physical branch; the others are excluded for
+good by the exact series, in which they do not vanish.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flint import fmpq, fmpz_mpoly
+
+from resolvent.derive.equations.equation import Values, probes
+from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.field import polynomial_ring
+from resolvent.derive.exact.polynomials import degree, generator, positive, resultant, substitute
+from resolvent.derive.exact.series import Series, make_series, order, terms_of
+from resolvent.derive.expressions.dyson import DysonSystem
+from resolvent.derive.expressions.physical_series import PhysicalSeries
+from resolvent.derive.expressions.polynomial_system import PolynomialSystem, polynomial_system, shown, size_of
+
+_FIRST_TERMS, _MOST_TERMS = 6, 48
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far an elimination goes before it gives up.
+
+    Attributes:
+        seconds: the time it may take.
+        terms: the most terms of a polynomial on the way.
+    """
+
+    seconds: float = 60.0
+    terms: int = 200_000
+
+
+class Branch:
+    """The physical branch: which polynomials in the unknowns vanish on it, decided by exact series."""
+
+    def __init__(self, system: DysonSystem, unknowns: Mapping[str, tuple[int, int]]) -> None:
+        self.system = system
+        self.unknowns = unknowns
+        self._series: PhysicalSeries | None = None
+        self._values: Values = {}
+        self._powers: dict[int, dict[tuple[str, int], Series]] = {}
+
+    def _prepare(self, n: int) -> dict[str, Series]:
+        if self._series is None:
+            for values in probes(self.system.parameters):
+                try:
+                    series = PhysicalSeries(self.system, values)
+                    series.solution(2)
+                except ZeroDivisionError:
+                    continue
+                self._series, self._values = series, values
+                break
+            else:
+                raise DerivationError("no values of the parameters were found at which the system is regular")
+        solution = self._series.solution(n)
+        out = {}
+        for name, e in self.unknowns.items():
+            _, colon, case = name.partition(":")
+            component, _, number = case.partition(".")
+            out[name] = self._series.case(int(component), int(number), e, n) if colon else solution[e]
+        total = make_series(self._series.base, [], n)
+        for k, weight in enumerate(self.system.weights):
+            total = total - solution[k, k] * self._series.number(weight)
+        out["m"] = total
+        return out
+
+    def value(self, polynomial: fmpz_mpoly, n: int) -> list[object]:
+        """The polynomial on the branch, times the power of w that clears z, modulo w^n."""
+        series = self._prepare(n)
+        assert self._series is not None
+        names = polynomial.context().names()
+        used = [k for k, name in enumerate(names) if name not in set(polynomial.unused_gens())]
+        base = self._series.base
+        numeric = {x: self._values[x] for x in names if x in self._values}
+        top = degree(polynomial, "z")
+        groups: dict[tuple[tuple[str, int], ...], fmpq] = {}
+        if not base.is_rational:
+            raise DerivationError("algebraic parameters in a given law are not reached here")
+        for exponents, coefficient in polynomial.to_dict().items():
+            value = fmpq(coefficient)
+            key = []
+            shift = top
+            for k in used:
+                e, name = exponents[k], names[k]
+                if name == "z":
+                    shift = top - e
+                elif e and name in numeric:
+                    value *= numeric[name] ** e
+                elif e:
+                    key.append((name, int(e)))
+            if shift < n:
+                full = (("w", shift), *key)
+                groups[full] = groups.get(full, fmpq(0)) + value
+        with order(n):
+            powers = self._powers.setdefault(n, {})
+            total = make_series(base, [], n)
+            for full, value in groups.items():
+                term = make_series(base, [0] * full[0][1] + [value], n)
+                for name, e in full[1:]:
+                    if (name, e) not in powers:
+                        powers[name, e] = series[name] ** e
+                    term = term * powers[name, e]
+                total = total + term
+        return list(terms_of(total, n))
+
+    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
+        """Whether it vanishes to n terms: False is a proof that it does not vanish."""
+        return not any(self.value(polynomial, n))
+
+    def is_nonzero(self, polynomial: fmpz_mpoly) -> bool:
+        """Whether it is proved not to vanish on the branch."""
+        n = _FIRST_TERMS
+        while n <= _MOST_TERMS:
+            if not self.vanishes(polynomial, n):
+                return True
+            n *= 2
+        return False
+
+    def physical(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
+        """The product of the irreducible factors that cannot be excluded; one factor, as a rule."""
+        own = set(self.unknowns) | {"m"}
+        factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
+        if not factors:
+            raise DerivationError("an equation of the system is a contradiction", polynomial=polynomial)
+        n = _FIRST_TERMS
+        while len(factors) > 1 and n <= _MOST_TERMS:
+            factors = [f for f in factors if self.vanishes(f, n)]
+            if not factors:
+                raise DerivationError("no factor of an equation vanishes on the physical branch", polynomial=polynomial)
+            n *= 2
+        product = factors[0]
+        for f in factors[1:]:
+            product = product * f
+        return positive(product)
+
+
+@dataclass(eq=False)
+class Elimination:
+    """The polynomial in z and m that a Dyson system reduces to, and the steps that lead there.
+
+    Attributes:
+        polynomial: in the ring of z, m and the parameters.
+        steps: what was done, in words.
+    """
+
+    polynomial: fmpz_mpoly
+    steps: list[str] = field(default_factory=list)
+
+
+def eliminate(system: DysonSystem, limits: Limits = Limits()) -> Elimination:
+    """The polynomial of the trace.
+
+    Raises `DerivationError` when the limits are reached, and `physical_series.NoSeries` when the branch has no rational
+    expansion at infinity.
+    """
+    written = polynomial_system(system)
+    return _Eliminator(system, written, limits).run()
+
+
+class _Eliminator:
+    def __init__(self, system: DysonSystem, written: PolynomialSystem, limits: Limits) -> None:
+        self.system, self.written, self.limits = system, written, limits
+        self.branch = Branch(system, written.unknowns)
+        self.end = time.monotonic() + limits.seconds
+        self.steps: list[str] = []
+        self.live = list(written.unknowns)
+        self.clean: dict[int, fmpz_mpoly] = {}  # polynomials known to be their own physical factors, by identity
+
+    def run(self) -> Elimination:
+        equations = self._clean(self.written.equations)
+        while True:
+            self._check(equations)
+            present = {n for e in equations for n in names_in(e)}
+            self.live = [n for n in self.live if n in present]
+            if not self.live:
+                break
+            equations = self._rows(equations)
+            done = self._substitution(equations) or self._resultants(equations)
+            if done is None:
+                raise DerivationError("the equations do not determine the trace", equations=tuple(equations))
+            equations = self._clean(done)
+        if not equations:
+            raise DerivationError("the equations do not determine the trace")
+        common = equations[0]
+        for e in equations[1:]:
+            common = common.gcd(e)
+        names = ("z", "m", *(s.name for s in self.system.parameters))
+        return Elimination(common.project_to_context(polynomial_ring(names)), self.steps)
+
+    def _check(self, equations: Sequence[fmpz_mpoly]) -> None:
+        if time.monotonic() > self.end:
+            raise DerivationError(
+                f"the elimination takes longer than {self.limits.seconds:g} seconds; give more with "
+                "limits=Limits(seconds=...), or numbers for some parameters",
+                equations=tuple(equations),
+            )
+        if any(len(e) > self.limits.terms for e in equations):
+            raise DerivationError(
+                f"the elimination meets polynomials of more than {self.limits.terms} terms; give numbers for some "
+                "parameters, or a larger limit",
+                equations=tuple(equations),
+            )
+
+    def _clean(self, equations: Iterable[fmpz_mpoly]) -> list[fmpz_mpoly]:
+        """The physical factors, each once, smallest first."""
+        found: dict[str, fmpz_mpoly] = {}
+        for e in equations:
+            if not e.is_zero():
+                physical = e if id(e) in self.clean else self.branch.physical(e)
+                found.setdefault(str(physical), physical)
+        out = sorted(found.values(), key=size_of)
+        self.clean = {id(e): e for e in out}
+        return out
+
+    # -- rows ------------------------------------------------------------------------------------------------
+
+    def _rows(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly]:
+        """Combinations of the equations in which the highest monomials cancel, where they stay small."""
+        if len(equations) < 2 or sum(len(e) for e in equations) > 4000:
+            return equations
+        ring = self.written.ring
+        names = ring.names()
+        places = [k for k, n in enumerate(names) if n in self.live or n == "m"]
+        rows = [_by_monomial(e, places) for e in equations]
+        done: list[dict[tuple[int, ...], fmpz_mpoly]] = []
+        while rows:
+            rows = [r for r in rows if r]
+            if not rows:
+                break
+            lead = max((max(r, key=_rank) for r in rows), key=_rank)
+            holders = [r for r in rows if lead in r]
+            pivot = min(holders, key=lambda r: (len(r[lead]), sum(len(c) for c in r.values())))
+            rest = [r for r in rows if r is not pivot]
+            rows = [_combined(r, pivot, lead) if lead in r else r for r in rest]
+            done.append(pivot)
+        out = [_assembled(r, places, ring) for r in done]
+        if sum(len(e) for e in out) > 3 * sum(len(e) for e in equations) + 200:
+            return equations
+        return self._clean(out)
+
+    # -- substitution ----------------------------------------------------------------------------------------
+
+    def _substitution(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly] | None:
+        """Solve an equation for an unknown that enters it linearly, and put it into the others."""
+        best = None
+        for cost, e, name, a, b in sorted(self._linear(equations), key=lambda c: c[0]):
+            if best is not None and cost >= best[0]:
+                break
+            if _free(a, [*self.live, "m"]) or self.branch.is_nonzero(a):
+                best = (cost, e, name, a, b)
+        if best is None:
+            return None
+        _, e, name, a, b = best
+        self.steps.append(f"{shown(name)} by substitution")
+        common = a.gcd(b)
+        image = {name: (-(b / common), a / common)}
+        ring = self.written.ring
+        return [
+            substitute(other, ring, image) if degree(other, name) else other for other in equations if other is not e
+        ]
+
+    def _linear(self, equations: list[fmpz_mpoly]) -> Iterator[tuple[int, fmpz_mpoly, str, fmpz_mpoly, fmpz_mpoly]]:
+        ring = self.written.ring
+        places = [(ring.variable_to_index(name), name) for name in self.live]
+        table = [(e, e.degrees(), size_of(e)) for e in equations]
+        for e, own, _ in table:
+            for k, name in places:
+                if own[k] == 1:
+                    b, a = _constant_and_slope(e, name)
+                    terms = len(a) + len(b)
+                    uses = sum(size * terms ** min(int(d[k]), 3) for o, d, size in table if o is not e and d[k])
+                    yield uses, e, name, a, b
+
+    def _resultants(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly] | None:
+        """Eliminate the unknown of the smallest degrees by resultants with the smallest equation that has it."""
+        best: tuple[int, str, fmpz_mpoly] | None = None
+        for name in self.live:
+            holders = [e for e in equations if degree(e, name)]
+            if len(holders) < 2:
+                continue
+            pivot = min(holders, key=lambda e: (degree(e, name), size_of(e)))
+            cost = sum((degree(e, name) + degree(pivot, name)) * size_of(e) for e in holders if e is not pivot)
+            if best is None or cost < best[0]:
+                best = (cost, name, pivot)
+        if best is None:
+            return None
+        _, name, pivot = best
+        self.steps.append(f"{shown(name)} by a resultant")
+        out = []
+        for e in equations:
+            if e is pivot:
+                continue
+            if degree(e, name) == 0:
+                out.append(e)
+                continue
+            self._check([e])
+            value = resultant(pivot, e, name)
+            if not value.is_zero():
+                out.append(value)
+        return out
+
+
+def _constant_and_slope(polynomial: fmpz_mpoly, name: str) -> tuple[fmpz_mpoly, fmpz_mpoly]:
+    """b and a of a polynomial a x + b that is linear in x."""
+    ring = polynomial.context()
+    slope = polynomial.derivative(name)
+    return polynomial - slope * generator(ring, name), slope
+
+
+Row = dict[tuple[int, ...], fmpz_mpoly]
+
+
+def _rank(monomial: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    return sum(monomial), monomial
+
+
+def _by_monomial(polynomial: fmpz_mpoly, places: Sequence[int]) -> Row:
+    ring = polynomial.context()
+    tables: dict[tuple[int, ...], dict[tuple[int, ...], object]] = {}
+    chosen = set(places)
+    for exponents, coefficient in polynomial.to_dict().items():
+        key = tuple(int(exponents[k]) for k in places)
+        rest = tuple(0 if k in chosen else e for k, e in enumerate(exponents))
+        tables.setdefault(key, {})[rest] = coefficient
+    return {key: ring.from_dict(t) for key, t in tables.items()}
+
+
+def _combined(row: Row, pivot: Row, lead: tuple[int, ...]) -> Row:
+    """The row without the monomial ``lead``: pivot[lead] * row - row[lead] * pivot, without common content."""
+    a, b = pivot[lead], row[lead]
+    common = a.gcd(b)
+    a, b = a / common, b / common
+    out: Row = {}
+    for key in {*row, *pivot}:
+        value = row[key] * a if key in row else None
+        if key in pivot:
+            value = -pivot[key] * b if value is None else value - pivot[key] * b
+        if value is not None and not value.is_zero():
+            out[key] = value
+    content = None
+    for value in out.values():
+        content = value if content is None else content.gcd(value)
+        if content.is_one():
+            return out
+    return {k: v / content for k, v in out.items()} if content is not None else out
+
+
+def _assembled(row: Row, places: Sequence[int], ring: object) -> fmpz_mpoly:
+    table: dict[tuple[int, ...], object] = {}
+    for key, coefficient in row.items():
+        for exponents, c in coefficient.to_dict().items():
+            full = list(exponents)
+            for k, e in zip(places, key, strict=True):
+                full[k] = e
+            table[tuple(full)] = c
+    return ring.from_dict(table)  # type: ignore[attr-defined]
+
+
+def _free(polynomial: fmpz_mpoly, names: Iterable[str]) -> bool:
+    return names_in(polynomial).isdisjoint(names)
+
+
+def names_in(polynomial: fmpz_mpoly) -> set[str]:
+    """The generators that occur in a polynomial."""
+    return {n for n, d in zip(polynomial.context().names(), polynomial.degrees(), strict=True) if d > 0}

@@ -1,0 +1,393 @@
+"""Matrix expressions: what a person writes down, `X @ X.T / n`, with the shapes checked at every operation.
+
+An expression is a tree. Leaves are letters (`resolvent.derive.expressions.letter`) and identities; the same letter
+twice is the same matrix twice. Shapes are tuples of dimensions, one for each block row and block column.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import sympy
+from flint import fmpq
+
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
+from resolvent.derive.expressions.letter import Letter, SymbolicSize
+
+Shape = tuple[SymbolicSize, ...]
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+_MOST_POWER = 32
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixExpression:
+    """A rational expression in random and given matrices of symbolic sizes.
+
+    Operators: ``+ - @ .T **``, scalars multiply, divide and (for square matrices) add as multiples of the identity.
+
+    Attributes:
+        head: "letter", "identity", "scale", "sum", "product", "transpose", "inverse", "block" or "zero".
+        parts: the operands; those of a block matrix row by row.
+        rows, columns: the sizes of the block rows and block columns.
+        scalar: the factor of a "scale".
+        letter: the matrix of a "letter".
+
+    >>> from resolvent.derive.expressions.letters import dimension, gaussian
+    >>> p, n = dimension("p"), dimension("n")
+    >>> X = gaussian("X", p, n)
+    >>> X @ X.T / n
+    X @ X.T / n
+    >>> X @ X
+    Traceback (most recent call last):
+        ...
+    resolvent.derive.errors.ParameterError: the shapes do not fit in X @ X: p x n times p x n
+    """
+
+    head: str
+    parts: tuple[MatrixExpression, ...]
+    rows: Shape
+    columns: Shape
+    scalar: sympy.Expr = sympy.S.One
+    letter: Letter | None = None
+
+    __array_ufunc__ = None  # numpy leaves the operators to this class
+    sampler: ClassVar[Callable[..., Any] | None] = None
+
+    # -- shapes ----------------------------------------------------------------------------------------------
+
+    @property
+    def is_square(self) -> bool:
+        """Whether rows and columns are the same dimensions, block by block."""
+        return self.rows == self.columns
+
+    @property
+    def shape(self) -> str:
+        """The sizes for the reader, such as ``p x n``."""
+        return f"{_sizes(self.rows)} x {_sizes(self.columns)}"
+
+    def letters(self) -> dict[str, Letter]:
+        """The letters by name, in the order in which they occur.
+
+        Raises `ParameterError` when two different matrices have one name.
+        """
+        found: dict[str, Letter] = {}
+        for node in self.nodes():
+            if node.letter is not None and found.setdefault(node.letter.name, node.letter) != node.letter:
+                raise ParameterError(
+                    f"two different matrices are called {node.letter.name}; make each once and use it everywhere",
+                    letters=(found[node.letter.name], node.letter),
+                )
+        return found
+
+    def nodes(self) -> Iterator[MatrixExpression]:
+        """All parts of the tree, each once, the operands before what is made of them."""
+        seen: set[int] = set()
+        stack: list[tuple[MatrixExpression, bool]] = [(self, False)]
+        while stack:
+            node, expanded = stack.pop()
+            if expanded:
+                yield node
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack.append((node, True))
+                stack.extend((part, False) for part in reversed(node.parts))
+
+    def dimensions(self) -> tuple[SymbolicSize, ...]:
+        """All dimensions, in the order in which they occur."""
+        found: dict[SymbolicSize, None] = {}
+        for node in self.nodes():
+            found.update(dict.fromkeys((*node.rows, *node.columns)))
+            found.update(dict.fromkeys(s for s in node.scalar.free_symbols if isinstance(s, SymbolicSize)))
+        return tuple(found)
+
+    # -- operators -------------------------------------------------------------------------------------------
+
+    @property
+    def T(self) -> MatrixExpression:  # noqa: N802
+        """The transpose."""
+        if self.head == "transpose":
+            return self.parts[0]
+        if self.head == "identity" or (self.letter is not None and self.letter.is_symmetric):
+            return self
+        if self.head == "scale":
+            return self.parts[0].T * self.scalar
+        return MatrixExpression("transpose", (self,), self.columns, self.rows)
+
+    def __matmul__(self, other: Any) -> MatrixExpression:
+        if not isinstance(other, MatrixExpression):
+            return NotImplemented
+        made = MatrixExpression("product", (self, other), self.rows, other.columns)
+        if self.columns != other.rows:
+            raise ParameterError(
+                f"the shapes do not fit in {made}: {self.shape} times {other.shape}", left=self, right=other
+            )
+        factor = sympy.S.One
+        for part in (self, other):
+            if part.head == "scale":
+                factor *= part.scalar
+        return made if factor == 1 else (self._unscaled @ other._unscaled) * factor
+
+    @property
+    def _unscaled(self) -> MatrixExpression:
+        return self.parts[0] if self.head == "scale" else self
+
+    def __add__(self, other: Any) -> MatrixExpression:
+        if not isinstance(other, MatrixExpression):
+            scalar = _scalar(other)
+            if scalar is None:
+                return NotImplemented
+            if scalar == 0:
+                return self
+            if not self.is_square:
+                raise ParameterError(f"a number is added to the square matrices only; {self} is {self.shape}", of=self)
+            other = scalar * identity(self.rows)
+        made = MatrixExpression("sum", (self, other), self.rows, self.columns)
+        if (self.rows, self.columns) != (other.rows, other.columns):
+            raise ParameterError(
+                f"the shapes do not fit in {made}: {self.shape} plus {other.shape}", left=self, right=other
+            )
+        return made
+
+    def __radd__(self, other: Any) -> MatrixExpression:
+        scalar = _scalar(other)
+        if scalar is None:
+            return NotImplemented
+        if scalar == 0:
+            return self
+        if not self.is_square:
+            raise ParameterError(f"a number is added to square matrices only; {self} is {self.shape}", of=self)
+        return scalar * identity(self.rows) + self
+
+    def __neg__(self) -> MatrixExpression:
+        return self * -1
+
+    def __sub__(self, other: Any) -> MatrixExpression:
+        if isinstance(other, MatrixExpression):
+            return self + (-other)
+        scalar = _scalar(other)
+        return NotImplemented if scalar is None else self + (-scalar)
+
+    def __rsub__(self, other: Any) -> MatrixExpression:
+        return other + (-self)
+
+    def __mul__(self, other: Any) -> MatrixExpression:
+        if isinstance(other, MatrixExpression):
+            raise ParameterError(f"write {self._in(_PRODUCT)} @ {other._in(_POWER)} for the product of matrices")
+        scalar = _scalar(other)
+        if scalar is None:
+            return NotImplemented
+        if self.head == "scale":
+            return self.parts[0] * (self.scalar * scalar)
+        if scalar == 1:
+            return self
+        return MatrixExpression("scale", (self,), self.rows, self.columns, scalar)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> MatrixExpression:
+        if isinstance(other, MatrixExpression):
+            raise ParameterError(f"write {self._in(_PRODUCT)} @ inv({other}) to divide by a matrix")
+        scalar = _scalar(other)
+        if scalar is None:
+            return NotImplemented
+        if scalar == 0:
+            raise ParameterError(f"{self} is divided by zero", of=self)
+        return self * (1 / scalar)
+
+    def __rtruediv__(self, other: Any) -> MatrixExpression:
+        return inverse(self) * other
+
+    def __pow__(self, exponent: Any) -> MatrixExpression:
+        if isinstance(exponent, bool) or not hasattr(exponent, "__index__") or abs(int(exponent)) > _MOST_POWER:
+            raise ParameterError(f"the exponent must be a whole number up to {_MOST_POWER}; got {exponent!r}", of=self)
+        if not self.is_square:
+            raise ParameterError(f"only square matrices have powers; {self} is {self.shape}", of=self)
+        k = int(exponent)
+        if k < 0:
+            return inverse(self) ** -k
+        power = identity(self.rows)
+        for j in range(k):
+            power = self if j == 0 else power @ self
+        return power
+
+    # -- the three uses --------------------------------------------------------------------------------------
+
+    def latex(self) -> str:
+        r"""The expression in LaTeX.
+
+        >>> from resolvent.derive.expressions.letters import dimension, gaussian
+        >>> p, n = dimension("p"), dimension("n")
+        >>> X = gaussian("X", p, n)
+        >>> (X @ X.T / n).latex()
+        '\\frac{1}{n} X X^{\\top}'
+        """
+        return _latex(self, _SUM)
+
+    def sample(self, sizes: Mapping[Any, int], rng: Any, **values: Any) -> Any:
+        """A numpy matrix: every letter is drawn once, at these sizes and values of the parameters.
+
+        Raises `ParameterError` for a dimension without a size and a parameter without a value.
+        """
+        if MatrixExpression.sampler is None:
+            raise ParameterError("matrices are drawn by resolvent.numeric.expressions; import it (or resolvent) first")
+        return MatrixExpression.sampler(self, sizes, rng, **values)
+
+    # -- text ------------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return self._in(_SUM)
+
+    def _in(self, level: int) -> str:
+        text, own = _text(self)
+        return text if own >= level else f"({text})"
+
+    def scalars(self) -> tuple[sympy.Expr, ...]:
+        """All scalars: factors, and the variances and spectra of letters, in a fixed order."""
+        found = [node.scalar for node in self.nodes()]
+        for letter in self.letters().values():
+            found += [letter.variance, *letter.points, *letter.weights]
+        return tuple(found)
+
+    def laws(self) -> tuple[Any, ...]:
+        """The laws of the given matrices, in a fixed order."""
+        return tuple(letter.law for letter in self.letters().values())
+
+    def rebuilt(self, scalars: Sequence[sympy.Expr], laws: Sequence[Any]) -> MatrixExpression:
+        """The same expression with other `scalars` and `laws`."""
+        nodes = list(self.nodes())
+        rest = iter(scalars[len(nodes) :])
+        letters = {}
+        for (name, old), law in zip(self.letters().items(), laws, strict=True):
+            variance = next(rest)
+            points = tuple(next(rest) for _ in old.points)
+            letters[name] = replace(
+                old,
+                variance=variance,
+                points=points,
+                weights=tuple(next(rest) for _ in old.weights),
+                law=law,
+                spectrum=law.text if law is not None and not old.group else "",
+            )
+        made: dict[int, MatrixExpression] = {}
+        for node, scalar in zip(nodes, scalars, strict=False):
+            made[id(node)] = MatrixExpression(
+                node.head,
+                tuple(made[id(part)] for part in node.parts),
+                node.rows,
+                node.columns,
+                scalar,
+                letters[node.letter.name] if node.letter else None,
+            )
+        return made[id(self)]
+
+
+def identity(size: SymbolicSize | Sequence[SymbolicSize]) -> MatrixExpression:
+    """The identity matrix of a size, or of the sizes of several blocks."""
+    rows = (size,) if isinstance(size, SymbolicSize) else tuple(size)
+    if not rows or not all(isinstance(d, SymbolicSize) for d in rows):
+        raise ParameterError(f"the size of an identity is a dimension; got {size!r}", size=size)
+    return MatrixExpression("identity", (), rows, rows)
+
+
+def inverse(of: MatrixExpression) -> MatrixExpression:
+    """The inverse of a square matrix; see `resolvent.derive.expressions.letters.inv`."""
+    if not isinstance(of, MatrixExpression):
+        raise ParameterError(f"inv takes a matrix expression; got {of!r}", of=of)
+    if of.head == "inverse":
+        return of.parts[0]
+    if not of.is_square:
+        raise ParameterError(f"only square matrices have an inverse; {of} is {of.shape}", of=of)
+    if of.head == "identity":
+        return of
+    return MatrixExpression("inverse", (of,), of.rows, of.columns)
+
+
+def _scalar(value: Any) -> sympy.Expr | None:
+    if isinstance(value, sympy.Expr):
+        return value
+    if isinstance(value, (numbers.Number, fmpq)) and not isinstance(value, (bool, complex)):
+        return to_sympy_rational(to_fmpq(value))
+    return None
+
+
+def _sizes(shape: Shape) -> str:
+    return str(shape[0]) if len(shape) == 1 else "(" + " + ".join(map(str, shape)) + ")"
+
+
+def _text(node: MatrixExpression) -> tuple[str, int]:
+    """The text of an expression, and how tightly its outermost operation binds."""
+    if node.head == "letter":
+        assert node.letter is not None
+        return node.letter.name, _ATOM
+    if node.head == "identity":
+        return f"identity({', '.join(map(str, node.rows))})", _ATOM
+    if node.head == "zero":
+        return "0", _ATOM
+    if node.head == "transpose":
+        return node.parts[0]._in(_ATOM) + ".T", _ATOM
+    if node.head == "inverse":
+        return f"inv({node.parts[0]})", _ATOM
+    if node.head == "scale":
+        return _scaled_text(node.scalar, node.parts[0]), _PRODUCT
+    if node.head == "product":
+        a, b = node.parts
+        return f"{a._in(_PRODUCT)} @ {b._in(_POWER)}", _PRODUCT
+    if node.head == "sum":
+        a, b = node.parts
+        sign, second = "+", b
+        if b.head == "scale" and b.scalar.could_extract_minus_sign():
+            sign, second = "-", b * -1
+        right = str(second.scalar) if second.head == "scale" and second.parts[0].head == "identity" else ""
+        return f"{a._in(_SUM)} {sign} {right if right and second.scalar.is_Atom else second._in(_PRODUCT)}", _SUM
+    width = len(node.columns)
+    rows = [node.parts[k : k + width] for k in range(0, len(node.parts), width)]
+    return "block([" + ", ".join("[" + ", ".join(map(str, row)) + "]" for row in rows) + "])", _ATOM
+
+
+def _scaled_text(scalar: sympy.Expr, part: MatrixExpression) -> str:
+    if scalar == -1:
+        return f"-{part._in(_POWER)}"
+    top, bottom = scalar.as_numer_denom()
+    text = part._in(_PRODUCT)
+    if top != 1:
+        shown = str(top) if top.is_Atom or top.is_Pow or top.is_Function else f"({top})"
+        text = f"{shown} * {part._in(_POWER)}"
+    return text if bottom == 1 else f"{text} / {bottom if bottom.is_Atom or bottom.is_Pow else f'({bottom})'}"
+
+
+def _latex(node: MatrixExpression, level: int) -> str:
+    """The expression in LaTeX, in brackets where its operation binds less tightly than ``level``."""
+    own = _ATOM
+    if node.head == "letter":
+        assert node.letter is not None
+        text = sympy.latex(sympy.Symbol(node.letter.name))
+    elif node.head == "identity":
+        text = "I"
+    elif node.head == "zero":
+        text = "0"
+    elif node.head == "transpose":
+        text = f"{_latex(node.parts[0], _ATOM)}^{{\\top}}"
+    elif node.head == "inverse":
+        text = f"{_latex(node.parts[0], _ATOM)}^{{-1}}"
+    elif node.head == "scale":
+        own = _PRODUCT
+        factor = "-" if node.scalar == -1 else sympy.latex(node.scalar) + " "
+        bracketed = f"\\left({factor.strip()}\\right) " if node.scalar.is_Add else factor
+        text = bracketed + _latex(node.parts[0], _PRODUCT)
+    elif node.head == "product":
+        own = _PRODUCT
+        text = f"{_latex(node.parts[0], _PRODUCT)} {_latex(node.parts[1], _PRODUCT)}"
+    elif node.head == "sum":
+        own = _SUM
+        second = _latex(node.parts[1], _SUM)
+        text = _latex(node.parts[0], _SUM) + (f" - {second[1:]}" if second.startswith("-") else f" + {second}")
+    else:
+        width = len(node.columns)
+        rows = [node.parts[k : k + width] for k in range(0, len(node.parts), width)]
+        body = r" \\ ".join(" & ".join(_latex(part, _SUM) for part in row) for row in rows)
+        text = f"\\begin{{pmatrix}} {body} \\end{{pmatrix}}"
+    return text if own >= level else f"\\left({text}\\right)"

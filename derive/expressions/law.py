@@ -1,0 +1,155 @@
+"""The law of a matrix expression: from what is written to one polynomial in z and m, with its derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy
+
+from resolvent.derive.derivation import rules as general
+from resolvent.derive.derivation.step import Step
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.expressions import rules
+from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
+from resolvent.derive.expressions.elimination import Branch, Limits, eliminate
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.pencil import Pencil, pencil_of
+from resolvent.derive.expressions.pencil_check import is_linearisation
+from resolvent.derive.expressions.physical_series import moment_source
+from resolvent.derive.expressions.polynomial_system import polynomial_system, readable_equations
+from resolvent.derive.expressions.scaling import scales_of
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import as_scalar
+from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.record import Recipe
+
+Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
+
+
+def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits | None = None) -> AlgebraicLaw:
+    """The limiting spectral law of a symmetric matrix expression, with the derivation of its equation.
+
+    ``ratios`` says how the sizes compare, {(p, n): c} for p/n -> c; c is a number or a parameter. ``limits`` bounds the
+    elimination (60 seconds and 200 000 terms unless given).
+
+    >>> from resolvent.derive.expressions.letters import dimension, gaussian, wigner
+    >>> p, n = dimension("p"), dimension("n")
+    >>> X = gaussian("X", p, n)
+    >>> c = sympy.Symbol("c", positive=True)
+    >>> law_of(X @ X.T / n, ratios={(p, n): c}).equation.expr
+    c*m**2*z + c*m + m*z - m + 1
+    >>> S, T = wigner("S", p), wigner("T", p)
+    >>> law_of(S @ T + T @ S).moments(6)
+    [0, 2, 0, 10, 0, 66]
+
+    Raises `ParameterError` for an expression that is not symmetric, grows with the sizes or lacks a ratio, and
+    `DerivationError` where an inverse does not exist or the exact method does not reach.
+    """
+    if not isinstance(model, MatrixExpression):
+        raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
+    given = dict(ratios or {})
+    scales = scales_of(model.dimensions(), given)
+    pencil = pencil_of(model, scales)
+    system = dyson_system(pencil)
+    found = eliminate(system, limits or Limits())
+    used = {str(d): d for pair in given for d in pair if isinstance(d, SymbolicSize)}
+    text = f"law_of({model})"
+    return conclude(
+        AlgebraicLaw,
+        found.polynomial,
+        system.parameters,
+        moment_source(system),
+        rule=rules.ELIMINATION,
+        explanation=f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else ""),
+        uses=(_equations(model, pencil, system, given),),
+        recipe=Recipe(
+            _again,
+            (model, model.scalars(), model.laws(), tuple(given), tuple(as_scalar(v) for v in given.values()), limits),
+            frozenset({*model.dimensions(), *used.values()}),
+        ),
+        text=text,
+        nonnegative=True if is_nonnegative(model) else None,
+    )
+
+
+def _again(
+    model: MatrixExpression,
+    scalars: Sequence[sympy.Expr],
+    laws: Sequence[Any],
+    pairs: Sequence[tuple[SymbolicSize, SymbolicSize]],
+    values: Sequence[sympy.Expr],
+    limits: Limits | None,
+) -> AlgebraicLaw:
+    """The law with other parameters; what `AlgebraicLaw.at` replays."""
+    return law_of(model.rebuilt(scalars, laws), dict(zip(map(tuple, pairs), values, strict=True)), limits)  # type: ignore[arg-type]
+
+
+def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, ratios: Ratios) -> Step:
+    """The steps from the definition to the Dyson equation."""
+    definitions = [letter.definition for letter in model.letters().values()]
+    sizes = [f"{a}/{b} -> {value}" for (a, b), value in ratios.items()]
+    definition = Step(rules.MODEL, f"E = {model}; {'; '.join([*definitions, *sizes])}", kind="definition")
+    linear = Step(
+        rules.LINEARISATION,
+        f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for E",
+        uses=(definition,),
+        build=lambda: (sympy.Eq(sympy.Symbol("L"), sympy.ImmutableMatrix(pencil.matrix()), evaluate=False),),
+        verify=lambda: is_linearisation(model, pencil),
+    )
+    uses: list[Step] = [linear]
+    laws = {n: x for n, x in model.letters().items() if x.law is not None}
+    uses += [x.law.conclusion for x in laws.values() if x.law is not None]
+    free = {x.group or n for n, x in laws.items()}
+    if len(free) > 1:
+        names = " and ".join(sorted(laws))
+        uses.append(Step(general.FREENESS, f"{names} are in generic position to one another", kind="assumed"))
+    written = polynomial_system(system)
+    return Step(
+        rules.GIVEN_MATRICES if laws else rules.DYSON_EQUATION,
+        f"the Dyson equation: {len(written.equations)} equations in {len(written.unknowns)} unknowns and m",
+        uses=tuple(uses),
+        build=lambda: tuple(sympy.Eq(e, 0, evaluate=False) for e in readable_equations(written, system.parameters)),
+        verify=lambda: _series_solve(system),
+    )
+
+
+def _series_solve(system: DysonSystem) -> bool:
+    """Whether the exact series of the unknowns satisfy all polynomials, to 12 terms."""
+
+    written = polynomial_system(system)
+    branch = Branch(system, written.unknowns)
+    return all(branch.vanishes(e, 12) for e in written.equations)
+
+
+def is_nonnegative(model: MatrixExpression) -> bool:
+    """Whether the expression is a sum of matrices A @ A.T with positive factors, or the inverse of one.
+
+    >>> from resolvent.derive.expressions.letters import dimension, wigner
+    >>> S = wigner("S", dimension("p"))
+    >>> is_nonnegative(2 * S @ S + 1), is_nonnegative(S)
+    (True, False)
+    """
+    if model.head == "identity":
+        return True
+    if model.head == "letter":
+        letter = model.letter
+        return letter is not None and letter.law is not None and letter.law.nonnegative is True
+    if model.head == "scale":
+        return bool(model.scalar.is_nonnegative) and is_nonnegative(model.parts[0])
+    if model.head in ("sum", "inverse"):
+        return all(map(is_nonnegative, model.parts))
+    if model.head == "product":
+        factors = _factors(model)
+        mirrored = [str(f.T) for f in reversed(factors)]
+        if mirrored != [str(f) for f in factors]:
+            return False
+        return len(factors) % 2 == 0 or is_nonnegative(factors[len(factors) // 2])
+    return False
+
+
+def _factors(model: MatrixExpression) -> list[MatrixExpression]:
+    if model.head != "product":
+        return [model]
+    return [f for part in model.parts for f in _factors(part)]

@@ -1,0 +1,255 @@
+"""The words of the language: dimensions, Gaussian, Wigner, Haar and given matrices, identities, inverses, blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy
+
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.expressions.expression import MatrixExpression, identity, inverse
+from resolvent.derive.expressions.letter import Letter, SymbolicSize, check_name
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import scalar_of
+from resolvent.derive.laws.elementary import atoms
+
+Sizes = SymbolicSize | Sequence[SymbolicSize]
+
+
+def dimension(name: str) -> SymbolicSize:
+    """A symbolic size, such as the rows of a matrix; sizes tend to infinity at fixed ratios.
+
+    >>> n = dimension("n")
+    >>> 1 / sympy.sqrt(n)
+    1/sqrt(n)
+
+    Raises `ParameterError` for a name that is no identifier or is z.
+    """
+    return SymbolicSize(check_name(name, "a dimension"))
+
+
+def gaussian(name: str, rows: Sizes, columns: Sizes, variance: Any = 1) -> MatrixExpression:
+    """A matrix of independent centred entries of that variance (Gaussian when drawn; the law needs two moments only).
+
+    With several block rows or block columns the variance is a table, one entry for each block: a variance profile.
+
+    >>> p, n = dimension("p"), dimension("n")
+    >>> gaussian("X", p, n).shape
+    'p x n'
+    >>> gaussian("X", [p, n], n, [[1], ["1/2"]])
+    block([[X_11], [X_21]])
+
+    Raises `ParameterError` for names that are no identifiers, sizes that are no dimensions, and numbers below 0.
+    """
+    row_sizes, column_sizes = _sizes(rows), _sizes(columns)
+    if len(row_sizes) == len(column_sizes) == 1:
+        return _letter(
+            Letter(check_name(name, "a matrix"), "gaussian", row_sizes[0], column_sizes[0], _variance(variance))
+        )
+    table = _table(variance, len(row_sizes), len(column_sizes))
+    return block(
+        [
+            [gaussian(f"{name}_{i}{j}", r, c, table[i - 1][j - 1]) for j, c in enumerate(column_sizes, 1)]
+            for i, r in enumerate(row_sizes, 1)
+        ]
+    )
+
+
+def wigner(name: str, size: Sizes, variance: Any = 1) -> MatrixExpression:
+    """A symmetric matrix whose law is the semicircle of that variance v: entries of variance v/p.
+
+    With several blocks the variance is a symmetric table v_ij and block (i, j) has entries of variance v_ij/p_i, where
+    p_i is the size of the block that comes first.
+
+    >>> p = dimension("p")
+    >>> wigner("S", p).shape
+    'p x p'
+
+    Raises `ParameterError` as `gaussian` does, and for a table that is not symmetric.
+    """
+    sizes = _sizes(size)
+    if len(sizes) == 1:
+        return _letter(Letter(check_name(name, "a matrix"), "wigner", sizes[0], sizes[0], _variance(variance)))
+    table = _table(variance, len(sizes), len(sizes))
+    if any(table[i][j] != table[j][i] for i in range(len(sizes)) for j in range(i)):
+        raise ParameterError("the variances of a symmetric matrix form a symmetric table", variance=variance)
+    rows: list[list[MatrixExpression]] = [[] for _ in sizes]
+    for i, r in enumerate(sizes):
+        for j, c in enumerate(sizes):
+            if j < i:
+                rows[i].append(rows[j][i].T)
+            elif i == j:
+                rows[i].append(wigner(f"{name}_{i + 1}{i + 1}", r, table[i][i]))
+            else:
+                rows[i].append(gaussian(f"{name}_{i + 1}{j + 1}", r, c, scalar_of(table[i][j]) / r))
+    return block(rows)
+
+
+def haar(name: str, size: SymbolicSize) -> MatrixExpression:
+    """An orthogonal matrix of that size with the Haar distribution."""
+    (p,) = _sizes(size)
+    return _letter(Letter(check_name(name, "a matrix"), "haar", p, p))
+
+
+def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
+    """A symmetric matrix with that limiting law, in generic position: deterministic, or independent and rotated freely.
+
+    ``law`` is an `AlgebraicLaw`, such as ``rv.atoms([1, 3])``.
+
+    >>> from resolvent.derive.laws.elementary import atoms
+    >>> given("T", dimension("p"), law=atoms([1, 3])).letter.definition
+    'T: given(p, atoms([1, 3]))'
+
+    Raises `ParameterError` for anything else.
+    """
+    (p,) = _sizes(size)
+    if not isinstance(law, AlgebraicLaw):
+        raise ParameterError(f"the law of {name} must be a law with an equation, rv.atoms([1, 3]) say; got {law!r}")
+    return _letter(Letter(check_name(name, "a matrix"), "given", p, p, law=law, spectrum=law.text))
+
+
+def commuting(
+    names: Sequence[str], size: SymbolicSize, points: Sequence[Sequence[Any]], weights: Any = None
+) -> tuple[MatrixExpression, ...]:
+    """Given matrices that commute, with their joint spectrum: ``points`` has one tuple of eigenvalues for each atom.
+
+    >>> A, B = commuting(["A", "B"], dimension("p"), [(1, 2), (3, 0)], ["1/4", "3/4"])
+    >>> A.letter.points
+    (1, 3)
+
+    Raises `ParameterError` unless there are as many eigenvalues as names, and as many weights as points.
+    """
+    (p,) = _sizes(size)
+    chosen = tuple(check_name(n, "a matrix") for n in names)
+    table = [tuple(scalar_of(x) for x in point) for point in points]
+    shares = [sympy.Rational(1, len(table))] * len(table) if weights is None else [scalar_of(w) for w in weights]
+    if not table or any(len(point) != len(chosen) for point in table) or len(shares) != len(table):
+        raise ParameterError(
+            "each point lists one eigenvalue for each matrix, and there are as many weights as points", points=points
+        )
+    group = "+".join(chosen)
+    made = []
+    for k, name in enumerate(chosen):
+        own = tuple(point[k] for point in table)
+        law = atoms(list(own), list(shares))
+        made.append(_letter(Letter(name, "given", p, p, law=law, group=group, points=own, weights=tuple(shares))))
+    return tuple(made)
+
+
+def projection(name: str, size: SymbolicSize, rank: Any) -> MatrixExpression:
+    """An orthogonal projection of relative rank ``rank``, between 0 and 1, in generic position.
+
+    >>> projection("P", dimension("p"), "1/3").letter.law
+    atoms([0, 1], [2/3, 1/3])
+
+    Raises `ParameterError` for a number outside [0, 1].
+    """
+    share = scalar_of(rank)
+    if share.is_number and not 0 <= share <= 1:
+        raise ParameterError(f"the relative rank of {name} must lie between 0 and 1; got {share}", rank=rank)
+    return given(name, size, atoms([0, 1], [1 - share, share]))
+
+
+def inv(of: MatrixExpression) -> MatrixExpression:
+    """The inverse of a square matrix.
+
+    >>> p = dimension("p")
+    >>> inv(wigner("S", p) + 3)
+    inv(S + 3)
+
+    Raises `ParameterError` for a matrix that is not square.
+    """
+    return inverse(of)
+
+
+def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
+    """The matrix made of blocks, row by row; 0 stands for a zero block where the sizes follow from the others.
+
+    >>> p, n = dimension("p"), dimension("n")
+    >>> X = gaussian("X", p, n)
+    >>> block([[0, X], [X.T, 0]]).shape
+    '(p + n) x (p + n)'
+
+    Raises `ParameterError` for blocks whose sizes do not fit, naming the place.
+    """
+    table = [list(row) for row in rows]
+    if not table or not table[0] or any(len(row) != len(table[0]) for row in table):
+        raise ParameterError("a block matrix is a list of rows of equal length", rows=rows)
+    heights, widths = [_common(row) for row in table], [_common(column) for column in zip(*table, strict=True)]
+    sizes_down = [_agreed([b.rows for b in found], f"block row {i}") for i, found in enumerate(heights, 1)]
+    sizes_across = [_agreed([b.columns for b in found], f"block column {j}") for j, found in enumerate(widths, 1)]
+    parts: list[MatrixExpression] = []
+    for i, row in enumerate(table):
+        for j, entry in enumerate(row):
+            if not isinstance(entry, MatrixExpression):
+                value = scalar_of(entry)
+                if value != 0 and sizes_down[i] != sizes_across[j]:
+                    raise ParameterError(
+                        f"block ({i + 1}, {j + 1}) is the number {value}, but the block is not square", rows=rows
+                    )
+                entry = _zero(sizes_down[i], sizes_across[j]) if value == 0 else value * identity(sizes_down[i])
+            parts.append(entry)
+    return _flattened(parts, sizes_down, sizes_across)
+
+
+def kron(small: Sequence[Sequence[Any]], of: MatrixExpression) -> MatrixExpression:
+    """The Kronecker product of a small matrix of scalars with an expression: a block matrix.
+
+    >>> S = wigner("S", dimension("p"))
+    >>> kron([[0, 1], [1, 0]], S).shape
+    '(p + p) x (p + p)'
+    """
+    table = [[scalar_of(x) for x in row] for row in small]
+    return block([[_zero(of.rows, of.columns) if x == 0 else x * of for x in row] for row in table])
+
+
+def _flattened(parts: list[MatrixExpression], down: list[Any], across: list[Any]) -> MatrixExpression:
+    rows = tuple(d for sizes in down for d in sizes)
+    columns = tuple(d for sizes in across for d in sizes)
+    if all(len(s) == 1 for s in (*down, *across)):
+        return MatrixExpression("block", tuple(parts), rows, columns)
+    raise ParameterError("the blocks of a block matrix must not be block matrices themselves; write one table")
+
+
+def _zero(rows: tuple[SymbolicSize, ...], columns: tuple[SymbolicSize, ...]) -> MatrixExpression:
+    return MatrixExpression("zero", (), rows, columns)
+
+
+def _common(entries: Sequence[Any]) -> list[MatrixExpression]:
+    return [e for e in entries if isinstance(e, MatrixExpression)]
+
+
+def _agreed(shapes: list[tuple[SymbolicSize, ...]], place: str) -> tuple[SymbolicSize, ...]:
+    if not shapes:
+        raise ParameterError(f"{place} has no matrix, so its size is unknown; write an identity with its dimension")
+    if any(s != shapes[0] for s in shapes):
+        raise ParameterError(f"{place} has blocks of different sizes: {', '.join(str(s[0]) for s in shapes)}")
+    return shapes[0]
+
+
+def _letter(letter: Letter) -> MatrixExpression:
+    return MatrixExpression("letter", (), (letter.rows,), (letter.columns,), letter=letter)
+
+
+def _sizes(size: Any) -> tuple[SymbolicSize, ...]:
+    sizes = (size,) if isinstance(size, sympy.Symbol) or not isinstance(size, Sequence) else tuple(size)
+    if not sizes or not all(isinstance(d, SymbolicSize) for d in sizes):
+        raise ParameterError(f"a size is a dimension, rv.dimension('n'); got {size!r}", size=size)
+    return sizes
+
+
+def _variance(value: Any) -> sympy.Expr:
+    variance = scalar_of(value)
+    if variance.is_negative:
+        raise ParameterError(f"a variance must not be negative; got {variance}", variance=variance)
+    return variance
+
+
+def _table(value: Any, rows: int, columns: int) -> list[list[Any]]:
+    if not isinstance(value, (list, tuple)):
+        return [[value] * columns for _ in range(rows)]
+    table = [list(row) if isinstance(row, (list, tuple)) else [row] for row in value]
+    if len(table) != rows or any(len(row) != columns for row in table):
+        raise ParameterError(f"the variances form a table of {rows} rows and {columns} columns", variance=value)
+    return table

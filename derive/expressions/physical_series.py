@@ -1,0 +1,218 @@
+"""The physical solution of a Dyson equation as power series in w = 1/z, exact, by iterating the equation.
+
+The trace of (z - E)^{-1} is w + m_1 w^2 + ...; the other blocks are finite at w = 0. Where the value there is rational
+(always for polynomials in the letters) the iteration settles term by term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from flint import fmpq
+
+from resolvent.derive.equations.equation import Values
+from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.field import Element, Field
+from resolvent.derive.exact.series import Series, compose, cumulants_from_moments, make_series, order, resized, terms_of
+from resolvent.derive.expressions.dyson import DysonSystem
+from resolvent.derive.expressions.pencil import Entry
+
+Matrix = list[list[Series]]
+
+
+class NoSeries(DerivationError):
+    """The solution has no expansion with rational coefficients at infinity."""
+
+
+class PhysicalSeries:
+    """The series of all unknowns of a system at numeric (or free) parameters, lengthened on demand.
+
+    Attributes:
+        system: the equations.
+        values: numbers for parameters; the others stay symbols.
+    """
+
+    def __init__(self, system: DysonSystem, values: Values) -> None:
+        self.system = system
+        self.values = values
+        names = [s.name for s in system.parameters if s.name not in values]
+        self.base = reduce(
+            Field.join, (g.law.equation.field.specialise(values) for g in system.given), Field(tuple(names))
+        )
+        self.length = 0
+        self._solution: dict[Entry, Series] = {}
+        self._cases: dict[tuple[int, int, Entry], Series] = {}
+        self._known: dict[int, Any] = {}
+
+    def number(self, element: Element) -> Any:
+        """A coefficient of the system as a number of the series' field."""
+        key = id(element)
+        if key not in self._known:
+            found = element.evaluate(self.values) if self.values else element
+            self._known[key] = (element, found.to_fmpq() if self.base.is_rational else self.base.coerce(found))
+        return self._known[key][1]
+
+    def solution(self, n: int) -> dict[Entry, Series]:
+        """g_ij modulo w^n for all unknown entries, and s_T as the entry (-1 - k, -1 - k) for the k-th given matrix.
+
+        Raises `NoSeries` when the iteration does not settle.
+        """
+        if self.length < n:
+            for length in range(self.length + 1, n + 1):
+                self._extend(length)
+            self.length = n
+        return {e: resized(s, n) for e, s in self._solution.items()}
+
+    def case(self, component: int, case: int, entry: Entry, n: int) -> Series:
+        """The entry of (M + A t_i)^{-1} for one case of a component, modulo w^n; `solution` comes first."""
+        return resized(self._cases[component, case, entry], n)
+
+    def _extend(self, n: int) -> None:
+        system = self.system
+        zero = make_series(self.base, [], n)
+        g = {e: resized(s, n) for e, s in self._solution.items()}
+        if not g:
+            g = {e: zero for c in system.components for i in c.states for j in c.states if (e := system.entry(i, j))}
+        for _ in range(2 * system.size + 4):
+            with order(n):
+                new = self._image(g, n)
+            if all(terms_of(new[e], n) == terms_of(g[e], n) if e in g else False for e in new):
+                self._solution = new
+                return
+            g = new
+        raise NoSeries(
+            "the blocks of the resolvent have no rational expansion at infinity; the exact branch is not reached"
+        )
+
+    def _image(self, g: Mapping[Entry, Series], n: int) -> dict[Entry, Series]:
+        """The right-hand side of the Dyson equation at g, modulo w^n."""
+        system = self.system
+        eta: dict[Entry, Series] = {}
+        for target, table in system.covariance.items():
+            total = None
+            for (j, k), coefficient in table.items():
+                e = system.entry(j, k)
+                if e is not None:
+                    term = g[e] * self.number(coefficient)
+                    total = term if total is None else total + term
+            if total is not None:
+                eta[target] = total
+        out: dict[Entry, Series] = {}
+        selves = []
+        for k, given in enumerate(system.given):
+            value = self._self_energy(k, g, n)
+            out[-1 - k, -1 - k] = value
+            selves.append((given, value))
+        for number, component in enumerate(system.components):
+            base: dict[Entry, Series] = {}
+            for i in component.states:
+                for j in component.states:
+                    entry = (
+                        make_series(self.base, [self.number(system.constants[i, j])], n)
+                        if (i, j) in system.constants
+                        else None
+                    )
+                    if (i, j) in eta:
+                        entry = -eta[i, j] if entry is None else entry - eta[i, j]
+                    for given, value in selves:
+                        if i in given.vector and j in given.vector:
+                            term = value * (self.number(given.vector[i]) * self.number(given.vector[j]))
+                            entry = term if entry is None else entry + term
+                    if entry is not None:
+                        base[i, j] = entry
+            total_: dict[Entry, Series] = {}
+            for case, (weight, extra) in enumerate(component.cases):
+                inverse = self._inverse(component.states, base, extra, n)
+                if len(component.cases) > 1:
+                    self._cases.update({(number, case, e): value for e, value in inverse.items()})
+                for e, value in inverse.items():
+                    scaled = value * self.number(weight)
+                    total_[e] = total_[e] + scaled if e in total_ else scaled
+            for i in component.states:
+                for j in component.states:
+                    e_ = system.entry(i, j)
+                    if e_ == (i, j):
+                        out[e_] = resized(total_[i, j], n)
+        return out
+
+    def _inverse(
+        self, states: Sequence[int], base: Mapping[Entry, Series], extra: Mapping[Entry, Element], n: int
+    ) -> dict[Entry, Series]:
+        """The inverse of z J + base + extra: rows of z multiplied by w first."""
+        blocks = self.system.pencil.blocks
+        w = make_series(self.base, [0, 1], n)
+        zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
+        rows: Matrix = []
+        for i in states:
+            row = []
+            for j in states:
+                value = base.get((i, j), zero)
+                if (i, j) in extra:
+                    value = value + self.number(extra[i, j])
+                if i < blocks:
+                    value = value * w + (one if i == j else zero)
+                row.append(resized(value, n))
+            row += [(w if i < blocks else one) if i == j else zero for j in states]
+            rows.append(row)
+        solved = _gauss_jordan(rows, len(states), n)
+        return {(i, j): solved[a][b] for a, i in enumerate(states) for b, j in enumerate(states)}
+
+    def _self_energy(self, k: int, g: Mapping[Entry, Series], n: int) -> Series:
+        """s = R_{aT}(-gamma), gamma = b^* g b."""
+        given = self.system.given[k]
+        gamma = make_series(self.base, [], n)
+        for i, x in given.vector.items():
+            for j, y in given.vector.items():
+                e = self.system.entry(i, j)
+                assert e is not None
+                gamma = gamma + g[e] * (self.number(x) * self.number(y))
+        if bool(gamma[0]):
+            raise NoSeries(f"the part with {given.name} has no rational expansion at infinity", name=given.name)
+        key = -1 - k
+        if key not in self._known or self._known[key][0] < n + 1:
+            length = max(2 * n, 8)
+            moments = given.law.moment_series(length, self.values)
+            field = given.law.equation.field.specialise(self.values)
+            self._known[key] = (length, terms_of(cumulants_from_moments(moments, field), length))
+        factor = self.number(given.factor)
+        terms, power = [], factor
+        for x in self._known[key][1][1 : n + 1]:
+            terms.append(power * (x if self.base.is_rational else self.base.coerce(x)))
+            power = power * factor
+        return resized(compose(make_series(self.base, terms, n), -gamma), n)
+
+
+def _gauss_jordan(rows: Matrix, size: int, n: int) -> Matrix:
+    for column in range(size):
+        pivot = next((r for r in range(column, size) if bool(rows[r][column][0])), None)
+        if pivot is None:
+            raise NoSeries("the pencil is singular at infinity in the leading order")
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        head = rows[column][column]
+        rows[column] = [resized(x / head, n) for x in rows[column]]
+        for r in range(size):
+            factor = rows[r][column]
+            if r != column and any(bool(c) for c in terms_of(factor, n)):
+                rows[r] = [resized(x - factor * y, n) for x, y in zip(rows[r], rows[column], strict=True)]
+    return [row[size:] for row in rows]
+
+
+def moment_source(system: DysonSystem) -> Callable[[int, Values], Series]:
+    """The moments of the expression: (n, values) -> sum_{k<n} m_k w^k, from the traces of its blocks."""
+    known: dict[tuple[tuple[str, fmpq], ...], PhysicalSeries] = {}
+
+    def source(n: int, values: Values) -> Series:
+        key = tuple(sorted(values.items()))
+        if key not in known:
+            known[key] = PhysicalSeries(system, values)
+        series = known[key]
+        g = series.solution(n + 1)
+        total: list[Any] = [0] * n
+        for k, weight in enumerate(system.weights):
+            factor = series.number(weight)
+            total = [t + g[k, k][j + 1] * factor for j, t in enumerate(total)]
+        return make_series(series.base, total, n)
+
+    return source

@@ -1,0 +1,39 @@
+"""The rules that a derivation from a matrix uses."""
+
+from __future__ import annotations
+
+from resolvent.derive.derivation.step import Rule
+
+MODEL = Rule(
+    "definition of the matrix",
+    "The matrix as it is written; different letters are independent, sizes tend to infinity at fixed ratios.",
+)
+LINEARISATION = Rule(
+    "linearisation",
+    "(z - E)^-1 is the first block of L^-1, L affine in the letters (Schur complement); L has the fewest states, "
+    "those that are reachable and observable.",
+    "Haagerup, Thorbjornsen, Ann. of Math. 162 (2005); Helton, Mai, Speicher, J. Funct. Anal. 274 (2018), section 4",
+    r"$(z - E)^{-1}$ is the first block of $L^{-1}$, $L$ affine in the letters (Schur complement); $L$ has the fewest "
+    r"states, those that are reachable and observable.",
+)
+DYSON_EQUATION = Rule(
+    "Gaussian integration by parts",
+    "E[x f(x)] = v E[f'(x)] for every entry: the normalised traces g of the blocks of L^-1 satisfy "
+    "(L_0 - eta(g)) g = 1 in the limit, eta(g) the covariance of L applied to g.",
+    "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007, Theorem 2.1",
+    r"$\mathbb{E}[x f(x)] = v\,\mathbb{E}[f'(x)]$ for every entry: the normalised traces $g$ of the blocks of $L^{-1}$ "
+    r"satisfy $(L_0 - \eta(g))\, g = 1$ in the limit, $\eta(g)$ the covariance of $L$ applied to $g$.",
+)
+GIVEN_MATRICES = Rule(
+    "subordination of given matrices",
+    "A given matrix T that enters as b b^* T adds s b b^* to L_0, s = R_T(-b^* g b); one that enters with a higher "
+    "rank is averaged over its eigenvalues, g = sum_i w_i (M + A t_i)^-1.",
+    "Voiculescu, Asterisque 232 (1995); Belinschi, Mai, Speicher, J. Reine Angew. Math. 732 (2017)",
+    r"A given matrix $T$ that enters as $b b^* T$ adds $s\, b b^*$ to $L_0$, $s = R_T(-b^* g b)$; one that enters with "
+    r"a higher rank is averaged over its eigenvalues, $g = \sum_i w_i (M + A t_i)^{-1}$.",
+)
+ELIMINATION = Rule(
+    "elimination",
+    "Combinations of the equations, substitution of unknowns that enter linearly with a coefficient that does not "
+    "vanish, and resultants; of every polynomial the one irreducible factor is kept that vanishes on the exact series.",
+)

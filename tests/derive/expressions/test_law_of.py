@@ -1,0 +1,211 @@
+"""Laws of matrix expressions: against non-crossing pairings, against the free operations, and against printed laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sympy
+from hypothesis import given as random_cases
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from resolvent.derive.derivation.step import Evidence
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, projection, wigner
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.derive.laws.matrix_functions import companion, direct_sum
+from resolvent.derive.laws.rectangular import doubly_correlated_wishart, information_plus_noise
+from tests.derive.expressions import words
+from tests.derive.expressions.test_pencil import layers
+
+p, n, q = dimension("p"), dimension("n"), dimension("q")
+X, Y = wigner("X", p), wigner("Y", p)
+A, B = gaussian("A", p, n), gaussian("B", n, q)
+c, d, s = sympy.symbols("c d s", positive=True)
+z, m = sympy.symbols("z m")
+WORDS = {"X": X, "Y": Y}
+
+
+def polynomial(table: words.Polynomial) -> MatrixExpression:
+    """A polynomial in X and Y as a matrix expression."""
+    total: MatrixExpression | None = None
+    for word, x in sorted(table.items()):
+        term = WORDS[word[0]]
+        for letter in word[1:]:
+            term = term @ WORDS[letter]
+        total = x * term if total is None else total + x * term
+    assert total is not None
+    return total
+
+
+PRINTED: list[tuple[words.Polynomial, Any]] = [
+    ({"XY": 1, "YX": 1}, z * m**3 - m**2 - z * m - 1),
+    ({"X": 1}, m**2 + z * m + 1),
+    ({"YXXY": 1}, z**2 * m**3 - z * m - 1),  # the square of a free product of two semicircles: Fuss-Catalan
+]
+
+
+@pytest.mark.parametrize(("table", "expected"), PRINTED)
+def test_equation(table: words.Polynomial, expected: sympy.Expr) -> None:
+    assert sympy.expand(law_of(polynomial(table)).equation.expr - expected) == 0
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"XY": 1, "YX": 1},
+        {"XYX": 1},
+        {"XYX": 1, "Y": 1},
+        {"XX": 1, "YY": 1, "XY": 1, "YX": 1},
+        {"XY": 1, "YX": 1, "XX": 1},
+        {"X": 1, "XX": 1},
+        {"XX": 1, "YY": 2},
+        {"XYYX": 1},
+    ],
+    ids=str,
+)
+def test_moments_are_counts_of_pairings(table: words.Polynomial) -> None:
+    assert law_of(polynomial(table)).moments(8) == words.moments(table, 8)
+
+
+def test_the_commutator_has_the_law_of_the_anticommutator() -> None:
+    assert law_of(sympy.I * (X @ Y - Y @ X)).equation == law_of(X @ Y + Y @ X).equation
+
+
+@st.composite
+def symmetric_polynomials(draw: st.DrawFn) -> words.Polynomial:
+    """Small symmetric polynomials in X and Y of degree up to 3."""
+    table: words.Polynomial = {}
+    for most in (3, 1):
+        word = draw(st.text("XY", min_size=1, max_size=most))
+        x = draw(st.sampled_from([-1, 1, 2]))
+        for w in {word, word[::-1]}:
+            table[w] = table.get(w, 0) + x
+    return {w: x for w, x in table.items() if x} or {"X": 1}
+
+
+@settings(max_examples=12, deadline=None)
+@random_cases(symmetric_polynomials())
+def test_random_polynomials(table: words.Polynomial) -> None:
+    assert law_of(polynomial(table)).moments(6) == words.moments(table, 6)
+
+
+# -- the free operations -----------------------------------------------------------------------------------------
+
+RATIO = {(p, n): c}
+T, U = given("T", p, atoms([1, 3])), given("U", p, atoms([0, 2]))
+V = given("V", n, atoms([1, 3]))
+FREE: list[tuple[str, MatrixExpression, dict[Any, Any], Any]] = [
+    ("Marchenko-Pastur", A @ A.T / n, RATIO, lambda: marchenko_pastur(c)),
+    ("scaled", s * A @ A.T / n, RATIO, lambda: s * marchenko_pastur(c)),
+    ("variance", gaussian("A", p, n, s) @ gaussian("A", p, n, s).T / n, RATIO, lambda: s * marchenko_pastur(c)),
+    ("companion", A.T @ A / n, RATIO, lambda: companion(marchenko_pastur(c), c)),
+    ("free sum", T + U, {}, lambda: atoms([1, 3]) + atoms([0, 2])),
+    ("deformed semicircle", T + X, {}, lambda: atoms([1, 3]) + semicircle()),
+    ("free sum of three", T + X + A @ A.T / n, RATIO, lambda: atoms([1, 3]) + semicircle() + marchenko_pastur(c)),
+    ("sample covariance", T @ A @ A.T @ T / n, {(p, n): "1/2"}, lambda: atoms([1, 9]).sample_covariance("1/2")),
+    ("time correlation", A @ V @ A.T / n, {(p, n): "1/2"},
+     lambda: doubly_correlated_wishart(atoms([1]), atoms([1, 3]), "1/2")),
+    ("doubly correlated", T @ A @ V @ A.T @ T / n, {(p, n): "1/2"},
+     lambda: doubly_correlated_wishart(atoms([1, 9]), atoms([1, 3]), "1/2")),
+    ("information plus noise", (T + gaussian("N", p, p) / sympy.sqrt(p)) @ (T + gaussian("N", p, p) / sympy.sqrt(p)).T,
+     {}, lambda: information_plus_noise(atoms([1, 9]), 1, 1)),
+    ("projection", projection("P", p, "1/3") @ X @ projection("P", p, "1/3"), {},
+     lambda: direct_sum(semicircle().compress("1/3"), atoms([0]), "1/3")),
+    ("chiral", block([[0, A], [A.T, 0]]) / sympy.sqrt(n), {(p, n): 1}, lambda: semicircle()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "model", "ratios", "law"), FREE, ids=[f[0] for f in FREE])
+def test_the_law_is_that_of_the_free_operations(name: str, model: Any, ratios: Any, law: Any) -> None:
+    assert law_of(model, ratios).equation == law().equation
+
+
+# -- networks ----------------------------------------------------------------------------------------------------
+
+
+def test_random_features_have_the_gram_quartic() -> None:
+    """FORMULAS G: the printed quartic, in the Cauchy transform G = -m of the law."""
+    model, ratios = layers(1)
+    law = law_of(model, ratios)
+    eta, zeta, phi, psi = sympy.symbols("eta1 zeta1 phi psi1", positive=True)
+    g = -m
+    quartic = (
+        phi**2 * zeta * (eta - zeta) * z**2 * g**4
+        + (2 * phi * (psi - phi) * zeta * (eta - zeta) * z - phi * psi * zeta * z**2) * g**3
+        + ((psi - phi) ** 2 * zeta * (eta - zeta) - phi * psi**2 * eta * z + psi * (2 * phi - psi) * zeta * z) * g**2
+        + (psi**3 * z + psi * (psi - phi) * (zeta - psi * eta)) * g
+        - psi**3
+    )
+    assert sympy.expand(law.equation.expr - quartic) == 0 or sympy.expand(law.equation.expr + quartic) == 0
+
+
+def test_the_features_second_moment() -> None:
+    """FORMULAS G: eta^2 (1 + n_1/m) + zeta^2 n_1/n_0."""
+    law = law_of(*layers(1))
+    eta, zeta, phi, psi = sympy.symbols("eta1 zeta1 phi psi1", positive=True)
+    assert sympy.cancel(law.moments(2)[1] - eta**2 * (1 + phi / psi) - zeta**2 / psi) == 0
+
+
+def test_two_layers_with_one_linear_layer_are_a_product() -> None:
+    """With zeta = eta = 1 everywhere two layers are the product of three Gaussian matrices."""
+    model, ratios = layers(2)
+    law = law_of(model, ratios).at(**dict.fromkeys(("eta1", "zeta1", "eta2", "zeta2", "phi", "psi1", "psi2"), 1))
+    assert law.moments(4) == [1, 4, 22, 140]  # Fuss-Catalan of order 3
+
+
+# -- given matrices that do not commute with the rest, and those that do -------------------------------------------
+
+
+def test_commuting_matrices_are_not_free() -> None:
+    """A + B of two commuting matrices has the atoms of their joint spectrum."""
+    a, b = commuting(["C", "D"], p, [(1, 2), (3, 0), (0, 1)])
+    assert law_of(a + b).equation == atoms([3, 1], ["2/3", "1/3"]).equation
+
+
+def test_samples_with_commuting_populations() -> None:
+    """Moments of two sample covariances with commuting populations, from the traces of their products."""
+    a, b = commuting(["C", "D"], p, [(1, 2), (3, 1)])
+    E = gaussian("E", p, n)
+    law = law_of(a @ A @ A.T @ a / n + b @ E @ E.T @ b / n, {(p, n): 1})
+    # (1/p) tr of the mean population is (1+9)/2 + (4+1)/2; second moments: sum of tau(S_i)^2 p/n, and tau((S_1+S_2)^2)
+    first, second = sympy.Rational(15, 2), sympy.Rational(25 + 100, 2) + 25 + sympy.Rational(25, 4)
+    assert law.moments(2) == [first, second]
+
+
+def test_a_symmetric_given_matrix_between_gaussians() -> None:
+    """tr (T X T + T)^2 = tr T^2 + (tr T^2)^2 over the size."""
+    assert law_of(T @ X @ T + T).moments(2) == [2, 5 + 25]
+
+
+# -- derivations and parameters --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [X @ Y + Y @ X, T + U, T @ X @ T], ids=str)
+def test_the_derivation_holds(model: MatrixExpression) -> None:
+    assert law_of(model).derivation.check()
+
+
+def test_what_is_proved_without_assuming_freeness() -> None:
+    law = law_of(A @ A.T / n + X, RATIO)
+    assert (law.evidence, law.derivation.assumptions) == (Evidence.PROVED, ())
+
+
+def test_two_given_matrices_in_generic_position_are_an_assumption() -> None:
+    assert [x.rule.name for x in law_of(T + U).derivation.assumptions if "generic" in x.text] == ["asymptotic freeness"]
+
+
+def test_values_of_parameters_are_put_in_anew() -> None:
+    law: AlgebraicLaw = law_of(A @ A.T / n, RATIO)
+    assert law.at(c="1/2").equation == marchenko_pastur("1/2").equation
+
+
+def test_the_parameters_of_a_law_are_not_its_sizes() -> None:
+    assert law_of(s * A @ A.T / n, RATIO).parameters == (c, s)
+
+
+def test_square_matrices_of_the_right_form_are_nonnegative() -> None:
+    assert law_of(A @ A.T / n, RATIO).nonnegative
