@@ -66,6 +66,10 @@ class ResolventEquation:
         """P(z, m) as an expanded SymPy expression in ``rv.z``, ``rv.m`` and the parameters."""
         return polynomial_to_sympy(self.polynomial, self.symbol_table)
 
+    def germ_expressions(self) -> list[sympy.Expr]:
+        """The moments m_0 = 1, m_1, ... that fix the physical branch, as SymPy expressions."""
+        return [element.to_sympy(self.symbol_table) for element in self.germ]
+
     def claim(self) -> tuple[sympy.Basic, ...]:
         """P(z, m) = 0, as steps of derivations claim it."""
         return (sympy.Eq(self.expr, 0, evaluate=False),)

@@ -11,8 +11,10 @@ import sympy
 from flint import fmpq, fmpq_series, fmpz_poly
 
 from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.document import Formula
+from resolvent.derive.derivation.latex import in_convention
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.equations.equation import Z
+from resolvent.derive.equations.equation import M, Z
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Field, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.precision import order
@@ -20,6 +22,7 @@ from resolvent.derive.exact.series import cumulants_from_moments, terms_of
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
+from resolvent.derive.laws.statement import Statement
 from resolvent.derive.sequences.guessing import MARGIN, guess_recurrence
 from resolvent.derive.sequences.ode import LinearODE, jump_ode, stieltjes_ode
 from resolvent.derive.sequences.recurrence import N, Recurrence
@@ -56,10 +59,10 @@ class HolonomicLaw(Law):
     initial: tuple[fmpq, ...]
     conclusion: Step
     text: str
+    kind = "holonomic law"
     _known: list[fmpq] = field(default_factory=list, repr=False)
 
-    def __repr__(self) -> str:
-        return self.text
+    __repr__ = Law.__repr__
 
     @property
     def parameters(self) -> tuple[sympy.Symbol, ...]:
@@ -99,14 +102,31 @@ class HolonomicLaw(Law):
             series = cumulants_from_moments(fmpq_series(self.moment_terms(n + 1), prec=n + 1), Field())
         return [to_sympy_rational(c) for c in terms_of(series, n + 1)[1:]]
 
-    def latex(self, convention: str = "stieltjes") -> str:
-        """The differential equation in LaTeX; it is the same for m and for G = -m.
+    def statement(self, convention: str = "stieltjes") -> Statement:
+        """The differential equation, which is the same for m and for G = -m, and the first moments.
+
+        >>> from resolvent.derive.laws.elementary import marchenko_pastur
+        >>> holonomic(marchenko_pastur(1)).statement("cauchy").formula.text()
+        ["(2*z - 6)*G' + (z**2 - 4*z)*G'' = 0"]
 
         Raises `ParameterError` for an unknown convention.
         """
-        if convention not in ("stieltjes", "cauchy"):
-            raise ParameterError(f"unknown convention {convention!r}; take 'stieltjes' or 'cauchy'", value=convention)
-        return self.ode.latex("m" if convention == "stieltjes" else "G", "z")
+        variable = str(in_convention(M, convention)[1])
+        latex = partial(self.ode.latex, variable, "z")
+        formula = Formula(lambda: [latex()], lambda: [self.ode.text(variable, "z")])
+        return Statement("differential equation of", formula, latex, partial(_data, self, variable))
+
+
+def _data(law: HolonomicLaw, variable: str) -> dict[str, Any]:
+    return {
+        "differential_equation": {
+            "text": law.ode.text(variable, "z"),
+            "variable": variable,
+            "order": law.ode.order,
+            "latex": law.ode.latex(variable, "z"),
+        },
+        "first_moments": [str(m) for m in law.initial],
+    }
 
 
 def holonomic(law: AlgebraicLaw) -> HolonomicLaw:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from resolvent.derive.derivation.latex import equation_latex
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.affine import inverse, mobius, scale, shift
 from resolvent.derive.laws.arguments import as_scalar
@@ -137,16 +136,3 @@ class AlgebraicLaw(AlgebraicRecord):
     def rectangular_sum(self, other: AlgebraicLaw, c: Any) -> AlgebraicLaw:
         """(A + B)(A + B)^T for free rectangular A, B; see `resolvent.derive.laws.rectangular.rectangular_sum`."""
         return rectangular_sum(self, other, c)
-
-    # -- export --------------------------------------------------------------------------------------------
-
-    def latex(self, convention: str = "stieltjes") -> str:
-        """The equation in LaTeX, in m ("stieltjes") or in G = -m ("cauchy").
-
-        >>> from resolvent.derive.laws.elementary import semicircle
-        >>> semicircle().latex()
-        'm^{2} + z m + 1 = 0'
-        >>> semicircle().latex(convention="cauchy")
-        'G^{2} - z G + 1 = 0'
-        """
-        return equation_latex(self.equation, convention)

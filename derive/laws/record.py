@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import sympy
+from flint import fmpq
 
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Evidence, Step
@@ -18,6 +19,7 @@ from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.series import Coefficient, Series, cumulants_from_moments, make_series, terms_of
 from resolvent.derive.laws.arguments import check_count
+from resolvent.derive.laws.statement import Statement, equation_statement
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +50,42 @@ def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: di
 class Law(ABC):
     """The limiting spectral law of an ensemble: a probability measure on the real line.
 
+    This is all that exports, moments, spectra and ensembles ask of a law; a new kind of law is one class that has it.
+
     Attributes:
         conclusion: the last step of the derivation.
+        text: the law as an expression, or in words.
+        kind: what such laws are called in messages.
+        has_equation: whether it has a polynomial ``equation``.
+        usual_moments, most_moments: how many moments are taken for a guess if nothing is said, and at most.
     """
 
     conclusion: Step
+    text: str
+    kind: ClassVar[str] = "law"
+    has_equation: ClassVar[bool] = False
+    usual_moments: ClassVar[int] = 200
+    most_moments: ClassVar[int] = 2000
+
+    def __repr__(self) -> str:
+        return self.text
 
     @property
     @abstractmethod
     def parameters(self) -> tuple[sympy.Symbol, ...]:
         """The free parameters, sorted by name."""
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The parameters that its statement depends on."""
+        return self.parameters
+
+    @abstractmethod
+    def at(self, **values: Any) -> Law:
+        """The law with some or all parameters replaced by numbers or expressions.
+
+        Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
+        """
 
     @property
     def derivation(self) -> Derivation:
@@ -77,9 +105,36 @@ class Law(ABC):
     def free_cumulants(self, n: int) -> list[sympy.Expr]:
         """The exact free cumulants [kappa_1, ..., kappa_n]."""
 
+    def moment_terms(self, n: int) -> list[fmpq]:
+        """m_0 = 1, ..., m_(n-1) as rational numbers; raises `ParameterError` where one is none."""
+        moments = self.moments(n - 1) if n > 1 else []
+        if not all(isinstance(m, sympy.Rational) for m in moments):
+            raise ParameterError(f"the moments of {self.text} are not rational numbers; change a parameter", law=self)
+        return [fmpq(1), *map(to_fmpq, moments)][:n]
+
     @abstractmethod
+    def statement(self, convention: str = "stieltjes") -> Statement:
+        """What the law says in m ("stieltjes") or in G = -m ("cauchy"), as text, LaTeX and data.
+
+        Raises `ParameterError` for an unknown convention.
+        """
+
     def latex(self, convention: str = "stieltjes") -> str:
-        """The law's equation in LaTeX."""
+        """The law's statement in LaTeX, in m ("stieltjes") or in G = -m ("cauchy").
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> semicircle().latex()
+        'm^{2} + z m + 1 = 0'
+        >>> semicircle().latex(convention="cauchy")
+        'G^{2} - z G + 1 = 0'
+
+        Raises `ParameterError` for an unknown convention.
+        """
+        return self.statement(convention).latex()
+
+    def measure(self) -> Any:
+        """The `Measure` that a spectrum of the law is built on, or None if its kind is known to `numeric.spectrum`."""
+        return None
 
     def same_as(self, other: Any) -> bool:
         """Whether two laws are proved to be one by what they carry, however they were made; ``==`` means this.
@@ -113,9 +168,14 @@ class AlgebraicRecord(Law):
     text: str
     nonnegative: bool | None = None
     _cumulants: Memory = field(default_factory=Memory, repr=False)
+    has_equation = True
 
-    def __repr__(self) -> str:
-        return self.text
+    __repr__ = Law.__repr__
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The parameters of the equation."""
+        return self.equation.symbols
 
     @property
     def parameters(self) -> tuple[sympy.Symbol, ...]:
@@ -190,6 +250,10 @@ class AlgebraicRecord(Law):
         """The exact free cumulants [kappa_1, ..., kappa_n]: R(g) = sum kappa_(k+1) g^k."""
         check_count(n)
         return readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:], self.equation.symbols)
+
+    def statement(self, convention: str = "stieltjes") -> Statement:
+        """The polynomial equation and the germ of its branch."""
+        return equation_statement(self.equation, convention)
 
     def cumulant_series(self, n: int) -> Series:
         """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""

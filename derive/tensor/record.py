@@ -35,10 +35,12 @@ class TensorRecord(Law):
     recipe: Recipe
     text: str
     nonnegative: bool | None = None
+    kind = "tensor law"
+    usual_moments = 100
+    most_moments = 200  # each costs a power of a matrix of polynomials
     _moments: Memory = field(default_factory=Memory, repr=False)
 
-    def __repr__(self) -> str:
-        return self.text
+    __repr__ = Law.__repr__
 
     @cached_property
     def parameters(self) -> tuple[sympy.Symbol, ...]:

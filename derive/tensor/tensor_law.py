@@ -19,6 +19,7 @@ from typing import Any
 import sympy
 
 from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import escape, in_convention
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z, probes
@@ -28,6 +29,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.positivity import nonnegativity
 from resolvent.derive.laws.record import Law, Recipe
+from resolvent.derive.laws.statement import Statement
 from resolvent.derive.tensor.moments import Block, moment_by_powers
 from resolvent.derive.tensor.operations import affine, companion
 from resolvent.derive.tensor.record import TensorRecord, claim, fresh_names
@@ -94,9 +96,7 @@ class TensorLaw(TensorRecord):
         """The law of X^T X when this is that of X X^T, p/n = c; see `resolvent.derive.tensor.operations.companion`."""
         return companion(self, c, proof)
 
-    # -- export ----------------------------------------------------------------------------------------------
-
-    def latex(self, convention: str = "stieltjes") -> str:
+    def statement(self, convention: str = "stieltjes") -> Statement:
         r"""m(z) (or G(z) = -m(z)) as the expectation of the resolvent trace, and the laws of the variables.
 
         >>> from resolvent.derive.laws.elementary import semicircle
@@ -104,14 +104,40 @@ class TensorLaw(TensorRecord):
         >>> print(law.latex("cauchy"))  # doctest: +NORMALIZE_WHITESPACE
         G(z) = \mathbb{E}\left[\frac{1}{- \lambda_{1} \lambda_{2} + z}\right],\quad
         \lambda_{1} \sim \text{semicircle(1)},\ \lambda_{2} \sim \text{semicircle(2)}
+
+        Raises `ParameterError` for an unknown convention.
         """
         _, variable = in_convention(M, convention)
-        body = sympy.latex(self.integrand(convention))
-        sources = r",\ ".join(
-            rf"{sympy.latex(v)} \sim \text{{{escape(law.text)}}}"
-            for v, law in zip(self.variables, self.laws, strict=True)
+        latex = partial(_expectation_latex, self, convention)
+        return Statement(
+            "",
+            Formula(lambda: [latex()], lambda: [f"{variable}(z) = E[ {self.integrand(convention)} ]"]),
+            latex,
+            partial(_expectation_data, self, convention),
+            tuple((f"independent {v}", law.text) for v, law in zip(self.variables, self.laws, strict=True)),
         )
-        return rf"{variable}(z) = \mathbb{{E}}\left[{body}\right],\quad {sources}"
+
+
+def _expectation_latex(law: TensorLaw, convention: str) -> str:
+    _, variable = in_convention(M, convention)
+    body = sympy.latex(law.integrand(convention))
+    sources = r",\ ".join(
+        rf"{sympy.latex(v)} \sim \text{{{escape(factor.text)}}}"
+        for v, factor in zip(law.variables, law.laws, strict=True)
+    )
+    return rf"{variable}(z) = \mathbb{{E}}\left[{body}\right],\quad {sources}"
+
+
+def _expectation_data(law: TensorLaw, convention: str) -> dict[str, Any]:
+    _, variable = in_convention(M, convention)
+    return {
+        "expectation": {
+            "of": str(law.integrand(convention)),
+            "variable": str(variable),
+            "independent": {str(v): factor.text for v, factor in zip(law.variables, law.laws, strict=True)},
+            "latex": _expectation_latex(law, convention),
+        }
+    }
 
 
 # -- constructors --------------------------------------------------------------------------------------------

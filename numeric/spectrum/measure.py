@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 
@@ -217,11 +218,17 @@ class Measure(ABC):
 
 @singledispatch
 def measure_of(law: Any) -> Measure:
-    """The measure of a law at numbers; each kind of law registers its function with ``measure_of.register``.
+    """The measure of a law at numbers: `Law.measure`, or a function that ``measure_of.register`` was given.
 
     Raises `ParameterError` for what has none, or if parameters are left.
     """
-    raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
+    if not isinstance(law, Law):
+        raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
+    measure = law.measure()
+    if measure is None:
+        raise ParameterError(f"no measure of {law.text}, a {law.kind}, is known", law=law)
+    own: Measure = measure
+    return own
 
 
 def missing_parameters(symbols: Iterable[sympy.Symbol]) -> ParameterError:

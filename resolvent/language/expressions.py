@@ -183,17 +183,17 @@ class _Reader:
             if isinstance(a, Scalar) or isinstance(b, Scalar):
                 self.fail("A @ B needs two laws; write s*A to scale by a number", node)
             return a @ b
-        if isinstance(a, AlgebraicLaw) and isinstance(b, AlgebraicLaw):
+        if not isinstance(a, Scalar) and not isinstance(b, Scalar):
             if sign in "*/":
                 inverse = "**-1" if sign == "/" else ""
                 self.fail(f"A {sign} B is ambiguous for laws; write A @ B{inverse} for the free product", node)
             return a + b if sign == "+" else a - b
-        if isinstance(a, AlgebraicLaw):
-            assert isinstance(b, Scalar)
+        if isinstance(b, Scalar):
+            assert not isinstance(a, Scalar), "two scalars are done above"
             if sign == "/" and b.expr.is_zero:
                 self.fail("division by zero", node.right)
             return {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__}[sign](b.expr)
-        assert isinstance(b, AlgebraicLaw)
+        assert isinstance(a, Scalar)
         if sign == "/":
             self.fail("a number cannot be divided by a law; write s * A**-1 for its inverse", node)
         return {"+": b.__radd__, "-": b.__rsub__, "*": b.__rmul__}[sign](a.expr)
@@ -271,14 +271,16 @@ class _Reader:
             law = self.read(node.func.value)
             if isinstance(law, Scalar):
                 self.fail(f"numbers have no method {node.func.attr!r}", node.func)
-            return _law(getattr(law, method.name)(**self._arguments(method, node)))
+            image: AlgebraicLaw = getattr(law, method.name)(**self._arguments(method, node))
+            return image
         if not isinstance(node.func, ast.Name):
             self.fail("only a named function can be called; write * for products", node.func)
         name = node.func.id
         if self.without_laws and (name in FUNCTIONS or catalog_word(name) is not None):
             self.fail(f"this is a law; {self.without_laws}", node)
         if name in FUNCTIONS:
-            return _law(FUNCTIONS[name].function()(**self._arguments(FUNCTIONS[name], node)))
+            made: AlgebraicLaw = FUNCTIONS[name].function()(**self._arguments(FUNCTIONS[name], node))
+            return made
         word = catalog_word(name)
         if word is not None:
             return self._algebraic(catalog_law(name, self._arguments(word, node)), node)
@@ -342,7 +344,7 @@ class _Reader:
 
     def _scalar(self, word: Word, name: str, kind: Kind, node: ast.AST) -> Scalar:
         value = self.read(node)
-        if isinstance(value, AlgebraicLaw):
+        if not isinstance(value, Scalar):
             self.fail(f"{name} of {word.name} must be {kind.value}, not a law", node)
         return value
 
@@ -354,20 +356,16 @@ class _Reader:
             self.variables = outer
 
     def _algebraic(self, law: Any, node: ast.Call) -> AlgebraicLaw:
-        if not isinstance(law, AlgebraicLaw):
-            self.fail("this ensemble has a tensor law, which no expression holds; give the catalog name alone", node)
-        return law
+        if not law.has_equation:
+            self.fail(f"this ensemble has a {law.kind}, which no expression holds; give the catalog name alone", node)
+        found: AlgebraicLaw = law
+        return found
 
     def _variable(self, node: ast.expr) -> sympy.Symbol:
         if not isinstance(node, ast.Name):
             self.fail("the variable is a name, such as g", node)
         self._check_free(node.id, node)
         return sympy.Symbol(node.id)
-
-
-def _law(value: Any) -> AlgebraicLaw:
-    assert isinstance(value, AlgebraicLaw), "every function and method of the vocabulary makes a law"
-    return value
 
 
 __all__ = ["MOST_LAW_POWER", "ParseError", "parse", "parse_rational", "parse_scalar"]

@@ -14,14 +14,9 @@ from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.exact.series import terms_of
 from resolvent.derive.graphs.cycle_weights import GraphExpansion, law_of_cycle_weights
 from resolvent.derive.graphs.moment_polynomials import PHI, PSI
-from resolvent.derive.holonomic.holonomic_law import HolonomicLaw
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
-from resolvent.derive.tensor.tensor_law import TensorLaw
 
-MOST_TERMS = 2000
-MOST_TENSOR_TERMS = 200  # each costs a power of a matrix of polynomials
-_USUAL, _USUAL_TENSOR = 200, 100
+MOST_TERMS = Law.most_moments
 _T = sympy.Symbol("t")
 
 
@@ -59,24 +54,13 @@ class MomentSource:
 
         Raises `ParameterError` if parameters are left, or if the moments are not rational numbers.
         """
-        if isinstance(law, HolonomicLaw):
-            return cls(law.text, law.moment_terms, _USUAL, MOST_TERMS, law)
-        if not isinstance(law, (AlgebraicLaw, TensorLaw)):
+        if not isinstance(law, Law):
             raise ParameterError(f"{law!r} has no exact moments here; give a law or a list of numbers", law=law)
-        free = law.equation.symbols if isinstance(law, AlgebraicLaw) else law.parameters
-        if free:
-            names = ", ".join(s.name for s in free)
+        if law.symbols:
+            names = ", ".join(s.name for s in law.symbols)
             raise ParameterError(f"every parameter needs a number here; give values for {names}", names=names)
-
-        def terms(n: int) -> list[fmpq]:
-            found = terms_of(law.moment_series(n), n)
-            if not all(isinstance(u, fmpq) for u in found):
-                raise ParameterError(f"the moments of {law.text} are not rational numbers; change a parameter", law=law)
-            return found
-
-        usual, most = (_USUAL_TENSOR, MOST_TENSOR_TERMS) if isinstance(law, TensorLaw) else (_USUAL, MOST_TERMS)
-        terms(2)
-        return cls(law.text, terms, usual, most, law)
+        law.moment_terms(2)
+        return cls(law.text, law.moment_terms, law.usual_moments, law.most_moments, law)
 
     @classmethod
     def of_cycle_weights(
@@ -131,7 +115,7 @@ class MomentSource:
         return cls(
             expansion.text,
             lambda n: terms_of(expansion.moments(max(n, 2), {}), max(n, 2))[:n],
-            _USUAL,
+            Law.usual_moments,
             MOST_TERMS,
             law,
             objection,

@@ -11,13 +11,13 @@ from flint import fmpq
 
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import broken, convention_note, in_convention, polynomial_terms
+from resolvent.derive.derivation.plain_text import MEANING, polynomial_lines
 from resolvent.derive.equations.equation import M
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.sequences.guessing import Guess, Shape
 from resolvent.derive.sequences.relation_search import ALGEBRAIC, ODE, RECURRENCE, Finding
 from resolvent.proposals.record import ProposalRecord, equation_of
 from resolvent.writing.blocks import Block, Display, Entries, Entry, Items, Prose, Report, Section, Words, capital
-from resolvent.writing.law_text import MEANING, polynomial_lines
 from resolvent.writing.text import text
 
 _SHOWN_DIGITS = 40

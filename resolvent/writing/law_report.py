@@ -8,18 +8,16 @@ from dataclasses import replace
 import sympy
 
 from resolvent.derive.derivation.derivation import Derivation
-from resolvent.derive.derivation.document import Formula
-from resolvent.derive.derivation.latex import convention_note, formula_lines, in_convention
-from resolvent.derive.equations.equation import M
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.tensor.tensor_law import TensorLaw
-from resolvent.writing.blocks import Block, Display, Entries, Entry, Heading, Prose, Report, Section, Steps
-from resolvent.writing.law_text import MEANING, assumptions_of, free_symbols, polynomial_lines
+from resolvent.derive.derivation.latex import convention_note
+from resolvent.derive.derivation.plain_text import MEANING
+from resolvent.derive.laws.record import Law
+from resolvent.writing.blocks import Block, Display, Entries, Entry, Heading, Prose, Report, Section, Steps, capital
+from resolvent.writing.law_text import assumptions_of
 from resolvent.writing.text import text
 
 
 def law_report(
-    law: AlgebraicLaw | TensorLaw,
+    law: Law,
     convention: str = "stieltjes",
     *,
     steps: bool = True,
@@ -33,7 +31,7 @@ def law_report(
 
     Raises `ParameterError` for an unknown convention or a negative number of moments.
     """
-    entries = [Entry("parameter", (", ".join((symbol.name, *assumptions_of(symbol))),)) for symbol in free_symbols(law)]
+    entries = [Entry("parameter", (", ".join((symbol.name, *assumptions_of(symbol))),)) for symbol in law.symbols]
     entries.append(Entry("evidence", (law.derivation.evidence.value,)))
     entries += _listed("moments", "m", law.moments(moments))
     entries += _listed("free cumulants", "kappa", law.free_cumulants(cumulants))
@@ -48,7 +46,7 @@ def law_report(
 
 
 def to_text(
-    law: AlgebraicLaw | TensorLaw,
+    law: Law,
     convention: str = "stieltjes",
     *,
     steps: bool = False,
@@ -74,22 +72,13 @@ def to_text(
     return text(law_report(law, convention, steps=steps, moments=moments, cumulants=cumulants))
 
 
-def _statement(law: AlgebraicLaw | TensorLaw, convention: str) -> tuple[Block, ...]:
-    """The equation of the transform, or the expectation that it is."""
-    _, variable = in_convention(M, convention)
-    if isinstance(law, TensorLaw):
-        integrand = f"{variable}(z) = E[ {law.integrand(convention)} ]"
-        factors = [
-            Entry(f"independent {v}", (factor.text,), True) for v, factor in zip(law.variables, law.laws, strict=True)
-        ]
-        formula = Formula(lambda: [law.latex(convention)], lambda: [integrand])
-        return Prose(convention_note(convention), f"{MEANING[convention]}:"), Display(formula), Entries(tuple(factors))
-    expression = law.equation.expr
-    formula = Formula(
-        lambda: formula_lines(sympy.Eq(expression, 0, evaluate=False), convention),
-        lambda: polynomial_lines(*in_convention(expression, convention)),
-    )
-    return Prose(f"Equation in {convention_note(convention)}", f"equation in {MEANING[convention]}:"), Display(formula)
+def _statement(law: Law, convention: str) -> tuple[Block, ...]:
+    """What the law says: how the transform is defined, its formula, and what stands in it."""
+    statement = law.statement(convention)
+    note, words = convention_note(convention), f"{statement.heading} {MEANING[convention]}:".lstrip()
+    prose = Prose(f"{capital(statement.heading)} {note}".lstrip(), words)
+    entries = Entries(tuple(Entry(name, (value,), True) for name, value in statement.entries))
+    return (prose, Display(statement.formula), *([entries] if statement.entries else []))
 
 
 def convention_prose(convention: str) -> Prose:

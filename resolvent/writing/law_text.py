@@ -11,24 +11,17 @@ from typing import Any
 import sympy
 
 from resolvent.derive.derivation.derivation import Derivation
-from resolvent.derive.derivation.latex import equation_latex, in_convention
+from resolvent.derive.derivation.latex import in_convention
+from resolvent.derive.derivation.plain_text import MEANING, packed
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.equations.equation import M, ResolventEquation
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.tensor.tensor_law import TensorLaw
-from resolvent.writing.text import WIDTH
+from resolvent.derive.laws.record import Law
 
-MEANING = {
-    "stieltjes": "m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity",
-    "cauchy": "G(z) = int rho(dx)/(z - x), G ~ 1/z at infinity",
-}
 _SHOWN_ASSUMPTIONS = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
 
 
-def to_latex(
-    law: AlgebraicLaw | TensorLaw, convention: str = "stieltjes", *, steps: bool = True, title: str = ""
-) -> str:
+def to_latex(law: Law, convention: str = "stieltjes", *, steps: bool = True, title: str = "") -> str:
     """LaTeX: with ``steps`` the document of the whole derivation, which compiles; otherwise the equation alone.
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -43,7 +36,7 @@ def to_latex(
 
 
 def to_json(
-    law: AlgebraicLaw | TensorLaw,
+    law: Law,
     convention: str = "stieltjes",
     *,
     steps: bool = True,
@@ -62,9 +55,9 @@ def to_json(
     found: dict[str, Any] = {
         "law": law.text,
         "convention": convention,
-        **(_expectation_json(law, convention) if isinstance(law, TensorLaw) else _equation_json(law, convention)),
+        **law.statement(convention).data(),
         "meaning": MEANING[convention],
-        "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in free_symbols(law)],
+        "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in law.symbols],
         "evidence": derivation.evidence.value,
         "assumptions": [step.text for step in derivation.assumptions],
     }
@@ -107,7 +100,7 @@ def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
         keywords = "".join(f", {a}=True" for a in ("real", *assumptions_of(symbol)) if getattr(symbol, f"is_{a}"))
         lines.append(f"{name} = sympy.Symbol({symbol.name!r}{keywords})")
     terms = _terms(sympy.expand(expression).xreplace(images))
-    germ = [code_of(v.xreplace(images)) for v in germ_of(law.equation)]
+    germ = [code_of(v.xreplace(images)) for v in law.equation.germ_expressions()]
     lines += ["", "# equal to 0", *_assigned("polynomial", terms)]
     lines += ["", "# m_0, m_1, ...: the moments that tell the physical branch from the others"]
     return "\n".join([*lines, f"germ = [{', '.join(germ)}]", ""])
@@ -116,18 +109,12 @@ def to_sympy_code(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
 # -- parts that the exports share --------------------------------------------------------------------------------
 
 
-def require_equation(law: AlgebraicLaw | TensorLaw) -> None:
+def require_equation(law: Law) -> None:
     """Raise `DerivationError` for a law without a polynomial equation."""
-    if isinstance(law, TensorLaw):
+    if not law.has_equation:
         raise DerivationError(
-            f"{law.text} is a tensor law, which has no polynomial equation; write it as text, LaTeX or JSON", law=law
+            f"{law.text} is a {law.kind}, which has no polynomial equation; write it as text, LaTeX or JSON", law=law
         )
-
-
-def germ_of(equation: ResolventEquation) -> list[sympy.Expr]:
-    """The moments m_0 = 1, m_1, ... that fix the physical branch, as SymPy expressions."""
-    table = {s.name: s for s in equation.symbols}
-    return [element.to_sympy(table) for element in equation.germ]
 
 
 def assumptions_of(symbol: sympy.Symbol) -> list[str]:
@@ -179,67 +166,11 @@ def _terms(expression: sympy.Expr) -> list[str]:
     return pieces
 
 
-def _packed(pieces: Sequence[str], width: int) -> list[str]:
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
-        if len(lines[-1]) + 1 + len(piece) > width:
-            lines.append(piece)
-        else:
-            lines[-1] += f" {piece}"
-    return lines
-
-
 def _assigned(name: str, pieces: Sequence[str]) -> list[str]:
-    lines = _packed(pieces, 100)
+    lines = packed(pieces, 100)
     if len(lines) == 1:
         return [f"{name} = {lines[0]}"]
     return [f"{name} = (", *(f"    {line}" for line in lines), ")"]
-
-
-def polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[str]:
-    """The polynomial by falling powers of its variable, as in ``c*m**2 + (c + z - 1)*m + 1 = 0``."""
-    pieces: list[str] = []
-    polynomial = sympy.Poly(expression, variable)
-    flip = polynomial.LC().could_extract_minus_sign()
-    for (k,), coefficient in polynomial.terms():
-        factored = sympy.factor(-coefficient if flip else coefficient)
-        negative = factored.could_extract_minus_sign()
-        factored = -factored if negative else factored
-        body = f"({factored})" if isinstance(factored, sympy.Add) and (k or negative) else str(factored)
-        power = "" if k == 0 else f"{variable}" if k == 1 else f"{variable}**{k}"
-        body = power if power and factored == 1 else f"{body}*{power}" if power else body
-        sign = "-" if negative else "+"
-        pieces.append(f"{sign} {body}" if pieces else (f"-{body}" if negative else body))
-    return _packed([*pieces, "= 0"], WIDTH - 2)
-
-
-def free_symbols(law: AlgebraicLaw | TensorLaw) -> tuple[sympy.Symbol, ...]:
-    return law.parameters if isinstance(law, TensorLaw) else law.equation.symbols
-
-
-def _equation_json(law: AlgebraicLaw, convention: str) -> dict[str, Any]:
-    expression, variable = in_convention(law.equation.expr, convention)
-    return {
-        "equation": {
-            "polynomial": str(sympy.expand(expression)),
-            "variable": str(variable),
-            "degree": law.equation.degree,
-            "latex": equation_latex(law.equation, convention),
-        },
-        "germ": [str(v) for v in germ_of(law.equation)],
-    }
-
-
-def _expectation_json(law: TensorLaw, convention: str) -> dict[str, Any]:
-    _, variable = in_convention(M, convention)
-    return {
-        "expectation": {
-            "of": str(law.integrand(convention)),
-            "variable": str(variable),
-            "independent": {str(v): factor.text for v, factor in zip(law.variables, law.laws, strict=True)},
-            "latex": law.latex(convention),
-        }
-    }
 
 
 def _step_json(derivation: Derivation, step: Step, convention: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import polynomial_to_sympy
 from resolvent.derive.exact.series import SeriesPolynomial
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.writing.law_text import assumptions_of, germ_of, identifiers, require_equation
+from resolvent.writing.law_text import assumptions_of, identifiers, require_equation
 
 _TAKEN = frozenset(["BINOMIALS", "CENTER", "cauchy", "comb", "density", "np", "p", "sqrt", "stieltjes", "x", "z"])
 _LARGEST_INTEGER = 2**53  # beyond, a coefficient is not a float any more
@@ -48,7 +48,7 @@ def to_python_function(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
     equation = (law - center).equation if center else law.equation
     names = identifiers(equation.symbols, _TAKEN)
     images = {s: sympy.Symbol(n) for s, n in names.items()}
-    germ = [_germ_code(value, images, law) for value in germ_of(equation)]
+    germ = [_germ_code(value, images, law) for value in equation.germ_expressions()]
     keywords = ", ".join(names.values())
     passed = "".join(f", {n}={n}" for n in names.values())
     conditions = [
