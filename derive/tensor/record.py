@@ -63,6 +63,7 @@ class TensorRecord(Law):
     def moment_series(self, n: int, values: Values | None = None) -> Series:
         """M(w) = sum_{k<n} m_k w^k as an exact series, optionally at numeric parameters.
 
+        >>> from flint import fmpq
         >>> from resolvent.derive.laws.elementary import marchenko_pastur
         >>> from resolvent.derive.tensor.tensor_law import tensor_product
         >>> c = sympy.Symbol("c", positive=True)
