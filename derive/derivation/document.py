@@ -3,7 +3,7 @@ r"""A derivation written out: its steps in words and formulas, as plain text and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +20,7 @@ from resolvent.derive.derivation.latex import (
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M
 
-_MARKED = {"guessed": "Guessed, not proved", "assumed": "Assumed, not proved"}
+_MARKED = ("guessed", "assumed")
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ def document(body: str, packages: str = "") -> str:
     """A LaTeX document, with what every document of ours loads and the lines of more ``packages``."""
     return (
         "\\documentclass[11pt,a4paper]{article}\n\\usepackage[utf8]{inputenc}\n\\usepackage[T1]{fontenc}\n"
+        "\\IfFileExists{lmodern.sty}{\\usepackage{lmodern}}{}\n"
         "\\usepackage{amsmath,amssymb,graphicx}\n\\usepackage[margin=25mm]{geometry}\n"
         f"{packages}"
         "\\allowdisplaybreaks\n\\setlength{\\parindent}{0pt}\n\\setlength{\\emergencystretch}{4em}\n"
@@ -121,9 +122,10 @@ def document(body: str, packages: str = "") -> str:
 
 
 def derivation_document(steps: Sequence[WrittenStep], evidence: str, convention: str, title: str = "") -> str:
-    r"""A LaTeX document of the derivation, one numbered item a step, with rules, assumptions and references.
+    r"""A LaTeX document of the derivation: the result, the assumptions, the steps, and the sources, each once.
 
-    It needs only amsmath, amssymb, graphicx and geometry, and compiles with pdflatex.
+    Equations, assumptions and sources are numbered and referred to by label, so pdflatex runs twice. It needs only
+    amsmath, amssymb, graphicx and geometry.
 
     Raises `ParameterError` for an unknown convention.
 
@@ -132,41 +134,94 @@ def derivation_document(steps: Sequence[WrittenStep], evidence: str, convention:
     \documentclass[11pt,a4paper]{article}
     """
     head = rf"\section*{{{escape(title) or 'Derivation'}}}" + f"\nConvention: {convention_note(convention)}\n\n"
-    return document(head + derivation_list(steps, evidence))
+    return document(head + _result(steps, evidence) + derivation_list(steps, evidence), _THEOREMS)
+
+
+_THEOREMS = "\\newtheorem{theorem}{Theorem}\n\\newtheorem{claim}{Claim}\n"
+
+
+def _result(steps: Sequence[WrittenStep], evidence: str) -> str:
+    """The last formula as a theorem, or as a claim where something on the way is guessed or typed in."""
+    if not steps[-1].formulas:
+        return ""
+    kind = "theorem" if evidence == "proved" else "claim"
+    given = [_link(step) for step in steps if step.kind == "assumed"]
+    ends = [given[0], *([given[-1]] if len(given) > 1 else [])] if given else []
+    words = f"Given {'--'.join(ends)}, it holds that" if ends else "It holds that"
+    return f"\\begin{{{kind}}} {words}\n{display(steps[-1].formulas[-1].latex())}\\end{{{kind}}}\n"
 
 
 def derivation_list(steps: Sequence[WrittenStep], evidence: str) -> str:
-    """The steps as a numbered list with its assumptions, a part of a document that loads the packages it needs."""
-    items = "".join(map(_step_latex, steps))
-    return f"\\begin{{enumerate}}\\raggedright\n{items}\\end{{enumerate}}\n{_assumption_list(steps, evidence)}"
+    """The assumptions, the steps and the sources, a part of a document that loads the packages it needs."""
+    sources: dict[str, int] = {}
+    links = {step.number: _link(step) for step in steps}
+    assumed, others = (
+        "".join(_item(s, links, sources) for s in steps if (s.kind == "assumed") is a) for a in (True, False)
+    )
+    guessed = ", ".join(links[s.number] for s in steps if s.kind == "guessed")
+    first = r"\renewcommand{\theenumi}{A\arabic{enumi}}\renewcommand{\labelenumi}{(\theenumi)}" + "\n"
+    parts = [rf"\subsection*{{Assumed, not proved}}{_enumerated(first + assumed)}"] if assumed else []
+    parts += [rf"\subsection*{{Derivation}}{_enumerated(others)}"] if others else []
+    parts += [f"Guessed, not proved: {guessed}. "] if guessed else []
+    parts += [] if assumed or guessed else ["Nothing is assumed. "]
+    books = "".join(rf"\bibitem{{s{k}}} {_dashed(source)}." + "\n" for source, k in sources.items())
+    parts += [f"Evidence for the equation: {evidence}.\n"]
+    parts += (
+        [f"\\begin{{thebibliography}}{{{len(sources)}}}\\raggedright\n{books}\\end{{thebibliography}}\n"]
+        if books
+        else []
+    )
+    return "".join(parts)
 
 
-def _step_latex(step: WrittenStep) -> str:
-    mark = rf" \emph{{({step.mark})}}" if step.mark else ""
+def _enumerated(items: str) -> str:
+    return f"\n\\begin{{enumerate}}\\raggedright\n{items}\\end{{enumerate}}\n"
+
+
+def _link(step: WrittenStep) -> str:
+    """What refers to a step: its equation where it has one, otherwise its item."""
+    if step.formulas and step.kind != "assumed":
+        return rf"\eqref{{equation:{step.number}}}"
+    return rf"(\ref{{step:{step.number}}})" if step.kind == "assumed" else rf"step~\ref{{step:{step.number}}}"
+
+
+def _item(step: WrittenStep, links: Mapping[int, str], sources: dict[str, int]) -> str:
+    mark = rf" \emph{{({step.mark})}}" if step.kind == "guessed" else ""
     statement = step.statement if step.in_latex else escape(step.statement)
-    used = f" From {', '.join(map(str, step.uses))}." if step.uses else ""
-    source = rf" [{escape(step.reference)}]" if step.reference else ""
+    found = sorted((links[k] for k in step.uses), key=lambda link: link.startswith(r"(\ref"))  # assumptions at the end
+    used = f" From {', '.join(found)}." if found else ""
     lines = [
-        rf"\item \textbf{{{escape(step.rule)}}}{mark}\quad {statement}",
-        rf"\\ {_prose(sentence(step.text))}.{used}{source}",
-        *(display(formula.latex()) for formula in step.formulas),
+        rf"\item\label{{step:{step.number}}} \textbf{{{escape(step.rule)}}}{mark}\quad {statement}",
+        rf"\\ {_prose(sentence(step.text))}.{used}{_cited(step.reference, sources)}",
     ]
+    if step.formulas:
+        shown = [r" \nonumber\\ ".join(f"& {fitted(line)}" for line in f.latex()) for f in step.formulas]
+        body = " \\nonumber\\\\[4pt]\n".join(shown)
+        lines.append(rf"\begin{{align}}{body} \label{{equation:{step.number}}}\end{{align}}")
     return "\n".join(lines) + "\n"
+
+
+def _cited(reference: str, sources: dict[str, int]) -> str:
+    """The sources of a reference as citations, numbered where they come first; reasons in words as they are."""
+    found = ""
+    for piece in filter(None, reference.split("; ")):
+        source, _, place = re.fullmatch(r"(.+?)(, ((?:section|chapter|Theorem|by|for) .+))?", piece).groups("")  # type: ignore[union-attr]
+        if place or source[0].isupper():
+            number = sources.setdefault(source, len(sources) + 1)
+            found += rf"~\cite{f'[{_dashed(place)}]' if place else ''}{{s{number}}}"
+        else:
+            found += f" ({_dashed(piece)})"
+    return found
+
+
+def _dashed(text: str) -> str:
+    """Words with the dashes of ranges of pages."""
+    return re.sub(r"(\d)-(\d)", r"\1--\2", escape(text))
 
 
 def display(lines: Sequence[str]) -> str:
     """A formula on lines of its own, those that cannot be broken scaled down to the page."""
     return r"\begin{align*}" + r" \\ ".join(f"& {fitted(line)}" for line in lines) + r"\end{align*}"
-
-
-def _assumption_list(steps: Sequence[WrittenStep], evidence: str) -> str:
-    parts = []
-    for kind, words in _MARKED.items():
-        if of_kind := "; ".join(f"({s.number}) {_prose(s.text)}" for s in steps if s.kind == kind):
-            parts.append(f"{words}: {of_kind}.")
-    if not parts:
-        return "\nNothing is assumed.\n"
-    return f"\n{' '.join(parts)} Evidence for the equation: {evidence}.\n"
 
 
 def sentence(text: str) -> str:

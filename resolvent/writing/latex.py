@@ -179,7 +179,7 @@ _GREEK = {
 }  # fmt: skip
 _PUNCTUATION = {
     "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": r"\ldots{}", "\u00a0": "~", "\u00ad": r"\-",
-    "•": r"\textbullet{}", "€": r"\texteuro{}",
+    "•": r"\textbullet{}", "€": r"\texteuro{}", "Ĳ": "IJ", "ĳ": "ij",
 }  # fmt: skip
 _TYPED = {
     " ": r"\ ", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", '"': r"\textquotedbl{}",

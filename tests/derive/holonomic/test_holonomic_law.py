@@ -74,7 +74,7 @@ def test_a_guessed_law_says_so() -> None:
     assert law.evidence is Evidence.GUESSED
     assert "guessed: 4 unknowns from 9 terms, verified on 31 more" in law.derivation.text()
     assert r"\emph{(guessed)}" in law.derivation.latex()
-    assert "Guessed, not proved: (2)" in law.derivation.latex()
+    assert r"Guessed, not proved: \eqref{equation:2}" in law.derivation.latex()
     assert law.moments(60) == marchenko_pastur(1).moments(60)
 
 
