@@ -20,7 +20,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -51,7 +51,7 @@ def in_processes(
     jobs: int,
     limit: float = math.inf,
     preload: Iterable[str] = (),
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """``work(argument)`` for each argument, from ``jobs`` processes of this machine, in the order in which they end.
 
     A call whose process dies is made once more, in another process; what is lost again, or takes longer than ``limit``
@@ -103,7 +103,7 @@ def in_processes(
                     outcome = Lost(argument, _ended(workers, pipe))
                     if argument not in tried:
                         tried.add(argument)
-                        waiting.append(argument)
+                        waiting.appendleft(argument)
                         continue
                 yield outcome
     finally:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import importlib
 import math
 import os
-import sys
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import Conjecture, Model, Point
 from resolvent.conjectures.exact.model_laws import entry_of, expressed_law, on_line, place, settings
+from resolvent.conjectures.statistics.user_code import UserCode
 from resolvent.derive.errors import ParameterError, ParseError
-
-if TYPE_CHECKING:
-    from resolvent.numeric.density.chebyshev_piece import Array
-    from resolvent.numeric.trials.trial import Trial
+from resolvent.numeric.trials.trial import Array, Trial
+from resolvent.numeric.trials.workers import Lost, in_processes
 
 _EXPRESSION_SIZES: tuple[int, ...] = (500, 1000)
 _FUNCTION_SIZES: tuple[int, ...] = (200, 400)
@@ -36,20 +35,21 @@ class Draw:
         model: what is sampled.
         points: the parameters of each point.
         seed: of all random numbers; each trial has its own stream.
-        folder: where a function's module is looked for first.
+        code: a user's own function.
+        sizes: at each point.
     """
 
     model: Model
     points: tuple[Point, ...]
     seed: int
-    folder: str = ""
+    code: UserCode | None = None
     sizes: tuple[tuple[int, ...], ...] = field(default=())
 
     def __call__(self, trial: Trial) -> Array:
         from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
 
-        rng = np.random.default_rng(trial.seed_sequence(self.seed))
-        drawn = self.matrix(trial.point, trial.size, rng)
+        with trial.randomness(self.seed) as rng:
+            drawn = self.matrix(trial.point, trial.size, rng)
         return np.sort(_vector(drawn)) if drawn.ndim == 1 else symmetric_eigenvalues(drawn)
 
     def matrix(self, point: int, size: int, rng: np.random.Generator) -> Any:
@@ -65,7 +65,11 @@ class Draw:
             from resolvent.numeric.matrices.matrix_model import matrix_of
 
             return matrix_of(expressed_law(self.model, values), size, rng)
-        function = load_function(self.model, self.folder)
+        assert self.code is not None
+        try:
+            function = self.code.load()
+        except ParameterError as error:
+            raise ParameterError(f"{place(self.model.line, 'model.function')}{error}") from error
         try:
             found = np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}))
             if np.iscomplexobj(found):
@@ -76,6 +80,18 @@ class Draw:
                 f"line {self.model.line}, model.function: {self.model.text} failed at size {size}: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+    def is_random(self, trial: Trial) -> bool:
+        """Whether the matrix is made with the trial's own random numbers; of a user's code, only to ask in a worker."""
+
+        def numbers(rng: np.random.Generator) -> tuple[float, ...]:
+            return rng.random(), np.random.random(), random.random()
+
+        with trial.randomness(self.seed) as rng:
+            untouched = numbers(rng)
+        with trial.randomness(self.seed) as rng:
+            self.matrix(trial.point, trial.size, rng)
+            return numbers(rng) != untouched
 
 
 def _vector(values: Array) -> Array:
@@ -88,31 +104,6 @@ def _frozen(values: Point) -> tuple[tuple[str, Fraction], ...]:
     return tuple(sorted(values.items()))
 
 
-def load_function(model: Model, folder: str) -> Any:
-    """The user's own sampler, ``function(size, rng, **parameters)``; this runs the code of its module.
-
-    Raises `ParseError` where module or function are missing.
-    """
-    module, _, name = model.text.partition(":")
-
-    def load() -> Any:
-        if folder and folder not in sys.path:
-            sys.path.insert(0, folder)
-        try:
-            loaded = importlib.import_module(module)
-        except Exception as error:
-            raise ParameterError(f"the module {module} cannot be imported: {type(error).__name__}: {error}") from error
-        own = Path(folder, *module.split(".")).with_suffix(".py")
-        if folder and own.is_file() and not (loaded.__file__ and own.samefile(loaded.__file__)):
-            raise ParameterError(f"another module {module} is loaded already, not {own}; rename the file")
-        found = getattr(loaded, name, None)
-        if not callable(found):
-            raise ParameterError(f"the module {module} has no function {name!r}")
-        return found
-
-    return on_line(model.line, "model.function", load)
-
-
 def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Draw:
     """The draw of a conjecture's model with its sizes at each point, checked against the memory of the machine.
 
@@ -121,8 +112,11 @@ def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Dra
     model = conjecture.model
     assert model is not None, "there is something to sample"
     home = str(folder) if folder is not None and model.kind == "function" else ""
-    if model.kind == "function":
-        load_function(model, home)
+    code = UserCode.read(model.text, home) if model.kind == "function" else None
+    if code is not None and (problem := _apart(_problem, code)):
+        if isinstance(problem, Lost):
+            problem = f"the module {model.text.partition(':')[0]} cannot be imported: {problem.reason}"
+        raise ParseError(f"{place(model.line, 'model.function')}{problem}", line=model.line, field="model.function")
     sizes = tuple(_sizes(conjecture, point) for point in conjecture.points)
     limit, where = available_memory(), place(conjecture.plan.sizes_line, "test.sizes")
     for point, chosen in zip(conjecture.points, sizes, strict=True):
@@ -134,7 +128,47 @@ def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Dra
                 "smaller sizes, or fewer jobs",
                 line=conjecture.plan.sizes_line,
             )
-    return Draw(model, conjecture.points, conjecture.plan.seed, home, sizes)
+    return Draw(model, conjecture.points, conjecture.plan.seed, code, sizes)
+
+
+def _apart(work: Callable[[Any], Any], argument: Any) -> Any:
+    """``work(argument)`` in a process that it may end, which gives a `Lost`."""
+    preload = [__name__, "scipy.linalg", "threadpoolctl"]
+    with contextlib.closing(in_processes(work, [argument], 1, preload=preload)) as outcomes:
+        return next(outcomes)
+
+
+def _problem(code: UserCode) -> str:
+    """What is wrong with a user's code, empty if nothing is; only to be called in a worker."""
+    try:
+        code.load()
+    except ParameterError as error:
+        return str(error)
+    return ""
+
+
+def require_own_randomness(draw: Draw, found: Mapping[Trial, Array]) -> None:
+    """Refuse a user's sampler that gave equal matrices to some trials and used the random numbers of neither.
+
+    It keeps a random state of its own, which workers copy, or which starts again with every run. Equal matrices by
+    chance, and a matrix without randomness, which is equal in all trials, are as they should be.
+
+    Raises `ParameterError`.
+    """
+    seen: dict[tuple[int, int], dict[bytes, Trial]] = {}
+    pairs: dict[tuple[int, int], tuple[Trial, Trial]] = {}
+    for trial, values in found.items():
+        first = seen.setdefault((trial.point, trial.size), {}).setdefault(values.tobytes(), trial)
+        if first != trial:
+            pairs.setdefault((trial.point, trial.size), (first, trial))
+    for place_, (one, other) in pairs.items():
+        if len(seen[place_]) > 1 and _apart(draw.is_random, one) is False and _apart(draw.is_random, other) is False:
+            raise ParameterError(
+                f"{place(draw.model.line, 'model.function')}{draw.model.text} gave one matrix to two trials, {one} and "
+                f"{other}: it keeps random numbers of its own, of which processes have copies; draw all of them from "
+                "the generator that it is given",
+                trials=(one, other),
+            )
 
 
 def has_sampler(model: Model | None) -> bool:
@@ -274,14 +308,6 @@ def identity(draw: Draw, version: str) -> str:
         *(f"{k}={v}" for point in draw.points for k, v in _frozen(point)),
         str(draw.sizes),
         str(draw.seed),
-        _source_digest(draw.model),
+        *(f"{s.name}={hashlib.sha256(s.text).hexdigest()}" for s in (draw.code.sources if draw.code else ())),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _source_digest(model: Model) -> str:
-    """A digest of the file of a user's own sampler, empty without one: another text draws other matrices."""
-    loaded = sys.modules.get(model.text.partition(":")[0]) if model.kind == "function" else None
-    if loaded is None or not loaded.__file__:
-        return ""
-    return hashlib.sha256(Path(loaded.__file__).read_bytes()).hexdigest()

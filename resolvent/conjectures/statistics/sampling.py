@@ -12,7 +12,13 @@ from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECID
 from resolvent.conjectures.exact.exact_stage import reference_law
 from resolvent.conjectures.exact.measured_law import measured_law
 from resolvent.conjectures.exact.model_laws import entry_of, follows, full_point, settings
-from resolvent.conjectures.statistics.draws import identity, prepared_draw, step_without_rounding, why_not_sampled
+from resolvent.conjectures.statistics.draws import (
+    identity,
+    prepared_draw,
+    require_own_randomness,
+    step_without_rounding,
+    why_not_sampled,
+)
 from resolvent.conjectures.statistics.statistical_stage import examine, looks
 from resolvent.numeric.trials.journal import Journal
 from resolvent.numeric.trials.trial import Trial
@@ -63,7 +69,17 @@ def sampled_findings(
             task = "sampling" if len(wanted) == 1 else f"sampling, part {position + 1} of at most {len(wanted)}"
             with contextlib.ExitStack() as stack:
                 advance = progress or stack.enter_context(Progress(task, total=left)).advance
-                done |= run_trials(draw, trials, jobs=jobs, scheduler=scheduler, journal=book, advance=advance)
+                done |= run_trials(
+                    draw,
+                    trials,
+                    jobs=jobs,
+                    scheduler=scheduler,
+                    journal=book,
+                    advance=advance,
+                    apart=draw.code is not None,
+                )
+            if draw.code is not None:
+                require_own_randomness(draw, done)
             is_final = position == len(wanted) - 1
             examined = [
                 examine(

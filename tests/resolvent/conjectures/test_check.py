@@ -183,27 +183,6 @@ def test_a_density_with_its_atoms_is_supported_by_matrices(write):
     assert check(write(body + "resolution = 0.2"), allow_code=True).verdict == "supported"
 
 
-def test_a_journal_of_another_text_of_the_sampler_is_refused(write, tmp_path):
-    path = write(WIGNER)
-    check(path, allow_code=True, journal=tmp_path / "journal")
-    module = next(tmp_path.glob("samplers_*.py"))
-    module.write_text(module.read_text() + "\n# changed\n")
-    with pytest.raises(ParameterError, match="belongs to another run"):
-        check(path, allow_code=True, journal=tmp_path / "journal")
-
-
-def test_a_module_of_the_same_name_elsewhere_is_not_taken_for_it(write, tmp_path):
-    check(write(WIGNER), allow_code=True)
-    other = tmp_path / "other"
-    other.mkdir()
-    module = next(tmp_path.glob("samplers_*.py"))
-    (other / module.name).write_text(SAMPLERS)
-    path = other / "mine.toml"
-    path.write_text((tmp_path / "mine.toml").read_text())
-    with pytest.raises(ParseError, match="another module"):
-        check(path, allow_code=True)
-
-
 def test_a_sampler_may_return_eigenvalues(write):
     found = check(write(WIGNER.replace("wigner", "values") + "resolution = 0.5"), allow_code=True)
     assert found.verdict == "supported"
