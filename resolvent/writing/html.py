@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from collections.abc import Sequence
 
 from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
 from resolvent.derive.errors import ParameterError
-from resolvent.writing.blocks import (
-    Block,
-    Display,
-    Entries,
-    Heading,
-    Items,
-    Listing,
-    Picture,
-    Prose,
-    Report,
-    Section,
-    Steps,
-    Table,
-    Words,
-    capital,
-)
+from resolvent.writing import blocks as b
+from resolvent.writing.blocks import Block, Report, Section, Table, capital
 from resolvent.writing.mathml import escaped, mathml
 
 _SIGNS = {"supported": "✓", "refuted": "✗", "undecided": "?", "fact": "·"}
@@ -98,61 +84,50 @@ def _section(section: Section) -> str:
     return f"<section>\n{title}{body}\n</section>"
 
 
-@singledispatch
 def _block(block: Block) -> str:
-    """A block as HTML."""
-    raise NotImplementedError(type(block).__name__)
+    match block:
+        case b.Heading(text):
+            return f"<h3>{escaped(capital(text))}</h3>"
+        case b.Words(text, is_warning):
+            return f'<p class="warning">{escaped(text)}</p>' if is_warning else f"<p>{escaped(text)}</p>"
+        case b.Prose(latex):
+            return f"<p>{_mixed(latex)}</p>"
+        case b.Display(formula):
+            return _displayed(formula)
+        case b.Entries(entries):
+            return f"<dl>{''.join(map(_entry, entries))}</dl>"
+        case b.Items(items):
+            return f"<ul>{''.join(f'<li>{escaped(item)}</li>' for item in items)}</ul>"
+        case b.Table():
+            return _table(block)
+        case b.Steps(summary, steps):
+            listed = f"<ol>{''.join(map(_step, steps))}</ol>"
+            return f"<details><summary>{escaped(summary)}</summary>{listed}</details>" if summary else listed
+        case b.Picture(svg, caption):
+            words = escaped(caption)
+            drawn = svg.replace("<svg ", f'<svg role="img" aria-label="{words}" ', 1)
+            return f"<figure>{drawn}<figcaption>{words}</figcaption></figure>"
+        case b.Listing(text):
+            lines = text.splitlines()
+            width = len(str(len(lines)))
+            return "<pre>" + "\n".join(f"{k:{width}}  {escaped(x)}" for k, x in enumerate(lines, 1)) + "</pre>"
 
 
-@_block.register
-def _(block: Heading) -> str:
-    return f"<h3>{escaped(capital(block.text))}</h3>"
+def _entry(entry: b.Entry) -> str:
+    if entry.is_code:
+        values = "".join(f"<code>{escaped(v)}</code>" for v in entry.values)
+    else:
+        values = "<br>".join(map(escaped, entry.values))
+    return f"<dt>{escaped(entry.name)}</dt><dd>{values}</dd>"
 
 
-@_block.register
-def _(block: Words) -> str:
-    kind = ' class="warning"' if block.is_warning else ""
-    return f"<p{kind}>{escaped(block.text)}</p>"
-
-
-@_block.register
-def _(block: Prose) -> str:
-    return f"<p>{_mixed(block.latex)}</p>"
-
-
-@_block.register
-def _(block: Display) -> str:
-    return f'<div class="formula">{_formula(block.formula)}</div>'
-
-
-@_block.register
-def _(block: Entries) -> str:
-    rows = []
-    for entry in block.entries:
-        values = (
-            "".join(f"<code>{escaped(v)}</code>" for v in entry.values)
-            if entry.is_code
-            else "<br>".join(escaped(v) for v in entry.values)
-        )
-        rows.append(f"<dt>{escaped(entry.name)}</dt><dd>{values}</dd>")
-    return f"<dl>{''.join(rows)}</dl>"
-
-
-@_block.register
-def _(block: Items) -> str:
-    return f"<ul>{''.join(f'<li>{escaped(item)}</li>' for item in block.items)}</ul>"
-
-
-@_block.register
-def _(block: Table) -> str:
-    header = "".join(f'<th scope="col">{_arrow(name)}</th>' for name in block.header)
-    rows = "".join(f"<tr>{''.join(map(_cell, block.header, row))}</tr>" for row in block.rows)
-    caption = f"<caption>{escaped(block.caption)}</caption>" if block.caption else ""
-    kind = "words" if block.shares else "numbers"
-    return (
-        f'<div class="wide"><table class="{kind}">{caption}<thead><tr>{header}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+def _table(table: Table) -> str:
+    header = "".join(f'<th scope="col">{escaped(name.replace("-> oo", "→ ∞"))}</th>' for name in table.header)
+    rows = "".join(f"<tr>{''.join(map(_cell, table.header, row))}</tr>" for row in table.rows)
+    caption = f"<caption>{escaped(table.caption)}</caption>" if table.caption else ""
+    kind = "words" if table.shares else "numbers"
+    head = f'<table class="{kind}">{caption}<thead><tr>{header}</tr></thead>'
+    return f'<div class="wide">{head}<tbody>{rows}</tbody></table></div>'
 
 
 def _cell(column: str, text: str) -> str:
@@ -161,71 +136,34 @@ def _cell(column: str, text: str) -> str:
     return f"<td>{escaped(text)}</td>"
 
 
-def _arrow(name: str) -> str:
-    return escaped(name.replace("-> oo", "→ ∞"))
-
-
-@_block.register
-def _(block: Steps) -> str:
-    steps = "".join(map(_step, block.steps))
-    return (
-        f"<details><summary>{escaped(block.summary)}</summary><ol>{steps}</ol></details>"
-        if block.summary
-        else f"<ol>{steps}</ol>"
-    )
-
-
 def _step(step: WrittenStep) -> str:
     kind = f" <em>({step.mark})</em>" if step.mark else ""
     statement = _mixed(step.statement) if step.in_latex else escaped(step.statement)
     uses = f' <span class="soft">From {", ".join(map(str, step.uses))}.</span>' if step.uses else ""
     source = f' <span class="soft">[{escaped(step.reference)}]</span>' if step.reference else ""
-    formulas = "".join(f'<div class="formula">{_formula(f)}</div>' for f in step.formulas)
+    formulas = "".join(map(_displayed, step.formulas))
     return (
         f'<li value="{step.number}"><strong>{escaped(step.rule)}</strong>{kind}: {statement}<br>'
         f"{escaped(sentence(step.text))}.{uses}{source}{formulas}</li>"
     )
 
 
-@_block.register
-def _(block: Picture) -> str:
-    caption = escaped(block.caption)
-    svg = block.svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)
-    return f"<figure>{svg}<figcaption>{caption}</figcaption></figure>"
-
-
-@_block.register
-def _(block: Listing) -> str:
-    lines = block.text.splitlines()
-    width = len(str(len(lines)))
-    numbered = "\n".join(f"{k:{width}}  {escaped(line)}" for k, line in enumerate(lines, 1))
-    return f"<pre>{numbered}</pre>"
-
-
-# -- formulas ----------------------------------------------------------------------------------------------
-
-
-def _formula(formula: Formula) -> str:
-    """A formula on lines of its own; its LaTeX where that is beyond the translation."""
-    lines = formula.latex()
-    try:
-        return mathml(lines, display=True)
-    except ParameterError:
-        return "<br>".join(f"<code>{escaped(line)}</code>" for line in lines)
+def _displayed(formula: Formula) -> str:
+    return f'<div class="formula">{_math(formula.latex(), display=True)}</div>'
 
 
 def _mixed(latex: str) -> str:
     """Words with formulas between dollar signs."""
-    parts = []
-    for k, part in enumerate(latex.split("$")):
-        if k % 2 == 0:
-            parts.append(escaped(part.replace(r"\ ", " ")))
-            continue
-        try:
-            parts.append(mathml(part, names=False))
-        except ParameterError:
-            parts.append(f"<code>{escaped(part)}</code>")
-    return "".join(parts)
+    parts = latex.split("$")
+    return "".join(_math([p], names=False) if k % 2 else escaped(p.replace(r"\ ", " ")) for k, p in enumerate(parts))
+
+
+def _math(lines: Sequence[str], **how: bool) -> str:
+    """A formula; its LaTeX where that is beyond the translation."""
+    try:
+        return mathml(lines, **how)
+    except ParameterError:
+        return "<br>".join(f"<code>{escaped(line)}</code>" for line in lines)
 
 
 __all__ = ["html_page"]

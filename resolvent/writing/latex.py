@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import singledispatch
 
 from resolvent.derive.derivation.document import derivation_list, display, document
 from resolvent.derive.derivation.latex import escape
-from resolvent.writing.blocks import (
-    Block,
-    Display,
-    Entries,
-    Heading,
-    Items,
-    Listing,
-    Picture,
-    Prose,
-    Report,
-    Section,
-    Steps,
-    Table,
-    Words,
-    capital,
-)
+from resolvent.writing import blocks as b
+from resolvent.writing.blocks import Block, Report, Section, Table, capital
 
 _PACKAGES = r"""\usepackage{textcomp}
 \usepackage{xcolor,longtable,booktabs,array}
@@ -54,39 +39,53 @@ def _section(section: Section) -> str:
     return title + "".join(map(_block, section.blocks))
 
 
-@singledispatch
 def _block(block: Block) -> str:
-    """A block as LaTeX."""
-    raise NotImplementedError(type(block).__name__)
+    match block:
+        case b.Heading(text):
+            return rf"\subsection*{{{words(capital(text))}}}" + "\n"
+        case b.Words(text, is_warning):
+            return (r"\textbf{Warning.} " if is_warning else "") + f"{words(text)}\n\n"
+        case b.Prose(latex):
+            return f"{latex}\n\n"
+        case b.Display(formula):
+            return display(formula.latex()) + "\n"
+        case b.Entries(entries):
+            return _long(_column(0.27) + _column(0.66), list(map(_entry, entries)))
+        case b.Items(items):
+            listed = "".join(f"\\item {{}}{words(item)}\n" for item in items)
+            return f"\\begin{{itemize}}\\raggedright\n{listed}\\end{{itemize}}\n"
+        case b.Table():
+            return _table(block)
+        case b.Steps(summary, steps, evidence):
+            return (f"{words(capital(summary))}.\n" if summary else "") + derivation_list(steps, evidence)
+        case b.Picture():
+            return ""
+        case b.Listing(text):
+            return _listing(text)
 
 
-@_block.register
-def _(block: Heading) -> str:
-    return rf"\subsection*{{{words(capital(block.text))}}}" + "\n"
+def _entry(entry: b.Entry) -> str:
+    return f"{words(entry.name)} & " + r" \newline ".join(map(code if entry.is_code else words, entry.values))
 
 
-@_block.register
-def _(block: Words) -> str:
-    return rf"\textbf{{Warning.}} {words(block.text)}" + "\n\n" if block.is_warning else f"{words(block.text)}\n\n"
+def _table(table: Table) -> str:
+    others = len(table.header) - 1
+    numeric = _column(0.22) + _column(0.64 / max(others, 1), "raggedleft") * others
+    columns = "".join(map(_column, table.shares)) if table.shares else numeric
+    head = " & ".join(map(_arrow, table.header))
+    rows = [" & ".join(map(_cell, table.header, row)) for row in table.rows]
+    title = words(table.caption)
+    return _long(columns, rows, head, rf"\textbf{{{title}}}" if title and table.shares else title)
 
 
-@_block.register
-def _(block: Prose) -> str:
-    return f"{block.latex}\n\n"
-
-
-@_block.register
-def _(block: Display) -> str:
-    return display(block.formula.latex()) + "\n"
-
-
-@_block.register
-def _(block: Entries) -> str:
+def _listing(text: str) -> str:
     rows = []
-    for entry in block.entries:
-        show = code if entry.is_code else words
-        rows.append(f"{words(entry.name)} & " + r" \newline ".join(show(v) for v in entry.values))
-    return _long(_column(0.27) + _column(0.66), rows)
+    for k, line in enumerate(text.expandtabs(4).splitlines(), 1):
+        pieces = _cut(line) or [""]
+        for j, piece in enumerate(pieces):
+            number = rf"\makebox[2.2em][r]{{{'' if j else k}}}\quad "
+            rows.append(rf"\mbox{{{number}\texttt{{{_signs(piece, lambda _: False, _TYPED)}}}}}\par" + "\n")
+    return "{\\footnotesize\\setlength{\\parskip}{0pt}\n" + "".join(rows) + "}\n"
 
 
 def _column(share: float, side: str = "raggedright") -> str:
@@ -103,23 +102,6 @@ def _long(columns: str, rows: list[str], head: str = "", title: str = "") -> str
     return f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}\n{top}{body}\\end{{longtable}}\n"
 
 
-@_block.register
-def _(block: Items) -> str:
-    items = "".join(f"\\item {{}}{words(item)}\n" for item in block.items)
-    return f"\\begin{{itemize}}\\raggedright\n{items}\\end{{itemize}}\n"
-
-
-@_block.register
-def _(block: Table) -> str:
-    others = len(block.header) - 1
-    numeric = _column(0.22) + _column(0.64 / max(others, 1), "raggedleft") * others
-    columns = "".join(map(_column, block.shares)) if block.shares else numeric
-    head = " & ".join(map(_arrow, block.header))
-    rows = [" & ".join(map(_cell, block.header, row)) for row in block.rows]
-    title = words(block.caption)
-    return _long(columns, rows, head, rf"\textbf{{{title}}}" if title and block.shares else title)
-
-
 def _cell(column: str, text: str) -> str:
     """Words, or a number with a true minus sign."""
     if column == "status":
@@ -129,28 +111,6 @@ def _cell(column: str, text: str) -> str:
 
 def _arrow(name: str) -> str:
     return words(name.replace(" -> oo", "")) + (r" $\to \infty$" if name.endswith("-> oo") else "")
-
-
-@_block.register
-def _(block: Steps) -> str:
-    summary = f"{words(capital(block.summary))}.\n" if block.summary else ""
-    return summary + derivation_list(block.steps, block.evidence)
-
-
-@_block.register
-def _(block: Picture) -> str:
-    return ""
-
-
-@_block.register
-def _(block: Listing) -> str:
-    rows = []
-    for k, line in enumerate(block.text.expandtabs(4).splitlines(), 1):
-        pieces = _cut(line) or [""]
-        for j, piece in enumerate(pieces):
-            number = rf"\makebox[2.2em][r]{{{'' if j else k}}}\quad "
-            rows.append(rf"\mbox{{{number}\texttt{{{_signs(piece, lambda _: False, _TYPED)}}}}}\par" + "\n")
-    return "{\\footnotesize\\setlength{\\parskip}{0pt}\n" + "".join(rows) + "}\n"
 
 
 def _cut(line: str) -> list[str]:

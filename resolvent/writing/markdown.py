@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
-from functools import singledispatch
 
 from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
-from resolvent.writing.blocks import (
-    Block,
-    Display,
-    Entries,
-    Heading,
-    Items,
-    Listing,
-    Picture,
-    Prose,
-    Report,
-    Section,
-    Steps,
-    Table,
-    Words,
-    capital,
-)
+from resolvent.writing import blocks as b
+from resolvent.writing.blocks import Block, Report, Section, Table, capital
 
 
 def markdown(report: Report) -> str:
@@ -39,58 +23,42 @@ def _section(section: Section) -> str:
     return "\n\n".join([*title, *map(_block, section.blocks)])
 
 
-@singledispatch
 def _block(block: Block) -> str:
-    """A block as Markdown."""
-    raise NotImplementedError(type(block).__name__)
+    match block:
+        case b.Heading(text):
+            return f"### {plain(capital(text))}"
+        case b.Words(text, is_warning):
+            return f"> **Warning.** {plain(text)}" if is_warning else plain(text)
+        case b.Prose(latex):
+            return _mixed(latex)
+        case b.Display(formula):
+            return _formula(formula)
+        case b.Entries(entries):
+            return "\n".join(map(_entry, entries))
+        case b.Items(items):
+            return "\n".join(f"- {plain(item)}" for item in items)
+        case b.Table():
+            return _table(block)
+        case b.Steps(summary, steps):
+            return "\n\n".join([*([f"{plain(capital(summary))}."] if summary else []), *map(_step, steps)])
+        case b.Picture(svg, caption):
+            return f"![{plain(caption)}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+        case b.Listing(text):
+            fence = "`" * max(3, 1 + _longest_ticks(text))
+            return f"{fence}\n{text.rstrip()}\n{fence}"
 
 
-@_block.register
-def _(block: Heading) -> str:
-    return f"### {plain(capital(block.text))}"
+def _entry(entry: b.Entry) -> str:
+    values = "; ".join(map(_code, entry.values)) if entry.is_code else "<br>".join(map(plain, entry.values))
+    return f"- {plain(entry.name)}: {values}"
 
 
-@_block.register
-def _(block: Words) -> str:
-    return f"> **Warning.** {plain(block.text)}" if block.is_warning else plain(block.text)
-
-
-@_block.register
-def _(block: Prose) -> str:
-    return _mixed(block.latex)
-
-
-@_block.register
-def _(block: Display) -> str:
-    return _formula(block.formula)
-
-
-@_block.register
-def _(block: Entries) -> str:
-    lines = []
-    for entry in block.entries:
-        values = [_code(v) if entry.is_code else plain(v) for v in entry.values]
-        lines.append(f"- {plain(entry.name)}: " + ("; " if entry.is_code else "<br>").join(values))
-    return "\n".join(lines)
-
-
-@_block.register
-def _(block: Items) -> str:
-    return "\n".join(f"- {plain(item)}" for item in block.items)
-
-
-@_block.register
-def _(block: Table) -> str:
-    align = ["---"] * len(block.header) if block.shares else ["---", *["---:"] * (len(block.header) - 1)]
-    rows = [[plain(name.replace("-> oo", "→ ∞")) for name in block.header], align]
-    rows += [[plain(cell) for cell in row] for row in block.rows]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{plain(block.caption)}\n\n{table}" if block.caption else table
-
-
-@_block.register
-def _(block: Steps) -> str:
-    return "\n\n".join([*([f"{plain(capital(block.summary))}."] if block.summary else []), *map(_step, block.steps)])
+def _table(table: Table) -> str:
+    align = ["---"] * len(table.header) if table.shares else ["---", *["---:"] * (len(table.header) - 1)]
+    rows = [[plain(name.replace("-> oo", "→ ∞")) for name in table.header], align]
+    rows += [[plain(cell) for cell in row] for row in table.rows]
+    shown = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{plain(table.caption)}\n\n{shown}" if table.caption else shown
 
 
 def _step(step: WrittenStep) -> str:
@@ -104,32 +72,19 @@ def _step(step: WrittenStep) -> str:
     return number + body.replace("\n", "\n" + " " * len(number))
 
 
-@_block.register
-def _(block: Picture) -> str:
-    data = base64.b64encode(block.svg.encode()).decode()
-    return f"![{plain(block.caption)}](data:image/svg+xml;base64,{data})"
-
-
-@_block.register
-def _(block: Listing) -> str:
-    return _fenced(block.text)
-
-
-def _fenced(text: str) -> str:
-    """The text as it stands, between fences longer than any in it."""
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}\n{text.rstrip()}\n{fence}"
-
-
 def _code(text: str) -> str:
     """A piece of code within a line."""
-    ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    ticks = "`" * (1 + _longest_ticks(text))
     space = " " if "`" in text else ""
     return f"{ticks}{space}{' '.join(text.split())}{space}{ticks}".replace("|", r"\|") if text.strip() else ""
 
 
+def _longest_ticks(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
 def _formula(formula: Formula) -> str:
-    lines: Sequence[str] = formula.latex()
+    lines = formula.latex()
     body = (
         lines[0] if len(lines) == 1 else r"\begin{aligned}" + r" \\ ".join(f"& {x}" for x in lines) + r"\end{aligned}"
     )

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
-from functools import singledispatch
+from collections.abc import Iterable, Sequence
 
 from resolvent.derive.derivation.document import derivation_text
-from resolvent.writing.blocks import (
-    Block,
-    Display,
-    Entries,
-    Heading,
-    Items,
-    Listing,
-    Picture,
-    Prose,
-    Report,
-    Section,
-    Steps,
-    Table,
-    Words,
-)
+from resolvent.writing import blocks as b
+from resolvent.writing.blocks import Block, Report, Section, Table
 
 WIDTH = 80
 
@@ -44,72 +30,46 @@ def _section(section: Section) -> list[str]:
     return [*wrapped(section.title), *folded(lines)] if section.title else folded(lines)
 
 
-@singledispatch
 def _block(block: Block) -> list[str]:
     """The lines of a block; those that are too long are folded by the section."""
-    raise NotImplementedError(type(block).__name__)
+    match block:
+        case b.Heading(text):
+            return [f"{text}:"]
+        case b.Words(text, is_warning):
+            return [f"warning: {text}" if is_warning else text]
+        case b.Prose(_, text):
+            return [text]
+        case b.Display(formula):
+            return [f"  {line}" for line in formula.text()]
+        case b.Entries(entries):
+            return [line for entry in entries for line in _entry(entry.name, entry.values)]
+        case b.Items(items):
+            return [f"- {item}" for item in items]
+        case b.Table():
+            return _table(block)
+        case b.Steps(_, steps, evidence):
+            return derivation_text(steps, evidence).splitlines()
+        case b.Picture():
+            return []
+        case b.Listing(text):
+            return text.splitlines()
 
 
-@_block.register
-def _(block: Heading) -> list[str]:
-    return [f"{block.text}:"]
+def _entry(name: str, values: Sequence[str]) -> list[str]:
+    return [f"{name}: {values[0]}"] if len(values) == 1 else [f"{name}:", *(f"  {v}" for v in values)]
 
 
-@_block.register
-def _(block: Words) -> list[str]:
-    return [f"warning: {block.text}" if block.is_warning else block.text]
-
-
-@_block.register
-def _(block: Prose) -> list[str]:
-    return [block.text]
-
-
-@_block.register
-def _(block: Display) -> list[str]:
-    return [f"  {line}" for line in block.formula.text()]
-
-
-@_block.register
-def _(block: Entries) -> list[str]:
-    lines = []
-    for name, values in ((entry.name, entry.values) for entry in block.entries):
-        lines += [f"{name}: {values[0]}"] if len(values) == 1 else [f"{name}:", *(f"  {v}" for v in values)]
-    return lines
-
-
-@_block.register
-def _(block: Items) -> list[str]:
-    return [f"- {item}" for item in block.items]
-
-
-@_block.register
-def _(block: Table) -> list[str]:
-    if block.shares:
-        rows = [": ".join(filter(None, row)) for row in block.rows]
-        return [*([f"{block.caption}:"] if block.caption else []), *rows]
-    cells = [block.header, *block.rows]
+def _table(table: Table) -> list[str]:
+    if table.shares:
+        rows = [": ".join(filter(None, row)) for row in table.rows]
+        return [*([f"{table.caption}:"] if table.caption else []), *rows]
+    cells = [table.header, *table.rows]
     first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     rows = [
         f"{row[0]:{first}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(row[1:], others, strict=True))
         for row in cells
     ]
-    return [*([block.caption] if block.caption else []), *rows]
-
-
-@_block.register
-def _(block: Steps) -> list[str]:
-    return derivation_text(block.steps, block.evidence).splitlines()
-
-
-@_block.register
-def _(block: Picture) -> list[str]:
-    return []
-
-
-@_block.register
-def _(block: Listing) -> list[str]:
-    return block.text.splitlines()
+    return [*([table.caption] if table.caption else []), *rows]
 
 
 def wrapped(words: str, indent: str = "  ", width: int = WIDTH) -> list[str]:
