@@ -31,6 +31,7 @@ from .derive.expressions.letters import (
     projection,
     wigner,
 )
+from .derive.expressions.trace import Trace, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
 from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
 from .derive.graphs.moment_polynomials import moment_polynomials
@@ -104,6 +105,7 @@ __all__ = [
     "Spectrum",
     "Step",
     "TensorLaw",
+    "Trace",
     "Verdict",
     "activation",
     "admissible_graphs",
@@ -170,6 +172,7 @@ __all__ = [
     "tensor_direct_sum",
     "tensor_law",
     "tensor_product",
+    "trace_of",
     "tracy_widom",
     "verify",
     "wachter",

@@ -77,6 +77,11 @@ class DysonSystem:
     is_real: bool
 
     @property
+    def spectral(self) -> bool:
+        """Whether m is minus the trace of the resolvent at z; it is the trace of the expression otherwise."""
+        return self.pencil.spectral
+
+    @property
     def size(self) -> int:
         """The number of states."""
         return self.pencil.size
@@ -106,8 +111,10 @@ class DysonSystem:
         return tuple(sorted(symbols, key=lambda s: str(s.name)))
 
 
-def dyson_system(pencil: Pencil) -> DysonSystem:
+def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
     """The Dyson equation of a pencil, reduced to the entries of g that do not vanish.
+
+    With ``average`` given matrices of rank one are averaged over their eigenvalues too, where these are finitely many.
 
     Raises `DerivationError` for a given matrix that enters in a way the exact method does not reach.
     """
@@ -117,7 +124,7 @@ def dyson_system(pencil: Pencil) -> DysonSystem:
     for name, letter in pencil.letters.items():
         if letter.kind in ("gaussian", "wigner") and name in pencil.table:
             _add_covariance(covariance, pencil, letter)
-    groups, rank_one = _given(pencil)
+    groups, rank_one = _given(pencil, average)
     clean = {e: {k: y for k, x in t.items() if (y := scales.without_roots(x))} for e, t in covariance.items()}
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
@@ -155,7 +162,7 @@ def _add_covariance(terms: Terms, pencil: Pencil, letter: Letter) -> None:
                     target[j, k] = target[j, k] + a * b * factor if (j, k) in target else a * b * factor
 
 
-def _given(pencil: Pencil) -> tuple[list[list[tuple[Element, dict[Entry, Element]]]], tuple[Given, ...]]:
+def _given(pencil: Pencil, average: bool) -> tuple[list[list[tuple[Element, dict[Entry, Element]]]], tuple[Given, ...]]:
     """The given matrices: groups that are averaged over their eigenvalues, and those of rank one."""
     rank_one: list[Given] = []
     grouped: dict[str, list[Letter]] = {}
@@ -174,7 +181,7 @@ def _given(pencil: Pencil) -> tuple[list[list[tuple[Element, dict[Entry, Element
             continue
         found = _rank_one(pencil.table[name])
         assert letter.law is not None
-        if found is not None:
+        if found is not None and not (average and letter.law.recipe.build.__name__ == "atoms"):
             factor, vector = found
             rank_one.append(
                 Given(name, letter.law, scales.without_roots(factor),
@@ -305,7 +312,7 @@ def _without_roots(pencil: Pencil) -> Pencil:
             name: {(i, j): conjugate(factors[i]) * x * factors[j] for (i, j), x in entries.items()}
             for name, entries in pencil.table.items()
         }
-        pencil = Pencil(pencil.states, pencil.blocks, table_, pencil.letters, pencil.variances, scales)
+        pencil = Pencil(pencil.states, pencil.blocks, table_, pencil.letters, pencil.variances, scales, pencil.spectral)
     return pencil
 
 

@@ -10,21 +10,23 @@ good by the exact series, in which they do not vanish.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flint import fmpq, fmpz_mpoly
 
-from resolvent.derive.equations.equation import Values, probes
+from resolvent.derive.equations.equation import probes
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import polynomial_ring
 from resolvent.derive.exact.polynomials import degree, generator, positive, resultant, substitute
-from resolvent.derive.exact.series import Series, make_series, order, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Series, make_series, terms_of
 from resolvent.derive.expressions.dyson import DysonSystem
-from resolvent.derive.expressions.physical_series import PhysicalSeries
+from resolvent.derive.expressions.enclosure import Enclosure, candidates
+from resolvent.derive.expressions.pencil import Entry
+from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
 from resolvent.derive.expressions.polynomial_system import PolynomialSystem, polynomial_system, shown, size_of
-
-_FIRST_TERMS, _MOST_TERMS = 6, 48
 
 
 @dataclass(frozen=True)
@@ -40,52 +42,81 @@ class Limits:
     terms: int = 200_000
 
 
-class Branch:
-    """The physical branch: which polynomials in the unknowns vanish on it, decided by exact series."""
+class Branch(ABC):
+    """The physical branch: which polynomials in the unknowns vanish on it."""
 
-    def __init__(self, system: DysonSystem, unknowns: Mapping[str, tuple[int, int]]) -> None:
+    unknowns: Mapping[str, Entry]
+    levels: Sequence[int]
+
+    @abstractmethod
+    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
+        """Whether it vanishes as far as level n decides: False is a proof that it does not vanish."""
+
+    def is_nonzero(self, polynomial: fmpz_mpoly) -> bool:
+        """Whether it is proved not to vanish on the branch."""
+        return any(not self.vanishes(polynomial, n) for n in self.levels)
+
+    def physical(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
+        """The product of the irreducible factors that cannot be excluded; one factor, as a rule."""
+        own = set(self.unknowns) | {"m"}
+        factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
+        if not factors:
+            raise DerivationError("an equation of the system is a contradiction", polynomial=polynomial)
+        for n in self.levels:
+            if len(factors) == 1:
+                break
+            factors = [f for f in factors if self.vanishes(f, n)]
+            if not factors:
+                raise DerivationError("no factor of an equation vanishes on the physical branch", polynomial=polynomial)
+        product = factors[0]
+        for f in factors[1:]:
+            product = product * f
+        return positive(product)
+
+
+class SeriesBranch(Branch):
+    """The branch by its exact series at infinity, at integer values of the parameters.
+
+    Raises `physical_series.NoSeries` when it has none with rational coefficients.
+    """
+
+    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry]) -> None:
         self.system = system
         self.unknowns = unknowns
-        self._series: PhysicalSeries | None = None
-        self._values: Values = {}
+        self.levels = (6, 12, 24, 48) if system.spectral else (1,)
         self._powers: dict[int, dict[tuple[str, int], Series]] = {}
+        for values in probes(system.parameters):
+            try:
+                series = PhysicalSeries(system, values)
+                series.solution(2)
+            except ZeroDivisionError:
+                continue
+            self._series, self._values = series, values
+            break
+        else:
+            raise DerivationError("no values of the parameters were found at which the system is regular")
+        if not self._series.base.is_rational:
+            raise NoSeries("the moments of a given law are not rational at rational parameters")
 
-    def _prepare(self, n: int) -> dict[str, Series]:
-        if self._series is None:
-            for values in probes(self.system.parameters):
-                try:
-                    series = PhysicalSeries(self.system, values)
-                    series.solution(2)
-                except ZeroDivisionError:
-                    continue
-                self._series, self._values = series, values
-                break
-            else:
-                raise DerivationError("no values of the parameters were found at which the system is regular")
+    def _unknowns(self, n: int) -> dict[str, Series]:
         solution = self._series.solution(n)
         out = {}
         for name, e in self.unknowns.items():
-            _, colon, case = name.partition(":")
-            component, _, number = case.partition(".")
-            out[name] = self._series.case(int(component), int(number), e, n) if colon else solution[e]
+            case = case_of(name)
+            out[name] = solution[e] if case is None else self._series.case(*case, e, n)
         total = make_series(self._series.base, [], n)
         for k, weight in enumerate(self.system.weights):
-            total = total - solution[k, k] * self._series.number(weight)
-        out["m"] = total
+            total = total + solution[k, k] * self._series.number(weight)
+        out["m"] = -total if self.system.spectral else total
         return out
 
     def value(self, polynomial: fmpz_mpoly, n: int) -> list[object]:
         """The polynomial on the branch, times the power of w that clears z, modulo w^n."""
-        series = self._prepare(n)
-        assert self._series is not None
+        series = self._unknowns(n)
         names = polynomial.context().names()
-        used = [k for k, name in enumerate(names) if name not in set(polynomial.unused_gens())]
-        base = self._series.base
-        numeric = {x: self._values[x] for x in names if x in self._values}
+        used = [k for k, name in enumerate(names) if name in names_in(polynomial)]
         top = degree(polynomial, "z")
         groups: dict[tuple[tuple[str, int], ...], fmpq] = {}
-        if not base.is_rational:
-            raise DerivationError("algebraic parameters in a given law are not reached here")
         for exponents, coefficient in polynomial.to_dict().items():
             value = fmpq(coefficient)
             key = []
@@ -94,8 +125,8 @@ class Branch:
                 e, name = exponents[k], names[k]
                 if name == "z":
                     shift = top - e
-                elif e and name in numeric:
-                    value *= numeric[name] ** e
+                elif e and name in self._values:
+                    value *= self._values[name] ** e
                 elif e:
                     key.append((name, int(e)))
             if shift < n:
@@ -103,9 +134,9 @@ class Branch:
                 groups[full] = groups.get(full, fmpq(0)) + value
         with order(n):
             powers = self._powers.setdefault(n, {})
-            total = make_series(base, [], n)
+            total = make_series(self._series.base, [], n)
             for full, value in groups.items():
-                term = make_series(base, [0] * full[0][1] + [value], n)
+                term = make_series(self._series.base, [0] * full[0][1] + [value], n)
                 for name, e in full[1:]:
                     if (name, e) not in powers:
                         powers[name, e] = series[name] ** e
@@ -117,31 +148,49 @@ class Branch:
         """Whether it vanishes to n terms: False is a proof that it does not vanish."""
         return not any(self.value(polynomial, n))
 
-    def is_nonzero(self, polynomial: fmpz_mpoly) -> bool:
-        """Whether it is proved not to vanish on the branch."""
-        n = _FIRST_TERMS
-        while n <= _MOST_TERMS:
-            if not self.vanishes(polynomial, n):
-                return True
-            n *= 2
-        return False
 
-    def physical(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
-        """The product of the irreducible factors that cannot be excluded; one factor, as a rule."""
-        own = set(self.unknowns) | {"m"}
-        factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
-        if not factors:
-            raise DerivationError("an equation of the system is a contradiction", polynomial=polynomial)
-        n = _FIRST_TERMS
-        while len(factors) > 1 and n <= _MOST_TERMS:
-            factors = [f for f in factors if self.vanishes(f, n)]
-            if not factors:
-                raise DerivationError("no factor of an equation vanishes on the physical branch", polynomial=polynomial)
-            n *= 2
-        product = factors[0]
-        for f in factors[1:]:
-            product = product * f
-        return positive(product)
+class EnclosedBranch(Branch):
+    """The branch by its enclosure at one point and one choice of the parameters' values.
+
+    Raises `DerivationError` when the enclosure fails at all values that are tried.
+    """
+
+    levels = (1,)
+
+    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry]) -> None:
+        self.unknowns = unknowns
+        failure: DerivationError | None = None
+        for values in candidates(system.parameters):
+            try:
+                self.enclosure = Enclosure(system, values)
+            except (DerivationError, ZeroDivisionError) as error:
+                failure = error if isinstance(error, DerivationError) else failure
+                if not values:
+                    break
+                continue
+            break
+        else:
+            failure = failure or DerivationError("the Dyson equation was not solved")
+        if not hasattr(self, "enclosure"):
+            assert failure is not None
+            raise failure
+        balls = {name: self.enclosure.ball(value) for name, value in self.enclosure.values.items()}
+        balls |= {"z": self.enclosure.z, "m": self.enclosure.trace}
+        for name, e in unknowns.items():
+            case = case_of(name)
+            balls[name] = self.enclosure.unknowns[e] if case is None else self.enclosure.cases[(*case, e)]
+        self.balls = balls
+
+    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
+        """Whether its ball at the point contains zero."""
+        return bool(self.enclosure.value(polynomial, self.balls).contains(0))
+
+
+def case_of(name: str) -> tuple[int, int] | None:
+    """The component and the number of the eigenvalue that an unknown belongs to, if it belongs to one."""
+    _, colon, case = name.partition(":")
+    component, _, number = case.partition(".")
+    return (int(component), int(number)) if colon else None
 
 
 @dataclass(eq=False)
@@ -157,20 +206,23 @@ class Elimination:
     steps: list[str] = field(default_factory=list)
 
 
-def eliminate(system: DysonSystem, limits: Limits = Limits()) -> Elimination:
+def branch_of(system: DysonSystem, *, enclosed: bool = False) -> Branch:
+    """The physical branch of a system, by its series or by an enclosure."""
+    unknowns = polynomial_system(system).unknowns
+    return EnclosedBranch(system, unknowns) if enclosed else SeriesBranch(system, unknowns)
+
+
+def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Elimination:
     """The polynomial of the trace.
 
-    Raises `DerivationError` when the limits are reached, and `physical_series.NoSeries` when the branch has no rational
-    expansion at infinity.
+    Raises `DerivationError` when the limits are reached or the equations do not determine the trace.
     """
-    written = polynomial_system(system)
-    return _Eliminator(system, written, limits).run()
+    return _Eliminator(system, polynomial_system(system), branch, limits).run()
 
 
 class _Eliminator:
-    def __init__(self, system: DysonSystem, written: PolynomialSystem, limits: Limits) -> None:
-        self.system, self.written, self.limits = system, written, limits
-        self.branch = Branch(system, written.unknowns)
+    def __init__(self, system: DysonSystem, written: PolynomialSystem, branch: Branch, limits: Limits) -> None:
+        self.system, self.written, self.branch, self.limits = system, written, branch, limits
         self.end = time.monotonic() + limits.seconds
         self.steps: list[str] = []
         self.live = list(written.unknowns)

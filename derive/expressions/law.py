@@ -9,15 +9,17 @@ import sympy
 
 from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
-from resolvent.derive.expressions.elimination import Branch, Limits, eliminate
+from resolvent.derive.expressions.elimination import Branch, Elimination, EnclosedBranch, Limits, branch_of, eliminate
 from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.germ import physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.pencil import Pencil, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
-from resolvent.derive.expressions.physical_series import moment_source
+from resolvent.derive.expressions.physical_series import NoSeries, moment_source
 from resolvent.derive.expressions.polynomial_system import polynomial_system, readable_equations
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -50,28 +52,76 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
     if not isinstance(model, MatrixExpression):
         raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
     given = dict(ratios or {})
-    scales = scales_of(model.dimensions(), given)
-    pencil = pencil_of(model, scales)
+    pencil = pencil_of(model, scales_of(model.dimensions(), given))
     system = dyson_system(pencil)
-    found = eliminate(system, limits or Limits())
     used = {str(d): d for pair in given for d in pair if isinstance(d, SymbolicSize)}
-    text = f"law_of({model})"
+    recipe = Recipe(
+        _again,
+        (model, model.scalars(), model.laws(), tuple(given), tuple(as_scalar(v) for v in given.values()), limits),
+        frozenset({*model.dimensions(), *used.values()}),
+    )
+    text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
+    try:
+        branch = branch_of(system)
+    except NoSeries:
+        return _enclosed(model, pencil, given, limits or Limits(), recipe, text, nonnegative)
+    found = eliminate(system, branch, limits or Limits())
     return conclude(
         AlgebraicLaw,
         found.polynomial,
         system.parameters,
         moment_source(system),
         rule=rules.ELIMINATION,
-        explanation=f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else ""),
+        explanation=_told(model, found),
         uses=(_equations(model, pencil, system, given),),
-        recipe=Recipe(
-            _again,
-            (model, model.scalars(), model.laws(), tuple(given), tuple(as_scalar(v) for v in given.values()), limits),
-            frozenset({*model.dimensions(), *used.values()}),
-        ),
+        recipe=recipe,
         text=text,
-        nonnegative=True if is_nonnegative(model) else None,
+        nonnegative=nonnegative,
     )
+
+
+def _enclosed(
+    model: MatrixExpression,
+    pencil: Pencil,
+    given: Ratios,
+    limits: Limits,
+    recipe: Recipe,
+    text: str,
+    nonnegative: bool | None,
+) -> AlgebraicLaw:
+    """The law where the series at infinity are not rational: the branch is chosen by an enclosure of the solution."""
+    system = dyson_system(pencil, average=True)
+    try:
+        branch = EnclosedBranch(system, polynomial_system(system).unknowns)
+    except DerivationError as error:
+        raise DerivationError(f"{error}{inverses_of(model)}", of=model) from error
+    found = eliminate(system, branch, limits)
+    factors = irreducible_factors(found.polynomial, "m")
+    if len(factors) > 1:
+        raise DerivationError("the physical factor is not separated by the enclosure", factors=tuple(factors))
+    equation = physical_equation_at(factors[0], system.parameters, branch.enclosure)
+    point = ", ".join(f"{n} = {v}" for n, v in branch.enclosure.values.items())
+    step = Step(
+        rules.ENCLOSED_ELIMINATION,
+        f"{_told(model, found)}; enclosed at z = 7/5 + 9/4 i" + (f", {point}" if point else ""),
+        uses=(_equations(model, pencil, system, given),),
+        build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
+        verify=lambda: (
+            branch.vanishes(found.polynomial, 1)
+            and all(branch.vanishes(e, 1) for e in polynomial_system(system).equations)
+        ),
+    )
+    return AlgebraicLaw(equation, step, recipe, text, nonnegative)
+
+
+def inverses_of(model: MatrixExpression) -> str:
+    """A hint at the inverses in an expression, which may not exist in the limit."""
+    found = dict.fromkeys(str(node) for node in model.nodes() if node.head == "inverse")
+    return f"; does {' and '.join(found)} exist in the limit, at these ratios?" if found else ""
+
+
+def _told(model: MatrixExpression, found: Elimination) -> str:
+    return f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
 
 
 def _again(
@@ -118,9 +168,11 @@ def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
 def _series_solve(system: DysonSystem) -> bool:
     """Whether the exact series of the unknowns satisfy all polynomials, to 12 terms."""
 
-    written = polynomial_system(system)
-    branch = Branch(system, written.unknowns)
-    return all(branch.vanishes(e, 12) for e in written.equations)
+    try:
+        branch: Branch = branch_of(system)
+    except NoSeries:
+        branch = branch_of(system, enclosed=True)
+    return all(branch.vanishes(e, 12) for e in polynomial_system(system).equations)
 
 
 def is_nonnegative(model: MatrixExpression) -> bool:

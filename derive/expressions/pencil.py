@@ -51,6 +51,8 @@ class Pencil:
         table: for 1 and every letter (not its transpose) the entries of its coefficient matrix.
         letters: the letters by name, Gaussian ones with entries of variance ``variances[name]``/N.
         scales: the ratios of the dimensions and the square roots in the entries.
+        spectral: whether z J is part of it, so that the first block of the inverse is the resolvent; it is the
+            expression itself otherwise.
     """
 
     states: tuple[SymbolicSize, ...]
@@ -59,6 +61,7 @@ class Pencil:
     letters: Mapping[str, Letter]
     variances: Mapping[str, Element]
     scales: Scales
+    spectral: bool = True
 
     @property
     def size(self) -> int:
@@ -68,7 +71,7 @@ class Pencil:
     def matrix(self) -> sympy.Matrix:
         """The pencil as a SymPy matrix in z and in symbols with the letters' names, transposes as ``x^T``."""
         out = sympy.zeros(self.size, self.size)
-        for k in range(self.blocks):
+        for k in range(self.blocks if self.spectral else 0):
             out[k, k] += sympy.Symbol("z")
         table = {**self.scales.symbols, **self._roots()}
         for name, entries in self.table.items():
@@ -86,8 +89,8 @@ class Pencil:
         return {name: sympy.sqrt(square.to_sympy(self.scales.symbols)) for name, square in self.scales.roots.items()}
 
 
-def pencil_of(expression: MatrixExpression, scales: Scales) -> Pencil:
-    """The minimal self-adjoint pencil of the resolvent of a square, self-adjoint expression.
+def pencil_of(expression: MatrixExpression, scales: Scales, *, spectral: bool = True) -> Pencil:
+    """The minimal self-adjoint pencil of the resolvent of a square, self-adjoint expression, or of itself.
 
     Raises `ParameterError` for an expression that is not square, not self-adjoint or grows with the sizes, saying
     where; `DerivationError` for an inverse that does not exist.
@@ -103,14 +106,14 @@ def pencil_of(expression: MatrixExpression, scales: Scales) -> Pencil:
         )
     if order < 0:
         raise ParameterError(f"{expression} tends to zero like N**({order}); multiply it by that power", of=expression)
-    smallest = minimal(_resolvent(built, expression))
+    smallest = minimal(_resolvent(built, expression) if spectral else built)
     table, states = _self_adjoint(smallest, expression)
     variances = {n: scales.read(x.variance).value for n, x in letters.items()}
     orders = {n: scales.read(x.variance).order for n, x in letters.items()}
     for name, letter in letters.items():
         if letter.kind == "wigner" and orders[name]:
             raise ParameterError(f"the variance of {name} is its semicircle's; leave the size out of it", of=letter)
-    return Pencil(states, len(expression.rows), table, letters, variances, scales)
+    return Pencil(states, len(expression.rows), table, letters, variances, scales, spectral)
 
 
 class _Builder:
@@ -322,7 +325,7 @@ def _self_adjoint(
         out["^T".join(("", symbol[0])) if symbol[1] else symbol[0]] = entries
     _check_adjoint(out, symmetric, failed)
     blocks = len(of.left)
-    if out.pop("z") != {(k, k): 1 for k in range(blocks)}:
+    if out.pop("z", expected := {(k, k): 1 for k in range(blocks)}) != expected:
         raise DerivationError("the pencil of the resolvent is not monic in z", of=expression)
     kept = {n: {e: _element(x) for e, x in entries.items()} for n, entries in out.items() if not n.startswith("^T")}
     first = [next(iter(v)) for v in basis]

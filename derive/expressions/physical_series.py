@@ -15,7 +15,8 @@ from flint import fmpq
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Element, Field
-from resolvent.derive.exact.series import Series, compose, cumulants_from_moments, make_series, order, resized, terms_of
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Series, compose, cumulants_from_moments, make_series, resized, terms_of
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 
@@ -141,7 +142,7 @@ class PhysicalSeries:
         self, states: Sequence[int], base: Mapping[Entry, Series], extra: Mapping[Entry, Element], n: int
     ) -> dict[Entry, Series]:
         """The inverse of z J + base + extra: rows of z multiplied by w first."""
-        blocks = self.system.pencil.blocks
+        blocks = self.system.pencil.blocks if self.system.spectral else 0
         w = make_series(self.base, [0, 1], n)
         zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
         rows: Matrix = []

@@ -68,7 +68,7 @@ class _Writer:
 
     def unknown(self, e: Entry) -> fmpz_mpoly:
         if self.single and e == (0, 0):
-            return -generator(self.ring, "m")
+            return -generator(self.ring, "m") if self.system.spectral else generator(self.ring, "m")
         return generator(self.ring, self.names[e])
 
     def combination(self, parts: Iterable[tuple[Element, fmpz_mpoly]]) -> tuple[fmpz_mpoly, fmpz_mpoly]:
@@ -88,7 +88,7 @@ class _Writer:
         """M_ij, with the constants of a case."""
         system, one = self.system, self.ring.constant(1)
         parts: list[tuple[Element, fmpz_mpoly]] = []
-        if i == j and i < system.pencil.blocks:
+        if i == j and system.spectral and i < system.pencil.blocks:
             parts.append((Field().constant(1), generator(self.ring, "z")))
         for table in (system.constants, extra):
             if (i, j) in table:
@@ -147,7 +147,8 @@ class _Writer:
         if self.single:
             return []
         parts = [(w, self.unknown((k, k))) for k, w in enumerate(self.system.weights)]
-        return [self.combination([*parts, (Field().constant(1), generator(self.ring, "m"))])[0]]
+        sign = 1 if self.system.spectral else -1
+        return [self.combination([*parts, (Field().constant(sign), generator(self.ring, "m"))])[0]]
 
 
 def polynomial_system(system: DysonSystem) -> PolynomialSystem:

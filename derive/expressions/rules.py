@@ -37,3 +37,9 @@ ELIMINATION = Rule(
     "Combinations of the equations, substitution of unknowns that enter linearly with a coefficient that does not "
     "vanish, and resultants; of every polynomial the one irreducible factor is kept that vanishes on the exact series.",
 )
+ENCLOSED_ELIMINATION = Rule(
+    "elimination with an enclosed solution",
+    "As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is enclosed "
+    "by Krawczyk's test, and known by Im g < 0 for L + i eps; its branch is the one that reaches it from infinity.",
+    "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Neumaier, Interval Methods (1990), section 5.1",
+)

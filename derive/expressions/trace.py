@@ -1,0 +1,212 @@
+"""Traces of matrix expressions: the limit of (1/p) tr E as an algebraic function of the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sympy
+from flint import arb, fmpz_mpoly
+
+from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.derivation.step import Step
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.algebraic_number import AlgebraicNumber
+from resolvent.derive.exact.field import Field, coefficients_in, polynomial_ring, polynomial_to_sympy, to_element
+from resolvent.derive.exact.polynomials import degree, generator, univariate
+from resolvent.derive.expressions import rules
+from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
+from resolvent.derive.expressions.elimination import Branch, EnclosedBranch, Limits, SeriesBranch, branch_of, eliminate
+from resolvent.derive.expressions.enclosure import Enclosure
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.law import inverses_of
+from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
+from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.scaling import scales_of
+from resolvent.derive.laws.record import parameter_images
+
+TAU = sympy.Symbol("tau")
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The limit tau of (1/p) tr E for an expression E of size p: the root of a polynomial that the matrix has.
+
+    Attributes:
+        expression: E.
+        ratios: the ratios of the sizes.
+        polynomial: the irreducible polynomial, with tau as its generator "m".
+        system: the Dyson equation of E.
+        conclusion: the last step of its derivation.
+    """
+
+    expression: MatrixExpression
+    ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any]
+    polynomial: fmpz_mpoly
+    system: DysonSystem
+    conclusion: Step
+
+    def __repr__(self) -> str:
+        return str(self.expr) if self.expr is not None else f"Trace({self.relation} = 0)"
+
+    @property
+    def derivation(self) -> Derivation:
+        """The steps that lead to the polynomial."""
+        return Derivation(self.conclusion)
+
+    @property
+    def parameters(self) -> tuple[sympy.Symbol, ...]:
+        """The parameters, sorted by name."""
+        return self.system.parameters
+
+    @cached_property
+    def relation(self) -> sympy.Expr:
+        """The polynomial in tau and the parameters."""
+        return polynomial_to_sympy(self.polynomial, {"m": TAU, **{s.name: s for s in self.parameters}})
+
+    @cached_property
+    def expr(self) -> sympy.Expr | None:
+        """tau in closed form, where it is rational, or a square root whose sign cannot change; None otherwise."""
+        table = {s.name: s for s in self.parameters}
+        field = Field(tuple(table))
+        parts = [
+            field.element(p).to_sympy(table) for p in coefficients_in(self.polynomial, "m", polynomial_ring(table))
+        ]
+        if len(parts) == 2:
+            return sympy.factor(-parts[0] / parts[1])
+        if not table:
+            return self._number().to_sympy()
+        if len(parts) > 3:
+            return None
+        discriminant = sympy.factor(parts[1] ** 2 - 4 * parts[0] * parts[2])
+        if not (_is_positive(discriminant) and parts[2].is_nonzero):
+            return None
+        enclosure = EnclosedBranch(self.system, {}).enclosure
+        values = {table[n]: sympy.Rational(int(q.p), int(q.q)) for n, q in enclosure.values.items()}
+        roots = [(-parts[1] + sign * sympy.sqrt(discriminant)) / (2 * parts[2]) for sign in (1, -1)]
+        middle = float(enclosure.trace.real)
+        return sympy.simplify(min(roots, key=lambda r: abs(float(r.subs(values)) - middle)))
+
+    def _number(self) -> AlgebraicNumber:
+        polynomial = univariate(self.polynomial, "m")
+        value = self.ball()
+        roots = [AlgebraicNumber(tuple(int(c) for c in polynomial.coeffs()), k)
+                 for k in range(sum(1 for r, _ in polynomial.complex_roots() if r.imag.contains(0)))]  # fmt: skip
+        chosen = [r for r in roots if r.ball(160).overlaps(value)]
+        if len(chosen) != 1:
+            raise DerivationError("the root is not isolated by the enclosure", polynomial=polynomial)
+        return chosen[0]
+
+    def ball(self, **values: Any) -> arb:
+        """tau at numbers for all parameters, as a ball that encloses it with proof."""
+        images = parameter_images(self.parameters, values)
+        missing = [s.name for s in self.parameters if s not in images]
+        if missing:
+            raise ParameterError(f"give a number for {missing[0]}", missing=missing)
+        numbers = {s.name: to_element(v)[0].to_fmpq() for s, v in images.items()}
+        if degree(self.polynomial, "m") == 1:
+            element = Field(tuple(numbers)).element(*_rational_root(self.polynomial, tuple(numbers)))
+            return arb((element.evaluate(numbers) if numbers else element).to_fmpq())
+        return Enclosure(self.system, numbers).trace.real
+
+    def at(self, **values: Any) -> float:
+        """tau at numbers for all parameters.
+
+        >>> from resolvent.derive.expressions.letters import dimension, inv, wigner
+        >>> S = wigner("S", dimension("p"))
+        >>> round(trace_of(inv(S + sympy.Symbol("a", positive=True))).at(a=3), 12)
+        0.38196601125
+
+        Raises `ParameterError` for a missing value, `DerivationError` where the trace does not exist.
+        """
+        return float(self.ball(**values).mid())
+
+
+def _settled(system: DysonSystem) -> fmpz_mpoly:
+    """The linear polynomial of a trace at which the iteration of the equation settles: it is rational."""
+    series = PhysicalSeries(system, {})
+    g = series.solution(1)
+    total = series.base.constant(0)
+    for k, weight in enumerate(system.weights):
+        total = total + series.base.coerce(weight) * series.base.coerce(g[k, k][0])
+    ring = polynomial_ring(("m", "z", *(s.name for s in system.parameters)))
+    top, bottom = (e.project_to_context(ring) for e in (total.numerator, total.denominator))
+    return bottom * generator(ring, "m") - top
+
+
+def _rational_root(polynomial: fmpz_mpoly, names: tuple[str, ...]) -> tuple[fmpz_mpoly, fmpz_mpoly]:
+    bottom, top = coefficients_in(polynomial, "m", polynomial_ring(names))
+    return -bottom, top
+
+
+def _is_positive(expression: sympy.Expr) -> bool:
+    """Whether an expression is positive because all its terms are, factor by factor."""
+    return all(f.is_positive or sympy.expand(f).is_positive or (f.is_nonnegative and f.is_nonzero)
+               for f in sympy.Mul.make_args(expression))  # fmt: skip
+
+
+def trace_of(
+    expression: MatrixExpression,
+    ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any] | None = None,
+    limits: Limits | None = None,
+) -> Trace:
+    """The limit of (1/p) tr E for a square expression of size p, as an algebraic function of its parameters.
+
+    The expression need not be symmetric; ``ratios`` and ``limits`` are those of `law_of`.
+
+    >>> from resolvent.derive.expressions.letters import dimension, gaussian, inv, wigner
+    >>> p, n = dimension("p"), dimension("n")
+    >>> S, T = wigner("S", p), wigner("T", p)
+    >>> trace_of(S @ S @ T @ T), trace_of(S @ T @ S @ T)
+    (1, 0)
+    >>> X, lam, c = gaussian("X", p, n), *sympy.symbols("lam c", positive=True)
+    >>> trace_of(inv(X @ X.T / n + lam), ratios={(p, n): c}).relation
+    c*lam*tau**2 - c*tau + lam*tau + tau - 1
+
+    Raises `ParameterError` and `DerivationError` as `law_of` does.
+    """
+    if not isinstance(expression, MatrixExpression):
+        raise ParameterError(f"trace_of takes a matrix expression; got {expression!r}", expression=expression)
+    if not expression.is_square:
+        raise ParameterError(f"only a square matrix has a trace; {expression} is {expression.shape}", of=expression)
+    given = dict(ratios or {})
+    scales = scales_of(expression.dimensions(), given)
+    try:
+        pencil = pencil_of(expression, scales, spectral=False)
+    except ParameterError as error:
+        if "not self-adjoint" not in str(error):
+            raise
+        pencil = pencil_of((expression + expression.T) / 2, scales, spectral=False)
+    system = dyson_system(pencil)
+    branch: Branch
+    try:
+        branch = branch_of(system)
+    except NoSeries:
+        system = dyson_system(pencil, average=True)
+        try:
+            branch = EnclosedBranch(system, polynomial_system(system).unknowns)
+        except DerivationError as error:
+            raise DerivationError(f"{error}{inverses_of(expression)}", of=expression) from error
+    exact = isinstance(branch, SeriesBranch)
+    polynomial = _settled(system) if exact else eliminate(system, branch, limits or Limits()).polynomial
+    whole = [f for f, _ in polynomial.factor()[1] if degree(f, "m")]
+    factors = [f for f in whole if branch.vanishes(f, branch.levels[-1])]
+    if len(factors) != 1:
+        raise DerivationError("the physical factor is not separated", factors=tuple(factors))
+    names = ("m", *(s.name for s in system.parameters))
+    chosen = factors[0].project_to_context(polynomial_ring(names))
+    definition = Step(rules.MODEL, f"tau = lim (1/p) tr E, E = {expression}", kind="definition")
+    dyson = Step(rules.DYSON_EQUATION, f"the Dyson equation of a pencil of {pencil.size} states", uses=(definition,))
+    table = {"m": TAU, **{s.name: s for s in system.parameters}}
+    step = Step(
+        rules.ENCLOSED_ELIMINATION if isinstance(branch, EnclosedBranch) else rules.ELIMINATION,
+        f"the equation of the trace of {expression}",
+        uses=(dyson,),
+        build=lambda: (sympy.Eq(polynomial_to_sympy(chosen, table), 0, evaluate=False),),
+        verify=lambda: branch.vanishes(factors[0], branch.levels[-1]),
+    )
+    return Trace(expression, given, chosen, system, step)

@@ -1,0 +1,157 @@
+"""Rational expressions and traces: the branch by an enclosure; against closed forms, the free operations and series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sympy
+
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.expressions.dyson import dyson_system
+from resolvent.derive.expressions.elimination import branch_of
+from resolvent.derive.expressions.expression import MatrixExpression, identity
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.letters import dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.scaling import scales_of
+from resolvent.derive.expressions.trace import Trace, trace_of
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, wachter
+
+p, n, q = dimension("p"), dimension("n"), dimension("q")
+X, Y = wigner("X", p), wigner("Y", p)
+A, B = gaussian("A", p, n), gaussian("B", p, q)
+a, b, c, lam = sympy.symbols("a b c lam", positive=True)
+
+
+def test_the_jacobi_ensemble() -> None:
+    """A^T (A A^T + B B^T)^-1 A has the non-zero spectrum of W1 (W1 + W2)^-1, Wachter's law, at p = n."""
+    law = law_of(A.T @ inv(A @ A.T + B @ B.T) @ A, {(p, n): 1, (p, q): "1/2"})
+    assert law.equation == wachter(1, "1/2").equation
+
+
+def test_the_jacobi_ensemble_as_a_symbol_of_its_ratios() -> None:
+    H = gaussian("H", q, n)
+    law = law_of(A @ inv(A.T @ A + H.T @ H) @ A.T, {(p, n): a, (q, n): b})
+    assert law.at(a=1, b=1).equation == wachter(1, 1).equation
+
+
+def test_a_shifted_inverse() -> None:
+    """The law of (X + 3)^-1 is that of the free calculus."""
+    from resolvent.derive.laws.elementary import semicircle
+
+    assert law_of(inv(X + 3)).moments(4) == (semicircle() + 3).inverse().moments(4)
+
+
+def test_a_mean_that_is_not_rational() -> None:
+    """tr X (1 + Y^2)^-1 X = tr (1 + Y^2)^-1 = (sqrt(5) - 1)/2."""
+    assert law_of(X @ inv(1 + Y @ Y) @ X).moments(1) == [(sympy.sqrt(5) - 1) / 2]
+
+
+def test_two_sample_covariances_against_the_product_of_their_laws() -> None:
+    law = law_of(A.T @ inv(B @ B.T / q) @ A / n, {(p, n): 1, (p, q): "1/2"})
+    assert law.equation == (marchenko_pastur(1) @ marchenko_pastur("1/2").inverse()).equation
+
+
+def test_a_projection() -> None:
+    law = law_of(A @ inv(A.T @ A) @ A.T, {(p, n): 2})
+    assert law.equation == atoms([0, 1]).equation
+
+
+@pytest.mark.parametrize(
+    ("model", "ratios", "message"),
+    [
+        (A @ inv(A.T @ A) @ A.T, {(p, n): "1/2"}, r"does inv\(A.T @ A\) exist in the limit"),
+        (inv(X), {}, "unbounded"),
+    ],
+)
+def test_what_has_no_law_is_refused(model: Any, ratios: Any, message: str) -> None:
+    with pytest.raises(DerivationError, match=message):
+        law_of(model, ratios)
+
+
+@pytest.mark.parametrize("model", [X @ inv(1 + Y @ Y) @ X, inv(X + 3)], ids=str)
+def test_the_derivation_holds(model: MatrixExpression) -> None:
+    assert law_of(model).derivation.check()
+
+
+@pytest.mark.parametrize("model", [X @ Y + Y @ X, X + X @ X, X @ Y @ X + Y], ids=str)
+def test_the_enclosure_solves_the_equations(model: MatrixExpression) -> None:
+    system = dyson_system(pencil_of(model, scales_of(model.dimensions(), {})))
+    branch = branch_of(system, enclosed=True)
+    assert all(branch.vanishes(e, 1) for e in polynomial_system(system).equations)
+
+
+@pytest.mark.parametrize("model", [X @ Y + Y @ X, X + X @ X, X @ Y @ X + Y], ids=str)
+def test_the_enclosure_and_the_series_choose_the_same_branch(model: MatrixExpression) -> None:
+    """m at the enclosure's point by the law that the series chose, followed from infinity."""
+    from resolvent.derive.continuation.physical_branch import Branch
+
+    system = dyson_system(pencil_of(model, scales_of(model.dimensions(), {})))
+    branch = branch_of(system, enclosed=True)
+    point = branch.enclosure  # type: ignore[attr-defined]
+    assert Branch(law_of(model).equation).value(point.z).overlaps(point.trace)
+
+
+# -- traces ------------------------------------------------------------------------------------------------------
+
+M = A @ A.T / n
+T = given("T", p, atoms([1, 3]))
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        (X @ X @ Y @ Y, 1),
+        (X @ Y @ X @ Y, 0),
+        (inv(X + 3), (3 - sympy.sqrt(5)) / 2),
+        (T @ X @ T @ X, 4),
+        (identity(p) * 5, 5),
+    ],
+    ids=str,
+)
+def test_a_trace_without_parameters(expression: MatrixExpression, value: Any) -> None:
+    assert sympy.simplify(trace_of(expression).expr - value) == 0
+
+
+def mp(x: float, ratio: float) -> float:
+    """The Stieltjes transform of the Marchenko-Pastur law at -x, by its quadratic formula."""
+    d = x + 1 - ratio
+    return float((-d + sympy.sqrt(d**2 + 4 * ratio * x)) / (2 * ratio * x))
+
+
+def slope(x: float, ratio: float) -> float:
+    h = 1e-5
+    return (mp(x + h, ratio) - mp(x - h, ratio)) / (2 * h)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (inv(M + lam), mp(0.7, 0.5)),
+        (inv(M + lam) @ inv(M + lam), -slope(0.7, 0.5)),
+        (inv(M + lam) @ M @ inv(M + lam), mp(0.7, 0.5) + 0.7 * slope(0.7, 0.5)),
+        (inv(M + lam) @ X @ inv(M + lam) @ X, mp(0.7, 0.5) ** 2),
+        (M @ inv(M + lam), 1 - 0.7 * mp(0.7, 0.5)),
+    ],
+    ids=str,
+)
+def test_a_trace_at_fixed_regularisation(expression: MatrixExpression, expected: float) -> None:
+    trace = trace_of(expression, ratios={(p, n): c})
+    assert trace.at(c="1/2", lam="7/10") == pytest.approx(expected, abs=1e-8)
+
+
+def test_a_trace_has_its_derivation() -> None:
+    assert trace_of(inv(M + lam), ratios={(p, n): c}).derivation.check()
+
+
+def test_a_trace_needs_all_values() -> None:
+    trace: Trace = trace_of(inv(M + lam), ratios={(p, n): c})
+    with pytest.raises(ParameterError, match="give a number for c"):
+        trace.at(lam=1)
+
+
+def test_only_square_matrices_have_a_trace() -> None:
+    with pytest.raises(ParameterError, match="only a square matrix has a trace"):
+        trace_of(A, ratios={(p, n): c})
