@@ -15,14 +15,12 @@ from typing import Any
 
 import sympy
 
-from resolvent.derive.derivation import rules
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of, substitute
 from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import Series, compose, make_series
-from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
 from resolvent.derive.laws.expansion_at_pole import moments_at_pole
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
@@ -42,9 +40,7 @@ def scale(law: LawT, a: Any) -> LawT:
         raise ParameterError("scaling by zero leaves the point mass at 0; use atoms([0]) for it", law=law)
     if element == 1:
         return law
-    inner = grouped(law.text, OPERATORS)
-    text = f"-{inner}" if element == -1 else f"{_factor(a)}*{inner}"
-    return _affine(law, a, 0, Recipe(scale, (law, a)), text)
+    return _affine(law, a, 0, Recipe(scale, (law, a)))
 
 
 def shift(law: LawT, b: Any) -> LawT:
@@ -57,10 +53,10 @@ def shift(law: LawT, b: Any) -> LawT:
     element, _ = to_element(b)
     if not element:
         return law
-    return _affine(law, 1, b, Recipe(shift, (law, b)), f"{law.text} + {_factor(b)}")
+    return _affine(law, 1, b, Recipe(shift, (law, b)))
 
 
-def _affine(law: LawT, a: Any, b: Any, recipe: Recipe, text: str) -> LawT:
+def _affine(law: LawT, a: Any, b: Any, recipe: Recipe) -> LawT:
     (scale_, a_symbols), (shift_, b_symbols) = to_element(a), to_element(b)
     equation = law.equation
     ring = ring_of(("z", "m"), equation.polynomial, scale_.numerator, shift_.numerator)
@@ -76,11 +72,9 @@ def _affine(law: LawT, a: Any, b: Any, recipe: Recipe, text: str) -> LawT:
         polynomial,
         {*equation.symbols, *a_symbols, *b_symbols},
         partial(_affine_moments, law, scale_, shift_),
-        rule=rules.AFFINE_MAP,
-        explanation=f"the law of {text}",
+        explanation=f"the law of {recipe.text}",
         uses=(law.conclusion,),
         recipe=recipe,
-        text=text,
         nonnegative=nonneg,
     )
 
@@ -101,7 +95,7 @@ def inverse(law: LawT) -> LawT:
 
     Raises `DerivationError` if 0 lies in the support (no moments exist then).
     """
-    return _mobius(law, 0, 1, 1, 0, Recipe(inverse, (law,)), f"{grouped(law.text, OPERATORS)}**-1")
+    return _mobius(law, 0, 1, 1, 0, Recipe(inverse, (law,)))
 
 
 def mobius(law: LawT, a: Any, b: Any, c: Any, d: Any) -> LawT:
@@ -118,11 +112,10 @@ def mobius(law: LawT, a: Any, b: Any, c: Any, d: Any) -> LawT:
         raise ParameterError("the Moebius map is constant: ad - bc = 0", coefficients=(a, b, c, d))
     if not c_:
         return shift(scale(law, _quotient(a, d)), _quotient(b, d))
-    text = f"{grouped(law.text, OPERATORS)}.mobius({shown(a)}, {shown(b)}, {shown(c)}, {shown(d)})"
-    return _mobius(law, a, b, c, d, Recipe(mobius, (law, a, b, c, d)), text)
+    return _mobius(law, a, b, c, d, Recipe(mobius, (law, a, b, c, d)))
 
 
-def _mobius(law: LawT, a: Any, b: Any, c: Any, d: Any, recipe: Recipe, text: str) -> LawT:
+def _mobius(law: LawT, a: Any, b: Any, c: Any, d: Any, recipe: Recipe) -> LawT:
     pairs = [to_element(v) for v in (a, b, c, d)]
     elements = [e for e, _ in pairs]
     symbols = {*law.equation.symbols, *(s for _, found in pairs for s in found)}
@@ -145,11 +138,9 @@ def _mobius(law: LawT, a: Any, b: Any, c: Any, d: Any, recipe: Recipe, text: str
         polynomial,
         symbols,
         moments,
-        rule=rules.MOBIUS_MAP,
-        explanation=f"the law of {text}",
+        explanation=f"the law of {recipe.text}",
         uses=(law.conclusion, side_condition),
         recipe=recipe,
-        text=text,
         nonnegative=True if law.nonnegative and recipe.build is inverse else None,
     )
 
@@ -160,11 +151,6 @@ def _sign(value: Any) -> int | None:
         return 1 if value.is_positive else 0 if value.is_zero else -1 if value.is_negative else None
     number = to_element(value)[0].to_fmpq()
     return (number > 0) - (number < 0)
-
-
-def _factor(value: Any) -> str:
-    text = shown(value)
-    return f"({text})" if any(s in text for s in "+-/ ") else text
 
 
 def _quotient(a: Any, d: Any) -> sympy.Expr:

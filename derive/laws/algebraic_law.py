@@ -10,7 +10,12 @@ from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.convolution import compress, free_multiplicative_power, free_power, free_product, free_sum
 from resolvent.derive.laws.matrix_functions import companion, direct_sum, power, symmetric_root
 from resolvent.derive.laws.record import AlgebraicRecord
-from resolvent.derive.laws.rectangular import information_plus_noise, rectangular_sum, sample_covariance
+from resolvent.derive.laws.rectangular import (
+    doubly_correlated_wishart,
+    information_plus_noise,
+    rectangular_sum,
+    sample_covariance,
+)
 from resolvent.derive.laws.transforms import relation, transform
 
 
@@ -128,6 +133,10 @@ class AlgebraicLaw(AlgebraicRecord):
         return sample_covariance(self, c)
 
     wishart = sample_covariance
+
+    def doubly_correlated_wishart(self, other: AlgebraicLaw, c: Any) -> AlgebraicLaw:
+        """A^(1/2) X B X^T A^(1/2)/n, B the other law's; see `laws.rectangular.doubly_correlated_wishart`."""
+        return doubly_correlated_wishart(self, other, c)
 
     def information_plus_noise(self, s: Any, c: Any) -> AlgebraicLaw:
         """(A + sqrt(s) X)(A + sqrt(s) X)^T when this is A A^T; see `laws.rectangular.information_plus_noise`."""

@@ -30,8 +30,7 @@ from resolvent.derive.exact.series import (
     shifted,
     terms_of,
 )
-from resolvent.derive.laws.affine import scale
-from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
+from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.positivity import require_law, require_nonnegative_factor
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
@@ -56,10 +55,7 @@ def free_sum(a: LawT, b: LawT) -> LawT:
     z, m = generator(out, "z"), generator(out, "m")
     polynomial = _rename_into(step.value, out, {"y'": (z * m - 1, m)}, drop=("x'",))
 
-    if b.recipe.build is scale and b.recipe.arguments[1] == -1:
-        text = f"{a.text} - {grouped(b.recipe.arguments[0].text, '+-')}"
-    else:
-        text = f"{a.text} + {grouped(b.text, '+-')}"
+    recipe = Recipe(free_sum, (a, b))
     uses: tuple[Step, ...] = (a.conclusion, b.conclusion, _freeness(a, b))
     transforms = _added_transforms(a, b)
     if transforms is not None:
@@ -69,11 +65,9 @@ def free_sum(a: LawT, b: LawT) -> LawT:
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
         partial(_sum_moments, a, b),
-        rule=rules.FREE_SUM,
-        explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
+        explanation=f"the equation of {recipe.text}, by eliminating omega_A and omega_B",
         uses=uses,
-        recipe=Recipe(free_sum, (a, b)),
-        text=text,
+        recipe=recipe,
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),
         formulas=partial(_sum_subordination, a, b),
@@ -103,10 +97,10 @@ def free_product(a: LawT, b: LawT) -> LawT:
 
     Raises `DerivationError` for two centred laws, and when neither law is supported on [0, oo).
     """
-    text = f"{grouped(a.text, OPERATORS)} @ {grouped(b.text, OPERATORS)}"
+    recipe = Recipe(free_product, (a, b))
     if a.is_zero or b.is_zero:
         zero = a if a.is_zero else b
-        return type(a)(zero.equation, zero.conclusion, Recipe(free_product, (a, b)), text, True)
+        return type(a)(zero.equation, zero.conclusion, recipe, recipe.text, True)
     side_condition = require_nonnegative_factor(a, b)
     pa, pb = a.equation.polynomial, b.equation.polynomial
     ring = ring_of(("x'", "y'", "u'"), pa, pb, drop=("z", "m"))
@@ -129,11 +123,9 @@ def free_product(a: LawT, b: LawT) -> LawT:
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
         partial(_moments_of_product, a, b),
-        rule=rules.FREE_PRODUCT,
-        explanation=f"the equation of {text}, by eliminating omega_A and omega_B",
+        explanation=f"the equation of {recipe.text}, by eliminating omega_A and omega_B",
         uses=uses,
-        recipe=Recipe(free_product, (a, b)),
-        text=text,
+        recipe=recipe,
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),
         formulas=partial(_product_subordination, a, b),
@@ -193,17 +185,13 @@ def free_power(law: LawT, t: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (t_.numerator, t_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"z": (q * z * m - (p - q), p * m)})
 
-    text = f"{grouped(law.text, OPERATORS)}.free_power({shown(t)})"
     result = conclude(
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
         partial(_free_power_moments, law, t_),
-        rule=rules.FREE_POWER,
-        explanation=f"the equation of {text}",
         uses=_with_condition(law, t_, f"{shown(t)} >= 1, so that the free power exists"),
         recipe=Recipe(free_power, (law, t)),
-        text=text,
         nonnegative=law.nonnegative,
     )
     if t_.is_constant and t_.to_fmpq() < 1:
@@ -234,17 +222,13 @@ def compress(law: LawT, t: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (t_.numerator, t_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"z": (p * z * m - (q - p), p * m), "m": (p * m, q)})
 
-    text = f"{grouped(law.text, OPERATORS)}.compress({shown(t)})"
     return conclude(
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
         partial(_compressed_moments, law, t_),
-        rule=rules.COMPRESSION,
-        explanation=f"the equation of {text}",
         uses=_with_condition(law, t_, f"0 < {shown(t)} <= 1, the relative size of the corner"),
         recipe=Recipe(compress, (law, t)),
-        text=text,
         nonnegative=law.nonnegative,
     )
 
@@ -289,17 +273,13 @@ def free_multiplicative_power(law: LawT, s: Any) -> LawT:
     zo, mo = generator(out, "z"), generator(out, "m")
     polynomial = _rename_into(step.value, out, {"u'": (-zo * mo - 1, out.constant(1))}, drop=("x'",))
 
-    text = f"{grouped(law.text, OPERATORS)}.free_multiplicative_power({shown(s)})"
     return conclude(
         type(law),
         polynomial,
         law.equation.symbols,
         partial(_multiplicative_power_moments, law, exponent),
-        rule=rules.MULTIPLICATIVE_POWER,
-        explanation=f"the equation of {text}",
         uses=(law.conclusion, side_condition) if side_condition is not None else (law.conclusion,),
         recipe=Recipe(free_multiplicative_power, (law, s)),
-        text=text,
         nonnegative=True,
         eliminations=(step,),
     )

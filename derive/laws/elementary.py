@@ -9,7 +9,6 @@ from typing import Any
 import sympy
 from flint import fmpq
 
-from resolvent.derive.derivation import rules
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, to_element
@@ -36,7 +35,7 @@ def semicircle(variance: Any = 1) -> AlgebraicLaw:
     Source: Voiculescu, Dykema, Nica, Free Random Variables (1992), section 3.4.
     """
     v = require_positive("variance", variance)
-    return law_of_r(v * _g, _g, text=_call("semicircle", variance), recipe=Recipe(semicircle, (variance,)))
+    return law_of_r(v * _g, _g, Recipe(semicircle, (variance,)))
 
 
 def marchenko_pastur(c: Any, sigma: Any = 1) -> AlgebraicLaw:
@@ -52,14 +51,8 @@ def marchenko_pastur(c: Any, sigma: Any = 1) -> AlgebraicLaw:
     Source: Marchenko, Pastur, Math. USSR-Sbornik 1 (1967), Theorem 1.
     """
     ratio, s = require_positive("c", c), require_positive("sigma", sigma)
-    text = _call("marchenko_pastur", c) if s == 1 else _call("marchenko_pastur", c, sigma)
-    return law_of_r(
-        s**2 / (1 - ratio * s**2 * _g),
-        _g,
-        text=text,
-        recipe=Recipe(marchenko_pastur, (c, sigma)),
-        nonnegative=True,
-    )
+    recipe = Recipe(marchenko_pastur, (c, sigma))
+    return law_of_r(s**2 / (1 - ratio * s**2 * _g), _g, recipe, nonnegative=True)
 
 
 def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
@@ -76,8 +69,7 @@ def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
     return law_of_r(
         intensity * a / (1 - a * _g),
         _g,
-        text=_call("free_poisson", rate, jump),
-        recipe=Recipe(free_poisson, (rate, jump)),
+        Recipe(free_poisson, (rate, jump)),
         nonnegative=True if a.is_positive else None,
     )
 
@@ -96,12 +88,8 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
     points = tuple(points)
     if not points:
         raise ParameterError("a measure needs at least one atom", points=points)
-    if weights is None:
-        weights = (sympy.Rational(1, len(points)),) * len(points)
-        text = _call("atoms", points)
-    else:
-        weights = tuple(weights)
-        text = _call("atoms", points, weights)
+    recipe = Recipe(atoms, (points, None if weights is None else tuple(weights)))
+    weights = (sympy.Rational(1, len(points)),) * len(points) if weights is None else tuple(weights)
     if len(weights) != len(points):
         raise ParameterError(f"{len(points)} points but {len(weights)} weights", points=points, weights=weights)
     places = [to_element(a) for a in points]
@@ -135,11 +123,9 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
         polynomial,
         symbols,
         partial(_moments_of_atoms, a, w),
-        rule=rules.FINITE_MEASURE,
-        explanation=f"the Stieltjes transform of {text}",
+        explanation=f"the Stieltjes transform of {recipe.text}",
         uses=(),
-        recipe=Recipe(atoms, (points, weights)),
-        text=text,
+        recipe=recipe,
         nonnegative=True if all(scalar_of(p).is_nonnegative for p in points) else None,
         formulas=partial(_transform_of_atoms, points, weights),
     )
@@ -167,7 +153,7 @@ def arcsine(radius: Any = 2) -> AlgebraicLaw:
     """
     r = require_positive("radius", radius)
     law = atoms([-r / 2, r / 2]).free_power(2)
-    return _named(law, _call("arcsine", radius), Recipe(arcsine, (radius,)))
+    return _named(law, Recipe(arcsine, (radius,)))
 
 
 def kesten_mckay(d: Any) -> AlgebraicLaw:
@@ -184,7 +170,7 @@ def kesten_mckay(d: Any) -> AlgebraicLaw:
     if degree.is_number and degree < 2:
         raise ParameterError(f"the degree d of the Kesten-McKay law must be at least 2; got {degree}", d=d)
     law = atoms([-1, 1]).free_power(degree)
-    return _named(law, _call("kesten_mckay", d), Recipe(kesten_mckay, (d,)))
+    return _named(law, Recipe(kesten_mckay, (d,)))
 
 
 def wachter(c1: Any, c2: Any) -> AlgebraicLaw:
@@ -205,7 +191,7 @@ def wachter(c1: Any, c2: Any) -> AlgebraicLaw:
         )
     share = b / (a + b)
     law = atoms([0, 1], [1 - share, share]).compress(a * b / (a + b))
-    return _named(law, _call("wachter", c1, c2), Recipe(wachter, (c1, c2)), nonnegative=True)
+    return _named(law, Recipe(wachter, (c1, c2)), nonnegative=True)
 
 
 def fuss_catalan(s: Any) -> AlgebraicLaw:
@@ -222,8 +208,7 @@ def fuss_catalan(s: Any) -> AlgebraicLaw:
     return law_of_s(
         (1 + _u) ** (-order_),
         _u,
-        text=_call("fuss_catalan", s),
-        recipe=Recipe(fuss_catalan, (s,)),
+        Recipe(fuss_catalan, (s,)),
         nonnegative=True,
     )
 
@@ -247,9 +232,5 @@ def _sum_text(total: Any) -> str:
     return str(total.to_sympy({n: sympy.Symbol(n) for n in total.field.names}))
 
 
-def _named(law: AlgebraicLaw, text: str, recipe: Recipe, nonnegative: bool | None = None) -> AlgebraicLaw:
-    return AlgebraicLaw(law.equation, law.conclusion, recipe, text, nonnegative or law.nonnegative)
-
-
-def _call(name: str, *arguments: Any) -> str:
-    return f"{name}({', '.join(shown(a) for a in arguments)})"
+def _named(law: AlgebraicLaw, recipe: Recipe, nonnegative: bool | None = None) -> AlgebraicLaw:
+    return AlgebraicLaw(law.equation, law.conclusion, recipe, recipe.text, nonnegative or law.nonnegative)

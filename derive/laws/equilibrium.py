@@ -59,7 +59,7 @@ def equilibrium_measure(M: int, t: Any = 1) -> AlgebraicLaw:
     steps = _elimination(half, t_)
     polynomial = steps.value.project_to_context(ring_of(("z", "m"), steps.value, drop=("s'",)))
 
-    text = f"equilibrium_measure({half}, {shown(t)})"
+    recipe = Recipe(equilibrium_measure, (M, t))
     scalar = t_.to_sympy({x.name: x for x in symbols})
     given = Step(
         rules.EQUILIBRIUM,
@@ -72,11 +72,9 @@ def equilibrium_measure(M: int, t: Any = 1) -> AlgebraicLaw:
         polynomial,
         symbols,
         partial(_moments, half, square),
-        rule=rules.ELIMINATION,
-        explanation=f"the equation of {text}, by eliminating b",
+        explanation=f"the equation of {recipe.text}, by eliminating b",
         uses=(given,),
-        recipe=Recipe(equilibrium_measure, (M, t)),
-        text=text,
+        recipe=recipe,
         eliminations=(steps,),
     )
 

@@ -14,7 +14,6 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Field, check_names, rational_function, to_element
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.positivity import require_law
 from resolvent.derive.laws.record import Recipe
 
@@ -55,14 +54,12 @@ def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> Al
             factors=tuple(carriers),
         )
     equation = physical_equation(carriers, symbols, source)
-    text = f"law_of_equation({polynomial}, {shown(tuple(moments))})"
+    recipe = Recipe(law_of_equation, (polynomial, tuple(moments)), frozenset({Z, M}))
     step = Step(
         rules.GIVEN_EQUATION,
-        f"the equation of {text}",
+        f"the equation of {recipe.text}",
         kind="assumed",
         build=equation.claim,
         types_in=True,
     )
-    return require_law(
-        AlgebraicLaw(equation, step, Recipe(law_of_equation, (polynomial, tuple(moments)), frozenset({Z, M})), text)
-    )
+    return require_law(AlgebraicLaw(equation, step, recipe, recipe.text))

@@ -16,7 +16,6 @@ from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Field, polynomial_to_sympy, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.polynomials import degree, positive
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_equation import law_of_equation
 from resolvent.derive.laws.record import Recipe
 from resolvent.derive.sequences.guessing import Guess, Shape
@@ -89,7 +88,7 @@ def guessed_law(terms: Sequence[Any], guess: Guess) -> AlgebraicLaw:
     source = moments_given([Field().constant(u / mass) for u in values])
     equation = physical_equation([polynomial], (), source)
     germ = tuple(to_sympy_rational(g.to_fmpq()) for g in equation.germ)
-    text = f"law_of_equation({equation.expr}, {shown(germ)})"
+    recipe = Recipe(law_of_equation, (equation.expr, germ), frozenset({Z, M}))
     first = Step(rules.GIVEN_MOMENTS, f"the first {len(values)} moments, m_0 among them", kind="definition")
     second = Step(
         rules.GUESSED_EQUATION,
@@ -99,7 +98,7 @@ def guessed_law(terms: Sequence[Any], guess: Guess) -> AlgebraicLaw:
         build=equation.claim,
         verify=partial(_agrees, equation, [u / mass for u in values]),
     )
-    return AlgebraicLaw(equation, second, Recipe(law_of_equation, (equation.expr, germ), frozenset({Z, M})), text)
+    return AlgebraicLaw(equation, second, recipe, recipe.text)
 
 
 def _primitive(expression: sympy.Expr) -> Any:

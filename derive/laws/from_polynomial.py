@@ -35,11 +35,11 @@ def conclude(
     parameters: Iterable[sympy.Symbol],
     moments: MomentSource,
     *,
-    rule: Rule,
-    explanation: str,
-    uses: tuple[Step, ...],
     recipe: Recipe,
-    text: str,
+    uses: tuple[Step, ...],
+    rule: Rule | None = None,
+    text: str = "",
+    explanation: str = "",
     nonnegative: bool | None = None,
     eliminations: Sequence[Resultant] = (),
     formulas: Formulas = tuple,
@@ -47,8 +47,13 @@ def conclude(
     """The law, of class ``kind``, whose Stieltjes transform is the branch of ``polynomial`` with the given moments.
 
     ``polynomial`` lies in a ring with generators z, m and the parameters, and is known to vanish on the branch;
-    ``rule`` says why. Steps added: the elimination, and, where it has more than one factor, the choice.
+    ``rule`` says why; it and ``text`` are those of the recipe's row in the table of operations, unless they are given.
+    Steps added: the elimination, and, where it has more than one factor, the choice.
     """
+    text = text or recipe.text
+    if rule is None:
+        assert recipe.operation is not None, "what is no row of the table of operations says its rule"
+        rule = recipe.operation.rule
     symbols = tuple(sorted(parameters, key=lambda s: str(s.name)))
     moments = partial(_longer, moments)
     stripped = without_monomials(polynomial)
@@ -57,7 +62,7 @@ def conclude(
 
     step = Step(
         rule,
-        explanation,
+        explanation or f"the equation of {text}",
         uses=uses,
         build=partial(_eliminated, formulas, equation, tuple(factors), symbols),
         verify=partial(_reproduced, tuple(eliminations), equation, symbols, moments),

@@ -9,7 +9,7 @@ import sympy
 from flint import fmpz_mpoly
 
 from resolvent.derive.derivation import rules
-from resolvent.derive.derivation.step import Rule, Step
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.polynomials import generator, ring_of
@@ -26,9 +26,8 @@ from resolvent.derive.laws.record import Recipe
 def law_of_r(
     expression: Any,
     variable: sympy.Symbol,
-    *,
-    text: str,
     recipe: Recipe,
+    *,
     nonnegative: bool | None = None,
     types_in: bool = False,
 ) -> AlgebraicLaw:
@@ -45,8 +44,6 @@ def law_of_r(
         expression,
         polynomial,
         partial(_moments_of_r, germ),
-        rules.R_TRANSFORM,
-        text,
         recipe,
         nonnegative,
         types_in,
@@ -56,9 +53,8 @@ def law_of_r(
 def law_of_s(
     expression: Any,
     variable: sympy.Symbol,
-    *,
-    text: str,
     recipe: Recipe,
+    *,
     nonnegative: bool | None = None,
     types_in: bool = False,
 ) -> AlgebraicLaw:
@@ -78,8 +74,6 @@ def law_of_s(
         expression,
         polynomial,
         partial(_moments_of_s, germ),
-        rules.S_TRANSFORM,
-        text,
         recipe,
         nonnegative,
         types_in,
@@ -114,8 +108,7 @@ def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """
     expression = as_scalar(expression)
     recipe = Recipe(law_of_r_transform, (expression, variable), frozenset({variable}))
-    text = f"law_of_r_transform({expression}, {variable})"
-    return require_law(law_of_r(expression, variable, text=text, recipe=recipe, types_in=True))
+    return require_law(law_of_r(expression, variable, recipe, types_in=True))
 
 
 def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
@@ -129,8 +122,7 @@ def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """
     expression = as_scalar(expression)
     recipe = Recipe(law_of_s_transform, (expression, variable), frozenset({variable}))
-    text = f"law_of_s_transform({expression}, {variable})"
-    return require_law(law_of_s(expression, variable, text=text, recipe=recipe, types_in=True))
+    return require_law(law_of_s(expression, variable, recipe, types_in=True))
 
 
 def _by_transform(
@@ -139,8 +131,6 @@ def _by_transform(
     expression: Any,
     polynomial: fmpz_mpoly,
     moments: Any,
-    rule: Rule,
-    text: str,
     recipe: Recipe,
     nonnegative: bool | None,
     types_in: bool,
@@ -150,7 +140,7 @@ def _by_transform(
     printed = variable if plain in {sympy.Symbol(s.name) for s in symbols} else plain
     given = Step(
         rules.DEFINITION,
-        f"the {name}-transform of {text}",
+        f"the {name}-transform of {recipe.text}",
         kind="assumed" if types_in else "definition",
         build=partial(_defined, name, printed, expression.xreplace({variable: printed})),
         types_in=types_in,
@@ -163,11 +153,9 @@ def _by_transform(
         polynomial,
         symbols,
         moments,
-        rule=rule,
-        explanation=f"the equation of {text}, from its {name}-transform",
+        explanation=f"the equation of {recipe.text}, from its {name}-transform",
         uses=(given,),
         recipe=recipe,
-        text=text,
         nonnegative=nonnegative,
         formulas=partial(_substituted, target, expression, {variable: image}),
     )

@@ -18,7 +18,7 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, compose, make_series, terms_of
 from resolvent.derive.laws.affine import inverse
-from resolvent.derive.laws.arguments import OPERATORS, grouped, shown
+from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.positivity import nonnegativity, require_law
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
@@ -47,8 +47,8 @@ def power(law: LawT, k: int) -> LawT:
             result = _prime_power(result, int(prime))
     if result is law:
         return law
-    text = f"{grouped(law.text, OPERATORS)}**{k}"
-    return type(law)(result.equation, result.conclusion, Recipe(power, (law, k)), text, result.nonnegative)
+    recipe = Recipe(power, (law, k))
+    return type(law)(result.equation, result.conclusion, recipe, recipe.text, result.nonnegative)
 
 
 def _prime_power(law: LawT, k: int) -> LawT:
@@ -71,17 +71,13 @@ def _prime_power(law: LawT, k: int) -> LawT:
     z, m = generator(out, "z"), generator(out, "m")
     polynomial = substitute(_in_powers(total, k), out, {"S'": (k * z * m, out.constant(1))})
 
-    text = f"{grouped(law.text, OPERATORS)}**{k}"
     return conclude(
         type(law),
         polynomial,
         law.equation.symbols,
         partial(_power_moments, law, k),
-        rule=rules.MATRIX_POWER,
-        explanation=f"the equation of {text}",
         uses=(law.conclusion,),
         recipe=Recipe(power, (law, k)),
-        text=text,
         nonnegative=True if k == 2 else law.nonnegative,
         eliminations=eliminations,
     )
@@ -124,17 +120,13 @@ def symmetric_root(law: LawT) -> LawT:
     z, m = generator(ring, "z"), generator(ring, "m")
     polynomial = substitute(law.equation.polynomial, ring, {"z": (z**2, ring.constant(1)), "m": (m, z)})
 
-    text = f"{grouped(law.text, OPERATORS)}.symmetric_root()"
     return conclude(
         type(law),
         polynomial,
         law.equation.symbols,
         partial(_root_moments, law),
-        rule=rules.SYMMETRIC_ROOT,
-        explanation=f"the equation of {text}",
         uses=(law.conclusion, *condition),
         recipe=Recipe(symmetric_root, (law,)),
-        text=text,
     )
 
 
@@ -162,7 +154,6 @@ def companion(law: LawT, c: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"m": (q * z * m + (q - p), p * z)})
 
-    text = f"{grouped(law.text, OPERATORS)}.companion({shown(c)})"
     if not c_.is_constant:
         condition = (
             *condition,
@@ -173,11 +164,8 @@ def companion(law: LawT, c: Any) -> LawT:
         polynomial,
         {*law.equation.symbols, *symbols},
         partial(_companion_moments, law, c_),
-        rule=rules.COMPANION,
-        explanation=f"the equation of {text}",
         uses=(law.conclusion, *condition),
         recipe=Recipe(companion, (law, c)),
-        text=text,
         nonnegative=True,
     )
     if c_.is_constant and c_.to_fmpq() > 1:
@@ -213,17 +201,13 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
     step = Resultant.of(first, second, "x'")
     polynomial = step.value.project_to_context(ring_of(("z", "m"), step.value, drop=("x'",)))
 
-    text = f"direct_sum({a.text}, {b.text}, {shown(weight)})"
     return conclude(
         type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols, *symbols},
         partial(_direct_sum_moments, a, b, w_),
-        rule=rules.DIRECT_SUM,
-        explanation=f"the equation of {text}",
         uses=(a.conclusion, b.conclusion),
         recipe=Recipe(direct_sum, (a, b, weight)),
-        text=text,
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),
     )

@@ -19,6 +19,7 @@ from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.series import Coefficient, Series, cumulants_from_moments, make_series, terms_of
 from resolvent.derive.laws.arguments import check_count
+from resolvent.derive.laws.operations import Operation, operation_of
 from resolvent.derive.laws.statement import Statement, equation_statement
 
 
@@ -29,6 +30,17 @@ class Recipe:
     build: Callable[..., Any]
     arguments: tuple[Any, ...]
     bound: frozenset[sympy.Symbol] = frozenset()  # symbols of the arguments that are no parameters
+
+    @property
+    def operation(self) -> Operation | None:
+        """The row of the table of operations; None for laws made by anything else."""
+        return operation_of(self.build)
+
+    @property
+    def text(self) -> str:
+        """The law as an expression, for a row of the table."""
+        assert self.operation is not None, f"{self.build.__name__} is no row of the table of operations"
+        return self.operation.written(*self.arguments)
 
     def replay(self, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicRecord]) -> Any:
         """The same construction with symbols replaced; laws that occur twice are rebuilt once."""

@@ -22,7 +22,7 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Coefficient, Series, compose, make_series, moments_from_cumulants, terms_of
 from resolvent.derive.laws.affine import scale
-from resolvent.derive.laws.arguments import OPERATORS, grouped, require_positive, shown
+from resolvent.derive.laws.arguments import require_positive
 from resolvent.derive.laws.convolution import free_product, product_moments
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.matrix_functions import companion, require_nonnegative
@@ -50,17 +50,13 @@ def sample_covariance(law: LawT, c: Any) -> LawT:
     b = q - p - p * z * m  # the factor 1 - c - c z m times its denominator q
     polynomial = substitute(law.equation.polynomial, ring, {"z": (q * z, b), "m": (b * m, q)})
 
-    text = f"{grouped(law.text, OPERATORS)}.wishart({shown(c)})"
     return conclude(
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
         partial(_covariance_moments, law, c_),
-        rule=rules.SAMPLE_COVARIANCE,
-        explanation=f"the equation of {text}",
         uses=(law.conclusion, *conditions),
         recipe=Recipe(sample_covariance, (law, c)),
-        text=text,
         nonnegative=True,
     )
 
@@ -91,13 +87,8 @@ def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
     require_nonnegative(b, "a correlation")
     inner = scale(sample_covariance(b, 1 / ratio), ratio)
     product = free_product(a, companion(inner, 1 / ratio))
-    return type(a)(
-        product.equation,
-        product.conclusion,
-        Recipe(doubly_correlated_wishart, (a, b, c)),
-        f"doubly_correlated_wishart({a.text}, {b.text}, {shown(c)})",
-        product.nonnegative,
-    )
+    recipe = Recipe(doubly_correlated_wishart, (a, b, c))
+    return type(a)(product.equation, product.conclusion, recipe, recipe.text, product.nonnegative)
 
 
 def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
@@ -119,17 +110,13 @@ def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
     b = d + sp * cp * m  # b is the factor 1 + s c m times its denominator d
     polynomial = substitute(own, ring, {"z": (b * (b * z - sp * (cq - cp)), d * d), "m": (m * d, b)})
 
-    text = f"{grouped(law.text, OPERATORS)}.information_plus_noise({shown(s)}, {shown(c)})"
     return conclude(
         type(law),
         polynomial,
         symbols,
         partial(_noisy_moments, law, s_, c_),
-        rule=rules.INFORMATION_PLUS_NOISE,
-        explanation=f"the equation of {text}",
         uses=(law.conclusion, *conditions),
         recipe=Recipe(information_plus_noise, (law, s, c)),
-        text=text,
         nonnegative=True,
     )
 
@@ -152,10 +139,10 @@ def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
     Raises `ParameterError` unless c > 0, `DerivationError` if a law has mass below 0 (or, for c > 1, a rank above n).
     """
     _, c_, symbols, conditions = _rectangular_inputs((a, b), c)
-    text = f"rectangular_sum({a.text}, {b.text}, {shown(c)})"
+    recipe = Recipe(rectangular_sum, (a, b, c))
     if a.is_zero or b.is_zero:
         other = b if a.is_zero else a
-        return type(a)(other.equation, other.conclusion, Recipe(rectangular_sum, (a, b, c)), text, True)
+        return type(a)(other.equation, other.conclusion, recipe, recipe.text, True)
     pa, pb = a.equation.polynomial, b.equation.polynomial
     ring = ring_of(("v'", "y'", "h'"), pa, pb, c_.numerator, drop=("z", "m"))
     v, y, h = (generator(ring, n) for n in ("v'", "y'", "h'"))
@@ -178,11 +165,8 @@ def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
         polynomial,
         symbols,
         partial(_rectangular_sum_moments, a, b, c_),
-        rule=rules.RECTANGULAR_SUM,
-        explanation=f"the equation of {text}",
         uses=(a.conclusion, b.conclusion, free, *conditions),
-        recipe=Recipe(rectangular_sum, (a, b, c)),
-        text=text,
+        recipe=recipe,
         nonnegative=True,
         eliminations=(step,),
     )

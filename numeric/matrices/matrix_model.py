@@ -26,10 +26,6 @@ import numpy as np
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.copies import ById
 from resolvent.derive.exact.field import to_element
-from resolvent.derive.laws import affine, convolution, equilibrium, from_transform, rectangular
-from resolvent.derive.laws import elementary as laws
-from resolvent.derive.laws import from_equation as given
-from resolvent.derive.laws import matrix_functions as functional
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.numeric.matrices import matrix_operations as operations
 from resolvent.numeric.matrices import matrix_parts as parts
@@ -170,11 +166,10 @@ def _kept_model(law: ById[AlgebraicLaw]) -> MatrixModel:
 def _part(law: AlgebraicLaw, done: dict[int, Part]) -> Part:
     """The law's random matrix; a law that occurs twice has one part, which is drawn from twice."""
     if id(law) not in done:
-        recipe = law.recipe
-        build = _MODELS.get(recipe.build)
-        if build is not None:
-            done[id(law)] = build(law, *(_argument(a, done) for a in recipe.arguments))
-        elif recipe.build in _GIVEN_BY_SPECTRUM:
+        recipe, operation = law.recipe, law.recipe.operation
+        if operation is not None and operation.name in MODELS:
+            done[id(law)] = MODELS[operation.name](law, *(_argument(a, done) for a in recipe.arguments))
+        elif operation is not None and operation.name in BY_SPECTRUM:
             done[id(law)] = parts.Quantiles(law)
         else:
             done[id(law)] = _lent_part(law)
@@ -186,6 +181,8 @@ def _argument(argument: Any, done: dict[int, Part]) -> Any:
         return _part(argument, done)
     if isinstance(argument, (tuple, list)):
         return tuple(_argument(a, done) for a in argument)
+    if argument is None:
+        return None
     value = to_element(argument)[0].to_fmpq()
     return Fraction(int(value.p), int(value.q))
 
@@ -230,6 +227,11 @@ def _marchenko_pastur(c: Fraction, sigma: Fraction | int = 1) -> Part:
     return parts.FreePoisson(1 / c, float(c * sigma**2))
 
 
+def _atoms(points: tuple[Fraction, ...], weights: tuple[Fraction, ...] | None) -> Part:
+    shares = (Fraction(1, len(points)),) * len(points) if weights is None else weights
+    return parts.Atoms(tuple(map(float, points)), shares)
+
+
 def _coins(distance: Fraction, d: Fraction) -> Part:
     """d times the corner of relative size 1/d of a balanced diagonal matrix of +-distance."""
     half = Fraction(1, 2)
@@ -242,41 +244,40 @@ def _wachter(c1: Fraction, c2: Fraction) -> Part:
     return operations.Corner(parts.Atoms((0.0, 1.0), (1 - share, share)), c1 * c2 / (c1 + c2))
 
 
-_MODELS: dict[Callable[..., Any], Callable[..., Part]] = {
-    laws.semicircle: lambda _, v: parts.Semicircle(float(v)),
-    laws.marchenko_pastur: lambda _, c, sigma: _marchenko_pastur(c, sigma),
-    laws.free_poisson: lambda _, rate, jump: parts.FreePoisson(rate, float(jump)),
-    laws.atoms: lambda _, points, weights: parts.Atoms(tuple(map(float, points)), weights),
-    laws.arcsine: lambda _, radius: _coins(radius / 2, Fraction(2)),
-    laws.kesten_mckay: lambda _, d: _coins(Fraction(1), d),
-    laws.wachter: lambda _, c1, c2: _wachter(c1, c2),
-    laws.fuss_catalan: lambda _, s: parts.GaussianProduct(int(s)),
-    affine.scale: lambda _, a, factor: operations.Affine(a, float(factor), 0.0),
-    affine.shift: lambda _, a, b: operations.Affine(a, 1.0, float(b)),
-    affine.inverse: lambda _, a: operations.Mobius(a, 0.0, 1.0, 1.0, 0.0),
-    affine.mobius: lambda _, x, a, b, c, d: operations.Mobius(x, float(a), float(b), float(c), float(d)),
-    functional.power: lambda _, a, k: operations.Power(a, int(k)),
-    functional.symmetric_root: lambda _, a: operations.SymmetricRoot(a),
-    functional.companion: lambda _, a, c: operations.Companion(a, c),
-    functional.direct_sum: lambda _, a, b, weight: operations.DirectSum(a, b, weight),
-    convolution.free_sum: lambda _, a, b: operations.Sum(a, b),
-    convolution.free_product: lambda _, a, b: operations.Product(a, b),
-    convolution.free_power: _free_power,
-    convolution.compress: lambda _, a, t: operations.Corner(a, t),
-    convolution.free_multiplicative_power: _multiplicative_power,
-    rectangular.sample_covariance: lambda _, a, c: operations.Product(a, _marchenko_pastur(c)),
-    rectangular.doubly_correlated_wishart: lambda _, a, b, c: operations.CorrelatedWishart(a, b, c),
-    rectangular.information_plus_noise: lambda _, a, s, c: operations.Rectangular(a, float(s), c),
-    rectangular.rectangular_sum: lambda _, a, b, c: operations.Rectangular(a, b, c),
+MODELS: dict[str, Callable[..., Part]] = {
+    "semicircle": lambda _, v: parts.Semicircle(float(v)),
+    "marchenko_pastur": lambda _, c, sigma: _marchenko_pastur(c, sigma),
+    "free_poisson": lambda _, rate, jump: parts.FreePoisson(rate, float(jump)),
+    "atoms": lambda _, points, weights: _atoms(points, weights),
+    "arcsine": lambda _, radius: _coins(radius / 2, Fraction(2)),
+    "kesten_mckay": lambda _, d: _coins(Fraction(1), d),
+    "wachter": lambda _, c1, c2: _wachter(c1, c2),
+    "fuss_catalan": lambda _, s: parts.GaussianProduct(int(s)),
+    "scale": lambda _, a, factor: operations.Affine(a, float(factor), 0.0),
+    "shift": lambda _, a, b: operations.Affine(a, 1.0, float(b)),
+    "inverse": lambda _, a: operations.Mobius(a, 0.0, 1.0, 1.0, 0.0),
+    "mobius": lambda _, x, a, b, c, d: operations.Mobius(x, float(a), float(b), float(c), float(d)),
+    "power": lambda _, a, k: operations.Power(a, int(k)),
+    "symmetric_root": lambda _, a: operations.SymmetricRoot(a),
+    "companion": lambda _, a, c: operations.Companion(a, c),
+    "direct_sum": lambda _, a, b, weight: operations.DirectSum(a, b, weight),
+    "free_sum": lambda _, a, b: operations.Sum(a, b),
+    "free_product": lambda _, a, b: operations.Product(a, b),
+    "free_power": _free_power,
+    "compress": lambda _, a, t: operations.Corner(a, t),
+    "free_multiplicative_power": _multiplicative_power,
+    "sample_covariance": lambda _, a, c: operations.Product(a, _marchenko_pastur(c)),
+    "doubly_correlated_wishart": lambda _, a, b, c: operations.CorrelatedWishart(a, b, c),
+    "information_plus_noise": lambda _, a, s, c: operations.Rectangular(a, float(s), c),
+    "rectangular_sum": lambda _, a, b, c: operations.Rectangular(a, b, c),
 }
-"""The matrix of each constructor and operation, called with the law and the recipe's arguments as parts and numbers."""
+"""The matrix of each row of the table of operations, called with the law and the recipe's arguments as parts, numbers.
 
-_GIVEN_BY_SPECTRUM: frozenset[Callable[..., Any]] = frozenset(
-    {
-        equilibrium.equilibrium_measure,
-        given.law_of_equation,
-        from_transform.law_of_r_transform,
-        from_transform.law_of_s_transform,
-    }
-)
+Those of `BY_SPECTRUM` and `UNKNOWN` are the others.
+"""
+
+BY_SPECTRUM = frozenset({"equilibrium_measure", "law_of_equation", "law_of_r_transform", "law_of_s_transform"})
 """Constructors of building blocks that are known by their spectrum alone."""
+
+UNKNOWN = frozenset({"law_of_cycle_weights", "law_of_free_cumulants"})
+"""Constructors of laws for which no matrix is known."""

@@ -24,13 +24,13 @@ import sympy
 from resolvent.derive.errors import ParseError
 from resolvent.derive.exact.field import RESERVED_NAMES
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.operations import OPERATIONS, Kind
 from resolvent.language.scalars import Refusal, Scalar
 from resolvent.language.source import Source, chain
 from resolvent.language.vocabulary import (
     FUNCTIONS,
     METHODS,
     NOT_RATIONAL,
-    Kind,
     Word,
     catalog_law,
     catalog_word,
@@ -38,7 +38,7 @@ from resolvent.language.vocabulary import (
     function_names,
 )
 
-MOST_LAW_POWER = 6
+MOST_LAW_POWER = OPERATIONS["power"].most
 _LONGEST_NAME = 50
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"}
 _INSTEAD: dict[type[ast.AST], str] = {

@@ -6,22 +6,10 @@ import difflib
 import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-
-class Kind(Enum):
-    """What an argument must be."""
-
-    SCALAR = "a number or an expression in parameters"
-    SCALARS = "a list of numbers, such as [1, 2, 5]"
-    COUNT = "a positive whole number"
-    RATIO = "a positive rational number"
-    LAW = "a law"
-    EQUATION = "a polynomial in z and m"
-    TRANSFORM = "a rational function of its variable"
-    VARIABLE = "the name of the variable"
+from resolvent.derive.laws.operations import OPERATIONS, Kind, Operation
 
 
 @dataclass(frozen=True)
@@ -53,56 +41,21 @@ class Word:
         return f"{self.name}({', '.join(name for name, _ in self.arguments)})"
 
 
-def _word(name: str, arguments: str, home: str = "", required: int | None = None, most: int = 0) -> Word:
-    pairs = [entry.split(":") for entry in arguments.split()]
-    kinds = tuple((pair[0], Kind[pair[1]] if len(pair) == 2 else Kind.SCALAR) for pair in pairs)
-    return Word(name, kinds, len(kinds) if required is None else required, home, most)
+def _method(row: Operation, name: str) -> Word:
+    """The word of a method, whose law stands before it; a second law is the other one."""
+    rest = tuple(("other" if kind is Kind.LAW else argument, kind) for argument, kind in row.arguments[1:])
+    return Word(name, rest, row.required - 1, most=row.most)
 
 
-def _table(*words: Word) -> dict[str, Word]:
-    return {word.name: word for word in words}
-
-
-FUNCTIONS = _table(
-    _word("semicircle", "variance", "resolvent.derive.laws.elementary", 0),
-    _word("marchenko_pastur", "c sigma", "resolvent.derive.laws.elementary", 1),
-    _word("free_poisson", "rate jump", "resolvent.derive.laws.elementary", 1),
-    _word("atoms", "points:SCALARS weights:SCALARS", "resolvent.derive.laws.elementary", 1),
-    _word("arcsine", "radius", "resolvent.derive.laws.elementary", 0),
-    _word("wachter", "c1 c2", "resolvent.derive.laws.elementary"),
-    _word("kesten_mckay", "d", "resolvent.derive.laws.elementary"),
-    _word("fuss_catalan", "s:COUNT", "resolvent.derive.laws.elementary", most=32),
-    _word("equilibrium_measure", "M:COUNT t", "resolvent.derive.laws.equilibrium", 1, most=12),
-    _word("direct_sum", "a:LAW b:LAW weight", "resolvent.derive.laws.matrix_functions"),
-    _word("doubly_correlated_wishart", "a:LAW b:LAW c", "resolvent.derive.laws.rectangular"),
-    _word("rectangular_sum", "a:LAW b:LAW c", "resolvent.derive.laws.rectangular"),
-    _word(
-        "law_of_cycle_weights",
-        "weights:TRANSFORM variable:VARIABLE phi psi ratios:SCALARS",
-        "resolvent.derive.graphs.cycle_weights",
-        1,
-    ),
-    _word("law_of_free_cumulants", "cumulants:SCALARS variable:VARIABLE", "resolvent.derive.graphs.cycle_weights", 1),
-    _word("law_of_equation", "polynomial:EQUATION moments:SCALARS", "resolvent.derive.laws.from_equation", 1),
-    _word("law_of_r_transform", "expression:TRANSFORM variable:VARIABLE", "resolvent.derive.laws.from_transform"),
-    _word("law_of_s_transform", "expression:TRANSFORM variable:VARIABLE", "resolvent.derive.laws.from_transform"),
-)
+FUNCTIONS = {
+    row.name: Word(row.name, row.arguments, row.required, row.home, row.most)
+    for row in OPERATIONS.values()
+    if row.is_function
+}
 """The functions of the grammar by name; the catalog's entries come on top (`catalog_word`)."""
 
-METHODS = _table(
-    _word("inverse", ""),
-    _word("mobius", "a b c d"),
-    _word("symmetric_root", ""),
-    _word("companion", "c"),
-    _word("direct_sum", "other:LAW weight"),
-    _word("free_power", "t"),
-    _word("free_multiplicative_power", "s:RATIO", most=8),
-    _word("compress", "t"),
-    _word("wishart", "c"),
-    _word("information_plus_noise", "s c"),
-    _word("rectangular_sum", "other:LAW c"),
-)
-"""The methods of laws by name."""
+METHODS = {name: _method(row, name) for row in OPERATIONS.values() for name in row.methods if not name.startswith("__")}
+"""The methods of laws by name; operators are no words."""
 
 NOT_RATIONAL = frozenset({"pi", "E", "I", "oo", "inf", "nan", "exp", "log", "sqrt", "sin", "cos", "tan", "Rational"})
 """Names that people expect to be numbers or functions; as parameters they would mislead."""
