@@ -88,7 +88,7 @@ def test_the_function_takes_the_arguments_of_its_row(name: str) -> None:
             assert (parameter.default is inspect.Parameter.empty) == (position < row.required)
 
 
-@pytest.mark.parametrize("name", set(OPERATIONS) - TYPED_BY_WEIGHTS)
+@pytest.mark.parametrize("name", sorted(set(OPERATIONS) - TYPED_BY_WEIGHTS))
 def test_the_recipe_of_a_law_leads_to_its_row(name: str) -> None:
     assert EXAMPLES[name].recipe.operation is OPERATIONS[name]
     assert operation_of(EXAMPLES[name].recipe.build) is OPERATIONS[name]
