@@ -96,9 +96,12 @@ def edge_margin(spectrum: Spectrum, rows: int) -> float:
     return width * 3.0 * rows ** (-2 / 3)
 
 
-def distance_bound(count: int, rows: int) -> float:
-    """What the Kolmogorov distance of ``count`` pooled eigenvalues may be: independent draws at 1 %, plus 8/rows."""
-    return 1.63 / math.sqrt(count) + 8 / rows
+def distance_bound(count: int, rows: int, amplified: float = 1.0) -> float:
+    """What the Kolmogorov distance of ``count`` pooled eigenvalues may be: independent draws at 1 %, plus 8/rows.
+
+    ``amplified`` says by how much extrapolation makes fluctuations larger.
+    """
+    return 1.63 * amplified / math.sqrt(count) + 8 / rows
 
 
 def outside_support(spectrum: Spectrum, eigenvalues: Array, margin: float) -> Array:

@@ -5,7 +5,8 @@ The mean of a test function over the eigenvalues of an n x n matrix is a + b/n +
 
     e_i = sum_s w_s y_(i,s),    sum_s w_s = 1,   sum_s w_s/n_s = 0,
 
-an estimate of a (with three sizes or more the term in 1/n^2 is removed as well), and the e_i are independent with one
+an estimate of a (with three sizes or more the term in 1/n^2 is removed as well; a correction of another order n^-g
+goes in the same way, sum_s w_s/n_s^g = 0), and the e_i are independent with one
 distribution: so Hotelling's T^2 = N (e - a)' S^-1 (e - a), (N - p)/(p (N - 1)) T^2 ~ F(p, N - p) at any N > p, whatever
 the covariances of the statistics.
 """
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -34,7 +36,7 @@ class JointTest:
         errors: the standard errors of these.
         trials: how many estimates went in.
         statistic: the F statistic; ``p_value`` its upper tail with (p, N - p) degrees of freedom.
-        covariance: of the estimates' mean.
+        correlation: of the estimates' mean.
     """
 
     names: tuple[str, ...]
@@ -44,7 +46,7 @@ class JointTest:
     trials: int
     statistic: float
     p_value: float
-    covariance: Array
+    correlation: Array
 
     @property
     def scores(self) -> Array:
@@ -52,29 +54,31 @@ class JointTest:
         return np.asarray((self.extrapolated - self.expected) / self.errors)
 
 
-def extrapolation_weights(sizes: Sequence[int]) -> Array:
-    """The weights w_s with sum w = 1 and sum w/n = 0 of the smallest variance, that of size n being as 1/n^2.
+def extrapolation_weights(sizes: Sequence[int], exponent: float = 1.0) -> Array:
+    """The weights w_s with sum w = 1 and sum w/n^g = 0 of the smallest variance, that of size n being as 1/n^2.
 
-    With three sizes or more sum w/n^2 = 0 too.
+    g is the exponent. With three sizes or more and g = 1 also sum w/n^2 = 0.
 
     >>> extrapolation_weights([500, 1000]).round(12) + 0.0
     array([-1.,  2.])
     >>> extrapolation_weights([1, 2, 4]).round(12) + 0.0
     array([ 0.33333333, -2.        ,  2.66666667])
+    >>> extrapolation_weights([1, 4], 0.5).round(12) + 0.0
+    array([-1.,  2.])
 
     Raises `ParameterError` for fewer than two different sizes.
     """
     n = np.asarray(sizes, dtype=float)
     if len(set(sizes)) < 2:
         raise ParameterError(f"two different sizes are needed to extrapolate; got {list(sizes)}", sizes=sizes)
-    order = min(len(set(sizes)) - 1, 2)
-    design = (n[-1] / n[:, None]) ** np.arange(order + 1)
+    order = min(len(set(sizes)) - 1, 2) if exponent == 1 else 1
+    design = (n[-1] / n[:, None]) ** (exponent * np.arange(order + 1))
     information = design.T * n**2
     return np.asarray(np.linalg.solve(information @ design, information)[0])
 
 
-def extrapolated(values: Sequence[Array], sizes: Sequence[int]) -> Array:
-    """The estimates e_i of the limits, shape (N, p), from values of that shape at each size.
+def extrapolated(values: Sequence[Array], sizes: Sequence[int], exponent: float = 1.0) -> Array:
+    """The estimates e_i of the limits, shape (N, p), from values of that shape at each size, with corrections n^-g.
 
     >>> extrapolated([np.array([[1 + 1 / 10]]), np.array([[1 + 1 / 20]])], [10, 20]).round(12)
     array([[1.]])
@@ -82,13 +86,19 @@ def extrapolated(values: Sequence[Array], sizes: Sequence[int]) -> Array:
     Raises `ParameterError` as `extrapolation_weights` does.
     """
     stacked = np.stack([np.asarray(v, dtype=float) for v in values])
-    return np.asarray(np.tensordot(extrapolation_weights(sizes), stacked, axes=1))
+    return np.asarray(np.tensordot(extrapolation_weights(sizes, exponent), stacked, axes=1))
 
 
 def joint_test(
-    names: Sequence[str], expected: Array, values: Sequence[Array], sizes: Sequence[int], floor: Array
+    names: Sequence[str],
+    expected: Array,
+    values: Sequence[Array],
+    sizes: Sequence[int],
+    floor: Array,
+    exponent: float = 1.0,
+    room: ArrayLike = 0.0,
 ) -> JointTest:
-    """Are the limits of the statistics the expected ones?
+    """Are the limits of the statistics the expected ones, if corrections are of order n^-g, g the exponent?
 
     Args:
         names: of the p statistics.
@@ -97,6 +107,8 @@ def joint_test(
         sizes: increasing.
         floor: shape (p,), what is left of each after extrapolation, by order of magnitude; keeps statistics that
             hardly fluctuate from deciding by rounding.
+        exponent: g.
+        room: how far each mean may be off without any fluctuation, a number or shape (p,).
 
     >>> rng = np.random.default_rng(0)
     >>> small, large = rng.normal(size=(20, 2)) + 0.1, rng.normal(size=(20, 2)) + 0.05
@@ -105,23 +117,35 @@ def joint_test(
 
     Raises `ParameterError` unless N > p.
     """
-    estimates = extrapolated(values, sizes)
+    return means_test(names, expected, extrapolated(values, sizes, exponent), floor, room)
+
+
+def means_test(
+    names: Sequence[str], expected: Array, estimates: Array, floor: Array, room: ArrayLike = 0.0
+) -> JointTest:
+    """Hotelling's test of the means of independent estimates, shape (N, p); see `joint_test`.
+
+    All is divided by its size first, so that no square overflows.
+
+    Raises `ParameterError` unless N > p.
+    """
     count, p = estimates.shape
     if count <= p:
         raise ParameterError(f"{count} trials do not suffice for {p} statistics; take at least {p + 1}", trials=count)
+    unit = np.maximum(1.0, np.max(np.abs(estimates), axis=0))
     mean = estimates.mean(axis=0)
-    covariance = np.atleast_2d(np.cov(estimates, rowvar=False)) / count + np.diag(np.asarray(floor, dtype=float) ** 2)
-    rounding = 1e-15 * (1 + np.abs(mean))
-    covariance += np.diag(rounding**2)
-    gap = mean - expected
-    scale = np.sqrt(np.diag(covariance))  # so that statistics of different sizes do not spoil the solution
-    correlation = covariance / np.outer(scale, scale)
-    squared = float(gap / scale @ np.linalg.lstsq(correlation, gap / scale, rcond=1e-12)[0])
+    spread = np.atleast_2d(np.cov(estimates / unit, rowvar=False)) / count
+    spread += np.diag((np.asarray(floor, dtype=float) / unit) ** 2 + (1e-15 * (1 / unit + np.abs(mean) / unit)) ** 2)
+    own = np.sqrt(np.diag(spread))  # so that statistics of different sizes do not spoil the solution
+    correlation, scale = spread / np.outer(own, own), own * unit
+    gap = (mean - expected) / scale
+    gap = np.sign(gap) * np.maximum(np.abs(gap) - np.asarray(room) / scale, 0.0)
+    squared = float(gap @ np.linalg.lstsq(correlation, gap, rcond=1e-12)[0])
     statistic = squared * (count - p) / (p * (count - 1))
     from scipy.stats import f
 
     tail = float(f.sf(statistic, p, count - p))
-    return JointTest(tuple(names), np.asarray(expected), mean, scale, count, statistic, tail, covariance)
+    return JointTest(tuple(names), np.asarray(expected), mean, scale, count, statistic, tail, correlation)
 
 
 def smallest_seen(test: JointTest, direction: Array, level: float, power: float = POWER) -> float:
@@ -139,9 +163,8 @@ def smallest_seen(test: JointTest, direction: Array, level: float, power: float 
     from scipy.stats import f, ncf
 
     p, rest = len(test.names), test.trials - len(test.names)
-    scale = np.sqrt(np.diag(test.covariance))
-    correlation = test.covariance / np.outer(scale, scale)
-    unit = float(direction / scale @ np.linalg.lstsq(correlation, direction / scale, rcond=1e-12)[0])
+    scaled = direction / test.errors
+    unit = float(scaled @ np.linalg.lstsq(test.correlation, scaled, rcond=1e-12)[0])
     unit *= max(rest - 2, 1) / (test.trials - 1)
     if not unit > 0:
         return float("inf")

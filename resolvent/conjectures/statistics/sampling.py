@@ -98,6 +98,8 @@ def sampled_findings(
             is_clear = all(s is not None and s.dilation <= conjecture.plan.resolution for s in examined)
             if is_final or any(s.is_refuted for s in statistics) or (is_proved and is_clear):
                 break
+    if is_proved:  # a law that is proved may have corrections of any order
+        statistics = tuple(replace(s, findings=tuple(map(_informative_if_slow, s.findings))) for s in statistics)
     if follows(model):
         steps = [step_without_rounding(model, point) for point in conjecture.points]
         statistics = tuple(
@@ -118,6 +120,10 @@ def sampled_findings(
 
 def _informative(finding: Finding) -> Finding:
     return replace(finding, status=None, evidence="")
+
+
+def _informative_if_slow(finding: Finding) -> Finding:
+    return _informative(finding) if finding.status == UNDECIDED and finding.subject in _ROUGH else finding
 
 
 def _with_rounding(findings: Sequence[Finding], step: int) -> tuple[Finding, ...]:

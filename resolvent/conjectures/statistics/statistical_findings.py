@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECIDED, Conjecture, Finding, Point, Status
+from resolvent.conjectures.statistics.corrections import Correction, Quantile, fallen
+from resolvent.conjectures.statistics.outlier_test import outlier_finding
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.statistics.empirical_spectrum import Distance, outside_support
+from resolvent.numeric.statistics.empirical_spectrum import Distance, distance_bound
 from resolvent.numeric.statistics.joint_test import JointTest
 
 STAGE = "statistics"
@@ -23,6 +25,7 @@ class PointFindings:
         self.point = point
         self.claim = conjecture.claim
         self.values = values
+        self.resolution = conjecture.plan.resolution
         self.found: list[Finding] = []
 
     @property
@@ -33,27 +36,38 @@ class PointFindings:
         line = self.claim.lines.get(subject)
         self.found.append(Finding(STAGE, subject, status, text, "tested" if status else "", self.point, line))
 
-    def quantiles(self, found: list[tuple[float, float, float, float]], level: float) -> None:
-        """The distribution function at quantiles, (x, claimed, extrapolated, p-value): what is rough shows there."""
-        if not found:
+    def quantile(self, found: Quantile | None) -> None:
+        """The distribution function at quantiles: what is rough shows there."""
+        if found is None or (found.correction.exponent == 1.0 and found.correction.explains):
             return
-        x, claimed, seen, p_value = min(found, key=lambda entry: entry[3])
-        if p_value * len(found) < level:
-            text = f"the share of eigenvalues up to x = {x:.4g} is {seen:.5g} in the limit, {claimed:.5g} is claimed"
-            self.add("distribution", REFUTED, f"{text}; p-value {p_value:.1e} at one of {len(found)} places")
+        text = f"the share of eigenvalues up to x = {found.place:.4g} is {found.seen:.5g} in the limit"
+        text = f"{text}, {found.claimed:.5g} is claimed; p-value {found.p_value:.1e} at one of {found.count} places"
+        self._explained("distribution", text, found.correction)
 
-    def joint(self, test: JointTest, level: float) -> None:
-        k = int(np.argmax(np.abs(test.scores)))
-        worst = (
-            f"the mean of {test.names[k]} is {test.extrapolated[k]:.6g} +- {test.errors[k]:.1g} in the limit of "
-            f"infinite size, {test.expected[k]:.6g} is claimed ({abs(test.scores[k]):.1f} standard errors)"
-        )
-        if test.p_value < level:
-            self.add("joint test", REFUTED, f"{worst}; joint p-value {test.p_value:.1e} below the level {level:.1e}")
-        else:
+    def joint(self, test: JointTest, level: float, correction: Correction | None) -> None:
+        """The joint test, with the correction that explains best what it rejects."""
+        if correction is None:
             self.add(
                 "joint test", None, f"the joint test of {len(test.names)} statistics passes, p = {test.p_value:.2g}"
             )
+            return
+        k = int(np.argmax(np.abs(test.scores)))
+        text = (
+            f"the mean of {test.names[k]} is {test.extrapolated[k]:.6g} +- {test.errors[k]:.1g} in the limit of "
+            f"infinite size, {test.expected[k]:.6g} is claimed ({abs(test.scores[k]):.1f} standard errors); "
+            f"joint p-value {test.p_value:.1e} below the level {level:.1e}"
+        )
+        self._explained("joint test", text, correction)
+
+    def _explained(self, subject: str, text: str, correction: Correction) -> None:
+        """What a test rejects is refuted, unless a correction that vanishes slower than 1/size explains it."""
+        if correction.explains:
+            slow = (
+                f"corrections of the order size^-{correction.exponent:.2g} explain this, p = {correction.p_value:.2g}"
+            )
+            self.add(subject, UNDECIDED, "; ".join(filter(None, (text, slow, correction.advice))))
+        else:
+            self.add(subject, REFUTED, text)
 
     def tested(self, count: int) -> None:
         """Which parts of a claim without a law are among the ``count`` statistics: all of a part, or it stays open."""
@@ -70,15 +84,14 @@ class PointFindings:
             else:
                 self.add(name, None, f"all {tested} are in the joint test")
 
-    def distance(self, distances: Sequence[Distance], bound: float, sizes: Sequence[int]) -> None:
+    def distance(self, distances: Sequence[Distance], sizes: Sequence[int], count: int, rows: int) -> None:
         steps = ", ".join(f"{d.value:.4f} at size {n}" for d, n in zip(distances, sizes, strict=True))
         last = distances[-1]
         side = "more" if last.excess > 0 else "less"
         where = f"most at x = {last.location:.4g}, where the sample has {side} mass to the left"
         text = f"the distribution functions differ by {steps}, {where}"
-        expected_ratio = sizes[0] / sizes[-1]
-        decays = last.value < math.sqrt(expected_ratio) * distances[0].value
-        if last.value > bound and not decays:
+        bound = distance_bound(count, rows)
+        if last.value > bound and not fallen([d.value for d in distances], sizes, count, rows):
             self.add(
                 "distance",
                 REFUTED,
@@ -93,43 +106,12 @@ class PointFindings:
         where = f", from {last[0]:.5g} to {last[-1]:.5g}" if len(last) else ""
         self.add("outliers", None, f"eigenvalues outside the support, per matrix: {counts}{where}")
 
-    def outliers(self, law: Any, trials_at_largest: Sequence[Array], margin: float) -> None:
-        """Claimed outliers: how many are further than ``margin`` outside of the support, and where."""
-        claimed = self.claim.outliers
-        if claimed is None:
-            return
-        places = np.sort([float(a.ball(self.values)) for a in claimed])
-        lower, upper = law.support()
-        rows = len(trials_at_largest[0])
-        if len(outside_support(law, places, 0.0)) < len(places):
-            self.add("outliers", REFUTED, "an outlier is claimed inside of the support")
-            return
-        room = margin + (upper - lower) / math.sqrt(rows)  # for the outlier's own fluctuations
-        far = outside_support(law, places, room)
-        if len(far) < len(places):
-            near = next(place for place in places if place not in far)
-            text = f"an outlier is claimed at {near:.6g}, not further than {room:.3g} from the support"
-            self.add("outliers", UNDECIDED, f"{text}: matrices of this size do not tell; take larger ones")
-            return
-        per_matrix = [outside_support(law, e, margin) for e in trials_at_largest]
-        typical = float(np.median([len(o) for o in per_matrix]))
-        if typical != len(places):
-            self.add("outliers", REFUTED, f"{len(places)} outliers are claimed; a typical matrix has {typical:.3g}")
-            return
-        if not len(places):
-            text = f"none is claimed, and a typical matrix has none further than {margin:.3g} from the support"
-            self.add("outliers", SUPPORTED, text)
-            return
-        full = [np.sort(o) for o in per_matrix if len(o) == len(places)]
-        for k, place in enumerate(places):
-            values = np.array([o[k] for o in full])
-            spread = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
-            room = 6 * spread + 3 * (upper - lower) / rows
-            if abs(float(values.mean()) - place) > room:
-                text = f"an outlier is claimed at {place:.6g}; it is seen at {values.mean():.6g} +- {spread:.1g}"
-                self.add("outliers", REFUTED, text)
-                return
-        self.add("outliers", SUPPORTED, f"{len(places)} outliers are claimed, and seen where they are claimed")
+    def outliers(self, law: Any, draws: Mapping[int, Sequence[Array]], level: float) -> None:
+        """Claimed outliers: whether these are seen, where they are claimed, and no others."""
+        if self.claim.outliers is not None:
+            places = np.sort([float(a.ball(self.values)) for a in self.claim.outliers])
+            is_slow = any(f.subject == "joint test" and f.status == UNDECIDED for f in self.found)
+            self.add("outliers", *outlier_finding(places, law, draws, level, self.resolution, is_slow))
 
     def too_few(self, tested: int, wanted: int, trials: int) -> None:
         """A law is not supported where only its first statistics could be tested."""
@@ -138,10 +120,10 @@ class PointFindings:
 
     def power(self, dilation: float, resolution: float) -> None:
         if not math.isfinite(dilation):
-            text = "no error in scale would have been refuted: what is tested does not depend on it"
+            text = "no error in scale would have been noticed: what is tested does not depend on it"
             self.add("power", UNDECIDED, f"{text}. More trials test more")
             return
-        seen = f"a law off by {dilation:.2%} in scale would have been refuted with probability 95 %"
+        seen = f"a law off by {dilation:.2%} in scale would have been noticed with probability 95 %"
         if dilation <= resolution:
             self.add("power", SUPPORTED, seen)
         else:

@@ -6,7 +6,6 @@ when half of the trials are there and at the end; the level is shared between th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, Claim, Conjecture, Finding, Plan, Point, point_text
+from resolvent.conjectures.statistics.corrections import Means, at_quantiles, jump, sheds
 from resolvent.conjectures.statistics.statistical_findings import PointFindings
 from resolvent.derive.errors import ParseError
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -28,7 +28,7 @@ from resolvent.numeric.statistics.empirical_spectrum import (
     power_statistics,
     split_off,
 )
-from resolvent.numeric.statistics.joint_test import JointTest, extrapolated, joint_test, smallest_seen
+from resolvent.numeric.statistics.joint_test import JointTest, smallest_seen
 
 _CHEBYSHEV = 6
 _EARLY_SHARE = 0.1  # of the level, for the look at half of the trials
@@ -36,7 +36,8 @@ _LEAST_FOR_TWO_LOOKS = 16
 _LEAST_BEYOND = 3  # trials beyond the number of statistics
 _QUANTILES = 15
 _QUANTILE_SHARE = 0.1  # of the level, for the distribution function at quantiles
-_QUANTILE_FLOOR = 8.0
+_OUTLIER_SHARE = 0.1  # of the level, for the places of claimed outliers
+_LARGEST = 1e290  # of a mean; larger ones cannot be told from infinity
 _NO_POWER = 100.0  # errors in scale; what is larger comes from rounding
 
 Function = Callable[[Array], Array]
@@ -183,18 +184,14 @@ def examine(
         return None
     functions, expected = chosen
     bulks, seen, margin = _bulks(law, draws, sizes, predicted)
-    statistics = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
-    _require_finite(conjecture.claim, functions, statistics)
-    floor = np.arange(1, len(functions) + 1) ** 2 / math.prod(sizes[:3])
-    if law is None:  # what is left after extrapolation is as large as the function, not as its mean
-        sample = np.concatenate(bulks[sizes[0]])
-        sizes_of = [float(np.mean(np.abs(f(sample)))) for _, f in functions]
-        floor = floor * np.maximum(sizes_of, np.abs(expected))
-    test = joint_test([name for name, _ in functions], np.array(expected), statistics, sizes, floor)
-    level = conjecture.plan.level * share / len(conjecture.points)
-    joint_level = level if law is None else level * (1 - _QUANTILE_SHARE)
     pooled = np.concatenate(bulks[sizes[-1]])
-    dilation, shift = _power(functions, pooled, test, joint_level, law is not None)
+    jumps = _jumps(bulks, sizes)
+    means = _means(conjecture.claim, law, functions, expected, bulks, jumps)
+    test = means.test()
+    level = conjecture.plan.level * share / len(conjecture.points)
+    shares = 0.0 if law is None else _QUANTILE_SHARE + (0.0 if conjecture.claim.outliers is None else _OUTLIER_SHARE)
+    joint_level = level * (1 - shares)
+    dilation, shift = _power(functions, pooled, test, means.room(), joint_level, law is not None)
     distances: tuple[Distance, ...] = ()
     outside: tuple[Array, ...] = ()
     bound = 0.0
@@ -202,15 +199,17 @@ def examine(
         distances = tuple(kolmogorov_distance(law, np.concatenate(bulks[n])) for n in sizes)
         bound = distance_bound(len(pooled), rows[-1])
         outside = tuple(outside_support(law, np.concatenate(bulks[n]), margin[n]) for n in sizes)
+    is_slow = law is not None and sheds(outside[-1], rows[-1], trials)
     parts = PointFindings(point_text(conjecture.points[index]), conjecture, values)
-    parts.joint(test, joint_level)
+    parts.joint(test, joint_level, means.correction(joint_level, is_slow) if test.p_value < joint_level else None)
     if law is None:
         parts.tested(len(functions))
     else:
-        parts.quantiles(_at_quantiles(law, bulks, sizes), level * _QUANTILE_SHARE)
-        parts.distance(distances, bound, sizes)
+        places = _quantiles(law)
+        parts.quantile(at_quantiles(places, law.cdf(places), bulks, jumps, level * _QUANTILE_SHARE, is_slow))
+        parts.distance(distances, sizes, len(pooled), rows[-1])
         parts.outside(outside, trials, sizes)
-        parts.outliers(law, draws[sizes[-1]], margin[sizes[-1]])
+        parts.outliers(law, draws, level * _OUTLIER_SHARE)
     for where, reason, values_seen in seen:
         text = f"an outlier is predicted near {where:.5g} ({reason}); seen in {len(values_seen)} of {trials} matrices"
         parts.add("outliers", None, text)
@@ -238,13 +237,38 @@ def examine(
     )
 
 
-def _require_finite(claim: Claim, functions: Sequence[tuple[str, Function]], statistics: Sequence[Array]) -> None:
-    """Raises `ParseError` for a test function that has no finite value at some eigenvalue, log(x) at -1 say."""
+def _means(
+    claim: Claim,
+    law: Any,
+    functions: Sequence[tuple[str, Function]],
+    expected: Sequence[float],
+    bulks: Mapping[int, Sequence[Array]],
+    jumps: Array,
+) -> Means:
+    """The means of the test functions over each matrix; raises `ParseError` for one that has no finite value there."""
+    sizes = tuple(sorted(bulks))
+    with np.errstate(all="ignore"):
+        values = [np.stack([per_trial(f, bulks[n]) for _, f in functions], axis=1) for n in sizes]
+        sample = np.sort(np.concatenate(bulks[sizes[0]]))
+        on_sample = [f(sample) for _, f in functions]
+        ranges = np.array([float(np.ptp(y)) / 2 for y in on_sample])
+        sizes_of = np.array([float(np.mean(np.abs(y))) for y in on_sample])
     for k, (name, _) in enumerate(functions):
-        if not all(np.all(np.isfinite(values[:, k])) for values in statistics):
+        if not all(np.all(np.abs(v[:, k]) < _LARGEST) for v in (*values, ranges[None], sizes_of[None])):
             line = next((mean.line for mean in claim.means or () if mean.text == name), claim.lines.get("moments", 1))
             text = f"{name} has no finite value at some eigenvalues of the matrices; claim the mean of another function"
             raise ParseError(f"line {line}, claim: {text}", line=line)
+    scales = np.arange(1, len(functions) + 1) ** 2.0
+    if law is None:  # what is left after extrapolation is as large as the function, not as its mean
+        scales = scales * np.maximum(sizes_of, np.abs(expected))
+    return Means(tuple(name for name, _ in functions), np.array(expected), values, sizes, scales, ranges, jumps)
+
+
+def _jumps(bulks: Mapping[int, Sequence[Array]], sizes: Sequence[int]) -> Array:
+    """For each size how far the counting measure is from a smooth one, by the quantiles of the sample."""
+    shares = np.arange(1, _QUANTILES + 1) / (_QUANTILES + 1)
+    places = np.quantile(np.concatenate(bulks[sizes[-1]]), shares)
+    return np.array([jump(bulks[n], places) for n in sizes])
 
 
 def _bulks(
@@ -262,12 +286,8 @@ def _bulks(
     return bulks, seen, margins
 
 
-def _at_quantiles(
-    law: Any, bulks: Mapping[int, Sequence[Array]], sizes: Sequence[int]
-) -> list[tuple[float, float, float, float]]:
-    """(x, claimed, extrapolated, p-value) of the distribution function at quantiles of the continuous part."""
-    from scipy.stats import t as student
-
+def _quantiles(law: Any) -> Array:
+    """Quantiles of the continuous part that are no atoms."""
     lower, upper = law.support()
     grid = np.linspace(lower, upper, 4001)
     masses = law.cdf(grid)
@@ -275,22 +295,13 @@ def _at_quantiles(
     reach = 1e-3 * (upper - lower)
     for atom in law.atoms:
         places = places[np.abs(places - float(atom.point)) > reach]
-    if not len(places):
-        return []
-    counts = [np.stack([np.searchsorted(np.sort(e), places, side="right") / len(e) for e in bulks[n]]) for n in sizes]
-    estimates = extrapolated(counts, sizes)
-    count = len(estimates)
-    floor = _QUANTILE_FLOOR / math.prod(sizes[:3])
-    errors = np.sqrt(estimates.var(axis=0, ddof=1) / count + floor**2)
-    means, claimed = estimates.mean(axis=0), law.cdf(places)
-    p_values = 2 * student.sf(np.abs(means - claimed) / errors, count - 1)
-    return list(zip(places.tolist(), claimed.tolist(), means.tolist(), p_values.tolist(), strict=True))
+    return np.asarray(places)
 
 
 def _power(
-    functions: Sequence[tuple[str, Function]], sample: Array, test: JointTest, level: float, is_law: bool
+    functions: Sequence[tuple[str, Function]], sample: Array, test: JointTest, room: Array, level: float, is_law: bool
 ) -> tuple[float, float]:
-    """The smallest dilation, and the smallest shift in units of the width, that would have been refuted with 95 %.
+    """The smallest dilation, and the smallest shift in units of the width, that would have been noticed with 95 %.
 
     A whole law may not only be off in its mean: its dilation about the mean has to be seen as well.
     """
@@ -298,9 +309,10 @@ def _power(
     width = float(np.ptp(sample)) or 1.0
 
     def seen(step: Array | float) -> float:
-        change = [np.mean(f(sample + h * step) - f(sample - h * step)) / (2 * h) for _, f in functions]
-        found = smallest_seen(test, np.array(change), level)
-        return found if found < _NO_POWER else math.inf
+        change = np.array([np.mean(f(sample + h * step) - f(sample - h * step)) / (2 * h) for _, f in functions])
+        least = np.min(room / np.maximum(np.abs(change), 1e-300))  # before any statistic leaves its room
+        found = smallest_seen(test, change, level) + float(least)
+        return found if found < _NO_POWER else np.inf
 
     dilation = seen(sample)
     around = sample - np.mean(sample)

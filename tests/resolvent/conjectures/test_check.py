@@ -298,12 +298,12 @@ title = "t"
 model = {ensemble = "marchenko-pastur"}
 parameters = {c = 3}
 claim.law = "marchenko_pastur(c)"
-test = {sizes = [40, 80]}
+test = {sizes = [20, 40]}
 """
-    found = check_conjecture(conjecture_of(text))  # ranks 13 and 27 for 40/3 and 80/3
+    found = check_conjecture(conjecture_of(text))  # ranks 7 and 13 for 20/3 and 40/3
     assert found.verdict == "undecided"
     assert "multiples of 3 need no rounding" in found.first_wrong.text
-    assert check_conjecture(conjecture_of(text.replace("[40, 80]", "[39, 78]"))).verdict == "supported"
+    assert check_conjecture(conjecture_of(text.replace("[20, 40]", "[21, 42]"))).verdict == "supported"
 
 
 def test_all_points_are_checked_and_named():

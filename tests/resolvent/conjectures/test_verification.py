@@ -45,9 +45,7 @@ def verified(name: str) -> Verdict:
 @lru_cache
 def network() -> Verdict:
     """The Hessian of a real network at an energy where the assumptions fail."""
-    return verify(
-        catalog.get("hessian"), params={"phi": "1/2", "eps": 1, "sigma": 1}, size=14, trials=10, sampler="network"
-    )
+    return verify(catalog.get("hessian"), params={"phi": "1/2", "eps": 1, "sigma": 1}, size=14, sampler="network")
 
 
 def sampled(verdict: Verdict) -> PointStatistics:
@@ -277,7 +275,7 @@ def test_plain_data_agree_with_the_verdict() -> None:
     result, data = network(), network().to_json()
     assert (data["name"], data["verdict"], data["seed"]) == ("hessian", result.verdict, 0)
     (statistics,) = data["statistics"]
-    assert statistics["trials"] == 10
+    assert statistics["trials"] == sampled(result).trials == 20
     assert statistics["kolmogorov_distances"][-1] == sampled(result).distances[-1].value
     assert statistics["outside_support"][-1] == len(sampled(result).outside[-1])
     assert [s["name"] for s in statistics["statistics"]] == [f"T_{k}" for k in range(1, 7)]

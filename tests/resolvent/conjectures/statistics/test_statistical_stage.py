@@ -98,35 +98,6 @@ def test_a_distance_that_does_not_fall_refutes():
     assert _statuses(found)["distance"] == REFUTED
 
 
-def test_claimed_outliers_are_counted_and_placed():
-    def spike(m):
-        u = np.full(len(m), len(m) ** -0.5)
-        return m + 3 * np.outer(u, u)
-
-    draws, law = _draws(change=spike), Spectrum(semicircle())
-    right = _examined(_conjecture('law = "semicircle()"\noutliers = ["10/3"]'), draws, law)
-    none = _examined(_conjecture('law = "semicircle()"\noutliers = []'), draws, law)
-    elsewhere = _examined(_conjecture('law = "semicircle()"\noutliers = [3]'), draws, law)
-    assert _statuses(right)["outliers"] == SUPPORTED
-    assert _statuses(none)["outliers"] == REFUTED
-    assert _statuses(elsewhere)["outliers"] == REFUTED
-    assert (
-        _statuses(_examined(_conjecture('law = "semicircle()"\noutliers = []'), _draws(), law))["outliers"] == SUPPORTED
-    )
-
-
-def test_outliers_that_matrices_cannot_tell_from_the_edge_are_undecided():
-    def spike(m):
-        u = np.full(len(m), len(m) ** -0.5)
-        return m + 2 * np.outer(u, u)
-
-    law = Spectrum(semicircle())
-    near = _examined(_conjecture('law = "semicircle()"\noutliers = ["5/2"]'), _draws(change=spike), law)
-    inside = _examined(_conjecture('law = "semicircle()"\noutliers = [1]'), _draws(), law)
-    assert _statuses(near)["outliers"] == UNDECIDED
-    assert _statuses(inside)["outliers"] == REFUTED
-
-
 def test_predicted_outliers_are_left_out_of_the_statistics():
     class Predicted:
         location, reason = 100.0, "on purpose"
