@@ -161,7 +161,7 @@ def derivation_list(steps: Sequence[WrittenStep], evidence: str) -> str:
     guessed = ", ".join(links[s.number] for s in steps if s.kind == "guessed")
     first = r"\renewcommand{\theenumi}{A\arabic{enumi}}\renewcommand{\labelenumi}{(\theenumi)}" + "\n"
     parts = [rf"\subsection*{{Assumed, not proved}}{_enumerated(first + assumed)}"] if assumed else []
-    parts += [rf"\subsection*{{Derivation}}{_enumerated(others)}"] if others else []
+    parts += [rf"\subsection*{{Steps}}{_enumerated(others)}"] if others else []
     parts += [f"Guessed, not proved: {guessed}. "] if guessed else []
     parts += [] if assumed or guessed else ["Nothing is assumed. "]
     books = "".join(rf"\bibitem{{s{k}}} {_dashed(source)}." + "\n" for source, k in sources.items())

@@ -142,7 +142,7 @@ def findings_blocks(groups: Sequence[tuple[str, Sequence[Finding]]]) -> tuple[Bl
             (f.status or "fact", f.subject, f.text + (f" (line {f.line})" if f.line else ""), f.evidence)
             for f in findings
         )
-        blocks.append(Table(heading, ("status", "about", "finding", "evidence"), rows, (0.12, 0.14, 0.5, 0.12)))
+        blocks.append(Table(heading, ("status", "about", "finding", "evidence"), rows, (0.12, 0.14, 0.55, 0.12)))
     meanings = legend(groups)
     return (*blocks, Words(meanings)) if meanings else tuple(blocks)
 

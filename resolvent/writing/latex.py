@@ -162,7 +162,7 @@ def words(text: str) -> str:
 def _word(word: str) -> str:
     if len(word) > _LONG_WORD:
         return _signs(word, lambda _: True)
-    return _signs(word, lambda c: len(word) > _WORD and not c.isalnum())
+    return _signs(word, lambda c: len(word) > _WORD and not (c.isalnum() or c == "."))
 
 
 def code(text: str) -> str:

@@ -67,7 +67,7 @@ def test_the_document_numbers_every_step_once() -> None:
 
 def test_the_document_lists_every_assumption() -> None:
     law = catalog.get("hessian").law()
-    listed = law.derivation.latex().split(r"\subsection*{Assumed, not proved}")[1].split(r"\subsection*{Derivation}")[0]
+    listed = law.derivation.latex().split(r"\subsection*{Assumed, not proved}")[1].split(r"\subsection*{Steps}")[0]
     numbers = {int(n) for n in re.findall(r"\\label\{step:(\d+)\}", listed)}
     assert numbers == {law.derivation.number(step) for step in law.derivation.assumptions}
 
