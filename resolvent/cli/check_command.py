@@ -37,7 +37,9 @@ def check(
     ] = 60.0,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help="Write a report too: .html, .md, .tex, .json or .txt."),
+        typer.Option(
+            "--report", metavar="FILE", help="Write a report too: .html, .md, .tex (with pictures), .json or .txt."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -61,9 +63,13 @@ def check(
     as_json = json_text(verdict.to_json())
     as_text = verdict.report()
     if report is not None:
-        whole = {".html": verdict.html, ".md": verdict.markdown, ".tex": verdict.latex}
-        brief = {".json": lambda: as_json, ".txt": lambda: as_text}
-        write_file(report, (whole | brief)[report.suffix.lower()]())
+        kind = report.suffix.lower()
+        if kind == ".tex":
+            for name, content in verdict.latex_files(report.stem).items():
+                write_file(report.with_name(name) if name.endswith(".pdf") else report, content)
+        else:
+            whole = {".html": verdict.html, ".md": verdict.markdown, ".json": lambda: as_json, ".txt": lambda: as_text}
+            write_file(report, whole[kind]())
     emit(as_json if json else as_text, None)
     raise typer.Exit(verdict.exit_status)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resolvent.conjectures.report.figures import point_pictures
@@ -35,8 +36,18 @@ class Verdict(Outcome):
         return html_page(verdict_report(self, point_pictures(self)))
 
     def latex(self) -> str:
-        """A LaTeX document."""
+        """A LaTeX document in one file, without pictures."""
         return latex_document(verdict_report(self))
+
+    def latex_files(self, name: str) -> dict[str, bytes]:
+        """The LaTeX document ``name.tex`` with its pictures, which stand beside it: for each file its content."""
+        stem = re.sub(r"[^A-Za-z0-9-]", "-", name)
+        named = {
+            point: [replace(p, file=f"{stem}-{k}-{j}.pdf") for j, p in enumerate(pictures, 1)]
+            for k, (point, pictures) in enumerate(point_pictures(self).items(), 1)
+        }
+        files = {picture.file: picture.pdf for pictures in named.values() for picture in pictures}
+        return {f"{name}.tex": latex_document(verdict_report(self, named)).encode(), **files}
 
     def plot(self, ax: Axes | None = None, point: int = 0) -> Axes:
         """The eigenvalues at the largest size as a histogram under the density they are tested against.

@@ -95,10 +95,15 @@ class Steps:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing as SVG, with what it shows in words; left out where SVG cannot be shown."""
+    """A drawing as SVG and as PDF, with what it shows in words; left out where neither can be shown.
+
+    ``file`` is the name of the PDF, for documents that stand beside it.
+    """
 
     svg: str
     caption: str
+    pdf: bytes = b""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ def findings_blocks(groups: Sequence[tuple[str, Sequence[Finding]]]) -> tuple[Bl
             (f.status or "fact", f.subject, f.text + (f" (line {f.line})" if f.line else ""), f.evidence)
             for f in findings
         )
-        blocks.append(Table(heading, ("status", "about", "finding", "evidence"), rows, (0.12, 0.14, 0.55, 0.12)))
+        blocks.append(Table(heading, ("status", "about", "finding", "evidence"), rows, (0.12, 0.14, 0.53, 0.12)))
     meanings = legend(groups)
     return (*blocks, Words(meanings)) if meanings else tuple(blocks)
 

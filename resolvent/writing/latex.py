@@ -58,8 +58,9 @@ def _block(block: Block) -> str:
             return _table(block)
         case b.Steps(summary, steps, evidence):
             return (f"{words(capital(summary))}.\n" if summary else "") + derivation_list(steps, evidence)
-        case b.Picture():
-            return ""
+        case b.Picture(_, caption, _, file):
+            shown = rf"\includegraphics[width=0.8\linewidth]{{{file}}}\\{{\small {words(caption)}}}"
+            return f"\\begin{{center}}\n{shown}\n\\end{{center}}\n" if file else ""
         case b.Listing(text):
             return _listing(text)
 

@@ -5,6 +5,7 @@ Pictures are an ornament: what cannot be drawn is left out, and never stops a re
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import time
@@ -105,11 +106,11 @@ def _density(verdict: Outcome, point: Point, prefix: str, seconds: float) -> Pic
         found = within(max(seconds, 0.0), work)
     except ResolventError:
         return None
-    return None if found is None else Picture(*found)
+    return None if found is None else Picture(*found[:2], base64.b64decode(found[2]))
 
 
-def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) -> tuple[str, str] | None:
-    """In the child process: the laws again, and the picture as SVG and caption."""
+def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) -> tuple[str, str, str] | None:
+    """In the child process: the laws again, and the picture as SVG, caption and PDF."""
     from resolvent.conjectures.exact.exact_stage import reference_law
     from resolvent.conjectures.exact.measured_law import measured_law
     from resolvent.numeric.spectrum.density_plot import density_plot
@@ -146,7 +147,7 @@ def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) 
         (False, True): "The density of the model.",
     }[claimed is not None, model is not None]
     picture = _picture(draw, (6.4, 3.2), prefix, words)
-    return None if picture is None else (picture.svg, picture.caption)
+    return None if picture is None else (picture.svg, picture.caption, base64.b64encode(picture.pdf).decode())
 
 
 # -- SVG ---------------------------------------------------------------------------------------------------
@@ -160,12 +161,16 @@ def _picture(draw: Callable[[Axes], None], size: tuple[float, float], prefix: st
     try:
         with matplotlib.rc_context(), np.errstate(all="ignore"):
             matplotlib.rcdefaults()  # the reader's own style would make another file of the same verdict
-            matplotlib.rcParams.update({"svg.hashsalt": prefix, "svg.fonttype": "path", "font.size": 9})
+            matplotlib.rcParams.update(
+                {"svg.hashsalt": prefix, "svg.fonttype": "path", "pdf.fonttype": 42, "font.size": 9}
+            )
             figure = Figure(figsize=size, layout="constrained")
             ax = figure.add_subplot()
             ax.spines[["top", "right"]].set_visible(False)
             draw(ax)
-            return Picture(_svg(figure, prefix), caption)
+            pdf = io.BytesIO()
+            figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+            return Picture(_svg(figure, prefix), caption, pdf.getvalue())
     except Exception:  # whatever the drawing of a strange law does, the words of the report matter more
         return None
 

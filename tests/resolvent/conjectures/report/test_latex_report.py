@@ -27,6 +27,20 @@ def test_documents_compile_and_fit_the_page(name: str, tmp_path: Path) -> None:
 
 
 @needs_pdflatex
+@pytest.mark.parametrize("name", ["supported", "sampled", "evil"])
+def test_pictures_stand_beside_the_document(name: str, tmp_path: Path) -> None:
+    files = MAKERS[name]().latex_files("my report_1")
+    document = files.pop("my report_1.tex").decode()
+    assert [re.findall(r"includegraphics.*?\{(.*?)\}", document)] == [list(files)]
+    assert len(files) == document.count(r"\includegraphics") > 0
+    for file, content in files.items():
+        (tmp_path / file).write_bytes(content)
+    log = compiled(document, tmp_path)
+    assert all(f"<{file}" in log.replace("\n", "").replace("<./", "<") for file in files)
+    assert MAKERS[name]().latex_files("my report_1") == {"my report_1.tex": document.encode(), **files}
+
+
+@needs_pdflatex
 def test_long_words_break(tmp_path: Path) -> None:
     verdict = sampled()
     names = ("exp(-x)*log(1+x**2)/(1+x**4)**3", "x" * 200, "sqrt(abs(x))" * 20, *"abc")
