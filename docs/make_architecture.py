@@ -76,14 +76,13 @@ def drawing(modules: dict[str, Module]) -> Figure:
 
 
 def table(modules: dict[str, Module]) -> str:
-    """Every wing with the first sentence of its docstring and its size, from the top down."""
-    lines = ["| wing | what is in it | files |", "|---|---|---|"]
+    """Every wing with the first paragraph of its docstring, from the top down."""
+    lines = ["| wing | what is in it |", "|---|---|"]
     for package in reversed(LAYERS):
         for wing in reversed(WINGS[package]):
             name = f"resolvent.{wing}" if package == "resolvent" else f"resolvent.{package}.{wing}"
             summary = (ast.get_docstring(modules[name].tree) or "").split("\n\n")[0].replace("\n", " ")
-            count = sum(1 for other in modules if other == name or other.startswith(name + "."))
-            lines.append(f"| `{name.removeprefix('resolvent.')}` | {summary} | {count} |")
+            lines.append(f"| `{name.removeprefix('resolvent.')}` | {summary} |")
     return "\n".join(lines) + "\n"
 
 
