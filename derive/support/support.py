@@ -22,7 +22,7 @@ from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.atoms import Atom, find_atom, without_atoms
 from resolvent.derive.support.real_line import Sweep, sweep
 
-_MOST_BITS, _MOST_STEP_BITS = 2048, 256
+_MOST_BITS, _MOST_STEP_BITS = 2048, 512
 _SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ TOLERANCE = 1e-10
 
 @dataclass(frozen=True)
 class MomentCheck:
-    """One moment: the exact value (rounded), the quadrature's, and the error relative to max(1, E|x|^k)."""
+    """One moment: the exact value (rounded), the quadrature's, and the error relative to E|x|^k."""
 
     order: int
     exact: float
@@ -24,13 +25,15 @@ class MomentCheck:
 class Certificate:
     """Total mass and exact moments against the spectrum's quadrature; `passes` if all agree to the tolerance.
 
-    ``lowest`` is the smallest density found on the nodes, relative to the largest: it must not be negative.
+    Moments are those of x - ``origin``, which is 0 unless the support is far from 0. ``lowest`` is the smallest density
+    found on the nodes, relative to the largest: it must not be negative.
     """
 
     mass: float
     moments: tuple[MomentCheck, ...]
     lowest: float
     tolerance: float = TOLERANCE
+    origin: float = 0.0
 
     @property
     def worst(self) -> float:
@@ -47,8 +50,9 @@ class Certificate:
         """Raise `NotCertified`, naming the fact that fails, unless the certificate passes."""
         if self.passes:
             return
+        around = f" around {self.origin:.12g}" if self.origin else ""
         failures = [f"the total mass is {self.mass:.12g}"] if not abs(self.mass - 1) <= self.tolerance else []
-        failures += [f"moment {m.order} is {m.quadrature:.12g} instead of {m.exact:.12g}" for m in self.moments
+        failures += [f"moment {m.order}{around} is {m.quadrature:.12g} instead of {m.exact:.12g}" for m in self.moments
                      if not m.error <= self.tolerance]  # fmt: skip
         if not -self.lowest <= self.tolerance:
             failures.append(f"the density falls to {self.lowest:.3g} of its maximum")
@@ -64,6 +68,7 @@ class Certificate:
             "mass": self.mass,
             "worst_error": self.worst,
             "tolerance": self.tolerance,
+            "origin": self.origin,
             "moments": [
                 {"order": m.order, "exact": m.exact, "quadrature": m.quadrature, "error": m.error} for m in self.moments
             ],
@@ -73,6 +78,6 @@ class Certificate:
 def moment_checks(exact: Sequence[float], quadrature: Sequence[float], scale: Sequence[float]) -> list[MomentCheck]:
     """Compare moments 1, 2, ... with their quadrature; ``scale`` is E|x|^k."""
     return [
-        MomentCheck(k, e, q, abs(e - q) / max(1.0, s))
+        MomentCheck(k, e, q, abs(e - q) / s if s else (math.inf if e else 0.0))
         for k, (e, q, s) in enumerate(zip(exact, quadrature, scale, strict=True), start=1)
     ]

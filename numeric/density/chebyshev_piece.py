@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import acb, arb, arb_poly
@@ -67,7 +67,7 @@ class Piece:
     from_left: Array
     from_right: Array
     margins: tuple[float, float] = (0.0, 0.0)
-    _rules: dict[int, tuple[Array, Array]] = field(default_factory=dict, init=False, repr=False)
+    _rules: dict[int, Nodes] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def width(self) -> float:
@@ -77,7 +77,7 @@ class Piece:
     @property
     def middle(self) -> float:
         """The point where the tables of the two edges meet."""
-        return self.left + self.width / 2
+        return self.left + (self.rests[0] + self.width / 2)
 
     @property
     def exponents(self) -> tuple[Fraction, Fraction]:
@@ -140,20 +140,49 @@ class Piece:
         """The constant in dx/dt = speed (1+t)^(e_a - 1) (1-t)^(e_b - 1)."""
         return self.width / norm(self.ramification)
 
-    def quadrature(self, points: int) -> tuple[Array, Array]:
-        """Nodes x and weights for integrals of smooth functions against the density (Fejer's rule in t)."""
+    def distances(self, z: Array) -> tuple[Array, Array]:
+        """How far points lie above the left end and below the right one."""
+        return z - self.left - self.rests[0], self.right - z + self.rests[1]
+
+    def nodes(self, points: int) -> Nodes:
+        """Fejer's rule in t, for integrals of smooth functions against the density."""
         if points not in self._rules:
-            t, weight = _fejer(points)
-            a, b = self._powers
-            density = cheb.chebval(t, self.boundary) * (1 + t) ** a * (1 - t) ** b * self.speed
-            self._rules[points] = self.at(t), weight * density
-        x, weights = self._rules[points]
-        return x.copy(), weights
+            s, r, weight = _fejer(points)
+            (a, b), (e, f) = self.orders, self.ramification
+            analytic = self._at(self.boundary, s, r)
+            low, high = (self.width * poly.polyval(d, c) for d, c in ((s, self.from_left), (r, self.from_right)))
+            self._rules[points] = Nodes(
+                np.where(s <= r, low, self.width - high),
+                np.where(s <= r, self.width - low, high),
+                analytic * s ** float(a) * r ** float(b),
+                weight * analytic * s ** float(a + e - 1) * r ** float(b + f - 1) * self.speed,
+            )
+        return self._rules[points]
+
+    def quadrature(self, points: int, origin: float = 0.0) -> tuple[Array, Array]:
+        """Nodes x - origin, to the digits of the distances from the origin and the nearer edge, and their weights."""
+        rule = self.nodes(points)
+        return self.places(rule, origin), rule.weights
+
+    def places(self, rule: Nodes, origin: float = 0.0) -> Array:
+        """The nodes of a rule, minus an origin."""
+        left = (self.left - origin) + (self.rests[0] + rule.low)
+        right = (self.right - origin) - (rule.high - self.rests[1])
+        return np.where(rule.low <= rule.high, left, right)
 
     def at(self, t: Array) -> Array:
         """x(t), accurate relative to the nearer edge."""
         left = self.left + (self.rests[0] + self.width * poly.polyval(1 + t, self.from_left))
         return np.where(t <= 0, left, self.right - (self.width * poly.polyval(1 - t, self.from_right) - self.rests[1]))
+
+
+class Nodes(NamedTuple):
+    """A quadrature rule on a piece: distances from both ends, densities, and weights that include the density."""
+
+    low: Array
+    high: Array
+    density: Array
+    weights: Array
 
 
 @dataclass(frozen=True)
@@ -400,13 +429,14 @@ def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tupl
 
 
 @lru_cache(maxsize=64)
-def _fejer(n: int) -> tuple[Array, Array]:
-    """Fejer's first rule on [-1, 1]: Chebyshev nodes, and weights that are exact below degree n."""
+def _fejer(n: int) -> tuple[Array, Array, Array]:
+    """Fejer's first rule on [-1, 1]: 1 + t and 1 - t at Chebyshev nodes t, and weights exact below degree n."""
     from scipy.fft import dct
 
     k = np.arange(n)
     integrals = np.where(k % 2 == 0, 2.0 / (1.0 - np.where(k % 2 == 0, k, 0.0) ** 2), 0.0)
-    return np.cos(math.pi * (k + 0.5) / n), dct(integrals, type=3) / n
+    half = math.pi * (k + 0.5) / (2 * n)
+    return 2 * np.cos(half) ** 2, 2 * np.sin(half) ** 2, dct(integrals, type=3) / n
 
 
 def _coefficients(values: Array) -> Array:

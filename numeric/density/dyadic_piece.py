@@ -111,17 +111,17 @@ class GradedHalf:
                 break
         return (t + 3) * scale
 
-    def place_of(self, distance: Array) -> Array:
-        """The points at distances."""
-        return self.place + (self.rest + self.direction * distance)
+    def place_of(self, distance: Array, origin: float = 0.0) -> Array:
+        """The points at distances, minus an origin."""
+        return (self.place - origin) + (self.rest + self.direction * distance)
 
-    def quadrature(self, points: int) -> tuple[Array, Array]:
-        """Places and weights for integrals against the density."""
+    def quadrature(self, points: int, origin: float = 0.0) -> tuple[Array, Array]:
+        """Places, minus an origin, and weights for integrals against the density."""
         t, weight = _legendre(max(points, _GAUSS))
         scale = self.reach * 0.5 ** (np.arange(self.panels) + 2.0)
         distance = (t[:, None] + 3) * scale
         values = np.polynomial.polynomial.polyval(t, self.density, tensor=True).T
-        return self.place_of(distance).ravel(), (np.maximum(values, 0.0) * weight[:, None] * scale).ravel()
+        return self.place_of(distance, origin).ravel(), (np.maximum(values, 0.0) * weight[:, None] * scale).ravel()
 
     def _located(self, distance: Array) -> tuple[Array, Array]:
         mantissa, exponent = np.frexp(np.minimum(distance, self.reach) / self.reach)
@@ -180,9 +180,9 @@ class GradedPiece:
         """The mass of the gap."""
         return self.halves[0].total + self.halves[1].total
 
-    def quadrature(self, points: int) -> tuple[Array, Array]:
-        """Places and weights for integrals against the density, at least ``points``/50 on each panel."""
-        parts = [half.quadrature(math.ceil(points / 50)) for half in self.halves]
+    def quadrature(self, points: int, origin: float = 0.0) -> tuple[Array, Array]:
+        """Places, minus an origin, and weights for integrals against the density, ``points``/50 on each panel."""
+        parts = [half.quadrature(math.ceil(points / 50), origin) for half in self.halves]
         return np.concatenate([x for x, _ in parts]), np.concatenate([w for _, w in parts])
 
 

@@ -69,9 +69,8 @@ def edge_table(piece: Piece, side: int) -> EdgeTable:
     Raises `NotCertified` if 4096 cells do not reach the accuracy of the Chebyshev series.
     """
     e, n = piece.ramification[side], piece.orders[side]
-    share = (abs(piece.middle - (piece.left, piece.right)[side]) - (1, -1)[side] * piece.rests[side]) / piece.width
-    middle = float(root(np.array([share]), e)[0])
-    top = middle * (1 + 1e-6)  # the middle itself belongs to the last cell
+    middle = float(root(np.array([0.5]), e)[0])
+    top = middle * (1 + 1e-6)  # points next to the middle, rounded, belong to the last cell
     noise = 4e-16 * float(np.sum(np.abs(piece.boundary)))
     cells = _FEWEST
     while True:

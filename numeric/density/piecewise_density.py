@@ -19,6 +19,8 @@ from resolvent.numeric.density.edge_polynomials import edge_table, horner, newto
 
 _BLOCK = 8192  # points whose temporaries stay in the cache
 _SLACK = 1e-15  # a level this close to an atom's jump belongs to the atom
+_FEW = 1e-12  # relative width of a piece below which rounding of its ends matters
+_COARSE = 1e7  # floats on a piece: of fewer, one next to the middle may lie beyond the table
 _COMPARED = 12  # up to so many thresholds, comparing with each is faster than bisection
 
 _Kind = tuple[int, int]  # ramification e and order n of an edge: the density is (x-a)^(n/e) times an analytic function
@@ -36,7 +38,9 @@ class SpectrumTable:
 
     def __init__(self, pieces: Sequence[Piece], points: Array, weights: Array) -> None:
         self._pieces = pieces
-        cuts = [*points, *(x for piece in pieces for x in (piece.left, piece.middle, piece.right))]
+        self._cuts = [_first_floats(piece) for piece in pieces]
+        self._is_coarse = any(piece.width < _COARSE * np.spacing(abs(piece.right)) for piece in pieces)
+        cuts = [*points, *(x for ends in self._cuts for x in ends)]
         self._places = np.unique(np.array(cuts, dtype=float))
         self._start = np.concatenate([[-math.inf], self._places])
         self._half = self._halves_of_regions()
@@ -112,6 +116,8 @@ class SpectrumTable:
         y *= self._scale.take(region)
         y += self._shift.take(region)
         u = root(np.maximum(y, 0.0, out=y), kind[0])
+        if self._is_coarse:
+            u = np.minimum(u, self._top.take(region) * (1 - 1e-15))
         return u, *self._cell(u, region)
 
     def _cell(self, u: Array, region: Array) -> tuple[Array, Array]:
@@ -170,8 +176,8 @@ class SpectrumTable:
         """For each region 2i for the left half of piece i, 2i + 1 for its right half, or the last number for none."""
         found = []
         for x in self._start:
-            inside = [i for i, piece in enumerate(self._pieces) if piece.left <= x < piece.right]
-            found.append(2 * inside[0] + int(x >= self._pieces[inside[0]].middle) if inside else 2 * len(self._pieces))
+            inside = [i for i, (left, _, right) in enumerate(self._cuts) if left <= x < right]
+            found.append(2 * inside[0] + int(x >= self._cuts[inside[0]][1]) if inside else 2 * len(self._pieces))
         return np.array(found)
 
     def _gather_halves(self) -> None:
@@ -209,7 +215,7 @@ class SpectrumTable:
 
     def _sum_masses(self, points: Array, weights: Array) -> None:
         """For each region the mass on both sides of its edge, atoms counted by the region itself."""
-        pieces = np.searchsorted([piece.middle for piece in self._pieces], self._start, side="right")
+        pieces = np.searchsorted([middle for _, middle, _ in self._cuts], self._start, side="right")
         atoms = np.array([np.count_nonzero(points <= x) for x in self._start])
         order = np.argsort(points)
         jumps = weights[order].tolist()
@@ -223,7 +229,7 @@ class SpectrumTable:
         """The quantile function's stretches: the level where each ends, the region to search or the place to stay."""
         upper, regions, places = [], [], []
         for region, place in enumerate(self._places):  # the region ends at the place
-            is_atom = bool(np.any(points == place))
+            is_atom = bool(np.any(points == place)) or any(a == b == place for a, _, b in self._cuts)  # or all within
             if self._half[region] < 2 * len(self._pieces):
                 upper.append(self._below_in(region, place) - (_SLACK if is_atom else 0.0))
                 regions.append(region)
@@ -234,12 +240,26 @@ class SpectrumTable:
                 places.append(place)
         self._levels = np.maximum.accumulate(np.array(upper))[:-1]
         self._level_region, self._level_place = np.array(regions), np.array(places)
-        self._has_stays = bool(len(points))
+        self._has_stays = not bool(np.all(np.isnan(self._level_place)))
 
     def _below_in(self, region: int, x: float) -> float:
         """The mass below a point that is inside a region or at one of its ends."""
         mass = self._mass_at(self._kinds[self._kind[region]], np.array([region]), np.array([x]))
         return float(self._below[region] + self._direction[region] * mass[0])
+
+
+def _first_floats(piece: Piece) -> tuple[float, float, float]:
+    """The first floats that are not below the left end, the middle and the right end of a piece.
+
+    The right end of the support counts as a float, unless the piece has only few floats inside.
+    """
+    middle = piece.middle
+    rest = ((piece.left - middle) + piece.width / 2) + piece.rests[0]
+    places = ((piece.left, piece.rests[0]), (middle, rest), (piece.right, piece.rests[1]))
+    left, middle, right = (float(np.nextafter(p, math.inf)) if r > 0 else p for p, r in places)
+    if piece.margins[1] == 0.0 and piece.width > _FEW * abs(piece.right):
+        right = piece.right
+    return left, min(max(left, middle), right), right
 
 
 def _count(thresholds: Array, x: Array, *, strict: bool) -> Array:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from flint import arb
 from numpy.typing import ArrayLike, NDArray
 
-from resolvent.derive.equations.equation import ResolventEquation
-from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.support.support import skeleton
 from resolvent.numeric.density.chebyshev_piece import Array, resolve
@@ -83,19 +83,22 @@ class AlgebraicMeasure(Measure):
         """The real roots of disc_m(P) lc_m(P), each with what it is."""
         return critical_points(self.frame, [(i.left_exponent, i.right_exponent) for i in self.intervals])  # type: ignore[misc]
 
-    def integral(self, function: Callable[[Array], ArrayLike], points: int) -> Any:
-        """The integral of a smooth function, or of several: the points are the last axis."""
+    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: float = 0.0) -> Any:
+        """The integral of a smooth function of x - origin, or of several: the points are the last axis."""
         total: Any = 0.0
         for piece in self.parts.pieces:
-            x, weights = piece.quadrature(64 * math.ceil((points + 2 * len(piece.boundary)) / 64))  # few sizes: cached
+            nodes = 64 * math.ceil((points + 2 * len(piece.boundary)) / 64)  # few sizes: cached
+            x, weights = piece.quadrature(nodes, origin)
             total = total + np.sum(weights * np.asarray(function(x)), axis=-1)
         if self.atoms:
-            total = total + np.sum(self.atom_weights * np.asarray(function(self.atom_points)), axis=-1)
+            with working_precision(2 * self.frame.branch.precision):
+                places = np.array([float(a.point.ball() - arb(origin)) for a in self.frame.atoms])
+            total = total + np.sum(self.atom_weights * np.asarray(function(places)), axis=-1)
         return total
 
-    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float, points: Iterable[float]) -> Any:
+    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float | None, points: Iterable[float]) -> Any:
         """The integral of any function; see `linear_statistics.expect`."""
-        return linear_statistics.expect(self.parts, function, tolerance, points)
+        return linear_statistics.expect(self.parts, function, 1e-11 if tolerance is None else tolerance, points)
 
     def entropy(self) -> float:
         """The differential entropy."""
@@ -130,10 +133,6 @@ class AlgebraicMeasure(Measure):
     def outliers(self, strength: Any, kind: str, ratio: Any) -> tuple[OutlierResult, ...]:
         """Outliers under perturbations of rank one."""
         return outliers(self.law, strength, kind, ratio)
-
-    @property
-    def _key(self) -> ResolventEquation:
-        return self.law.equation
 
     def _lowest(self) -> float:
         """The smallest density on the nodes, relative to the largest."""

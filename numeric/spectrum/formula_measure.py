@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError, PrecisionError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.adaptive import BLUR, adaptive, checked, checked_points, with_atoms
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
 
-_PANELS, _NODES = 64, 16
+_PANELS, _NODES, _MORE_NODES = 64, 16, 22
 _TOLERANCE = 1e-9
 
 
@@ -53,7 +57,7 @@ class FormulaMeasure(Measure):
         breaks: where panels end besides; close together where the density has narrow peaks, which would be missed.
 
     >>> measure = FormulaMeasure(lambda x: np.sqrt(4 - x**2)/(2*np.pi), [(-2.0, 2.0)])
-    >>> round(measure.certificate.mass, 9), float(measure.expect(np.square).round(9)), measure.cdf(np.zeros(1)).round(9)
+    >>> round(measure.certificate.mass, 9), round(measure.expect(np.square), 9), measure.cdf(np.zeros(1)).round(9)
     (1.0, 1.0, array([0.5]))
 
     Raises `ParameterError` for intervals that are not increasing and for a density that is negative or not finite
@@ -173,24 +177,92 @@ class FormulaMeasure(Measure):
             low, high = np.where(above, low, middle), np.where(above, middle, high)
         return high
 
-    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0) -> Any:
-        """The integral of a smooth function, or of several, by the rule that resolves the density."""
-        x, weights = (np.concatenate([getattr(r, name).ravel() for r in self._rules]) for name in ("x", "weights"))
-        total = np.sum(weights * np.asarray(function(x)), axis=-1)
+    @cached_property
+    def _finer(self) -> list[_Rule]:
+        """Rules on the same panels with more nodes."""
+        found = []
+        for ends, rule in zip(self._ends, self._rules, strict=True):
+            found.append(_Rule(rule.panels, *self._rule(ends, rule.panels, _MORE_NODES)))
+        return found
+
+    @staticmethod
+    def _sum(integrand: Callable[[Array], Array], rules: Sequence[_Rule]) -> Any:
+        """The integral of a function by rules."""
+        x, weights = (np.concatenate([getattr(r, name).ravel() for r in rules]) for name in ("x", "weights"))
+        return np.sum(weights * integrand(x), axis=-1)
+
+    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: float = 0.0) -> Any:
+        """The integral of a smooth function of x - origin, or of several, by the rule that resolves the density."""
+        total = self._sum(lambda x: np.asarray(function(x - origin)), self._rules)
         if self.atoms:
-            total = total + np.sum(self.atom_weights * np.asarray(function(self.atom_points)), axis=-1)
+            total = total + np.sum(self.atom_weights * np.asarray(function(self.atom_points - origin)), axis=-1)
         return total
 
     def expect(
-        self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-9, points: Iterable[float] = ()
+        self, function: Callable[[Array], ArrayLike], tolerance: float | None = None, points: Iterable[float] = ()
     ) -> Any:
-        """The integral of a function."""
-        return self.integral(function)
+        """The integral of a function, to 1e-9 unless told otherwise.
+
+        Raises `PrecisionError` if the tolerance is not reached, `ParameterError` as `linear_statistics.expect` does.
+        """
+        allowed = _TOLERANCE if tolerance is None else tolerance
+        points, integrand = checked_points(points, allowed), checked(function)
+        places = [0.0, *self.atom_points, *points]
+        if not points:
+            coarse, fine = (self._sum(integrand, rules) for rules in (self._rules, self._finer))
+            if np.all(np.abs(fine - coarse) <= 0.1 * allowed * np.maximum(1.0, np.max(np.abs(fine)))):
+                return with_atoms(fine, integrand, self.atom_points, self.atom_weights)
+        stretches = [
+            _Stretch(self, ends, rule.panels, start, sign, top)
+            for ends, rule in zip(self._ends, self._rules, strict=True)
+            for start, sign, top in _starts(ends, places)
+        ]
+        return with_atoms(adaptive(stretches, integrand, allowed), integrand, self.atom_points, self.atom_weights)
 
     def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
         """m(z) off the support, NaN at atoms; raises `ParameterError` on the support."""
         flat = np.asarray(z, dtype=complex).ravel()
         if any(i.left <= p.real <= i.right for p in flat[flat.imag == 0] for i in self.intervals):
             raise self.refusal("limits")
-        values = [self.expect(lambda x, z=p: 1 / (x - z), 1e-9, [p.real]) for p in flat.tolist()]  # type: ignore[misc]
+        values = [self.expect(lambda x, z=p: 1 / (x - z), None, [p.real]) for p in flat.tolist()]  # type: ignore[misc]
         return np.array(values, dtype=complex).reshape(np.shape(z))
+
+
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """The part of an interval between an end, or a point that is named, and the middle to the next one, in theta."""
+
+    measure: FormulaMeasure
+    ends: tuple[float, float]
+    panels: Array
+    start: float
+    sign: int
+    top: float
+    blur: float = BLUR
+
+    @property
+    def cuts(self) -> Array:
+        """The panels on which the density is resolved."""
+        places = self.sign * (np.unique(self.panels) - self.start)
+        return np.unique(np.concatenate([[0.0, self.top], places[(places > 1e-12) & (places < self.top)]]))
+
+    def nodes(self, distance: Array) -> tuple[Array, Array, Array]:
+        """Points, dmass/dtheta and whether the points are too near to the end to be told apart."""
+        from_left = self.start + self.sign * distance
+        from_right = np.where(self.start == np.pi, distance, np.pi - from_left)
+        width = self.ends[1] - self.ends[0]
+        low, high = width * np.sin(from_left / 2) ** 2, width * np.sin(from_right / 2) ** 2
+        x = np.where(low <= high, self.ends[0] + low, self.ends[1] - high)
+        x = np.clip(x, np.nextafter(self.ends[0], math.inf), np.nextafter(self.ends[1], -math.inf))
+        with np.errstate(all="ignore"):
+            weight = self.measure.pdf(x) * np.sqrt(low * high)
+        return x, weight, np.zeros(len(x), dtype=bool)
+
+
+def _starts(ends: tuple[float, float], places: Sequence[float]) -> Iterator[tuple[float, int, float]]:
+    """Where the stretches of an interval start in theta, which way they go and how far."""
+    share = (np.unique(places) - ends[0]) / (ends[1] - ends[0])
+    stops = [0.0, *(2 * np.arcsin(np.sqrt(share[(share > 0) & (share < 1)]))).tolist(), np.pi]
+    for first, last in pairwise(stops):
+        yield first, 1, (last - first) / 2
+        yield last, -1, (last - first) / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
@@ -21,6 +21,7 @@ from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 
 _CERTIFIED_MOMENTS = 12
+_NEAR = 2.0  # widths of the support: farther from 0, moments are taken around its middle
 
 REFUSED = {
     "critical_points": "critical points of a polynomial equation are known for algebraic laws only",
@@ -125,12 +126,12 @@ class Measure(ABC):
         """The support of the continuous part."""
 
     @abstractmethod
-    def integral(self, function: Callable[[Array], ArrayLike], points: int) -> Any:
-        """The integral of a smooth function, or of several: the points are the last axis."""
+    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: float = 0.0) -> Any:
+        """The integral of a smooth function of x - origin, or of several: the points are the last axis."""
 
     @abstractmethod
-    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float, points: Iterable[float]) -> Any:
-        """The integral of any function, to a tolerance."""
+    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float | None, points: Iterable[float]) -> Any:
+        """The integral of any function, to a tolerance; None stands for what the density can give."""
 
     @abstractmethod
     def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
@@ -150,6 +151,12 @@ class Measure(ABC):
     def atom_weights(self) -> Array:
         """Their weights."""
         return np.array([float(a.weight) for a in self.atoms])
+
+    @property
+    def origin(self) -> float:
+        """0, or the middle of the support if that is far from 0 for its width."""
+        low, high = self.support()
+        return 0.0 if max(abs(low), abs(high)) <= _NEAR * (high - low) else low / 2 + high / 2
 
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure, atoms included."""
@@ -240,15 +247,37 @@ def missing_parameters(symbols: Iterable[sympy.Symbol]) -> ParameterError:
 def certified(measure: Measure, lowest: float = 0.0) -> Certificate:
     """The certificate of a law's measure: the mass and the first 12 moments by quadrature against the exact ones.
 
+    The moments are those around 0, or around the middle of a support that is far from 0.
+
     Raises `NotCertified` unless it passes.
     """
     n = _CERTIFIED_MOMENTS
-    sums = measure.integral(lambda x: _powers(x, n), 64 + n)
+    origin = measure.origin
+    sums = measure.integral(lambda x: _powers(x, n), 64 + n, origin)
     quadrature, scale = sums[:, 1:].tolist()
-    exact = [float(m) for m in measure.law.moments(n)]
-    found = Certificate(float(sums[0, 0]), tuple(moment_checks(exact, quadrature, scale)), lowest)
+    exact = [float(m) for m in _moments_around(measure.law.moments(n), Fraction(origin))]
+    checks = tuple(moment_checks(exact, quadrature, scale))
+    found = Certificate(float(sums[0, 0]), checks, lowest, origin=origin)
     found.require(measure.subject)
     return found
+
+
+def _moments_around(moments: Sequence[sympy.Expr], origin: Fraction) -> list[Fraction]:
+    """The moments of x - origin."""
+    if origin == 0:
+        digits = 30
+    else:  # of what cancels
+        digits = 30 + len(moments) * (5 + max(0, origin.numerator.bit_length() - origin.denominator.bit_length()) // 3)
+    exact = [Fraction(1), *(_fraction(m, digits) for m in moments)]
+    return [
+        sum((math.comb(k, j) * exact[j] * (-origin) ** (k - j) for j in range(k + 1)), start=Fraction(0))
+        for k in range(1, len(exact))
+    ]
+
+
+def _fraction(number: sympy.Expr, digits: int) -> Fraction:
+    exact = sympy.Integer(0) + number
+    return Fraction(int(exact.p), int(exact.q)) if exact.is_Rational else Fraction(str(sympy.N(number, digits)))
 
 
 def elementwise(function: Callable[[Array], Array], x: ArrayLike) -> Array:

@@ -11,13 +11,14 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.spectrum.linear_statistics import expect
+from resolvent.numeric.density.chebyshev_piece import Array, Nodes, Piece
+from resolvent.numeric.spectrum.linear_statistics import smooth_integral
 from resolvent.numeric.spectrum.measure import Pieces
 from resolvent.numeric.spectrum.stieltjes_values import (
     boundary_values,
     is_pole,
     logarithms,
+    logarithms_inside,
     real_points,
     upper,
 )
@@ -70,7 +71,13 @@ def log_energy(measure: Pieces) -> float:
     >>> from resolvent.numeric.spectrum import Spectrum
     >>> round(log_energy(Spectrum(semicircle()).measure.parts), 12)
     -0.25
+
+    Raises `PrecisionError` if the integral does not settle to 1e-12.
     """
     if len(measure.points):
         return -math.inf
-    return float(expect(measure, lambda x: logarithms(measure, x + 0j), tolerance=1e-12))
+
+    def potential(piece: Piece, rule: Nodes) -> Array:
+        return logarithms_inside(measure, piece, rule.low, rule.high)
+
+    return float(smooth_integral(measure.pieces, potential, 1e-12))

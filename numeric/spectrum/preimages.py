@@ -48,23 +48,25 @@ class Preimages:
         return np.abs(np.log(np.abs(self.t + np.sqrt(self.s - 0j) * np.sqrt(-self.r + 0j))))
 
 
-def preimages(piece: Piece, z: Array, span: float) -> Preimages:
+def preimages(piece: Piece, low: Array, high: Array, span: float) -> Preimages:
     """The roots of x(t) = z for z in the closed upper half-plane, not much farther from the piece than its width.
+
+    The points are given by their distances above the left end of the piece and below the right one.
 
     An end of the piece counts as a point next to it, so that pieces with a common end agree on its side.
 
     Raises `PrecisionError` if the iteration does not settle.
     """
-    low, high = z - piece.left - piece.rests[0], piece.right - z + piece.rests[1]
+    is_real = low.imag == 0
     low = np.where(low == 0, _GRAIN * span, low) / piece.width
     high = np.where(high == 0, -_GRAIN * span, high) / piece.width
     from_left = np.abs(low) <= np.abs(high)
-    near = np.empty((sum(piece.ramification) - 1, len(z)), dtype=complex)
+    near = np.empty((sum(piece.ramification) - 1, len(low)), dtype=complex)
     sides = ((from_left, piece.from_left, low), (~from_left, piece.from_right, high))
     for side, (chosen, coefficients, distance) in enumerate(sides):
         if np.any(chosen):
             near[:, chosen] = all_roots(coefficients, piece.ramification[side], distance[chosen])
     cut = (near.real > 0) & (near.real < 2) & (np.abs(near.imag) <= _ON_CUT * np.abs(near))
-    height = np.where(z.imag == 0, 0.0, np.abs(near.imag))  # t moves up with z there
+    height = np.where(is_real, 0.0, np.abs(near.imag))  # t moves up with z there
     near = np.where(cut, near.real + 1j * np.where(from_left, height, -height), near)
     return Preimages(np.where(from_left, near, 2 - near), np.where(from_left, 2 - near, near), cut)

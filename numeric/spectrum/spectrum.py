@@ -216,13 +216,19 @@ class Spectrum:
     # -- integrals -----------------------------------------------------------------------------------------
 
     def expect(
-        self, function: Callable[[Array], ArrayLike], tolerance: float = 1e-11, points: Iterable[float] = ()
+        self,
+        function: Callable[[Array], ArrayLike],
+        tolerance: float | None = None,
+        points: Iterable[float] = (),
     ) -> Any:
         """The integral of a function of an array of points, singular ones included; see `linear_statistics.expect`.
 
-        ``points`` names where the function is singular or has a kink, apart from edges, atoms and 0.
+        ``points`` names where the function is singular, has a kink or jumps, apart from edges, atoms and 0, and where
+        it has features narrower than a two-thousandth of the support. ``tolerance`` is the error allowed, relative to
+        the integral or to 1 if that is larger: 1e-11, or 1e-9 where a formula for the density is all that is known.
 
-        Raises `PrecisionError` if the tolerance is not reached.
+        Raises `PrecisionError` if the tolerance is not reached, `ParameterError` for a function that is not defined at
+        an atom or returns another shape.
         """
         return self.measure.expect(function, tolerance, points)
 

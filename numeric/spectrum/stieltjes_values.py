@@ -83,27 +83,33 @@ def boundary_values(measure: Pieces, z: Array, derivative: int = 0) -> Array:
     total = sums(measure.points, measure.weights, z)
     near = _near_derivatives if derivative else _near_values
     for piece in measure.pieces:
-        total += _by_distance(piece, z, sums, near, measure.span)
+        low, high = piece.distances(z)
+        total += _by_distance(piece, low, high, sums, near, measure.span)
     return total
 
 
 def _by_distance(
     piece: Piece,
-    z: Array,
+    low: Array,
+    high: Array,
     far: Callable[[Array, Array, Array], Array],
-    near: Callable[[Piece, Array, float], Array],
+    near: Callable[[Piece, Array, Array, float], Array],
     span: float,
 ) -> Array:
-    """A piece's part of an integral: by quadrature at far points, by a closed form at near ones, in chunks."""
-    distance = np.hypot(np.maximum(np.maximum(piece.left - z.real, z.real - piece.right), 0.0), z.imag)
+    """A piece's part of an integral, at points ``low`` above its left end and ``high`` below its right one.
+
+    By quadrature at far points, by a closed form at near ones, in chunks.
+    """
+    distance = np.hypot(np.maximum(np.maximum(-low.real, -high.real), 0.0), low.imag)
     nodes = 64 * math.ceil((2 * len(piece.measure) + _FEWEST) / 64)
     is_far = distance >= _clearance(piece, nodes)
-    total = np.empty(len(z), dtype=complex)
-    total[is_far] = far(*piece.quadrature(nodes), z[is_far])
+    total = np.empty(len(low), dtype=complex)
+    rule = piece.nodes(nodes)
+    total[is_far] = far(rule.low, rule.weights, low[is_far])
     close = np.flatnonzero(~is_far)
     for start in range(0, len(close), _CHUNK):
         part = close[start : start + _CHUNK]
-        total[part] = near(piece, z[part], span)
+        total[part] = near(piece, low[part], high[part], span)
     return total
 
 
@@ -117,19 +123,19 @@ def _clearance(piece: Piece, nodes: int) -> float:
     """
     r = math.exp(_DIGITS / (nodes - len(piece.measure)))
     around = r * np.exp(1j * math.pi * (np.arange(128) + 0.5) / 128)
-    x = piece.left + piece.width * poly.polyval(1 + (around + 1 / around) / 2, piece.from_left)
-    beyond = np.maximum(np.maximum(piece.left - x.real, x.real - piece.right), 0.0)
-    return float(np.max(np.hypot(beyond, x.imag)))
+    low = piece.width * poly.polyval(1 + (around + 1 / around) / 2, piece.from_left)
+    beyond = np.maximum(np.maximum(-low.real, low.real - piece.width), 0.0)
+    return float(np.max(np.hypot(beyond, low.imag)))
 
 
-def _near_values(piece: Piece, z: Array, span: float) -> Array:
-    roots = preimages(piece, z, span)
+def _near_values(piece: Piece, low: Array, high: Array, span: float) -> Array:
+    roots = preimages(piece, low, high, span)
     a, b = (min(n, 0) for n in piece.orders)
     return np.sum(_integral(piece).values(roots) * roots.s ** float(a) * roots.r ** float(b), axis=0)
 
 
-def _near_derivatives(piece: Piece, z: Array, span: float) -> Array:
-    roots = preimages(piece, z, span)
+def _near_derivatives(piece: Piece, low: Array, high: Array, span: float) -> Array:
+    roots = preimages(piece, low, high, span)
     (a, b), (e, f) = (min(n, 0) for n in piece.orders), piece.ramification
     integral = _integral(piece)
     slope = integral.derivatives(roots)
@@ -148,13 +154,34 @@ def logarithms(measure: Pieces, z: Array) -> Array:
     """The integral of log|x - z| at finite points of the closed upper half-plane; -oo at atoms."""
     total = logarithm_sums(measure.points, measure.weights, z)
     for piece in measure.pieces:
-        total += _by_distance(piece, z, logarithm_sums, _near_logarithms, measure.span).real
+        low, high = piece.distances(z)
+        total += _logarithms(piece, low, high, measure.span)
     return total
 
 
-def _near_logarithms(piece: Piece, z: Array, span: float) -> Array:
+def logarithms_inside(measure: Pieces, home: Piece, low: Array, high: Array) -> Array:
+    """The same at points of a piece, given by their distances from its ends, for a measure without atoms."""
+    total = np.zeros(len(low))
+    group = next(group for group in measure.groups if home in group)
+    for piece in measure.pieces:
+        if piece in group:
+            gaps = home.margins[0] - piece.margins[0], home.margins[1] - piece.margins[1]
+        else:
+            gaps = (
+                (home.left - piece.left) + (home.rests[0] - piece.rests[0]),
+                (piece.right - home.right) + (piece.rests[1] - home.rests[1]),
+            )
+        total += _logarithms(piece, gaps[0] + low + 0j, gaps[1] + high + 0j, measure.span)
+    return total
+
+
+def _logarithms(piece: Piece, low: Array, high: Array, span: float) -> Array:
+    return _by_distance(piece, low, high, logarithm_sums, _near_logarithms, span).real
+
+
+def _near_logarithms(piece: Piece, low: Array, high: Array, span: float) -> Array:
     """log|x(t) - z| is the sum of log|t - t_j| and the logarithm of x's leading coefficient."""
-    roots = preimages(piece, z, span)
+    roots = preimages(piece, low, high, span)
     leading = abs(piece.from_left[-1]) * piece.width
     return piece.mass * math.log(leading) + np.sum(_primitive(piece).logarithms(roots), axis=0)
 

@@ -244,9 +244,9 @@ def test_the_worst_error_is_the_largest_of_all() -> None:
     assert replace(certificate, lowest=-0.1).worst == 0.5
 
 
-def test_moment_errors_are_relative_to_the_absolute_moment_but_not_below_one() -> None:
-    checks = moment_checks([0.0, 100.0], [0.5, 101.0], [0.25, 50.0])
-    assert [(c.order, c.error) for c in checks] == [(1, 0.5), (2, 0.02)]
+def test_moment_errors_are_relative_to_the_absolute_moment() -> None:
+    checks = moment_checks([0.0, 100.0, 0.0], [0.5, 101.0, 0.0], [0.25, 50.0, 0.0])
+    assert [(c.order, c.error) for c in checks] == [(1, 2.0), (2, 0.02), (3, 0.0)]
 
 
 def test_as_plain_data() -> None:

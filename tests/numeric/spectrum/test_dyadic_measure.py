@@ -173,9 +173,20 @@ def test_expectations() -> None:
         exact = mp.quad(lambda x: mp.sqrt(x) * elliptic(x), [0, 1, 4, 7, 8])
     assert rho.expect(np.sqrt) == pytest.approx(float(exact), abs=1e-10)
     with pytest.raises(PrecisionError, match="did not settle"):
-        rho.expect(lambda x: np.sign(np.sin(40 * x)))
-    with pytest.raises(ParameterError, match="further singular points"):
-        rho.expect(np.sqrt, points=[1.0])
+        rho.expect(lambda x: np.sign(np.sin(4000 * x)))
+
+
+def test_expectations_with_singular_points_that_are_named() -> None:
+    rho = spectrum("MP(1/2) + semicircle")
+    for a in (-1.0, 0.3, 2.0):
+        assert rho.expect(lambda x, a=a: x > a, points=[a]) == pytest.approx(float(rho.sf(a)), abs=1e-11)
+        assert rho.expect(lambda x, a=a: (x > a) & (x < a + 0.01)) == pytest.approx(
+            float(rho.cdf(a + 0.01) - rho.cdf(a)), abs=1e-10
+        )
+        real, y = float(rho.stieltjes(a + 1e-3j).real), 1e-3
+        assert rho.expect(lambda x, a=a, y=y: (x - a) / ((x - a) ** 2 + y**2), points=[a]) == pytest.approx(
+            real, abs=1e-9
+        )
 
 
 def test_the_hilbert_transform_and_the_entropy() -> None:

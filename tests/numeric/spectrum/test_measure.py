@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import pickle
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -18,9 +19,10 @@ from resolvent.derive.laws.record import Law
 from resolvent.derive.tensor.tensor_law import classical_sum
 from resolvent.numeric.spectrum import Spectrum
 from resolvent.numeric.spectrum.formula_measure import FormulaMeasure
-from resolvent.numeric.spectrum.measure import REFUSED, measure_of
+from resolvent.numeric.spectrum.measure import REFUSED
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "edge_test": ([2.5], 1, 0.05, 500),
     "expect": (np.cos,),
     "hilbert": (5.0,),
     "log_potential": (1j,),
@@ -101,7 +103,14 @@ def test_copies_are_equal(kind: str) -> None:
     assert copy.copy(rho) == copy.deepcopy(rho) == rho
 
 
-def test_a_new_kind_of_law_needs_a_function_for_its_measure_alone() -> None:
+@pytest.mark.parametrize("kind", ["algebraic", "dyadic"])
+def test_spectra_are_pickled_as_their_laws(kind: str) -> None:
+    rho = pickle.loads(pickle.dumps(spectrum(kind)))  # noqa: S301
+    assert rho == spectrum(kind)
+    assert float(rho.cdf(0.3)) == float(spectrum(kind).cdf(0.3))
+
+
+def test_a_new_kind_of_law_needs_its_measure_alone() -> None:
     class Fair(Law):
         """A law of this test's own."""
 
@@ -112,9 +121,11 @@ def test_a_new_kind_of_law_needs_a_function_for_its_measure_alone() -> None:
 
         def moments(self, n: int) -> Any: ...
         def free_cumulants(self, n: int) -> Any: ...
-        def latex(self, convention: str = "stieltjes") -> str: ...
+        def statement(self, convention: str = "stieltjes") -> Any: ...
 
-    measure_of.register(Fair, lambda _: FormulaMeasure(np.ones_like, [(0.0, 1.0)]))
+        def measure(self) -> FormulaMeasure:
+            return FormulaMeasure(np.ones_like, [(0.0, 1.0)])
+
     assert Spectrum(Fair.__new__(Fair)).var() == pytest.approx(1 / 12, abs=1e-12)
 
 

@@ -29,7 +29,7 @@ def points(piece: Piece) -> np.ndarray:
 def test_roots_are_all_the_roots(name: str) -> None:
     for piece in pieces(name):
         z = points(piece)
-        roots = preimages(piece, z, 1.0)
+        roots = preimages(piece, *piece.distances(z), 1.0)
         with mp.workdps(60):
             unit = [mp.mpf(c.numerator) / c.denominator for c in unit_polynomial(piece.ramification)]
             for k, place in enumerate(z.tolist()):
@@ -45,7 +45,7 @@ def test_roots_are_all_the_roots(name: str) -> None:
 def test_one_root_lies_on_the_cut_for_points_of_the_piece(name: str) -> None:
     for piece in pieces(name):
         x = np.linspace(piece.left, piece.right, 23)[1:-1]
-        roots = preimages(piece, x + 0j, 1.0)
+        roots = preimages(piece, *piece.distances(x + 0j), 1.0)
         assert np.array_equal(np.sum(roots.cut, axis=0), np.ones(21))
         assert piece.at(roots.t.real[roots.cut]) == pytest.approx(
             np.broadcast_to(x, roots.s.shape)[roots.cut], abs=1e-13
