@@ -220,7 +220,8 @@ class Ensemble:
         extra = (*self.assumptions, *((choice.step,) if choice else ()))
         if extra:
             conclusion = replace(conclusion, uses=(*conclusion.uses, *extra))
-        return replace(law, conclusion=conclusion, recipe=Recipe(self._replay, (choice, *values.values())))
+        recipe = Recipe(self._replay, (choice, *values.values()), stands_for=law.recipe)
+        return replace(law, conclusion=conclusion, recipe=recipe)
 
     def facts(self, **parameters: Any) -> tuple[Fact, ...]:
         """The known facts at the given parameters; those that are not given stay symbolic."""

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import sympy
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Element, Field
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions.letter import Letter
 from resolvent.derive.expressions.pencil import Entry, Pencil
 from resolvent.derive.expressions.scaling import Scales, conjugate

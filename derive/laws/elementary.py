@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -233,4 +234,5 @@ def _sum_text(total: Any) -> str:
 
 
 def _named(law: AlgebraicLaw, recipe: Recipe, nonnegative: bool | None = None) -> AlgebraicLaw:
+    recipe = replace(recipe, stands_for=law.recipe)
     return AlgebraicLaw(law.equation, law.conclusion, recipe, recipe.text, nonnegative or law.nonnegative)

@@ -25,11 +25,15 @@ from resolvent.derive.laws.statement import Statement, equation_statement
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """How a law was made: the constructor or operation, and its arguments. Replaying it gives `Law.at`."""
+    """How a law was made: the constructor or operation, and its arguments. Replaying it gives `Law.at`.
+
+    Where that is a name for a construction from other operations, ``stands_for`` is the last of them.
+    """
 
     build: Callable[..., Any]
     arguments: tuple[Any, ...]
     bound: frozenset[sympy.Symbol] = frozenset()  # symbols of the arguments that are no parameters
+    stands_for: Recipe | None = None
 
     @property
     def operation(self) -> Operation | None:

@@ -87,7 +87,7 @@ def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
     require_nonnegative(b, "a correlation")
     inner = scale(sample_covariance(b, 1 / ratio), ratio)
     product = free_product(a, companion(inner, 1 / ratio))
-    recipe = Recipe(doubly_correlated_wishart, (a, b, c))
+    recipe = Recipe(doubly_correlated_wishart, (a, b, c), stands_for=product.recipe)
     return type(a)(product.equation, product.conclusion, recipe, recipe.text, product.nonnegative)
 
 

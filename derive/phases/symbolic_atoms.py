@@ -1,37 +1,51 @@
 r"""Atoms of a law with symbolic parameters: places, candidate weights, and which weight holds where.
 
 Let z0 be a root of the leading coefficient of P in m, rational in the parameters, and m = y/x with x = z - z0. A
-branch with mass w at z0 has y -> -w, so -w is a root of the lowest coefficient Q(y) of P(z0 + x, y/x) in x. As the
-parameters move, the mass is continuous and stays the same root of Q, until two roots of Q meet, one goes to infinity,
-or Q vanishes. The polynomials of those events, the *borders*, cut the space of parameters into cells; an open
-cylindrical decomposition gives a rational point in each connected one (Strzebonski, J. Symb. Comput. 29 (2000)), and
-one certified skeleton there decides for the whole cell. Points at which the law does not exist are left out (they
-must not cut a cell in two).
+branch with mass w at z0 has y -> -w, so -w is a root of the lowest coefficient Q(y) of P(z0 + x, y/x) in x. Which root
+it is follows from how the law was made, where all its operations have a rule (see `known_atoms`).
+
+Otherwise the mass, continuous in the parameters, stays the same root of Q until two roots of Q meet, one goes to
+infinity, or Q vanishes; and the branch stays a law's, or stays none's, until critical points meet or go to infinity.
+The polynomials of those events cut the space of parameters into cells; an open cylindrical decomposition gives a
+rational point in each connected one (Strzebonski, J. Symb. Comput. 29 (2000)), and one certified skeleton there decides
+for the whole cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, pairwise
 from typing import Any
 
 import sympy
 from flint import arb, fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
-from resolvent.derive.equations.critical_curve import at_values, leading_in, never_zero
-from resolvent.derive.equations.equation import ResolventEquation
-from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.equations.critical_curve import (
+    at_values,
+    degenerate_factors,
+    escaping_factors,
+    leading_in,
+    meeting_factors,
+    never_zero,
+)
+from resolvent.derive.equations.equation import ResolventEquation, Values, physical_equation, spectral_ring
+from resolvent.derive.errors import DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import Element, Field, coefficients_in, polynomial_ring, polynomial_to_sympy
-from resolvent.derive.exact.polynomials import degree, factored, generator, univariate
+from resolvent.derive.exact.polynomials import degree, factored, generator, irreducible_factors, univariate
 from resolvent.derive.exact.precision import working_precision
+from resolvent.derive.exact.series import Series
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.phases.known_atoms import Masses, known_atoms
 from resolvent.derive.phases.parameter_line import checked_values, in_domain, simplest_between
 from resolvent.derive.support.support import skeleton
 
 _Y = "y'"  # no parameter can have this name
 _MOST_CELLS = 64
+_MOST_PARAMETERS = 2  # beyond, and for more sheets, the decomposition takes too long
+_MOST_SHEETS = 4
 _BITS = 256
 
 
@@ -44,7 +58,7 @@ class SymbolicAtom:
         weight: the mass there, as an expression in the parameters; None where no choice is proved.
         candidates: all masses, rational in the parameters, that the equation allows there (0 for no atom).
         borders: the polynomials off whose zeros the weight is proved. On them, the atom can only be heavier (mass at a
-            point is upper semicontinuous), as where a bulk shrinks into it.
+            point is upper semicontinuous), as where a bulk shrinks into it, or two atoms meet.
     """
 
     point: sympy.Expr
@@ -61,7 +75,8 @@ class SymbolicAtom:
 def symbolic_atoms(law: AlgebraicLaw, **values: Any) -> tuple[SymbolicAtom, ...]:
     """The atoms of a law with symbolic parameters, as far as their places are rational in the parameters.
 
-    Where several candidate weights hold in turn, and it is always the largest of them, the weight is their maximum.
+    Where several candidate weights hold in turn, the weight is their maximum: for laws made by operations with a rule
+    for atoms, and for others where that is proved in each cell of the parameters; the weight is None elsewhere.
     ``values`` replaces some of the parameters first. Atoms at irrational places are not covered. A place at which the
     absence of an atom is proved is left out.
 
@@ -74,11 +89,12 @@ def symbolic_atoms(law: AlgebraicLaw, **values: Any) -> tuple[SymbolicAtom, ...]
     """
     law = law.at(**checked_values(law, values))
     equation = law.equation
+    known = known_atoms(law)
     found = []
     for factor, _ in factored(leading_in(equation.polynomial, "m")):
         if degree(factor, "z") != 1:
             continue
-        atom = _atom_at(law, _root(equation, factor))
+        atom = _atom_at(law, _root(equation, factor), known)
         if atom.weight != 0:
             found.append(atom)
     return tuple(found)
@@ -91,7 +107,7 @@ def _root(equation: ResolventEquation, factor: fmpz_mpoly) -> Element:
     return -low / high
 
 
-def _atom_at(law: AlgebraicLaw, place: Element) -> SymbolicAtom:
+def _atom_at(law: AlgebraicLaw, place: Element, known: Masses | None) -> SymbolicAtom:
     symbols = {s.name: s for s in law.equation.symbols}
     lowest = lowest_part(law.equation, place)
     field = place.field
@@ -101,19 +117,29 @@ def _atom_at(law: AlgebraicLaw, place: Element) -> SymbolicAtom:
         if degree(factor, _Y) == 1:
             low, high = (field.element(c) for c in coefficients_in(factor, _Y, field.ring))
             weights.append(low / high)
-    shown = {w: _readable(w, symbols) for w in weights}
     borders = _borders(factors, place, symbols)
-    chosen = _choices(law, place, weights, borders, symbols)
-    weight: sympy.Expr | None = None
-    if chosen is not None:
-        holding = {k for k, _ in chosen}
-        if len(holding) == 1:
-            weight = shown[weights[next(iter(holding))]]
-        elif all(w[k] == max(w[j] for j in holding) for k, w in chosen):
-            weight = sympy.Max(*(shown[weights[k]] for k in holding), evaluate=False)
-    order = sorted(shown.values(), key=lambda e: (e != 0, str(e)))
+    if known is None:
+        holding = _choices(law.equation, place, weights, borders, symbols)
+    else:  # a weight that is no root is nowhere the mass but on borders, so it is never needed
+        holding = [w for w in weights if w in known.get(place, {0})]
+    shown = {w: _readable(w, symbols) for w in weights}
+    largest = _undominated([shown[w] for w in holding])
+    weight = None if not largest else largest[0] if len(largest) == 1 else sympy.Max(*largest, evaluate=False)
     edges = tuple(polynomial_to_sympy(border, symbols) for border in borders)
-    return SymbolicAtom(place.to_sympy(symbols), weight, tuple(order), edges)
+    return SymbolicAtom(place.to_sympy(symbols), weight, tuple(sorted(shown.values(), key=_zero_first)), edges)
+
+
+def _undominated(weights: Sequence[sympy.Expr]) -> list[sympy.Expr]:
+    """The weights without those that are never above another one."""
+    found: list[sympy.Expr] = []
+    for weight in sorted(weights, key=_zero_first):
+        if not any(sympy.factor(other - weight).is_nonnegative for other in weights if other != weight):
+            found.append(weight)
+    return found
+
+
+def _zero_first(weight: sympy.Expr) -> tuple[bool, str]:
+    return weight != 0, str(weight)
 
 
 def _readable(weight: Element, symbols: dict[str, sympy.Symbol]) -> sympy.Expr:
@@ -163,41 +189,67 @@ def _borders(factors: Sequence[fmpz_mpoly], place: Element, symbols: dict[str, s
 
 
 def _choices(
-    law: AlgebraicLaw,
+    equation: ResolventEquation,
     place: Element,
     weights: Sequence[Element],
     borders: Sequence[fmpz_mpoly],
     symbols: dict[str, sympy.Symbol],
-) -> list[tuple[int, list[fmpq]]] | None:
-    """For each cell the index of the weight that holds there, and all weights at a point of it; None if undecided."""
-    cells = open_cells(borders, tuple(symbols.values()))
+) -> list[Element]:
+    """The weights that hold in some cell, if it is always the largest of them; none where that is not decided."""
+    if equation.field.extension is not None or len(symbols) > _MOST_PARAMETERS or equation.degree > _MOST_SHEETS:
+        return []
+    cells = open_cells([*borders, *_events(equation, symbols)], tuple(symbols.values()))
     if len(cells) > _MOST_CELLS:
-        return None
-    found = []
-    for samples in cells:
-        for values in samples:
-            mass = _mass(law, place, values)
-            if mass is None:
-                continue
-            here = [w.evaluate(values).to_fmpq() for w in weights]
-            if here.count(mass) != 1:
-                return None
-            found.append((here.index(mass), here))
-            break
-    return found or None
+        return []
+    found: dict[Element, None] = {}
+    seen = []
+    for values, *_ in cells:
+        try:
+            mass = _mass(equation, place, values)
+        except PrecisionError:
+            return []
+        if mass is None:
+            continue
+        here = {w: w.evaluate(values).to_fmpq() for w in weights}
+        chosen = [w for w, value in here.items() if value == mass]
+        if len(chosen) != 1:
+            return []
+        found[chosen[0]] = None
+        seen.append((mass, here))
+    return list(found) if all(mass == max(here[w] for w in found) for mass, here in seen) else []
 
 
-def _mass(law: AlgebraicLaw, place: Element, values: dict[str, fmpq]) -> fmpq | None:
-    """The certified mass at the place; None where there is no law, -1 where it is irrational."""
+def _events(equation: ResolventEquation, symbols: dict[str, sympy.Symbol]) -> list[fmpz_mpoly]:
+    """The polynomials in the parameters off whose zeros no two critical points meet, escape, or lose a sheet.
+
+    As long as none vanishes, the sheets over the upper half-plane are deformed into each other, and on the real line
+    the branch has no new singularity and no zero of its imaginary part: it stays a law's, or stays none's.
+    """
+    ring = Field(tuple(symbols)).ring
+    parts = [*meeting_factors(equation), *escaping_factors(equation), *degenerate_factors(equation)]
+    return _proper_factors([*parts, *(g.denominator for g in equation.germ)], ring, symbols)
+
+
+def _mass(equation: ResolventEquation, place: Element, values: dict[str, fmpq]) -> fmpq | None:
+    """The certified mass at the place; None where the branch is no law's, -1 where the mass is irrational.
+
+    Raises `PrecisionError` where the precision does not decide it.
+    """
+    plain = spectral_ring(())
+    factors = irreducible_factors(at_values(equation.polynomial, values).project_to_context(plain), "m")
     try:
-        frame = skeleton(law.at(**values).equation)
-    except (ParameterError, DerivationError):
+        frame = skeleton(physical_equation(factors, (), partial(_specialised_moments, equation, values)))
+    except DerivationError:
         return None
     there = place.evaluate(values).to_fmpq()
     for atom in frame.atoms:
         if atom.point.rational is not None and atom.point.rational == there:
             return fmpq(-1) if atom.weight.rational is None else atom.weight.rational
     return fmpq(0)
+
+
+def _specialised_moments(equation: ResolventEquation, values: Values, n: int, _: Values) -> Series:
+    return equation.moment_series(n, values)
 
 
 # -- cells -----------------------------------------------------------------------------------------------------
