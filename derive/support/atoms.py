@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import flint
 from flint import acb, acb_poly, arb, fmpz_poly
@@ -17,13 +18,18 @@ from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, commo
 from resolvent.derive.exact.polynomials import irreducible_factors, substitute, univariate
 from resolvent.derive.exact.precision import working_precision
 
+Number = TypeVar("Number")
+
 
 @dataclass(frozen=True)
-class Atom:
-    """A point mass: its place and its weight, both exact."""
+class PointMass(Generic[Number]):
+    """An atom of a measure: its place and its weight, as exact numbers of some kind, or as floats."""
 
-    point: AlgebraicNumber
-    weight: AlgebraicNumber
+    point: Number
+    weight: Number
+
+
+Atom = PointMass[AlgebraicNumber]
 
 
 def find_atom(

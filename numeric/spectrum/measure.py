@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
+from resolvent.derive.support import atoms
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 
@@ -48,12 +49,8 @@ class SupportInterval:
     right_exponent: Fraction | None
 
 
-@dataclass(frozen=True)
-class PointMass:
-    """An atom with its exact place and weight (SymPy numbers), or with floats if it was given by floats."""
-
-    point: sympy.Expr | float
-    weight: sympy.Expr | float
+PointMass = atoms.PointMass[sympy.Expr | float]
+"""An atom with its exact place and weight (SymPy numbers), or with floats if it was given by floats."""
 
 
 @dataclass(frozen=True, eq=False)
