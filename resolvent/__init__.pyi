@@ -17,20 +17,7 @@ from .derive.errors import (
     PrecisionError,
     ResolventError,
 )
-from .derive.expressions.expression import MatrixExpression, identity
 from .derive.expressions.law import law_of
-from .derive.expressions.letters import (
-    block,
-    commuting,
-    dimension,
-    gaussian,
-    given,
-    haar,
-    inv,
-    kron,
-    projection,
-    wigner,
-)
 from .derive.expressions.trace import Trace, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
 from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
@@ -67,6 +54,21 @@ from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
 from .numeric.density.closed_density import ClosedDensity, closed_density
+from .numeric.expressions import (
+    MatrixExpression,
+    block,
+    commuting,
+    dimension,
+    gaussian,
+    given,
+    haar,
+    identity,
+    inv,
+    kron,
+    projection,
+    wigner,
+)
+from .numeric.expressions.dyson_solver import DysonSolver
 from .numeric.fluctuations.tracy_widom import tracy_widom
 from .numeric.pictures.branch_plots import plane_portrait, sheet_plot
 from .numeric.pictures.graph_picture import graph_sheet
@@ -86,6 +88,7 @@ __all__ = [
     "ClosedDensity",
     "Derivation",
     "DerivationError",
+    "DysonSolver",
     "Evidence",
     "G",
     "Guess",

@@ -98,6 +98,9 @@ def pencil_of(expression: MatrixExpression, scales: Scales, *, spectral: bool = 
     if not expression.is_square:
         raise ParameterError(f"only a square matrix has a spectrum; {expression} is {expression.shape}", of=expression)
     letters = expression.letters()
+    direct = affine_pencil(expression, scales) if spectral else None
+    if direct is not None:
+        return direct
     built, order = _Builder(scales, letters).build(expression)
     if order > 0:
         raise ParameterError(
@@ -108,12 +111,63 @@ def pencil_of(expression: MatrixExpression, scales: Scales, *, spectral: bool = 
         raise ParameterError(f"{expression} tends to zero like N**({order}); multiply it by that power", of=expression)
     smallest = minimal(_resolvent(built, expression) if spectral else built)
     table, states = _self_adjoint(smallest, expression)
-    variances = {n: scales.read(x.variance).value for n, x in letters.items()}
-    orders = {n: scales.read(x.variance).order for n, x in letters.items()}
-    for name, letter in letters.items():
-        if letter.kind == "wigner" and orders[name]:
-            raise ParameterError(f"the variance of {name} is its semicircle's; leave the size out of it", of=letter)
+    variances = _variances(letters, scales)
     return Pencil(states, len(expression.rows), table, letters, variances, scales, spectral)
+
+
+def affine_pencil(expression: MatrixExpression, scales: Scales) -> Pencil | None:
+    """z - E for a block matrix of multiples of letters and their transposes, each block at once; None for another.
+
+    This is what the general construction gives, and the only way for hundreds of blocks.
+    """
+    if expression.head == "scale" and expression.parts[0].head == "block":
+        inner, factor = expression.parts[0], scales.read(expression.scalar)
+    elif expression.head == "block":
+        inner, factor = expression, scales.read(sympy.S.One)
+    else:
+        return None
+    letters = expression.letters()
+    width = len(inner.columns)
+    table: dict[str, dict[Entry, Element]] = {}
+    for k, part in enumerate(inner.parts):
+        scalar, node = (part.scalar, part.parts[0]) if part.head == "scale" else (sympy.S.One, part)
+        transposed, node = (True, node.parts[0]) if node.head == "transpose" else (False, node)
+        if node.head == "zero":
+            continue
+        read = scales.read(scalar)
+        order = read.order + factor.order
+        if node.head == "identity" and not order:
+            name = ""
+        elif node.letter is not None:
+            name = node.letter.name
+            order += (1 + scales.read(node.letter.variance).order) / 2 if node.letter.kind == "gaussian" else 0
+        else:
+            return None
+        if order:
+            return None
+        entry = (k // width, k % width)
+        key = f"^T{name}" if transposed else name
+        table.setdefault(key, {})[entry] = -read.value * factor.value
+    symmetric = {n for n, x in letters.items() if x.is_symmetric}
+    for name in [n for n in letters if n not in symmetric]:
+        one, other = table.setdefault(name, {}), table.setdefault(f"^T{name}", {})
+        if {(j, i): conjugated(x) for (i, j), x in one.items()} != other:
+            return None
+    for name in ("", *symmetric):
+        one = table.get(name, {})
+        if {(j, i): conjugated(x) for (i, j), x in one.items()} != one:
+            return None
+    kept = {n: t for n, t in table.items() if t and not n.startswith("^T")}
+    return Pencil(expression.rows, len(expression.rows), kept, letters, _variances(letters, scales), scales)
+
+
+def _variances(letters: Mapping[str, Letter], scales: Scales) -> dict[str, Element]:
+    """The variances without their powers of N; that of a Wigner matrix must have none."""
+    read = {n: scales.read(x.variance) for n, x in letters.items()}
+    for name, letter in letters.items():
+        if letter.kind == "wigner" and read[name].order:
+            raise ParameterError(f"the variance of {name} is its semicircle's; leave the size out of it", of=letter)
+    return {n: x.value for n, x in read.items()}
 
 
 class _Builder:

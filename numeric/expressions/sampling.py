@@ -1,0 +1,141 @@
+"""Matrices of an expression: every letter is drawn once, and the expression is computed with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.letter import Letter, SymbolicSize
+from resolvent.numeric.matrices.ensembles import generator, goe, haar_orthogonal
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+Matrix = NDArray[Any]
+
+
+def sample(model: MatrixExpression, sizes: Mapping[Any, int], rng: Any, **values: Any) -> Matrix:
+    """The matrix of an expression at these sizes and values of the parameters, each letter drawn once.
+
+    ``sizes`` maps dimensions (or their names) to integers; ``rng`` is a numpy Generator or a seed. Gaussian and Wigner
+    matrices have Gaussian entries. A given matrix has the quantiles of its law as eigenvalues and is rotated by a Haar
+    matrix, the same for matrices that commute.
+
+    >>> from resolvent.numeric.expressions import dimension, gaussian
+    >>> p, n = dimension("p"), dimension("n")
+    >>> X = gaussian("X", p, n)
+    >>> sample(X @ X.T / n, {p: 3, n: 5}, 0).shape
+    (3, 3)
+
+    Raises `ParameterError` for a dimension without a size or a parameter without a value, `DerivationError` for an
+    inverse that does not exist.
+    """
+    numbers = _sizes(model, sizes)
+    drawn = _draw(model, numbers, generator(rng), values)
+    done: dict[int, Matrix] = {}
+    for node in model.nodes():
+        done[id(node)] = _value(node, [done[id(part)] for part in node.parts], drawn, numbers, values)
+    return done[id(model)]
+
+
+def _sizes(model: MatrixExpression, sizes: Mapping[Any, int]) -> dict[SymbolicSize, int]:
+    known = {str(d): n for d, n in sizes.items()}
+    found = {}
+    for d in model.dimensions():
+        size = known.get(str(d))
+        if size is None:
+            raise ParameterError(f"the size of {d} is missing; give sizes={{{d}: 500}}", dimension=d)
+        if isinstance(size, bool) or not hasattr(size, "__index__") or int(size) < 1:
+            raise ParameterError(f"the size of {d} must be a positive integer; got {size!r}", dimension=d)
+        found[d] = int(size)
+    return found
+
+
+def _number(scalar: sympy.Expr, sizes: Mapping[SymbolicSize, int], values: Mapping[str, Any]) -> complex:
+    """A scalar at numbers for all its symbols."""
+    images: dict[Any, Any] = {}
+    for symbol in scalar.free_symbols:
+        if symbol in sizes:
+            images[symbol] = sizes[symbol]
+        elif symbol.name in values:
+            q = to_fmpq(values[symbol.name])
+            images[symbol] = sympy.Rational(int(q.p), int(q.q))
+        else:
+            raise ParameterError(f"the parameter {symbol} needs a value: sample(..., {symbol}=1)", symbol=symbol)
+    return complex(scalar.subs(images))
+
+
+def _draw(
+    model: MatrixExpression, sizes: Mapping[SymbolicSize, int], rng: np.random.Generator, values: Mapping[str, Any]
+) -> dict[str, Matrix]:
+    rotations: dict[str, Matrix] = {}
+    drawn: dict[str, Matrix] = {}
+    for name, letter in model.letters().items():
+        rows, columns = sizes[letter.rows], sizes[letter.columns]
+        variance = _number(letter.variance, sizes, values).real
+        if variance < 0:
+            raise ParameterError(f"the variance of {name} is negative at these values", letter=letter)
+        if letter.kind == "gaussian":
+            drawn[name] = np.sqrt(variance) * rng.standard_normal((rows, columns))
+        elif letter.kind == "wigner":
+            drawn[name] = goe(rows, rng) * np.sqrt(variance)
+        elif letter.kind == "haar":
+            drawn[name] = haar_orthogonal(rows, rng)
+        else:
+            key = letter.group or name
+            if key not in rotations:
+                rotations[key] = haar_orthogonal(rows, rng)
+            q = rotations[key]
+            drawn[name] = (q * _eigenvalues(letter, rows, sizes, values)) @ q.T
+    return drawn
+
+
+def _eigenvalues(
+    letter: Letter, size: int, sizes: Mapping[SymbolicSize, int], values: Mapping[str, Any]
+) -> NDArray[np.float64]:
+    """The eigenvalues of a given matrix: its points by their weights, or the quantiles of its law."""
+    middle = (np.arange(size) + 0.5) / size
+    if letter.points:
+        shares = np.cumsum([_number(w, sizes, values).real for w in letter.weights])
+        points = np.array([_number(x, sizes, values).real for x in letter.points])
+        return np.asarray(points[np.minimum(np.searchsorted(shares, middle), len(points) - 1)])
+    assert letter.law is not None
+    own = {s.name: values[s.name] for s in letter.law.parameters if s.name in values}
+    return np.asarray(Spectrum(letter.law, **own).ppf(middle))
+
+
+def _value(
+    node: MatrixExpression,
+    parts: list[Matrix],
+    drawn: Mapping[str, Matrix],
+    sizes: Mapping[SymbolicSize, int],
+    values: Mapping[str, Any],
+) -> Matrix:
+    rows, columns = (sum(sizes[d] for d in shape) for shape in (node.rows, node.columns))
+    if node.letter is not None:
+        return drawn[node.letter.name]
+    if node.head == "identity":
+        return np.eye(rows)
+    if node.head == "zero":
+        return np.zeros((rows, columns))
+    if node.head == "scale":
+        factor = _number(node.scalar, sizes, values)
+        return parts[0] * (factor.real if factor.imag == 0 else factor)
+    if node.head == "sum":
+        return np.asarray(parts[0] + parts[1])
+    if node.head == "product":
+        return np.asarray(parts[0] @ parts[1])
+    if node.head == "transpose":
+        return parts[0].T
+    if node.head == "inverse":
+        try:
+            return np.asarray(np.linalg.inv(parts[0]))
+        except np.linalg.LinAlgError:
+            raise DerivationError(f"{node} does not exist at these sizes", of=node) from None
+    width = len(node.columns)
+    return np.block([parts[k : k + width] for k in range(0, len(parts), width)])
