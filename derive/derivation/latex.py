@@ -94,7 +94,10 @@ def expression_latex(expression: sympy.Basic) -> str:
 
 
 class _Printer(LatexPrinter):
-    """SymPy's printer, but no sum begins with a minus sign that can begin without."""
+    """SymPy's printer, but no sum begins with a minus sign that can begin without, and E is the expectation."""
+
+    def _hprint_Function(self, func: str) -> str:  # noqa: N802 - the name is SymPy's
+        return r"\mathbb{E}" if func == "E" else str(super()._hprint_Function(func))
 
     def _as_ordered_terms(self, expr: sympy.Expr, order: str | None = None) -> list[sympy.Expr]:
         terms = list(super()._as_ordered_terms(expr, order=order))

@@ -89,7 +89,7 @@ def derive(
             text = _closed_form_written(found, density, chosen, convention.value)
         else:
             text = _written(found, density, chosen, convention.value, steps, moments, cumulants, check)
-    if check and (closed_form or chosen not in (Format.TEXT, Format.JSON)):
+    if check and (closed_form or chosen not in (*_REPORTS, Format.JSON)):
         note(f"all {len(derivation.steps)} steps hold")
     emit(text, output)
 
@@ -114,14 +114,15 @@ def _closed_form_written(subject: Subject, density: ClosedDensity, chosen: Forma
     from resolvent.writing.blocks import Report
     from resolvent.writing.formats import WRITERS
 
+    assert subject.entry is not None
+    title = f"{subject.entry.title}: the density at {_place(subject)}"
     if chosen is Format.LATEX:
-        assert subject.entry is not None
-        title = f"{subject.entry.title}: the density at {_place(subject)}"
         return density.derivation.latex(convention, title=title)
     if chosen is Format.SYMPY:
         return str(density.expression)
     if chosen in _REPORTS:
-        return WRITERS[chosen](Report("", (_closed_form_section(subject, density, convention),)))
+        title = "" if chosen is Format.TEXT else title
+        return WRITERS[chosen](Report(title, (_closed_form_section(subject, density, convention),)))
     raise ParameterError(f"--closed-form goes with --format text, latex or sympy, html or markdown, not {chosen.value}")
 
 

@@ -106,7 +106,10 @@ def _density(verdict: Outcome, point: Point, prefix: str, seconds: float) -> Pic
         found = within(max(seconds, 0.0), work)
     except ResolventError:
         return None
-    return None if found is None else Picture(*found[:2], base64.b64decode(found[2]))
+    if found is None:
+        return None
+    svg, caption, pdf = found
+    return Picture(svg, caption, base64.b64decode(pdf))
 
 
 def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) -> tuple[str, str, str] | None:
