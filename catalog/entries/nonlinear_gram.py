@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 
 from resolvent.catalog.schema.activation_option import ACTIVATION
-from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler, assumption
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, Moment
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.errors import DerivationError, ParameterError
@@ -27,6 +27,12 @@ _z, _G = sympy.symbols("z G")
 PENNINGTON_WORAH = "Pennington, Worah 2017"
 BENIGNI_PECHE = "Benigni, Peche 2021"
 SURVEY = "Kim 2020, section 4.2"
+CYCLES = assumption(
+    "cycles of a nonlinear layer",
+    "a cycle of length 2 in the walk on features and samples has the weight eta = E f^2, one of length 2j > 2 the "
+    "weight zeta^j, as only the linear part of f carries it",
+    f"{PENNINGTON_WORAH}; proved for sub-Gaussian entries by {BENIGNI_PECHE}",
+)
 
 
 def derive_law(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
@@ -220,6 +226,7 @@ ENSEMBLE = Ensemble(
         {"phi": "1/2", "psi": "1/2", "eta": 1, "zeta": 1},
         {"phi": 1, "psi": 2, "eta": "3/2", "zeta": 0},
     ),
+    assumptions=(CYCLES,),
     option=ACTIVATION,
     notes=(
         Note("convention", "The source's m(z) is the Cauchy transform G = -m.", SURVEY),

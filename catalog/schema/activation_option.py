@@ -27,8 +27,8 @@ CENTRED = Parameter(
     integer=True,
     default=1,
 )
-ROUNDED = "rounded to 17 digits"
-"""How a step says that constants are not the exact ones."""
+DIGITS = 17
+"""To which constants that are irrational, or known by numbers, are rounded."""
 
 _ROUNDING = 1e-24  # what rounding leaves of the variance of a constant function, of its square
 
@@ -58,14 +58,19 @@ def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centre
     text = ", ".join(words)
 
     exact = (of_fluctuation.eta, of_fluctuation.zeta) if of_fluctuation.is_exact else (eta, zeta)
-    rounded = "" if exact == (eta, zeta) and of_fluctuation.is_exact else f", {ROUNDED}"
+    digits = None if exact == (eta, zeta) and of_fluctuation.is_exact else DIGITS
     step = Step(
         rules.ACTIVATION_CONSTANTS,
-        f"eta and zeta of {text}{rounded}",
+        f"eta and zeta of {text}{_rounding(digits)}",
         kind="definition",
         build=partial(_claim, ("eta", "zeta"), exact),
+        digits=digits,
     )
     return Choice(text, {"eta": eta, "zeta": zeta}, step, given)
+
+
+def _rounding(digits: int | None) -> str:
+    return "" if digits is None else f", rounded to {digits} digits"
 
 
 def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
@@ -98,15 +103,20 @@ def read_with_slope(value: Any, **scales: sympy.Expr) -> Choice:
         )
     eta, zeta = choice.values["eta"], choice.values["zeta"]
     is_exact = isinstance(slope, sympy.Expr)
-    nearest = decimal_rational(slope, 17) if is_exact else rounded(sympy.Rational(*float(slope).as_integer_ratio()), 17)
+    nearest = (
+        decimal_rational(slope, DIGITS)
+        if is_exact
+        else rounded(sympy.Rational(*float(slope).as_integer_ratio()), DIGITS)
+    )
     used = max(nearest, 2 * eta - zeta)
-    words = "" if slope == used else f", {ROUNDED}"
+    digits = None if slope == used else DIGITS
     step = Step(
         rules.ACTIVATION_SLOPE,
-        f"eta_prime of {choice.text}{words}",
+        f"eta_prime of {choice.text}{_rounding(digits)}",
         kind="definition",
         uses=(choice.step,),
         build=partial(_claim, ("eta_prime",), (slope if is_exact else used,)),
+        digits=digits,
     )
     return Choice(choice.text, {**choice.values, "eta_prime": used}, step, choice.subject)
 

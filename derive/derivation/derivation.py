@@ -74,6 +74,24 @@ class Derivation:
             return Evidence.ASSUMED
         return Evidence.GUESSED if any(s.kind == "guessed" for s in self.steps) else Evidence.PROVED
 
+    @property
+    def digits(self) -> int | None:
+        """To how many digits constants were rounded on the way; None if they are exact."""
+        return min((s.digits for s in self.steps if s.digits is not None), default=None)
+
+    @property
+    def evidence_in_words(self) -> str:
+        """The evidence with what it rests on.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> (semicircle() + semicircle(2)).derivation.evidence_in_words
+        'proved, given 1 assumption'
+        """
+        count = sum(not s.types_in for s in self.assumptions)
+        given = f"given {count} assumption{'s' if count > 1 else ''}" if count else ""
+        rounded = f"for the constants rounded to {self.digits} digits" if self.digits is not None else ""
+        return ", ".join(filter(None, (self.evidence.value, given, rounded)))
+
     def number(self, step: Step) -> int:
         """The number of a step, from 1."""
         return self._numbered[0][id(step)]
@@ -99,11 +117,11 @@ class Derivation:
 
     def latex(self, convention: str = "stieltjes", title: str = "") -> str:
         """A LaTeX document of all steps; see `resolvent.derive.derivation.document.derivation_document`."""
-        return derivation_document(self.written(convention), self.evidence.value, convention, title)
+        return derivation_document(self.written(convention), self.evidence_in_words, convention, title)
 
     def text(self, convention: str = "stieltjes") -> str:
         """The steps as plain text; see `resolvent.derive.derivation.document.derivation_text`."""
-        return derivation_text(self.written(convention), self.evidence.value)
+        return derivation_text(self.written(convention), self.evidence_in_words)
 
 
 def _in_order(last: Step) -> Iterator[Step]:

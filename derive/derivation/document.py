@@ -144,7 +144,7 @@ def _result(steps: Sequence[WrittenStep], evidence: str) -> str:
     """The last formula as a theorem, or as a claim where something on the way is guessed or typed in."""
     if not steps[-1].formulas:
         return ""
-    kind = "theorem" if evidence == "proved" else "claim"
+    kind = "theorem" if evidence.startswith("proved") else "claim"
     given = [_link(step) for step in steps if step.kind == "assumed"]
     ends = [given[0], *([given[-1]] if len(given) > 1 else [])] if given else []
     words = f"Given {'--'.join(ends)}, it holds that" if ends else "It holds that"

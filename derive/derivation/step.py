@@ -38,7 +38,7 @@ class Step:
     ``text`` is the claim in words, where words are needed. ``kind`` is "definition", "derived", "guessed" (found in
     finitely many terms, whose number ``text`` gives; what rests on it is guessed) or "assumed". An assumed step about
     the model (two matrices are free, say) leaves the algebra proved; one that types in an equation (``types_in``) makes
-    everything that rests on it assumed.
+    everything that rests on it assumed. ``digits`` says to how many digits constants in it were rounded, if they were.
     """
 
     rule: Rule
@@ -48,6 +48,7 @@ class Step:
     build: Callable[[], tuple[sympy.Basic, ...]] = tuple
     verify: Callable[[], bool] | None = None
     types_in: bool = False
+    digits: int | None = None
 
     @cached_property
     def formulas(self) -> tuple[sympy.Basic, ...]:

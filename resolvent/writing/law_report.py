@@ -32,7 +32,7 @@ def law_report(
     Raises `ParameterError` for an unknown convention or a negative number of moments.
     """
     entries = [Entry("parameter", (", ".join((symbol.name, *assumptions_of(symbol))),)) for symbol in law.symbols]
-    entries.append(Entry("evidence", (law.derivation.evidence.value,)))
+    entries.append(Entry("evidence", (law.derivation.evidence_in_words,)))
     entries += _listed("moments", "m", law.moments(moments))
     entries += _listed("free cumulants", "kappa", law.free_cumulants(cumulants))
     if not steps:
@@ -96,8 +96,8 @@ def steps_block(derivation: Derivation, convention: str) -> Steps:
     Raises `ParameterError` for an unknown convention.
     """
     steps = derivation.written(convention)
-    summary = f"{len(steps)} step{'s' if len(steps) != 1 else ''}; evidence: {derivation.evidence.value}"
-    return Steps(summary, steps, derivation.evidence.value)
+    summary = f"{len(steps)} step{'s' if len(steps) != 1 else ''}; evidence: {derivation.evidence_in_words}"
+    return Steps(summary, steps, derivation.evidence_in_words)
 
 
 def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[Entry]:

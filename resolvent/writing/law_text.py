@@ -59,6 +59,7 @@ def to_json(
         "meaning": MEANING[convention],
         "parameters": [{"name": s.name, "assumptions": assumptions_of(s)} for s in law.symbols],
         "evidence": derivation.evidence.value,
+        "evidence_in_words": derivation.evidence_in_words,
         "assumptions": [step.text for step in derivation.assumptions],
     }
     if moments:

@@ -261,3 +261,15 @@ def test_features_with_constants_have_these_constants() -> None:
     values = LinearAndSine(2.0, 0.5)(xi)
     assert abs(np.mean(values**2) - 2.0) < 0.01
     assert abs(np.mean(xi * values) ** 2 - 0.5) < 0.01
+
+
+# -- evidence ----------------------------------------------------------------------------------------------
+
+
+def test_rounded_constants_stand_beside_the_evidence() -> None:
+    shape = {"phi": 1, "psi": 1}
+    rounded = GRAM.law(**shape, activation="tanh").derivation
+    assert rounded.evidence_in_words == "proved, given 1 assumption, for the constants rounded to 17 digits"
+    assert rounded.text().splitlines()[-2] == f"evidence: {rounded.evidence_in_words}"
+    exact = GRAM.law(**shape, eta=1, zeta="1/2").derivation
+    assert (exact.digits, exact.evidence_in_words) == (None, "proved, given 1 assumption")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from resolvent.catalog.conjectures.conjecture import SUPPORTED, UNDECIDED, Conjecture, Status
+from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, Conjecture, Status
 from resolvent.conjectures.exact.model_laws import symbolic_law
 from resolvent.derive.equations.equation import M, Z, spectral_ring
 from resolvent.derive.exact.field import Field, rational_function
@@ -47,7 +47,7 @@ def compare(conjecture: Conjecture) -> Iterator[Found]:
         yield SUPPORTED, subject, f"the {subject} is the model's{whole}, identically in {', '.join(names)}", "proved"
     else:
         yield (
-            UNDECIDED,
+            REFUTED,
             subject,
             f"for general {', '.join(names)} the model has another equation: {derived.equation.expr} = 0",
             "proved",
@@ -70,6 +70,6 @@ def _moments(conjecture: Conjecture, derived: Law) -> Iterator[Found]:
         assert amount.exact is not None
         difference = sympy.cancel(amount.exact.xreplace(_plain(amount.exact)) - value.xreplace(_plain(value)))
         if difference != 0:
-            yield UNDECIDED, "moments", f"for general parameters m_{k} of the model is {value}", "proved"
+            yield REFUTED, "moments", f"for general parameters m_{k} of the model is {value}", "proved"
             return
     yield SUPPORTED, "moments", f"the {len(amounts)} moments are the model's, identically in the parameters", "proved"

@@ -23,7 +23,6 @@ from resolvent.catalog.conjectures.conjecture import (
     Status,
     point_text,
 )
-from resolvent.catalog.schema.activation_option import ROUNDED
 from resolvent.conjectures.exact.claimed_branch import ClaimedBranches, claimed_branches, claimed_factors, shown_number
 from resolvent.conjectures.exact.model_laws import claimed_law, full_point, model_law
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError, ResolventError
@@ -253,7 +252,7 @@ class _Stage:
     @property
     def is_rounded(self) -> bool:
         """Whether the model's law rests on constants of an activation that were rounded."""
-        return self.derived is not None and any(ROUNDED in step.text for step in self.derived.derivation.steps)
+        return self.derived is not None and self.derived.derivation.digits is not None
 
     def _is_rounding(self, a: Any, b: Any) -> bool:
         return self.is_rounded and abs(float(a) - float(b)) <= _ROUNDING * abs(float(b))

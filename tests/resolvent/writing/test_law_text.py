@@ -269,7 +269,7 @@ def test_text_in_full() -> None:
         "equation in m(z) = int rho(dx)/(x - z), m ~ -1/z at infinity:",
         "  c*m**3 + (c*z + 1)*m**2 + (c + z - 1)*m + 1 = 0",
         "parameter: c, positive",
-        "evidence: proved",
+        "evidence: proved, given 1 assumption",
         "moments:",
         "  m_1 = 1",
         "  m_2 = c + 2",

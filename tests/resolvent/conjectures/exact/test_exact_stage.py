@@ -416,13 +416,13 @@ def test_for_all_parameters() -> None:
     assert any("identically in the parameters" in f.text for f in moments.findings)
 
 
-def test_a_claim_that_is_true_at_the_points_alone_is_undecided() -> None:
+def test_a_claim_that_is_true_at_the_points_alone_is_refuted() -> None:
     """(c - 1/2)*(c - 2) vanishes at both points."""
     found = verdict(TWO + 'moments = [1, "1 + c + (c - 1/2)*(c - 2)"]')
-    assert found.verdict == UNDECIDED
+    assert found.verdict == REFUTED
     assert "for general parameters m_2 of the model is c + 1" in found.first_wrong.text  # type: ignore[union-attr]
     equation = verdict(TWO + 'equation = "(1 + (c - 1/2)*(c - 2))*c*z*m**2 + (z + c - 1)*m + 1"')
-    assert equation.verdict == UNDECIDED
+    assert equation.verdict == REFUTED
     assert "for general c the model has another equation" in equation.first_wrong.text  # type: ignore[union-attr]
 
 
