@@ -80,18 +80,17 @@ class ClosedDensity:
     def derivation(self) -> Derivation:
         """The law's derivation, and the steps from its equation to the expression."""
         law, form = self.law, self.form
-        density = sympy.Function("y")(sympy.Symbol("z"))
         first = Step(
             rules.DENSITY_ODE,
             "the equation of the density",
             uses=(law.conclusion,),
-            build=lambda: (sympy.Eq(law.density_ode.to_sympy(density), 0, evaluate=False),),
+            build=self._density_equation,
         )
         second = Step(
             rules.HYPERGEOMETRIC_FORM,
             f"a solution, with a, b; c = {form.a}, {form.b}; {form.c} and f = {form.pullback.to_sympy()}",
             uses=(first,),
-            build=lambda: (sympy.Eq(sympy.Function("y")(X), form.expression()),),
+            build=self._solution,
             verify=form.check,
         )
         return Derivation(self._identified(second) if self.proof is None else self._proved(self.proof, first, second))
@@ -110,7 +109,7 @@ class ClosedDensity:
             rules.TRANSFORM_FORM,
             f"the transform, with f = {proof.transform.form.pullback.to_sympy(Z)}",
             uses=(self.law.conclusion, equation),
-            build=lambda: (sympy.Eq(M, proof.transform.expression()),),
+            build=self._transform,
             verify=proof.transform.check,
         )
         return Step(
@@ -118,14 +117,29 @@ class ClosedDensity:
             f"{self._words}; values of the density agree to {self.digits} digits",
             uses=(form, transform),
             build=self._formula,
-            verify=lambda: (
-                proof.form == self.form
-                and same(proof.constant, self.constant)
-                and proof.atoms == self.atoms
-                and _same_ends(proof, self.interval)
-                and proof.check()
-            ),
+            verify=self._is_what_is_proved,
         )
+
+    def _is_what_is_proved(self) -> bool:
+        proof = self.proof
+        return proof is not None and (
+            proof.form == self.form
+            and same(proof.constant, self.constant)
+            and proof.atoms == self.atoms
+            and _same_ends(proof, self.interval)
+            and proof.check()
+        )
+
+    def _density_equation(self) -> tuple[sympy.Basic, ...]:
+        density = sympy.Function("y")(sympy.Symbol("z"))
+        return (sympy.Eq(self.law.density_ode.to_sympy(density), 0, evaluate=False),)
+
+    def _solution(self) -> tuple[sympy.Basic, ...]:
+        return (sympy.Eq(sympy.Function("y")(X), self.form.expression()),)
+
+    def _transform(self) -> tuple[sympy.Basic, ...]:
+        assert self.proof is not None
+        return (sympy.Eq(M, self.proof.transform.expression()),)
 
     @property
     def _words(self) -> str:

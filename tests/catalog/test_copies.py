@@ -66,3 +66,12 @@ def test_an_entry_draws_the_same_after_a_copy() -> None:
 def test_holonomic_laws_are_told_apart_by_their_equation_and_first_moments() -> None:
     assert OTHERS["law_of_moments"] == law_of_moments([*CATALAN, 9694845])
     assert OTHERS["law_of_moments"] != OTHERS["law_of_sum"]
+
+
+def test_a_density_in_closed_form_with_its_proof() -> None:
+    form = catalog.get("fisher-linear").closed_form
+    assert form is not None
+    density = form.derive()
+    again = pickled(density)
+    assert again.expression == density.expression
+    assert again.derivation == density.derivation
