@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,30 @@ from resolvent.cli.subjects import AsJson
 from resolvent.derive.errors import ParameterError
 from resolvent.writing.json_text import json_text
 
-_REPORTS = (".html", ".md", ".tex", ".json", ".txt")
+if TYPE_CHECKING:
+    from resolvent.conjectures.verdict import Verdict
+
+REPORTS = (".html", ".md", ".tex", ".json", ".txt")
+
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write a report: .html, .md, .tex (with pictures), .json or .txt."),
+]
+
+
+def write_report(verdict: Verdict, path: Path) -> None:
+    """The report on a verdict in the format that the file's name ends in; the pictures of LaTeX stand beside it."""
+    writers = {
+        ".html": verdict.html,
+        ".md": verdict.markdown,
+        ".json": lambda: json_text(verdict.to_json()),
+        ".txt": verdict.report,
+    }
+    if path.suffix.lower() == ".tex":
+        for name, content in verdict.latex_files(path.stem).items():
+            write_file(path.with_name(name) if name.endswith(".pdf") else path, content)
+    else:
+        write_file(path, writers[path.suffix.lower()]())
 
 
 @guarded
@@ -35,12 +58,7 @@ def check(
     time_limit: Annotated[
         float, typer.Option(metavar="SECONDS", help="What the exact stage may take at each point.")
     ] = 60.0,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            "--report", metavar="FILE", help="Write a report too: .html, .md, .tex (with pictures), .json or .txt."
-        ),
-    ] = None,
+    report: Report = None,
     json: AsJson = False,
 ) -> None:
     """Is a conjectured law right? Supported, refuted or undecided, with the evidence.
@@ -48,7 +66,7 @@ def check(
     The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
     """
     if report is not None:
-        check_output(report, _REPORTS)
+        check_output(report, REPORTS)
     from resolvent.conjectures.check import check as checked
 
     verdict = checked(
@@ -60,17 +78,9 @@ def check(
         allow_code=allow_code,
         time_limit=time_limit,
     )
-    as_json = json_text(verdict.to_json())
-    as_text = verdict.report()
     if report is not None:
-        kind = report.suffix.lower()
-        if kind == ".tex":
-            for name, content in verdict.latex_files(report.stem).items():
-                write_file(report.with_name(name) if name.endswith(".pdf") else report, content)
-        else:
-            whole = {".html": verdict.html, ".md": verdict.markdown, ".json": lambda: as_json, ".txt": lambda: as_text}
-            write_file(report, whole[kind]())
-    emit(as_json if json else as_text, None)
+        write_report(verdict, report)
+    emit(json_text(verdict.to_json()) if json else verdict.report(), None)
     raise typer.Exit(verdict.exit_status)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from resolvent.cli.check_command import REPORTS, Report, write_report
 from resolvent.cli.density_command import PICTURES, check_output, picture
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
@@ -36,6 +37,7 @@ def verify(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
+    report: Report = None,
     json: AsJson = False,
 ) -> None:
     """Compare a law with sampled matrices: supported, refuted or undecided, with the power of the test.
@@ -44,6 +46,8 @@ def verify(
     """
     if plot is not None:
         check_output(plot, PICTURES)
+    if report is not None:
+        check_output(report, REPORTS)
     subject = read_subject(name, settings or [], numeric=True)
 
     from resolvent.conjectures.verification import verify as compare
@@ -63,5 +67,7 @@ def verify(
     )
     if plot is not None and verdict.statistics:
         write_file(plot, picture(lambda axes: verdict.plot(axes), plot.suffix.lower()))
+    if report is not None:
+        write_report(verdict, report)
     emit(json_text(verdict.to_json()) if json else verdict.report(), None)
     raise typer.Exit(verdict.exit_status)

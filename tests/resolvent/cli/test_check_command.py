@@ -164,7 +164,16 @@ def test_a_time_limit_is_positive(file: Path, limit: str) -> None:
 # -- reports -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("suffix", "word"), [(".json", '"verdict": "supported"'), (".txt", "verdict: supported")])
+@pytest.mark.parametrize(
+    ("suffix", "word"),
+    [
+        (".json", '"verdict": "supported"'),
+        (".txt", "verdict: supported"),
+        (".md", "**Verdict: supported**"),
+        (".html", "Supported</strong>"),
+        (".tex", r"\textbf{supported}"),
+    ],
+)
 def test_reports_are_written_too(file: Path, suffix: str, word: str) -> None:
     file.write_text(f"{HEAD}claim.moments = [0, 1]\n")
     target = file.with_name(f"report{suffix}")

@@ -168,6 +168,16 @@ def test_derive_latex_without_steps_is_the_equation() -> None:
     assert result.stdout == "G^{2} - z G + 1 = 0\n"
 
 
+@pytest.mark.parametrize(
+    ("format", "start"), [("html", "<!DOCTYPE html>"), ("markdown", "# semicircle: Wigner matrix")]
+)
+def test_derive_is_a_page_with_every_step(format: str, start: str) -> None:
+    result = run("derive", "semicircle", "--format", format, "--moments", "4").stdout
+    assert result.startswith(start)
+    assert all(step.rule.name in result for step in catalog.get("semicircle").law().derivation.steps)
+    assert "m_4 = 2*variance**2" in result.replace("\\", "")
+
+
 def test_derive_sympy_runs() -> None:
     names: dict[str, object] = {}
     exec(run("derive", "semicircle()", "--format", "sympy").stdout, names)  # noqa: S102

@@ -137,6 +137,13 @@ def test_all_kinds() -> None:
     assert [f["kind"] for f in findings if f["found"]] == ["algebraic", "recurrence", "ode"]
 
 
+@pytest.mark.parametrize(("format", "formula"), [("html", "<math"), ("markdown", "$$\nz m^{2} + z m + 1 = 0\n$$")])
+def test_a_proposal_is_a_page(format: str, formula: str) -> None:
+    result = run("--moments", LIST, "--format", format).stdout
+    assert formula in result
+    assert "verified on" in result
+
+
 @pytest.mark.parametrize("option", [("--latex",), ("--format", "latex")])
 def test_latex(option: tuple[str, ...]) -> None:
     assert run("--moments", LIST, *option).stdout == "z m^{2} + z m + 1 = 0\n"
