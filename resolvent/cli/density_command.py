@@ -10,7 +10,7 @@ import typer
 
 from resolvent.cli.files import check_writable, emit, write_file
 from resolvent.cli.guard import guarded, interruptible, note
-from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject
+from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _MOST_POINTS = 1_000_000
 def density(
     subject: NameOrExpression,
     settings: Settings = None,
+    matrix: Matrices = None,
+    ratio: Ratios = None,
     points: Annotated[
         int, typer.Option(min=2, max=_MOST_POINTS, metavar="N", help="About how many points the CSV has.")
     ] = 400,
@@ -48,7 +50,7 @@ def density(
     if output is not None:
         check_output(output, (".csv", ".json", *PICTURES))
     with Progress("computing the spectrum"), interruptible():
-        found = read_subject(subject, settings or [], numeric=True)
+        found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
         from resolvent.numeric.spectrum.spectrum import Spectrum
 
         spectrum = Spectrum(found.law)

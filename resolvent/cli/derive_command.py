@@ -10,7 +10,7 @@ import typer
 
 from resolvent.cli.files import check_writable, emit
 from resolvent.cli.guard import CLAIM_FAILS, guarded, interruptible, leave, note
-from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, Subject, read_subject
+from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 
 if TYPE_CHECKING:
     from resolvent.numeric.density.closed_density import ClosedDensity
@@ -46,6 +46,8 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", h
 def derive(
     subject: NameOrExpression,
     settings: Settings = None,
+    matrix: Matrices = None,
+    ratio: Ratios = None,
     format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.TEXT,
     convention: Annotated[
         Convention, typer.Option(help="m(z), or the Cauchy transform G = -m.")
@@ -64,7 +66,7 @@ def derive(
     """Derive the equation of a law.
 
     Names in an expression that are no functions are parameters, assumed positive. Write fractions as 1/2; + is the free
-    sum, @ the free product, and numbers shift and scale.
+    sum, @ the free product, and numbers shift and scale. With --matrix the expression is one in matrices.
     """
     from resolvent.derive.errors import DerivationError, ParameterError
     from resolvent.progress import Progress
@@ -77,7 +79,7 @@ def derive(
     if output is not None:
         check_writable(output)
     with Progress("deriving"), interruptible():
-        found = read_subject(subject, settings or [])
+        found = read_subject(subject, settings or [], matrices=matrix, ratios=ratio)
         density = _closed_form(found, closed_form, wanted=steps and chosen in _REPORTS)
         derivation = density.derivation if closed_form and density else found.law.derivation
         if check:

@@ -29,6 +29,18 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Give a parameter its value, as in --set c=1/2. Repeatable."),
 ]
+Matrices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--matrix",
+        metavar="DEFINITION",
+        help="Define a matrix of the expression, as in --matrix 'X: gaussian(p, n)'. Repeatable.",
+    ),
+]
+Ratios = Annotated[
+    list[str] | None,
+    typer.Option("--ratio", metavar="P/N=C", help="The limit of a ratio of sizes, as in --ratio p/n=c. Repeatable."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -41,21 +53,31 @@ class Subject:
     entry: Ensemble | None = None
 
 
-def read_subject(text: str, settings: Sequence[str], *, numeric: bool = False) -> Subject:
+def read_subject(
+    text: str,
+    settings: Sequence[str],
+    *,
+    numeric: bool = False,
+    matrices: Sequence[str] | None = None,
+    ratios: Sequence[str] | None = None,
+) -> Subject:
     """The law that a name or an expression stands for, with the values of ``--set``.
 
-    With ``numeric`` every parameter needs a number; a catalog entry's defaults are taken where it has them.
+    With ``numeric`` every parameter needs a number; a catalog entry's defaults are taken where it has them. With
+    ``matrices`` the text is an expression in matrices, whose law is derived from its Dyson equation.
 
     Raises `ParseError` or `ParameterError`.
     """
-    entry = find_entry(text)
+    if ratios and not matrices:
+        raise ParameterError("--ratio goes with --matrix; define the matrices of the expression", ratios=ratios)
+    entry = None if matrices else find_entry(text)
     values = read_settings(settings, entry)
     if entry is not None:
         chosen = entry.numbers(values) if numeric else entry.validate(values)
         return Subject(entry.law(**chosen), chosen, entry)
     from resolvent.language.expressions import parse
 
-    law = _parsed(text, parse)
+    law = _derived(text, matrices, ratios or ()) if matrices else _parsed(text, parse)
     known = {s.name for s in law.parameters}
     for name in values:
         if name not in known:
@@ -69,6 +91,15 @@ def read_subject(text: str, settings: Sequence[str], *, numeric: bool = False) -
     if numeric and (symbolic := [name for name, value in values.items() if not value.is_number]):
         raise ParameterError(f"{symbolic[0]} needs a number here; got {values[symbolic[0]]}", names=symbolic)
     return Subject(law.at(**values), values)
+
+
+def _derived(text: str, matrices: Sequence[str], ratios: Sequence[str]) -> AlgebraicLaw:
+    """The law of an expression in matrices."""
+    from resolvent.derive.expressions.law import law_of
+    from resolvent.language.matrices import parse_model
+
+    model = parse_model(text, matrices, ratios)
+    return law_of(model.expression, model.ratios)
 
 
 def find_entry(text: str) -> Ensemble | None:

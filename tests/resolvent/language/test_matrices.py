@@ -1,0 +1,97 @@
+"""Matrices as text: definitions, ratios and expressions read as they are written in Python; errors point at a place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sympy
+
+from resolvent.derive.errors import ParseError
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.language.matrices import parse_model
+from resolvent.numeric.expressions import block, dimension, gaussian, identity, inv, wigner
+
+p, n = dimension("p"), dimension("n")
+X, S = gaussian("X", p, n), wigner("S", p)
+a = sympy.Symbol("a", positive=True)
+LETTERS = ["X: gaussian(p, n)", "S: wigner(p)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("X @ X.T / n", X @ X.T / n),
+        ("S**2 - 2*S + 1/2", S**2 - 2 * S + sympy.Rational(1, 2)),
+        ("inv(S + a) @ S", inv(S + a) @ S),
+        ("sqrt(a) * X / sqrt(n)", sympy.sqrt(a) * X / sympy.sqrt(n)),
+        ("block([[0, X], [X.T, 0]])", block([[0, X], [X.T, 0]])),
+        ("S + a * identity(p)", S + a * identity(p)),
+        ("-S", -S),
+        ("(S @ S).T", (S @ S).T),
+    ],
+)
+def test_a_text_is_the_expression_in_python(text: str, expression: Any) -> None:
+    assert str(parse_model(text, LETTERS).expression) == str(expression)
+
+
+@pytest.mark.parametrize(
+    ("definition", "shown"),
+    [
+        ("A: gaussian(p, n, 1/2)", "A: gaussian(p, n, 1/2)"),
+        ("A: wigner(p, a)", "A: wigner(p, a)"),
+        ("A: haar(p)", "A: haar(p)"),
+        ("A: given(p, atoms([1, 3]))", "A: given(p, atoms([1, 3]))"),
+        ("A: projection(p, 1/3)", "A: given(p, atoms([0, 1], [2/3, 1/3]))"),
+    ],
+)
+def test_a_definition_makes_its_letter(definition: str, shown: str) -> None:
+    letter = parse_model("A", [definition]).expression.letter
+    assert letter is not None
+    assert letter.definition == shown
+
+
+@pytest.mark.parametrize("ratio", ["p/n = c", "p / n -> c", "p/n=c"])
+def test_a_ratio(ratio: str) -> None:
+    model = parse_model("X @ X.T / n", LETTERS, [ratio])
+    assert dict(model.ratios) == {(p, n): sympy.Symbol("c", positive=True)}
+
+
+def test_the_law_of_a_text() -> None:
+    model = parse_model("X @ X.T / n", LETTERS, ["p/n = 1/2"])
+    assert law_of(model.expression, model.ratios).equation == marchenko_pastur("1/2").equation
+
+
+@pytest.mark.parametrize(
+    ("text", "matrices", "ratios", "message"),
+    [
+        ("X @ X", LETTERS, [], r"the shapes do not fit in X @ X(.|\n)*\n      \^"),
+        ("X @ Y", LETTERS, [], "define it"),
+        ("1 + a", LETTERS, [], "no matrix occurs here"),
+        ("X + 1", LETTERS, [], "X is p x n"),
+        ("S * S", LETTERS, [], "write S @ S"),
+        ("S ** a", LETTERS, [], "whole numbers"),
+        ("S.H", LETTERS, [], "transpose"),
+        ("invv(S)", LETTERS, [], "did you mean 'inv'"),
+        ("inv(2)", LETTERS, [], "inv takes a matrix"),
+        ("sqrt(S)", LETTERS, [], "sqrt takes a number"),
+        ("block(S)", LETTERS, [], "square brackets"),
+        ("identity(q)", LETTERS, [], "name of a size"),
+        ("S if a else S", LETTERS, [], "no meaning"),
+        ("S + m", LETTERS, [], "reserved"),
+        ("S", ["S: wigner"], [], "a matrix is gaussian"),
+        ("S", ["S: wigner()"], [], r"write wigner\(size, scalar\)"),
+        ("S", ["S: wignr(p)"], [], "did you mean 'wigner'"),
+        ("S", ["S wigner(p)"], [], "a matrix is defined as in"),
+        ("S", ["S: wigner(3)"], [], "a size is a name"),
+        ("S", ["S: wigner(p)", "S: wigner(p)"], [], "defined twice"),
+        ("S", ["S: wigner(p, -1)"], [], "must not be negative"),
+        ("S", LETTERS, ["p = c"], "a ratio is written"),
+        ("S", LETTERS, ["p/q = c"], "q is no size"),
+        ("__import__(S)", LETTERS, [], "unknown function"),
+    ],
+)
+def test_what_has_no_meaning_is_refused(text: str, matrices: list[str], ratios: list[str], message: str) -> None:
+    with pytest.raises(ParseError, match=message):
+        parse_model(text, matrices, ratios)
