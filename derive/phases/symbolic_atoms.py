@@ -44,8 +44,7 @@ from resolvent.derive.support.support import skeleton
 
 _Y = "y'"  # no parameter can have this name
 _MOST_CELLS = 64
-_MOST_PARAMETERS = 2  # beyond, and for more sheets, the decomposition takes too long
-_MOST_SHEETS = 4
+_MOST_SHEETS = {0: 16, 1: 6, 2: 2}  # by the number of parameters: beyond, the decomposition takes too long
 _BITS = 256
 
 
@@ -196,7 +195,7 @@ def _choices(
     symbols: dict[str, sympy.Symbol],
 ) -> list[Element]:
     """The weights that hold in some cell, if it is always the largest of them; none where that is not decided."""
-    if equation.field.extension is not None or len(symbols) > _MOST_PARAMETERS or equation.degree > _MOST_SHEETS:
+    if equation.field.extension is not None or equation.degree > _MOST_SHEETS.get(len(symbols), 0):
         return []
     cells = open_cells([*borders, *_events(equation, symbols)], tuple(symbols.values()))
     if len(cells) > _MOST_CELLS:

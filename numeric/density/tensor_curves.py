@@ -52,6 +52,7 @@ class Factor:
         ends: the ends of all pieces, increasing, each once, as balls; some only split an interval of the support.
         places: for each piece the numbers of its ends.
         edges: the edges of the support, as exact numbers.
+        apart: apart[i, k] is end i minus end k.
     """
 
     def __init__(self, law: AlgebraicLaw) -> None:
@@ -68,9 +69,12 @@ class Factor:
             if not self.ends or self.ends[-1] != low:
                 self.ends.append(low)
             for piece in pieces:
-                self.ends.append(high if piece is pieces[-1] else arb(piece.right) + arb(piece.rests[1]))
+                with working_precision(BITS):
+                    self.ends.append(high if piece is pieces[-1] else arb(piece.right) + arb(piece.rests[1]))
                 self.pieces.append(piece)
                 self.places.append((len(self.ends) - 2, len(self.ends) - 1))
+        with working_precision(BITS):
+            self.apart = np.array([[float(a - b) for b in self.ends] for a in self.ends])
 
 
 def piece_density(piece: Piece, low: Array, high: Array) -> Array:
@@ -303,8 +307,8 @@ class _Breaks:
         def value(coefficients: Array) -> Array:
             return np.asarray(_polyval(delta, coefficients))
 
-        ends1, ends2 = surface._first.ends, surface._second.ends
-        n1, n2 = len(ends1), len(ends2)
+        apart1, apart2 = surface._first.apart, surface._second.apart
+        n1, n2 = len(apart1), len(apart2)
         D, B = [value(p) for p in at.D], [value(p) for p in at.B]
         saddle, d = value(at.saddle), value(at.d)
         f = [[value(p) for p in row] for row in at.f]
@@ -315,8 +319,7 @@ class _Breaks:
         levels = np.zeros((len(delta), number))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             for i in range(n1):
-                for k in range(n1):
-                    apart[:, i, k] = float(ends1[i] - ends1[k])
+                apart[:, i, :n1] = apart1[i]
                 for j in range(n2):
                     F[:, i, j] = f[i][j]
                     apart[:, i, n1 + j] = f[i][j] / D[j]
@@ -324,7 +327,7 @@ class _Breaks:
                 apart[:, i, pole] = B[i] / d
             for j in range(n2):
                 for k in range(n2):
-                    gap = float(ends2[j] - ends2[k])
+                    gap = apart2[j, k]
                     apart[:, n1 + j, n1 + k] = gap * saddle / (D[j] * D[k])
                     F[:, n1 + j, k] = gap * saddle / D[j]
                 levels[:, n1 + j] = -saddle / D[j]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from resolvent.derive.errors import DerivationError, ParameterError
-from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import checked_values, parameter_of, rational_number, simplest_between
 from resolvent.derive.phases.phases import Shape, phase_conditions, shape_of
@@ -39,6 +39,7 @@ _CHANGES: dict[str, tuple[str, Literal["solid", "dashed"]]] = {
     "an edge reaches the point": (_INK, "solid"),
 }
 _SMALLEST = 8  # pixels
+_BITS = 64  # of the corners of pixels
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class PhaseMap:
         """The grid's values of x and of y: the centres of the pixels."""
         n = self.resolution
         steps = (np.arange(n) + 0.5) / n
-        (a, b), (c, d) = [(float(arb(low)), float(arb(high))) for low, high in self.window]
+        (a, b), (c, d) = [(_float(low), _float(high)) for low, high in self.window]
         return a + (b - a) * steps, c + (d - c) * steps
 
     @cached_property
@@ -157,7 +158,8 @@ class PhaseMap:
         """The simplest number inside a pixel."""
         low, high = self.window[axis]
         step = (high - low) / self.resolution
-        return simplest_between(arb(low + step * index), arb(low + step * (index + 1)))
+        with working_precision(_BITS):
+            return simplest_between(arb(low + step * index), arb(low + step * (index + 1)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the phases, each with its shape, and the curves between them; returns the axes."""
@@ -239,6 +241,10 @@ def _window(window: Sequence[Sequence[Any]]) -> tuple[tuple[fmpq, fmpq], tuple[f
 
 
 # -- the grid --------------------------------------------------------------------------------------------------
+
+
+def _float(value: fmpq) -> float:
+    return int(value.p) / int(value.q)
 
 
 def _components(layers: Sequence[Codes], n: int) -> Codes:
@@ -331,7 +337,7 @@ def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
             ncols=3,
             frameon=False,
         )
-    (a, b), (c, d) = [(float(arb(low)), float(arb(high))) for low, high in found.window]
+    (a, b), (c, d) = [(_float(low), _float(high)) for low, high in found.window]
     ax.set_xlim(a, b)
     ax.set_ylim(c, d)
     ax.set_xlabel(_name(found.x))

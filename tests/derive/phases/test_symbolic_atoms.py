@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -72,6 +73,22 @@ def test_textbook_weights_whatever_the_parameters_are_called(
             here = sympy.sympify(place).xreplace(images)
             assert found[here] is not None
             assert found[here].subs(point) == sympy.sympify(weight).xreplace(images).subs(point)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda: marchenko_pastur(C) @ marchenko_pastur(3),
+        lambda: coin(P).wishart("3/2"),
+        lambda: coin(P).wishart(C),
+        lambda: atoms([0, 1, 2], [1 - P, P / 2, P / 2]).wishart("3/2"),
+        lambda: marchenko_pastur(C) + marchenko_pastur("1/2"),
+    ],
+)
+def test_rules_and_cells_agree(law: Callable[[], AlgebraicLaw], monkeypatch: pytest.MonkeyPatch) -> None:
+    by_rules = symbolic_atoms(law())
+    monkeypatch.setattr(sys.modules[symbolic_atoms.__module__], "known_atoms", lambda _: None)
+    assert symbolic_atoms(law()) == by_rules
 
 
 def test_a_law_of_an_equation_is_decided_cell_by_cell() -> None:
