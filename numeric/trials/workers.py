@@ -68,9 +68,7 @@ def in_processes(
     Raises `ParameterError` if the function cannot be sent to other processes.
     """
     payload = _pickled(work)
-    context: Any = multiprocessing.get_context(_start_method())
-    if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload(list(preload))
+    method = start_method()
     workers: dict[Connection, Any] = {}
     idle: list[Connection] = []
     running: dict[Connection, tuple[Any, float | None]] = {}  # until when; None for a worker that has not begun
@@ -79,7 +77,7 @@ def in_processes(
         while waiting or running:
             while waiting and len(running) < jobs:
                 end = time.monotonic() + limit if idle else None
-                pipe = idle.pop() if idle else _started(context, workers, payload)
+                pipe = idle.pop() if idle else _started(workers, payload, method, preload)
                 running[pipe] = waiting.popleft(), end
                 with contextlib.suppress(ConnectionError):  # it died idle, which is found out below
                     pipe.send(running[pipe][0])
@@ -124,24 +122,36 @@ def _pickled(work: Any) -> Any:
         ) from None
 
 
-def _start_method() -> str:
+def start_method() -> str:
+    """How processes are to start: "fork" where no other thread runs, otherwise "forkserver"; "spawn" outside Linux."""
     if sys.platform != "linux":
         return "spawn"  # elsewhere, system libraries do not survive a fork
     beside = {t for t in threading.enumerate() if t.name != _QUIET} - {threading.current_thread()}
     return "forkserver" if beside else "fork"
 
 
-def _started(context: Any, workers: dict[Connection, Any], payload: Any) -> Connection:
-    """The pipe to a new worker that has been sent the function."""
-    ours, theirs = context.Pipe()
-    # A fork inherits our ends of all pipes so far; a worker that kept one would keep a sibling alive.
-    inherited = (*workers, ours) if context.get_start_method() == "fork" else ()
-    process = context.Process(target=_serve, args=(theirs, inherited), daemon=True)
-    with _interrupts_held(), warnings.catch_warnings():
+def start(method: str, target: Callable[..., Any], arguments: Iterable[Any], preload: Iterable[str] = ()) -> Any:
+    """A process that has started to call the target and does not hear the keyboard's interrupt.
+
+    A server of forks, where it is not there yet, imports the modules ``preload`` before.
+    """
+    context: Any = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(list(preload))
+    process = context.Process(target=target, args=tuple(arguments), daemon=True)
+    with _interrupts_held(), _able_to_have_children(), warnings.catch_warnings():
         # Python 3.12 warns of every fork where there are threads, those of linear algebra among them.
         warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
         process.start()
-        workers[ours] = process
+    return process
+
+
+def _started(workers: dict[Connection, Any], payload: Any, method: str, preload: Iterable[str]) -> Connection:
+    """The pipe to a new worker that has been sent the function."""
+    ours, theirs = multiprocessing.Pipe()
+    # A fork inherits our ends of all pipes so far; a worker that kept one would keep a sibling alive.
+    inherited = (*workers, ours) if method == "fork" else ()
+    workers[ours] = start(method, _serve, (theirs, inherited), preload)
     theirs.close()
     with contextlib.suppress(ConnectionError):
         ours.send_bytes(payload)
@@ -151,9 +161,7 @@ def _started(context: Any, workers: dict[Connection, Any], payload: Any) -> Conn
 def _serve(pipe: Connection, inherited: tuple[Connection, ...]) -> None:
     """What a worker does: calls that come through its pipe, one after the other, until the parent closes it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # held already, except where signals cannot be held
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    end_with(parent.sentinel)
+    end_with_parent()
     # A file of the worker's own: the parent's may be locked by a thread of its, and what a draw prints is no result.
     sys.stdout = sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.dup2(2, 1)
@@ -174,14 +182,17 @@ def _serve(pipe: Connection, inherited: tuple[Connection, ...]) -> None:
             pipe.send(work(pipe.recv()))
 
 
-def end_with(pipe: int) -> None:
-    """Let this process end when the other end of a pipe is closed, even in the midst of a long call of compiled code.
+def end_with_parent() -> None:
+    """Let this process end when the one that started it has, even in the midst of a long call of compiled code.
 
-    On Linux, by the kernel's signal; elsewhere it has no effect.
+    On Linux, by the kernel's signal when the parent's end of a pipe is closed; elsewhere it has no effect.
     """
     if sys.platform == "linux":
         import fcntl  # not on every system
 
+        parent = multiprocessing.parent_process()
+        assert parent is not None
+        pipe = parent.sentinel
         signal.signal(signal.SIGIO, signal.SIG_DFL)
         fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
@@ -200,6 +211,20 @@ def _ended(workers: dict[Connection, Any], pipe: Connection) -> str:
         hint = "; the system does that when memory runs out" if -code == signal.SIGKILL else ""
         return f"its worker process was killed by {name}{hint}"
     return f"its worker process ended with exit status {code}"
+
+
+@contextlib.contextmanager
+def _able_to_have_children() -> Iterator[None]:
+    """Lets the worker of a pool start processes of its own: they end with it, which is what it is forbidden for."""
+    process = multiprocessing.current_process()
+    is_worker = process.daemon
+    try:
+        if is_worker:
+            process.daemon = False
+        yield
+    finally:
+        if is_worker:
+            process.daemon = True
 
 
 @contextlib.contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def exact_findings(
     for point in conjecture.points:
         end = time.monotonic() + time_limit
         try:
-            plain = within(time_limit, lambda point=point: _at_point(conjecture, point, will_sample))  # type: ignore[misc]
+            plain = within(time_limit, partial(_at_point, conjecture, point, will_sample))
         except OutOfTime as error:
             text = f"the exact stage is {error}; `--time-limit` gives it more"
             found.append(Finding("exact", "time", UNDECIDED, text, point=point_text(point)))
@@ -149,12 +150,12 @@ def exact_findings(
     if conjecture.points != ({},) and conjecture.claim.made:
         with contextlib.suppress(ResolventError):  # what holds for all parameters is more than was asked for
             left = min(max(end - time.monotonic(), 1.0), time_limit * _SYMBOLIC_SHARE)
-            found += [Finding(**f) for f in within(left, lambda: [asdict(f) for f in _symbolic(conjecture)])]
+            found += [Finding(**f) for f in within(left, partial(_symbolic, conjecture))]
     return found, lawful
 
 
-def _symbolic(conjecture: Conjecture) -> Sequence[Finding]:
-    return list(exact_stage.symbolic_findings(conjecture))
+def _symbolic(conjecture: Conjecture) -> list[dict[str, Any]]:
+    return [asdict(f) for f in exact_stage.symbolic_findings(conjecture)]
 
 
 def _at_point(conjecture: Conjecture, point: Point, will_sample: bool) -> list[dict[str, Any]]:

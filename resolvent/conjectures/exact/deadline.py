@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import select
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, NoReturn
 
 from resolvent.derive.errors import ParseError, ResolventError
+from resolvent.numeric.trials.workers import end_with_parent, start, start_method
 
 MEMORY = 8 * 2**30
 _LONGEST_WAIT = 3600.0  # what the operating system waits for at once; limits may be longer
+_PRELOAD = ("resolvent.conjectures.exact.exact_stage", "scipy.linalg", "threadpoolctl")
 _CAN_FORK = hasattr(os, "fork") and sys.platform != "win32"
 
 
@@ -31,7 +35,8 @@ class OutOfTime(ResolventError):
 def within(seconds: float, work: Callable[[], Any], memory: int = MEMORY) -> Any:
     """What ``work`` returns, plain JSON values, computed in a child process that is stopped after ``seconds``.
 
-    Where processes cannot be forked the work is done here, without a limit.
+    Where processes cannot be forked the work is done here, without a limit. Beside other threads, whose locks a fork
+    would copy, the child comes from a process in a clean state where the work can be pickled.
 
     >>> within(5, lambda: {"answer": 42})
     {'answer': 42}
@@ -41,29 +46,21 @@ def within(seconds: float, work: Callable[[], Any], memory: int = MEMORY) -> Any
     """
     if not _CAN_FORK:
         return work()
-    reader, writer = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _work_and_leave(work, writer, memory)
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    child = start(_start_method(work), _work_and_leave, (work, writer, memory), _PRELOAD)
     try:
-        os.close(writer)
-        answer = _received(reader, seconds)
+        writer.close()
+        answer = _received(reader.fileno(), seconds)
     finally:
-        os.close(reader)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        status = os.waitpid(child, 0)[1]
+        reader.close()
+        child.kill()
+        child.join()
     if answer is None:
         raise OutOfTime(f"not finished within {seconds:g} s", seconds=seconds)
     try:
         result = json.loads(answer)
     except ValueError:  # nothing, or the beginning of an answer
-        died = (
-            f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"status {os.waitstatus_to_exitcode(status)}"
-        )
+        died = f"signal {-child.exitcode}" if child.exitcode < 0 else f"status {child.exitcode}"
         raise ResolventError(f"the exact arithmetic ended by {died}; it may have needed too much memory") from None
     if "defect" in result:
         raise ChildFailed(result["defect"])
@@ -73,13 +70,23 @@ def within(seconds: float, work: Callable[[], Any], memory: int = MEMORY) -> Any
     return result["value"]
 
 
-def _work_and_leave(work: Callable[[], Any], writer: int, memory: int) -> NoReturn:
+def _start_method(work: Callable[[], Any]) -> str:
+    """Beside threads, the child comes from a clean state, unless the work cannot be sent there."""
+    try:
+        ForkingPickler.dumps(work)
+    except Exception:
+        return "fork"
+    return start_method()
+
+
+def _work_and_leave(work: Callable[[], Any], writer: Connection, memory: int) -> NoReturn:
     """In the child: do it, send the answer, and leave without the cleaning-up that belongs to the parent."""
     status = 0
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        end_with_parent()
         _limit_memory(memory)
         sys.set_int_max_str_digits(0)  # long numbers take their time, which is limited
+        os.write(writer.fileno(), b" ")  # its time begins
         try:
             answer: dict[str, Any] = {"value": work()}
             json.dumps(answer)
@@ -94,7 +101,7 @@ def _work_and_leave(work: Callable[[], Any], writer: int, memory: int) -> NoRetu
             if os.environ.get("RESOLVENT_TRACEBACK"):
                 traceback.print_exception(error)
             answer = {"defect": f"{type(error).__name__}: {error}"}
-        with os.fdopen(writer, "wb") as stream:
+        with os.fdopen(writer.fileno(), "wb") as stream:
             stream.write(json.dumps(answer).encode())
     except BaseException:
         status = 70
@@ -111,9 +118,9 @@ def _limit_memory(memory: int) -> None:
 
 
 def _received(reader: int, seconds: float) -> bytes | None:
-    """All that the child sends; None if time runs out first."""
+    """All that the child sends; None if time runs out first, from its first byte on."""
+    parts = [os.read(reader, 1)]
     end = time.monotonic() + seconds
-    parts: list[bytes] = []
     while True:
         left = max(end - time.monotonic(), 0)
         ready, _, _ = select.select([reader], [], [], min(left, _LONGEST_WAIT))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
-from resolvent.catalog.conjectures.conjecture import Conjecture, point_text
+from resolvent.catalog.conjectures.conjecture import Conjecture, Model, Point, point_text
 from resolvent.conjectures.exact.deadline import within
 from resolvent.conjectures.exact.model_laws import model_law, symbolic_law
 from resolvent.conjectures.report.outcome import Outcome
@@ -25,12 +27,10 @@ def model_steps(verdict: Outcome) -> Steps | None:
         return None
     point = conjecture.points[0]
     at = f" at {point_text(point)}" if point else ""
-    for where, law in (
-        ("", lambda: symbolic_law(conjecture.model, point)),
-        (at, lambda: model_law(conjecture.model, point)),
-    ):
+    laws: tuple[tuple[str, Callable[..., Law | None]], ...] = (("", symbolic_law), (at, model_law))
+    for where, law in laws:
         try:
-            found = within(_SECONDS, lambda law=law: _plain(law(), _convention(conjecture)))  # type: ignore[misc]
+            found = within(_SECONDS, partial(_plain, law, conjecture.model, point, _convention(conjecture)))
         except ResolventError:
             continue
         if found is not None:
@@ -42,8 +42,9 @@ def _convention(conjecture: Conjecture) -> str:
     return conjecture.claim.equation.convention if conjecture.claim.equation is not None else "stieltjes"
 
 
-def _plain(law: Law | None, convention: str) -> dict[str, Any] | None:
+def _plain(law_of: Callable[..., Law | None], model: Model, point: Point, convention: str) -> dict[str, Any] | None:
     """The derivation as plain data, which a child process can send."""
+    law = law_of(model, point)
     if law is None:
         return None
     block = steps_block(law.derivation, convention)

@@ -10,7 +10,8 @@ import io
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -101,9 +102,8 @@ def _scores(statistics: PointStatistics, prefix: str) -> Picture | None:
 def _density(verdict: Outcome, point: Point, prefix: str, seconds: float) -> Picture | None:
     """The claimed density where nothing was sampled, with the model's where it is another one."""
     is_refuted = any(f.status == REFUTED and f.point == point_text(point) for f in verdict.findings)
-    work: Callable[[], Any] = lambda: _drawn(verdict.conjecture, point, is_refuted, prefix)  # noqa: E731
     try:
-        found = within(max(seconds, 0.0), work)
+        found = within(max(seconds, 0.0), partial(_drawn, verdict.conjecture, point, is_refuted, prefix))
     except ResolventError:
         return None
     if found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -175,7 +176,7 @@ def _equation_lines(claim: EquationClaim) -> tuple[str, ...] | None:
     """The claimed equation in its own convention, None where it takes too long to bring into order."""
     formula = sympy.Eq(claim.polynomial, 0, evaluate=False)
     try:
-        return tuple(within(_EQUATION_SECONDS, lambda: formula_lines(formula, claim.convention)))
+        return tuple(within(_EQUATION_SECONDS, partial(formula_lines, formula, claim.convention)))
     except ResolventError:
         return None
 

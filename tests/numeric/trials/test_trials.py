@@ -108,7 +108,7 @@ def test_the_numbers_are_those_of_a_loop_on_a_dask_cluster_of_the_run_itself() -
 
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_the_numbers_do_not_depend_on_how_processes_start(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    monkeypatch.setattr(workers, "_start_method", lambda: method)
+    monkeypatch.setattr(workers, "start_method", lambda: method)
     check_same(run_trials(Goe(3), TRIALS, jobs=2), looped(Goe(3), TRIALS))
 
 
@@ -259,7 +259,7 @@ def test_a_worker_that_dies_once_costs_nothing(tmp_path: Path, jobs: int) -> Non
 
 @pytest.mark.parametrize("method", ["fork", "forkserver"])
 def test_a_trial_that_takes_too_long_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    monkeypatch.setattr(workers, "_start_method", lambda: method)
+    monkeypatch.setattr(workers, "start_method", lambda: method)
     message = "the trial at point 0, size 20, index 5 was lost: it took longer than 1 s"
     check_wrong(Broken(5, "hang"), ResolventError, message, jobs=1, limit=1.0)
 
@@ -278,15 +278,25 @@ def test_a_lock_of_another_thread_does_not_stop_the_workers() -> None:
 def test_workers_are_forked_unless_threads_run_that_may_hold_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     real = threading.enumerate
     monkeypatch.setattr("threading.enumerate", lambda: [threading.current_thread()])
-    assert workers._start_method() == "fork"
+    assert workers.start_method() == "fork"
     with Progress("a task"):
         mine = [t for t in real() if "progress" in t.name]
         monkeypatch.setattr("threading.enumerate", lambda: [threading.current_thread(), *mine])
         assert len(mine) == 1
-        assert workers._start_method() == "fork"
+        assert workers.start_method() == "fork"
     other = threading.Thread(name="another")
     monkeypatch.setattr("threading.enumerate", lambda: [other, threading.current_thread()])
-    assert workers._start_method() == "forkserver"
+    assert workers.start_method() == "forkserver"
+
+
+def of_a_pool(trials: list[Trial]) -> dict[Trial, Any]:
+    return run_trials(Goe(3), trials, jobs=2)
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver"])
+def test_the_worker_of_a_pool_can_have_workers(method: str) -> None:
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        check_same(pool.apply(of_a_pool, [TRIALS]), looped(Goe(3), TRIALS))
 
 
 def printing(trial: Trial) -> Any:
@@ -298,7 +308,7 @@ def printing(trial: Trial) -> Any:
 def test_what_a_draw_prints_in_a_worker_goes_to_standard_error(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
+    monkeypatch.setattr(workers, "start_method", lambda: "fork")
     run_trials(printing, TRIALS[:1], apart=True)
     assert tuple(capfd.readouterr()) == ("", "a word\nanother")
 

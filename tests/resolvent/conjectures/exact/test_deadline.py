@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import faulthandler
 import json
+import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from flint import fmpz_poly
 
+from resolvent.conjectures.check import check_conjecture
 from resolvent.conjectures.exact import deadline
 from resolvent.conjectures.exact.deadline import ChildFailed, OutOfTime, within
+from resolvent.conjectures.file.reader import conjecture_of
 from resolvent.derive.errors import DerivationError, ParseError, ResolventError
+from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+ROOT = Path(__file__).resolve().parents[4]
+SHELF = ROOT / "docs" / "conjectures"
 
 
 def raising(error: BaseException) -> Callable[[], NoReturn]:
@@ -30,7 +44,8 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
 
 @pytest.fixture(autouse=True)
 def no_child_is_left() -> Iterator[None]:
-    """Other tests of this process may have children of their own, which stay."""
+    """Other tests of this process may have children of their own, which stay; as do the servers of multiprocessing."""
+    forkserver.ensure_running()
     before = children()
     yield
     assert children() <= before
@@ -169,6 +184,97 @@ def test_an_interrupt_ends_the_child(tmp_path: Path) -> None:
         signal.signal(signal.SIGINT, before)
     with pytest.raises(ProcessLookupError):
         os.kill(json.loads(note.read_text()), 0)
+
+
+def test_the_worker_of_a_pool_can_have_a_child() -> None:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply(within, (20, os.getpid)) != pool.apply(os.getpid)
+
+
+LOCK = threading.Lock()
+
+
+def under_lock() -> int:
+    with LOCK:
+        return 7
+
+
+def test_a_lock_of_another_thread_does_not_stop_the_work() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(LOCK.acquire).result()
+        try:
+            assert within(60, under_lock) == 7
+        finally:
+            LOCK.release()
+
+
+def computing(stop: threading.Event) -> None:
+    while not stop.is_set():
+        Spectrum(semicircle() + marchenko_pastur("1/3")).pdf(0.0)
+
+
+def test_a_density_is_checked_beside_threads_that_compute_spectra() -> None:
+    text = """
+title = "beside threads"
+claim = {density = "sqrt(4 - x**2)/(2*pi)", intervals = [[-2, 2]], moments = [0, 1, 0, 2]}
+"""
+    stop = threading.Event()
+    others = [threading.Thread(target=computing, args=(stop,)) for _ in range(3)]
+    for thread in others:
+        thread.start()
+    try:
+        found = [check_conjecture(conjecture_of(text), exact_only=True).verdict for _ in range(3)]
+    finally:
+        stop.set()
+        for thread in others:
+            thread.join()
+    assert found == ["supported"] * 3
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SHELF.glob("*.toml")))
+def test_conjectures_can_be_sent_to_a_process_in_a_clean_state(name: str) -> None:
+    conjecture = conjecture_of((SHELF / name).read_text())
+    assert copy.deepcopy(conjecture) == conjecture
+    assert ForkingPickler.loads(ForkingPickler.dumps(conjecture)) == conjecture
+
+
+ENDLESS = """
+import os, sys, threading
+from pathlib import Path
+from flint import fmpz_poly
+from resolvent.conjectures.exact.deadline import within
+
+def work():
+    Path(sys.argv[1]).write_text(str(os.getpid()))
+    fmpz_poly([k + 1 for k in range(20_000)]) ** 4000
+
+if __name__ == "__main__":
+    if sys.argv[2] == "threads":
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    within(1000, work)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, a child does not notice the end of its parent")
+@pytest.mark.parametrize("beside", ["nothing", "threads"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_the_child_ends_with_its_parent(tmp_path: Path, number: signal.Signals, beside: str) -> None:
+    program, note = tmp_path / "program.py", tmp_path / "note"
+    program.write_text(ENDLESS)
+    parent = subprocess.Popen(
+        [sys.executable, str(program), str(note), beside], env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    while not (note.exists() and note.read_text()):
+        assert parent.poll() is None
+        time.sleep(0.01)
+    child = Path("/proc", note.read_text(), "stat")
+    assert child.exists()
+    parent.send_signal(number)
+    parent.wait()
+    until = time.monotonic() + 20
+    while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_nothing_of_the_child_is_cleaned_up_twice(capfd: pytest.CaptureFixture[str]) -> None:
