@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import logging
 import math
 import multiprocessing
@@ -276,14 +277,18 @@ def on_cluster(work: Callable[[Any], Any], arguments: Iterable[Any], scheduler: 
                         silence_logs=logging.ERROR,  # what goes wrong is raised here
                     )
                 )
+        problem = ""
         try:
             client = stack.enter_context(distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False))
         except (OSError, ValueError, ImportError) as error:
+            problem = str(error) or type(error).__name__
+        if problem:
+            gc.collect()  # a client that is collected later, while another one starts, waits for that forever
             raise ParameterError(
-                f"cannot reach a dask scheduler at {scheduler!r} ({error}); give the address it prints when it starts, "
-                'as in "tcp://host:8786", or "local"',
+                f"cannot reach a dask scheduler at {scheduler!r} ({problem}); give the address it prints when it "
+                'starts, as in "tcp://host:8786", or "local"',
                 scheduler=scheduler,
-            ) from None
+            )
         try:
             client.wait_for_workers(1, timeout=_WORKERS_TIMEOUT)
         except TimeoutError:
