@@ -33,9 +33,9 @@ from resolvent.numeric.matrices.ensembles import Matrix, dimension, generator
 from resolvent.numeric.matrices.matrix_parts import Part
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class MatrixModel:
-    """The random matrix of a law, ready for many draws; it can be pickled.
+    """The random matrix of a law, ready for many draws; it can be pickled, and compared by how it is built.
 
     Attributes:
         text: the law as an expression.

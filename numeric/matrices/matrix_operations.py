@@ -18,7 +18,7 @@ from resolvent.numeric.matrices.matrix_parts import ONE, Part, whole
 # -- functions of one matrix -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Unary(Part):
     """A part made of one other of as many rows."""
 
@@ -36,7 +36,7 @@ class Unary(Part):
         return 7 * rows ** (1 if self.is_diagonal else 2)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Affine(Unary):
     """a A + b."""
 
@@ -47,7 +47,7 @@ class Affine(Unary):
         return self.part.sample(rows, rng).affine(self.a, self.b)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Mobius(Unary):
     """(aA + b)(cA + d)^-1 with c not 0, which is a/c + (b - ad/c)(cA + d)^-1."""
 
@@ -61,7 +61,7 @@ class Mobius(Unary):
         return inverse.affine(self.b - self.a * self.d / self.c, self.a / self.c)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Power(Unary):
     """A^k, k a positive integer."""
 
@@ -71,7 +71,7 @@ class Power(Unary):
         return self.part.sample(rows, rng).power(self.k)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Corner(Part):
     """A factor times the corner, of relative size ``share``, of a matrix in general position."""
 
@@ -91,7 +91,7 @@ class Corner(Part):
         return 6 * rows * math.ceil(rows / self.share) + 3 * rows**2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Companion(Part):
     """X^T X in its eigenbasis, where the part is X X^T and X has c times as many rows as columns."""
 
@@ -115,7 +115,7 @@ class Companion(Part):
         return 3 * inner ** (1 if self.part.is_diagonal else 2) + 6 * rows
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class SymmetricRoot(Part):
     """[[0, X], [X^T, 0]] in its eigenbasis, X square with X X^T the part; for odd n one eigenvalue is left out."""
 
@@ -141,7 +141,7 @@ class SymmetricRoot(Part):
 # -- two matrices ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Binary(Part):
     """A part made of two independent others of as many rows."""
 
@@ -160,7 +160,7 @@ class Binary(Part):
         return first, self.second.sample(rows, rng)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Sum(Binary):
     """A + O B O^T with O Haar."""
 
@@ -168,7 +168,7 @@ class Sum(Binary):
         return added(*self._pair(rows, rng), rng)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Product(Binary):
     """A^(1/2) O B O^T A^(1/2) with O Haar."""
 
@@ -176,7 +176,7 @@ class Product(Binary):
         return multiplied(*self._pair(rows, rng), rng)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class DirectSum(Part):
     """diag(A, B), A taking the fraction ``weight`` of the rows."""
 
@@ -209,7 +209,7 @@ class DirectSum(Part):
 # -- rectangular matrices ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class CorrelatedWishart(Part):
     """A^(1/2) X B X^T A^(1/2)/n with a standard Gaussian X of c times as many rows as columns, in A's eigenbasis."""
 
@@ -237,7 +237,7 @@ class CorrelatedWishart(Part):
         return max(eigenvalues, rows * columns + 2 * rows**2) + 6 * (rows + columns)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Rectangular(Part):
     """(A + Z)(A + Z)^T with c times as many rows as columns: A diagonal with the part as A A^T, Z in general position.
 

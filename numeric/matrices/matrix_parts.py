@@ -20,6 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,7 +91,7 @@ class Part(ABC):
         return math.lcm(ratio.denominator, *((ratio * d).denominator for d in self.dimensions), *inner)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Semicircle(Part):
     """The Gaussian orthogonal ensemble, of that variance."""
 
@@ -103,7 +104,7 @@ class Semicircle(Part):
         return 4 * rows**2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class FreePoisson(Part):
     r"""jump/p X X^T with a standard Gaussian X of p rows and rate p columns."""
 
@@ -124,7 +125,7 @@ class FreePoisson(Part):
         return 2 * rows * min(rows, math.ceil(self.rate * rows)) + 4 * rows**2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class GaussianProduct(Part):
     """P P^T of a product P of square Gaussian matrices with entries of variance 1/n."""
 
@@ -140,7 +141,7 @@ class GaussianProduct(Part):
         return 4 * rows**2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Atoms(Part):
     """A diagonal matrix with the points as its values, in random order, as often as systematic sampling says.
 
@@ -168,15 +169,15 @@ class Atoms(Part):
         return 3 * rows
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Quantiles(Part):
     """A diagonal matrix with the values F^-1((i + U)/n) of a law, in random order; U is one uniform number.
 
     For laws that are given by their spectrum and by nothing else. The expected empirical measure is the law's, and a
-    draw's moments are off by O(1/n). The table of F^-1 is made at the first draw, or when the part is pickled.
+    draw's moments are off by O(1/n). The table of F^-1 is made at the first draw, and goes along when it is pickled.
     """
 
-    law: AlgebraicLaw | None
+    law: AlgebraicLaw
 
     @property
     def is_diagonal(self) -> bool:
@@ -187,11 +188,10 @@ class Quantiles(Part):
         """What quantiles are read from."""
         from resolvent.numeric.spectrum import Spectrum
 
-        assert self.law is not None
         return Spectrum(self.law).measure.table
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"law": None, "table": self.table}
+        return {"law": self.law, "table": self.table}
 
     def draw(self, rows: int, rng: np.random.Generator) -> FreeMatrix:
         levels = (np.arange(rows) + rng.random()) / rows
@@ -202,7 +202,7 @@ class Quantiles(Part):
         return 64 * rows + 2**17
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Sampled(Part):
     """A matrix that a function draws, such as the sampler of a catalog entry.
 
@@ -215,6 +215,18 @@ class Sampled(Part):
     build: Callable[..., Matrix]
     footprint: Callable[..., float]
     multiple_of: int = 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sampled) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self.multiple_of)
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        # partial applications go by identity, so that a copy of one would be another
+        parts = [(f.func, f.args, f.keywords) if isinstance(f, partial) else f for f in (self.build, self.footprint)]
+        return (*parts, self.multiple_of)
 
     @property
     def dimensions(self) -> tuple[Fraction, ...]:

@@ -335,7 +335,16 @@ def test_a_law_twice_is_two_matrices() -> None:
 def test_a_pickled_model_draws_the_same(law: AlgebraicLaw) -> None:
     model = MatrixModel.of(law)
     again = pickle.loads(pickle.dumps(model))  # noqa: S301
+    assert again == model
+    assert hash(again) == hash(model)
     assert (again.sample(6, 1) == model.sample(6, 1)).all()
+
+
+def test_models_of_one_law_that_are_built_differently_are_not_equal() -> None:
+    one, other = semicircle(2), semicircle() + semicircle()
+    assert one == other
+    assert MatrixModel.of(one) != MatrixModel.of(other)
+    assert MatrixModel.of(one) == MatrixModel.of(semicircle(2))
 
 
 # -- rows and memory ----------------------------------------------------------------------------------------
