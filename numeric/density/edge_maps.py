@@ -94,12 +94,13 @@ def all_roots(coefficients: Array, order: int, value: Array) -> Array:
     waiting = np.arange(len(value))
     for _ in range(_MOST_STEPS):
         s = roots[:, waiting]
-        step = (poly.polyval(s, coefficients) - value[waiting]) / poly.polyval(s, slope)
+        residual, slopes = poly.polyval(s, coefficients) - value[waiting], poly.polyval(s, slope)
         for j in range(len(s)):
             with np.errstate(divide="ignore", invalid="ignore"):
                 push = np.sum(1 / (s[j] - np.delete(s, j, axis=0)), axis=0)
-                roots[j, waiting] -= step[j] / (1 - step[j] * push)
-        waiting = waiting[~np.all(np.abs(step) <= _SETTLED * np.abs(s), axis=0)]
+                step = residual[j] / (slopes[j] - residual[j] * push)
+            roots[j, waiting] -= np.where(residual[j] == 0.0, 0.0, step)  # a multiple root leaves 0/0
+        waiting = waiting[~np.all(np.abs(residual) <= _SETTLED * np.abs(s * slopes), axis=0)]
         if not len(waiting):
             return roots
     raise PrecisionError("the preimages of a point of a spectrum's pieces could not be found", z=value[waiting])
