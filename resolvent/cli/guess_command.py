@@ -101,6 +101,7 @@ def guess(
 
     from resolvent.progress import Progress
     from resolvent.proposals.proposal import guess as propose
+    from resolvent.writing.formats import WRITERS
 
     with Progress("guessing"), interruptible():
         source, note = _source(subject, cycle_weights, typed, 1 if start is None else start, settings or [],
@@ -111,8 +112,8 @@ def guess(
             text = json_text(proposal.to_json(convention.value) | ({"reading": note} if note else {}))
         elif proposal.found or chosen is not ReportFormat.LATEX:
             noted = replace(proposal, notes=(*proposal.notes, *([note] if note else [])))
-            writers = {"text": noted.text, "latex": noted.latex, "html": noted.html, "markdown": noted.markdown}
-            text = writers[chosen](convention.value)
+            own = {ReportFormat.TEXT: noted.text, ReportFormat.LATEX: noted.latex}
+            text = own[chosen](convention.value) if chosen in own else WRITERS[chosen](noted.report(convention.value))
     if text:
         emit(text, output)
     if not proposal.found:

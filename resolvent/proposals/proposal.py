@@ -29,6 +29,7 @@ from resolvent.derive.support.hankel import first_hankel_failure, first_hankel_f
 from resolvent.proposals.moment_sources import MomentSource
 from resolvent.proposals.proposal_text import proposal_report, to_json, to_latex, to_text
 from resolvent.proposals.record import ProposalRecord, equation_of
+from resolvent.writing.blocks import Report
 from resolvent.writing.html import html_page
 from resolvent.writing.markdown import markdown
 
@@ -75,19 +76,26 @@ class Proposal(ProposalRecord):
         """
         return to_latex(self, convention)
 
+    def report(self, convention: str = "stieltjes") -> Report:
+        """What the writers of `resolvent.writing.formats` write.
+
+        Raises `ParameterError` for an unknown convention.
+        """
+        return proposal_report(self, convention, "An equation guessed from moments")
+
     def html(self, convention: str = "stieltjes") -> str:
         """The report as a web page.
 
         Raises `ParameterError` for an unknown convention.
         """
-        return html_page(proposal_report(self, convention, "An equation guessed from moments"))
+        return html_page(self.report(convention))
 
     def markdown(self, convention: str = "stieltjes") -> str:
         """The report in Markdown.
 
         Raises `ParameterError` for an unknown convention.
         """
-        return markdown(proposal_report(self, convention, "An equation guessed from moments"))
+        return markdown(self.report(convention))
 
     def to_json(self, convention: str = "stieltjes") -> dict[str, Any]:
         """The proposal as plain values that `json.dumps` takes; exact numbers are texts.
