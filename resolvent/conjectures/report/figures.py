@@ -17,10 +17,14 @@ import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, Conjecture, Point, point_text
 from resolvent.conjectures.exact.deadline import within
+from resolvent.conjectures.exact.exact_stage import reference_law
+from resolvent.conjectures.exact.measured_law import measured_law
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.report.sections import is_computable, sampled_words, unreached
 from resolvent.conjectures.statistics.statistical_stage import PointStatistics
 from resolvent.derive.errors import ResolventError
+from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
+from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.writing.blocks import Picture
 
 if TYPE_CHECKING:
@@ -34,9 +38,6 @@ _CURVE, _OTHER, _BAND, _FAR = "#1f3a5f", "#b3452c", "#d9e4dd", 5.0
 def point_pictures(verdict: Outcome) -> dict[str, list[Picture]]:
     """For each point, in words, its pictures; points without any are left out."""
     import matplotlib.figure  # noqa: F401 - here once, rather than in each of the child processes below
-
-    import resolvent.numeric.spectrum.density_plot
-    import resolvent.numeric.spectrum.spectrum  # noqa: F401
 
     end = time.monotonic() + _SECONDS
     found: dict[str, list[Picture]] = {}
@@ -61,8 +62,6 @@ def point_pictures(verdict: Outcome) -> dict[str, list[Picture]]:
 def _histogram(conjecture: Conjecture, statistics: PointStatistics, prefix: str) -> Picture | None:
     if statistics.law is None:
         return None
-    from resolvent.numeric.spectrum.density_plot import histogram_plot
-
     claim = conjecture.claim
     gives_law = any(part is not None for part in (claim.law, claim.equation, claim.density))
     words = "claimed density" if gives_law else "density of the model"
@@ -114,11 +113,6 @@ def _density(verdict: Outcome, point: Point, prefix: str, seconds: float) -> Pic
 
 def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) -> tuple[str, str, str] | None:
     """In the child process: the laws again, and the picture as SVG, caption and PDF."""
-    from resolvent.conjectures.exact.exact_stage import reference_law
-    from resolvent.conjectures.exact.measured_law import measured_law
-    from resolvent.numeric.spectrum.density_plot import density_plot
-    from resolvent.numeric.spectrum.spectrum import Spectrum
-
     reference = reference_law(conjecture, point)
     claimed = model = None
     if reference.claimed or reference.derived is None or conjecture.claim.density is not None:

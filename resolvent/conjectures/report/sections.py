@@ -169,6 +169,8 @@ def _claim(conjecture: Conjecture) -> Section:
     if claim.means is not None:
         entries.append(_none_or("means", [f"E[{m.text}] = {m.value.text}" for m in claim.means]))
     entries += _amounts("outliers", claim.outliers)
+    if not blocks and not entries:  # a verification
+        return Section("What is claimed", (Words("That the model's matrices have the law that is derived from it."),))
     return Section("What is claimed", (*blocks, Entries(tuple(entries))))
 
 
@@ -229,11 +231,12 @@ def unreached(verdict: Outcome) -> list[str]:
 def _statistics(statistics: PointStatistics) -> list[Block]:
     test = statistics.test
     dilation, shift = (f"{v:.2%}" if math.isfinite(v) else "none" for v in (statistics.dilation, statistics.shift))
+    functions = " T_k is Chebyshev's polynomial of degree k, moved from [-1, 1] to the support."
     blocks: list[Block] = [
         Words(f"{sampled_words(statistics)}."),
         Table(
             "Means of test functions: what is claimed, what is seen in the limit of infinite size, and the difference "
-            "in standard errors.",
+            "in standard errors." + (functions if "T_1" in test.names else ""),
             ("statistic", *SCORE_HEADER),
             tuple(score_rows(statistics)),
         ),
