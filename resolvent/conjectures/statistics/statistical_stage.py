@@ -12,8 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from resolvent.catalog.conjectures.conjecture import REFUTED, Claim, Conjecture, Finding, Plan, Point, point_text
+from resolvent.catalog.conjectures.conjecture import (
+    REFUTED,
+    UNDECIDED,
+    Claim,
+    Conjecture,
+    Finding,
+    Plan,
+    Point,
+    point_text,
+)
 from resolvent.conjectures.statistics.corrections import Means, at_quantiles, jump, sheds
+from resolvent.conjectures.statistics.settling import unsettled
 from resolvent.conjectures.statistics.statistical_findings import PointFindings
 from resolvent.derive.errors import ParseError
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -30,6 +40,7 @@ from resolvent.numeric.statistics.empirical_spectrum import (
 )
 from resolvent.numeric.statistics.joint_test import JointTest, smallest_seen
 
+MASS = "mass at "
 _CHEBYSHEV = 6
 _EARLY_SHARE = 0.1  # of the level, for the look at half of the trials
 _LEAST_FOR_TWO_LOOKS = 16
@@ -147,7 +158,7 @@ def means_to_test(
     for atom in (claim.atoms or ())[: most - len(functions)]:
         place = float(atom.place.ball(values))
         reach = 1e-7 * max(1.0, abs(place))
-        functions.append((f"mass at {atom.place.text}", lambda x, p=place, r=reach: (np.abs(x - p) <= r) * 1.0))  # type: ignore[misc]
+        functions.append((f"{MASS}{atom.place.text}", lambda x, p=place, r=reach: (np.abs(x - p) <= r) * 1.0))  # type: ignore[misc]
         means.append(float(atom.weight.ball(values)))
     return (functions, means) if functions else None
 
@@ -201,9 +212,14 @@ def examine(
         outside = tuple(outside_support(law, np.concatenate(bulks[n]), margin[n]) for n in sizes)
     is_slow = law is not None and sheds(outside[-1], rows[-1], trials)
     parts = PointFindings(point_text(conjecture.points[index]), conjecture, values)
-    parts.joint(test, joint_level, means.correction(joint_level, is_slow) if test.p_value < joint_level else None)
+    strays = unsettled([f for f in functions if not f[0].startswith(MASS)], bulks) if law is None else ""
+    if strays:
+        parts.add("power", UNDECIDED, f"{strays}; a test of means tells nothing")
+        dilation = shift = np.inf
+    else:
+        parts.joint(test, joint_level, means.correction(joint_level, is_slow) if test.p_value < joint_level else None)
     if law is None:
-        parts.tested(len(functions))
+        parts.tested(0 if strays else len(functions))
     else:
         places = _quantiles(law)
         parts.quantile(at_quantiles(places, law.cdf(places), bulks, jumps, level * _QUANTILE_SHARE, is_slow))
@@ -213,7 +229,7 @@ def examine(
     for where, reason, values_seen in seen:
         text = f"an outlier is predicted near {where:.5g} ({reason}); seen in {len(values_seen)} of {trials} matrices"
         parts.add("outliers", None, text)
-    if is_final and not parts.is_refuted:
+    if is_final and not parts.is_refuted and not strays:
         if law is not None and len(functions) < _CHEBYSHEV:
             parts.too_few(len(functions), _CHEBYSHEV, _CHEBYSHEV + _LEAST_BEYOND)
         else:
