@@ -92,6 +92,7 @@ class Means:
 
     Attributes:
         names: of the functions; ``expected`` their means under the law.
+        units: in which all that follows is given, so that no square of a very large mean overflows.
         values: for each size, shape (trials, functions); ``sizes`` these sizes.
         scales: how large what is left after extrapolation may be, for a first correction of order 1.
         ranges: half of the difference between the largest and the smallest value of each function.
@@ -100,6 +101,7 @@ class Means:
 
     names: tuple[str, ...]
     expected: Array
+    units: Array
     values: Sequence[Array]
     sizes: tuple[int, ...]
     scales: Array
@@ -121,8 +123,15 @@ class Means:
 
     def test(self, exponent: float = 1.0) -> JointTest:
         """The joint test of the law, if corrections are of the order size^-exponent."""
-        return joint_test(
+        found = joint_test(
             self.names, self.expected, self.values, self.sizes, self.floor(exponent), exponent, self.room(exponent)
+        )
+        units = self.units
+        return replace(
+            found,
+            expected=found.expected * units,
+            extrapolated=found.extrapolated * units,
+            errors=found.errors * units,
         )
 
     def correction(self, level: float, is_slow: bool) -> Correction:

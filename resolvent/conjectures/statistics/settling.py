@@ -13,9 +13,9 @@ import numpy as np
 
 from resolvent.numeric.density.chebyshev_piece import Array
 
-_SHARE = 0.1
+_SHARE = 0.25
 _FALL = 0.25  # the least exponent with which a share of one eigenvalue falls with the size
-_STRAY = 5.0  # times what three of four deviations stay below; of Gaussian numbers none is that far
+_STRAY = 8.0  # times what three of four deviations stay below; of Gaussian numbers none is that far
 
 
 def unsettled(functions: Sequence[tuple[str, Callable[[Array], Array]]], bulks: Mapping[int, Sequence[Array]]) -> str:

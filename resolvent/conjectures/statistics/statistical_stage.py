@@ -48,6 +48,7 @@ _LEAST_BEYOND = 3  # trials beyond the number of statistics
 _QUANTILES = 15
 _QUANTILE_SHARE = 0.1  # of the level, for the distribution function at quantiles
 _OUTLIER_SHARE = 0.1  # of the level, for the places of claimed outliers
+_LARGE = 1e50  # of a mean; the squares of larger ones may overflow
 _LARGEST = 1e290  # of a mean; larger ones cannot be told from infinity
 _NO_POWER = 100.0  # errors in scale; what is larger comes from rounding
 
@@ -202,7 +203,7 @@ def examine(
     level = conjecture.plan.level * share / len(conjecture.points)
     shares = 0.0 if law is None else _QUANTILE_SHARE + (0.0 if conjecture.claim.outliers is None else _OUTLIER_SHARE)
     joint_level = level * (1 - shares)
-    dilation, shift = _power(functions, pooled, test, means.room(), joint_level, law is not None)
+    dilation, shift = _power(functions, pooled, test, means.room() * means.units, joint_level, law is not None)
     distances: tuple[Distance, ...] = ()
     outside: tuple[Array, ...] = ()
     bound = 0.0
@@ -218,9 +219,9 @@ def examine(
         dilation = shift = np.inf
     else:
         parts.joint(test, joint_level, means.correction(joint_level, is_slow) if test.p_value < joint_level else None)
-    if law is None:
-        parts.tested(0 if strays else len(functions))
-    else:
+    if law is None and not strays:
+        parts.tested(len(functions))
+    elif law is not None:
         places = _quantiles(law)
         parts.quantile(at_quantiles(places, law.cdf(places), bulks, jumps, level * _QUANTILE_SHARE, is_slow))
         parts.distance(distances, sizes, len(pooled), rows[-1])
@@ -277,7 +278,11 @@ def _means(
     scales = np.arange(1, len(functions) + 1) ** 2.0
     if law is None:  # what is left after extrapolation is as large as the function, not as its mean
         scales = scales * np.maximum(sizes_of, np.abs(expected))
-    return Means(tuple(name for name, _ in functions), np.array(expected), values, sizes, scales, ranges, jumps)
+    largest = np.max([*(np.max(np.abs(v), axis=0) for v in values), np.abs(expected), ranges], axis=0)
+    units = np.where(largest > _LARGE, largest, 1.0)
+    names = tuple(name for name, _ in functions)
+    scaled = [v / units for v in values]
+    return Means(names, np.array(expected) / units, units, scaled, sizes, scales / units, ranges / units, jumps)
 
 
 def _jumps(bulks: Mapping[int, Sequence[Array]], sizes: Sequence[int]) -> Array:

@@ -124,7 +124,7 @@ def means(size: int, gap: float, seed: int = 0) -> Means:
     rng = np.random.default_rng(seed)
     sizes = (size // 2, size)
     values = [gap + rng.normal(size=(200, 2)) / n for n in sizes]
-    return Means(("a", "b"), np.zeros(2), values, sizes, np.ones(2), np.zeros(2), np.zeros(2))
+    return Means(("a", "b"), np.zeros(2), np.ones(2), values, sizes, np.ones(2), np.zeros(2), np.zeros(2))
 
 
 def test_a_small_error_is_left_open_with_the_sizes_that_show_it() -> None:
