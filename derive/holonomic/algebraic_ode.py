@@ -66,6 +66,9 @@ class ParametricODE:
     coefficients: tuple[fmpz_mpoly, ...]
     symbols: tuple[sympy.Symbol, ...]
 
+    def __hash__(self) -> int:
+        return hash((self.symbols, tuple(map(str, self.coefficients))))
+
     @property
     def order(self) -> int:
         """r."""

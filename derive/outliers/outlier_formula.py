@@ -58,7 +58,7 @@ from resolvent.derive.outliers.thresholds import gaps, lowest_end
 THETA = sympy.Symbol("theta", positive=True)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class OutlierFormula:
     """An outlier above the support, as a function of the strength theta of the perturbation.
 

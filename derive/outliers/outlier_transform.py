@@ -32,7 +32,7 @@ KINDS = ("additive", "multiplicative", "rectangular")
 VALUE = "y'"  # the response, as a generator: no parameter can have this name
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Response:
     """The response G, T or D of a law: its irreducible polynomial Q(z, y), and its series at infinity.
 
@@ -48,6 +48,9 @@ class Response:
     ratio: Element | None
     polynomial: fmpz_mpoly
     symbols: tuple[sympy.Symbol, ...]
+
+    def __hash__(self) -> int:
+        return hash((self.law, self.kind, self.ratio))
 
     @property
     def power(self) -> int:

@@ -64,6 +64,9 @@ class LocalExpansion:
     root: AlgebraicNumber
     _slopes: tuple[fmpz_mpoly, fmpz_mpoly, fmpz_mpoly]
 
+    def __hash__(self) -> int:
+        return hash((self.parameter, self.critical, self.point, self.root))
+
     @property
     def coefficient(self) -> float:
         """A, relative to |p - p_c|^exponent, rounded to a float from a ball of 128 bits."""

@@ -45,6 +45,9 @@ class Ratio:
     top: fmpz_mpoly
     bottom: fmpz_mpoly
 
+    def __hash__(self) -> int:
+        return hash((str(self.top), str(self.bottom)))
+
     @classmethod
     def of(cls, top: fmpz_mpoly, bottom: fmpz_mpoly) -> Ratio:
         """The quotient, reduced."""

@@ -1,0 +1,74 @@
+"""What public functions return is pickled, copied and compared by value, and crosses to other processes."""
+
+from __future__ import annotations
+
+import copy
+import multiprocessing
+import pickle
+from collections.abc import Callable
+from math import comb
+from typing import Any
+
+import pytest
+import sympy
+
+import resolvent as rv
+
+C = sympy.Symbol("c", positive=True)
+N, K = sympy.symbols("n k")
+CATALAN = [comb(2 * k, k) // (k + 1) for k in range(40)]
+VALUES: dict[str, Callable[[], Any]] = {
+    "tensor law": lambda: 2 * rv.classical_sum(rv.marchenko_pastur(C), rv.semicircle()) + 1,
+    "companion": lambda: rv.tensor_product(rv.marchenko_pastur(1), rv.marchenko_pastur(1)).companion("1/2"),
+    "tensor direct sum": lambda: rv.tensor_direct_sum(
+        rv.classical_sum(rv.semicircle(), rv.semicircle()), rv.tensor_product(rv.semicircle(), rv.semicircle()), "1/2"
+    ),
+    "holonomic law": lambda: rv.holonomic(rv.semicircle() + rv.marchenko_pastur("1/2")),
+    "differential equation": lambda: rv.holonomic(rv.semicircle()).ode,
+    "parametric equation": lambda: rv.parametric_ode((rv.semicircle() + rv.marchenko_pastur(C)).equation),
+    "recurrence": lambda: rv.holonomic(rv.semicircle()).recurrence,
+    "guessed polynomial": lambda: rv.guess_algebraic(CATALAN),
+    "guessed recurrence": lambda: rv.guess_recurrence(CATALAN),
+    "guessed equation": lambda: rv.guess_ode(CATALAN),
+    "telescoped": lambda: rv.telescope(
+        rv.hypergeometric_sum((N + 1) ** 2 / (N + 1 - K) ** 2, (N - K) ** 2 / (K + 1) ** 2)
+    ),
+    "activation": lambda: rv.activation("tanh"),
+    "exact activation": lambda: rv.activation("relu", centred=True),
+    "graphs": lambda: list(rv.admissible_graphs(3)),
+    "outlier": lambda: rv.outlier(rv.marchenko_pastur(C)),
+    "phases": lambda: rv.phase_conditions(rv.marchenko_pastur(C)),
+    "critical values": lambda: rv.critical_values(rv.marchenko_pastur(C), "c"),
+    "atoms": lambda: rv.symbolic_atoms(rv.marchenko_pastur(C)),
+    "expansion": lambda: rv.local_expansion(rv.catalog.get("hessian").law(), "eps", phi="1/2", sigma=1),
+}
+
+
+def through_pickle(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301
+
+
+def itself(value: Any) -> Any:
+    return value
+
+
+@pytest.mark.parametrize("make", VALUES.values(), ids=VALUES)
+@pytest.mark.parametrize("again", [through_pickle, copy.copy, copy.deepcopy])
+def test_a_copy_is_equal(make: Callable[[], Any], again: Callable[[Any], Any]) -> None:
+    value = make()
+    found = again(value)
+    assert type(found) is type(value)
+    assert found == value
+    if not isinstance(value, list):
+        assert hash(found) == hash(value)
+
+
+@pytest.mark.parametrize("make", VALUES.values(), ids=VALUES)
+def test_what_is_made_twice_is_equal(make: Callable[[], Any]) -> None:
+    assert make() == make()
+
+
+def test_other_processes_give_them_back() -> None:
+    values = [make() for make in VALUES.values()]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(itself, values) == values
