@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sympy
+from flint import fmpz_mpoly
 
 from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.step import Step
@@ -19,8 +21,8 @@ from resolvent.derive.expressions.germ import physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.pencil import Pencil, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
-from resolvent.derive.expressions.physical_series import NoSeries, moment_source
-from resolvent.derive.expressions.polynomial_system import polynomial_system, readable_equations
+from resolvent.derive.expressions.physical_series import Moments, NoSeries
+from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
@@ -70,7 +72,7 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
         AlgebraicLaw,
         found.polynomial,
         system.parameters,
-        moment_source(system),
+        Moments(system),
         rule=rules.ELIMINATION,
         explanation=_told(model, found),
         uses=(_equations(model, pencil, system, given),),
@@ -105,11 +107,8 @@ def _enclosed(
         rules.ENCLOSED_ELIMINATION,
         f"{_told(model, found)}; enclosed at z = 7/5 + 9/4 i" + (f", {point}" if point else ""),
         uses=(_equations(model, pencil, system, given),),
-        build=lambda: (sympy.Eq(equation.expr, 0, evaluate=False),),
-        verify=lambda: (
-            branch.vanishes(found.polynomial, 1)
-            and all(branch.vanishes(e, 1) for e in polynomial_system(system).equations)
-        ),
+        build=equation.claim,
+        verify=partial(_solved_at_a_point, system, found.polynomial),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 
@@ -145,8 +144,8 @@ def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
         rules.LINEARISATION,
         f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for E",
         uses=(definition,),
-        build=lambda: (sympy.Eq(sympy.Symbol("L"), sympy.ImmutableMatrix(pencil.matrix()), evaluate=False),),
-        verify=lambda: is_linearisation(model, pencil),
+        build=pencil.claim,
+        verify=partial(is_linearisation, model, pencil),
     )
     uses: list[Step] = [linear]
     laws = {n: x for n, x in model.letters().items() if x.law is not None}
@@ -160,9 +159,15 @@ def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
         rules.GIVEN_MATRICES if laws else rules.DYSON_EQUATION,
         f"the Dyson equation: {len(written.equations)} equations in {len(written.unknowns)} unknowns and m",
         uses=tuple(uses),
-        build=lambda: tuple(sympy.Eq(e, 0, evaluate=False) for e in readable_equations(written, system.parameters)),
-        verify=lambda: _series_solve(system),
+        build=partial(written_equations, system),
+        verify=partial(_series_solve, system),
     )
+
+
+def _solved_at_a_point(system: DysonSystem, polynomial: fmpz_mpoly) -> bool:
+    """Whether all equations, and the polynomial, vanish on an enclosure of the solution that is made anew."""
+    branch = branch_of(system, enclosed=True)
+    return all(branch.vanishes(e, 1) for e in (*polynomial_system(system).equations, polynomial))
 
 
 def _series_solve(system: DysonSystem) -> bool:

@@ -17,8 +17,8 @@ class SymbolicSize(sympy.Symbol):  # not "Dimension": SymPy prints its own class
 
     __slots__ = ()
 
-    def __new__(cls, name: str) -> SymbolicSize:
-        """A dimension of that name; two of one name are the same."""
+    def __new__(cls, name: str, **assumptions: bool) -> SymbolicSize:
+        """A dimension of that name; two of one name are the same. (Copies of SymPy symbols pass their assumptions.)"""
         made: SymbolicSize = super().__new__(cls, name, positive=True, integer=True)
         return made
 

@@ -85,6 +85,10 @@ class Pencil:
                     out[j, i] += factor.subs(sympy.I, -sympy.I) * sympy.Symbol(f"{name}^T", commutative=True)
         return out
 
+    def claim(self) -> tuple[sympy.Basic, ...]:
+        """The formula L = its matrix."""
+        return (sympy.Eq(sympy.Symbol("L"), sympy.ImmutableMatrix(self.matrix()), evaluate=False),)
+
     def _roots(self) -> dict[str, sympy.Expr]:
         return {name: sympy.sqrt(square.to_sympy(self.scales.symbols)) for name, square in self.scales.roots.items()}
 

@@ -6,14 +6,13 @@ The trace of (z - E)^{-1} is w + m_1 w^2 + ...; the other blocks are finite at w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from flint import fmpq
-
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field
 from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import Series, compose, cumulants_from_moments, make_series, resized, terms_of
@@ -200,20 +199,22 @@ def _gauss_jordan(rows: Matrix, size: int, n: int) -> Matrix:
     return [row[size:] for row in rows]
 
 
-def moment_source(system: DysonSystem) -> Callable[[int, Values], Series]:
-    """The moments of the expression: (n, values) -> sum_{k<n} m_k w^k, from the traces of its blocks."""
-    known: dict[tuple[tuple[str, fmpq], ...], PhysicalSeries] = {}
+class Moments:
+    """The moments of the expression of a system: called with n and values, sum_{k<n} m_k w^k."""
 
-    def source(n: int, values: Values) -> Series:
+    def __init__(self, system: DysonSystem) -> None:
+        self.system = system
+        self.known = Memory()
+
+    def __call__(self, n: int, values: Values) -> Series:
+        """The series, from the traces of the blocks of the resolvent."""
         key = tuple(sorted(values.items()))
-        if key not in known:
-            known[key] = PhysicalSeries(system, values)
-        series = known[key]
+        if key not in self.known:
+            self.known[key] = PhysicalSeries(self.system, values)
+        series: PhysicalSeries = self.known[key]
         g = series.solution(n + 1)
         total: list[Any] = [0] * n
-        for k, weight in enumerate(system.weights):
+        for k, weight in enumerate(self.system.weights):
             factor = series.number(weight)
             total = [t + g[k, k][j + 1] * factor for j, t in enumerate(total)]
         return make_series(series.base, total, n)
-
-    return source

@@ -170,12 +170,12 @@ def _least_common_multiple(polynomials: Iterable[fmpz_mpoly], ring: fmpz_mpoly_c
     return found
 
 
-def readable_equations(system: PolynomialSystem, symbols: Iterable[sympy.Symbol]) -> list[sympy.Expr]:
-    """The equations as SymPy expressions, the unknowns written g_01, s_0 and so on."""
-
-    table: dict[str, sympy.Expr] = {s.name: s for s in symbols}
-    table.update({name: sympy.Symbol(shown(name)) for name in system.unknowns})
-    return [polynomial_to_sympy(e, table) for e in system.equations]
+def written_equations(system: DysonSystem) -> tuple[sympy.Basic, ...]:
+    """The equations in SymPy, the unknowns written g_01, s_0 and so on."""
+    written = polynomial_system(system)
+    table: dict[str, sympy.Expr] = {s.name: s for s in system.parameters}
+    table.update({name: sympy.Symbol(shown(name)) for name in written.unknowns})
+    return tuple(sympy.Eq(polynomial_to_sympy(e, table), 0, evaluate=False) for e in written.equations)
 
 
 def shown(name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import sympy
@@ -126,6 +126,17 @@ class Trace:
         return float(self.ball(**values).mid())
 
 
+def _claim(polynomial: fmpz_mpoly, symbols: Sequence[sympy.Symbol]) -> tuple[sympy.Basic, ...]:
+    table = {"m": TAU, **{s.name: s for s in symbols}}
+    return (sympy.Eq(polynomial_to_sympy(polynomial, table), 0, evaluate=False),)
+
+
+def _solved(system: DysonSystem, polynomial: fmpz_mpoly, exact: bool) -> bool:
+    """Whether the polynomial vanishes on the solution, found anew."""
+    branch = branch_of(system, enclosed=not exact)
+    return branch.vanishes(polynomial, branch.levels[-1])
+
+
 def _settled(system: DysonSystem) -> fmpz_mpoly:
     """The linear polynomial of a trace at which the iteration of the equation settles: it is rational."""
     series = PhysicalSeries(system, {})
@@ -201,12 +212,11 @@ def trace_of(
     chosen = factors[0].project_to_context(polynomial_ring(names))
     definition = Step(rules.MODEL, f"tau = lim (1/p) tr E, E = {expression}", kind="definition")
     dyson = Step(rules.DYSON_EQUATION, f"the Dyson equation of a pencil of {pencil.size} states", uses=(definition,))
-    table = {"m": TAU, **{s.name: s for s in system.parameters}}
     step = Step(
         rules.ENCLOSED_ELIMINATION if isinstance(branch, EnclosedBranch) else rules.ELIMINATION,
         f"the equation of the trace of {expression}",
         uses=(dyson,),
-        build=lambda: (sympy.Eq(polynomial_to_sympy(chosen, table), 0, evaluate=False),),
-        verify=lambda: branch.vanishes(factors[0], branch.levels[-1]),
+        build=partial(_claim, chosen, system.parameters),
+        verify=partial(_solved, system, factors[0], exact),
     )
     return Trace(expression, given, chosen, system, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -209,3 +210,52 @@ def test_the_parameters_of_a_law_are_not_its_sizes() -> None:
 
 def test_square_matrices_of_the_right_form_are_nonnegative() -> None:
     assert law_of(A @ A.T / n, RATIO).nonnegative
+
+
+@pytest.mark.parametrize("model", [X @ Y + Y @ X, T + U, T @ X @ T], ids=str)
+def test_a_law_can_be_pickled(model: MatrixExpression) -> None:
+    again = pickle.loads(pickle.dumps(law_of(model)))  # noqa: S301
+    assert again.derivation.check()
+    assert again.equation == law_of(model).equation
+
+
+# -- products, blocks and correlations, by sums over their entries ---------------------------------------------------
+
+
+def test_three_rectangular_factors() -> None:
+    """The mean and the second moment of (ABC)(ABC)^T/(n q r) are 1 and 1 + p/n + p/q + p/r."""
+    r = dimension("r")
+    C = gaussian("C", q, r)
+    law = law_of(A @ B @ C @ C.T @ B.T @ A.T / (n * q * r), {(p, n): "1/2", (n, q): "1/3", (q, r): "1/4"})
+    first, second = sympy.Integer(1), 1 + sympy.Rational(1, 2) + sympy.Rational(1, 6) + sympy.Rational(1, 24)
+    assert law.moments(2) == [first, second]
+
+
+def test_correlated_factors() -> None:
+    """(X Y^T + Y X^T)/2n with Y = a X + b Z: the mean is a, the variance 2 c (a^2 + 1)/4 + ... by Wick's formula."""
+    a, b = sympy.symbols("a b", positive=True)
+    E = gaussian("E", p, n)
+    Y2 = a * A + b * E
+    law = law_of((A @ Y2.T + Y2 @ A.T) / (2 * n), RATIO)
+    mean, second = law.moments(2)
+    assert mean == a
+    assert sympy.expand(second - a**2 - c * a**2 - c * b**2 / 2) == 0
+
+
+def test_a_variance_profile() -> None:
+    """Rows of variance 1 and 4, all blocks square: m_1 = 5/2, m_2 = (17 + 25)/2."""
+    V = gaussian("V", [p, n], n, [[1], [4]])
+    assert law_of(V @ V.T / n, {(p, n): 1}).moments(2) == [sympy.Rational(5, 2), 21]
+
+
+def test_polynomial_in_matrices_with_a_shift() -> None:
+    """XY + YX + Z + D, D = diag(1, -1): variances add, and odd moments vanish."""
+    Z2, D = wigner("Z", p), given("D", p, atoms([1, -1]))
+    assert law_of(X @ Y + Y @ X + Z2 + D).moments(3) == [0, 4, 0]
+
+
+def test_a_population_with_a_density() -> None:
+    """A sample covariance whose population is itself a Marchenko-Pastur law."""
+    population = given("P", n, marchenko_pastur("1/3"))
+    law = law_of(A @ population @ A.T / n, {(p, n): 1})
+    assert law.equation == doubly_correlated_wishart(atoms([1]), marchenko_pastur("1/3"), 1).equation
