@@ -19,7 +19,7 @@ from resolvent.numeric.density.edge_polynomials import edge_table, horner, newto
 
 _BLOCK = 8192  # points whose temporaries stay in the cache
 _SLACK = 1e-15  # a level this close to an atom's jump belongs to the atom
-_FEW = 1e-12  # relative width of a piece below which rounding of its ends matters
+_FEW = 1e-2  # relative width of a piece below which rounding of its ends matters
 _COARSE = 1e7  # floats on a piece: of fewer, one next to the middle may lie beyond the table
 _COMPARED = 12  # up to so many thresholds, comparing with each is faster than bisection
 
@@ -38,7 +38,8 @@ class SpectrumTable:
 
     def __init__(self, pieces: Sequence[Piece], points: Array, weights: Array) -> None:
         self._pieces = pieces
-        self._cuts = [_first_floats(piece) for piece in pieces]
+        starts = {(piece.left, piece.rests[0]) for piece in pieces}
+        self._cuts = [_first_floats(piece, (piece.right, piece.rests[1]) not in starts) for piece in pieces]
         self._is_coarse = any(piece.width < _COARSE * np.spacing(abs(piece.right)) for piece in pieces)
         cuts = [*points, *(x for ends in self._cuts for x in ends)]
         self._places = np.unique(np.array(cuts, dtype=float))
@@ -248,16 +249,16 @@ class SpectrumTable:
         return float(self._below[region] + self._direction[region] * mass[0])
 
 
-def _first_floats(piece: Piece) -> tuple[float, float, float]:
+def _first_floats(piece: Piece, is_last: bool) -> tuple[float, float, float]:
     """The first floats that are not below the left end, the middle and the right end of a piece.
 
-    The right end of the support counts as a float, unless the piece has only few floats inside.
+    A right end where no other piece begins counts as a float, unless the piece has only few floats inside.
     """
     middle = piece.middle
     rest = ((piece.left - middle) + piece.width / 2) + piece.rests[0]
     places = ((piece.left, piece.rests[0]), (middle, rest), (piece.right, piece.rests[1]))
     left, middle, right = (float(np.nextafter(p, math.inf)) if r > 0 else p for p, r in places)
-    if piece.margins[1] == 0.0 and piece.width > _FEW * abs(piece.right):
+    if is_last and piece.width > _FEW * abs(piece.right):
         right = piece.right
     return left, min(max(left, middle), right), right
 

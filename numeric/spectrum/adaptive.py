@@ -24,7 +24,7 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array
 
 BLUR = 64 * 2.0**-52  # relative differences of points that a function cannot be trusted to see
-_MOST_PANELS, _AT_ONCE = 20000, 64
+_MOST_PANELS, _AT_ONCE = 12000, 64
 _SHRINK = 1 / 8  # of a panel at a singular point: its part next to the point
 _DEEPEST = 1e-250  # distances
 _ROUNDING = 4e-16

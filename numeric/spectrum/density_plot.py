@@ -41,7 +41,8 @@ def density_plot(spectrum: Drawn, ax: Axes | None = None, **style: Any) -> Axes:
     ax = ax or new_axes()
     top = 0.0
     for interval in spectrum.intervals:
-        x, y = _curve(spectrum, interval.left, interval.right)
+        x = interval.points(800)
+        y = spectrum.pdf(x)
         ax.fill_between(x, y, color=FILL, linewidth=0, zorder=1)
         ax.plot(x, y, **{"color": INK, "linewidth": 1.4, "zorder": 3, **style})
         top = max(top, float(np.quantile(y, 0.98)) * 1.15)
@@ -97,12 +98,6 @@ def histogram_plot(
     ax.set_ylim(0, max(ax.get_ylim()[1], float(np.max(bars, initial=0.0)) * 1.05))
     ax.legend(frameon=False, fontsize=8)
     return ax
-
-
-def _curve(spectrum: Drawn, left: float, right: float) -> tuple[Array, Array]:
-    angle = np.linspace(0, np.pi, 802)[1:-1]
-    x = (left + right) / 2 - (right - left) / 2 * np.cos(angle)
-    return x, spectrum.pdf(x)
 
 
 def new_axes() -> Axes:

@@ -117,16 +117,11 @@ def spectrum_json(spectrum: Spectrum, subject: Subject) -> dict[str, Any]:
 
 def csv_text(spectrum: Spectrum, points: int) -> str:
     """Lines ``x,density`` with x increasing, about ``points`` of them inside the support, with 17 digits."""
-    import numpy as np
-
     intervals = spectrum.intervals
     total = sum(i.right - i.left for i in intervals)
     lines = ["x,density"]
     for i in intervals:
-        count = max(round(points * (i.right - i.left) / total), 2)
-        # Chebyshev's points: never an edge itself, where a density may be infinite, and dense near it
-        angles = np.pi * (2 * np.arange(count) + 1) / (2 * count)
-        x = (i.left + i.right) / 2 - (i.right - i.left) / 2 * np.cos(angles)
+        x = i.points(max(round(points * (i.right - i.left) / total), 2) if total else points)
         lines += [f"{a:.17g},{b:.17g}" for a, b in zip(x, spectrum.pdf(x), strict=True)]
     return "\n".join(lines)
 

@@ -83,3 +83,12 @@ def test_an_edge_beside_an_atom(gap: Fraction) -> None:
     assert rho.expect(lambda x: 1 / (1 + x)) == pytest.approx(float(exact), rel=1e-12)
     assert float(rho.cdf(0.0)) == pytest.approx(float(gap / c), rel=1e-9, abs=1e-15)
     assert rho.intervals[0].left_exponent == HALF
+
+
+@pytest.mark.parametrize("overlap", [Fraction(7, 10**7), Fraction(1, 10**3)], ids=float)
+def test_the_density_where_two_bulks_overlap_a_little(overlap: Fraction) -> None:
+    """A third of the semicircle and two thirds of another one; no float near the ends of the overlap is left out."""
+    rho = Spectrum(-1 * (semicircle().direct_sum(semicircle() + 4 - overlap, "1/3") + Fraction(1, 7)))
+    ends = np.array([float(Fraction(-15, 7)), float(overlap - Fraction(15, 7))])
+    x = np.concatenate([ends, np.nextafter(ends, 9), np.nextafter(ends, -9), ends.mean(keepdims=True)])
+    assert rho.pdf(x) == pytest.approx(rho.pdf_enclosure(x).value, rel=1e-9)

@@ -122,3 +122,11 @@ def test_an_indicator_narrower_than_promised_needs_its_ends() -> None:
 def test_what_does_not_converge_is_refused(function: Callable[[Any], Any]) -> None:
     with pytest.raises(PrecisionError, match="did not settle"):
         Spectrum(semicircle()).expect(function)
+
+
+def test_points_that_floats_cannot_tell_apart_are_refused() -> None:
+    rho = Spectrum(semicircle() + 10**20)
+    assert rho.var() == pytest.approx(1, rel=1e-14)
+    for ask in (lambda: rho.intervals[0].points(10), rho.plot):
+        with pytest.raises(PrecisionError, match="shift the law"):
+            ask()
