@@ -113,8 +113,12 @@ def _symbol(name: str) -> str:
     return rf"\mathrm{{{stem}}}" + (f"_{{{' '.join(rest)}}}" if rest else "")
 
 
+_FRACTION = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+
+
 def _width(text: str) -> int:
-    """Roughly how many characters LaTeX source shows: commands count as one, braces as none."""
+    """Roughly how many characters LaTeX source shows: of a fraction the longer part, a command as one, no braces."""
+    text = _FRACTION.sub(lambda found: max(found[1], found[2], key=_width), text)
     return len(re.sub(r"\\[A-Za-z]+|[{}^_ ]", lambda found: "x" if found[0].startswith("\\") else "", text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -140,7 +141,7 @@ def _closed_form_section(subject: Subject, density: ClosedDensity, convention: s
     from resolvent.writing.law_report import steps_block
 
     heading = Heading(f"density in closed form at {_place(subject)}")
-    return Section("", (heading, steps_block(density.derivation, convention)))
+    return Section("", (heading, replace(steps_block(density.derivation, convention), summary="")))
 
 
 def _written(
@@ -153,8 +154,6 @@ def _written(
     cumulants: int,
     checked: bool,
 ) -> str:
-    from dataclasses import replace
-
     from resolvent.writing import law_text as export
     from resolvent.writing.blocks import Section, Words
     from resolvent.writing.formats import WRITERS
