@@ -283,7 +283,7 @@ def _converged(stretch: _Stretch) -> Piece | None:
         t, density = _sampled(stretch, size, t, density)
         best = math.inf
         for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right
-            coefficients = _coefficients(density * (1 + t) ** poles[0] * (1 - t) ** poles[1])
+            coefficients = chebyshev_coefficients(density * (1 + t) ** poles[0] * (1 - t) ** poles[1])
             largest = float(np.max(np.abs(coefficients)))
             tail = float(np.max(np.abs(coefficients[-max(4, size // 12) :]))) / largest
             if tail <= _TAIL:
@@ -372,7 +372,7 @@ def _piece(stretch: _Stretch, orders: tuple[int, int], t: Array, density: Array)
     left, right = stretch.left, stretch.right
     while True:
         values = density * (1 + t) ** float(-orders[0]) * (1 - t) ** float(-orders[1])
-        coefficients = _coefficients(values)
+        coefficients = chebyshev_coefficients(values)
         largest = float(np.max(np.abs(coefficients)))
         sizes = [
             abs(float(cheb.chebval(side, coefficients))) / largest if end.is_edge else 1.0
@@ -439,7 +439,7 @@ def _fejer(n: int) -> tuple[Array, Array, Array]:
     return 2 * np.cos(half) ** 2, 2 * np.sin(half) ** 2, dct(integrals, type=3) / n
 
 
-def _coefficients(values: Array) -> Array:
+def chebyshev_coefficients(values: Array) -> Array:
     """Chebyshev coefficients from values at the nodes cos(pi (k + 1/2)/n)."""
     from scipy.fft import dct
 

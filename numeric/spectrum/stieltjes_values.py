@@ -102,7 +102,7 @@ def _by_distance(
     """
     distance = np.hypot(np.maximum(np.maximum(-low.real, -high.real), 0.0), low.imag)
     nodes = 64 * math.ceil((2 * len(piece.measure) + _FEWEST) / 64)
-    is_far = distance >= _clearance(piece, nodes)
+    is_far = distance >= clearance(piece, nodes)
     total = np.empty(len(low), dtype=complex)
     rule = piece.nodes(nodes)
     total[is_far] = far(rule.low, rule.weights, low[is_far])
@@ -114,7 +114,7 @@ def _by_distance(
 
 
 @lru_cache(maxsize=256)
-def _clearance(piece: Piece, nodes: int) -> float:
+def clearance(piece: Piece, nodes: int) -> float:
     """The distance from the piece beyond which a rule of so many nodes integrates 1/(x - z) to e^-34.
 
     For z beyond the image x(E) of an ellipse E with foci -1 and 1 and semi-axes that add up to r, 1/(x(t) - z) is

@@ -1,0 +1,1 @@
+"""Measures known by numbers, closed under the operations of free probability."""

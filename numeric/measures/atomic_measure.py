@@ -1,0 +1,185 @@
+"""The measure of finitely many points with weights: eigenvalues, a population, a discrete distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from resolvent.numeric.density.certificate import Certificate
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
+
+_FEW = 3000  # up to so many atoms are summed one by one
+_CELL = 400  # atoms in a cell of more
+_PROXIES = 20  # nodes that stand for a cell's atoms at points beyond _FAR half-widths: error 6^-20
+_FAR = 3.0
+_CHUNK = 1 << 20  # entries of a table of differences
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Groups of neighbouring atoms, and for each the weights of the Chebyshev nodes that stand for it far away."""
+
+    starts: Array
+    middles: Array
+    halves: Array
+    nodes: Array
+    weights: Array
+
+
+class AtomicMeasure(Measure):
+    """Points with weights that add up to 1.
+
+    >>> measure = AtomicMeasure([3.0, 1.0, 1.0], [0.5, 0.25, 0.25])
+    >>> measure.atom_points, measure.atom_weights, measure.stieltjes(1j).round(3)
+    (array([1., 3.]), array([0.5, 0.5]), array(0.4+0.3j))
+    """
+
+    def __init__(self, points: ArrayLike, weights: ArrayLike) -> None:
+        places, index = np.unique(np.asarray(points, dtype=float), return_inverse=True)
+        self._points = places
+        self._weights = np.bincount(index, weights=np.asarray(weights, dtype=float), minlength=len(places))
+        self.certificate = Certificate(float(np.sum(self._weights)), (), 0.0)
+
+    @cached_property
+    def atoms(self) -> tuple[PointMass, ...]:  # type: ignore[override]
+        """The atoms, by increasing place."""
+        return tuple(map(PointMass, self._points.tolist(), self._weights.tolist()))
+
+    @property
+    def atom_points(self) -> Array:  # type: ignore[override]
+        """The places of the atoms."""
+        return self._points
+
+    @property
+    def atom_weights(self) -> Array:  # type: ignore[override]
+        """Their weights."""
+        return self._weights
+
+    @property
+    def subject(self) -> str:
+        """What messages call it."""
+        return f"the law of {len(self._points)} atoms"
+
+    @property
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """There is no continuous part."""
+        return ()
+
+    @property
+    def table(self) -> AtomicMeasure:
+        """The functions at many points are its own."""
+        return self
+
+    @property
+    def _key(self) -> Any:
+        return self._points.tobytes(), self._weights.tobytes()
+
+    def __reduce__(self) -> Any:
+        return AtomicMeasure, (self._points, self._weights)
+
+    def support(self) -> tuple[float, float]:
+        """The smallest and the largest point."""
+        return float(self._points[0]), float(self._points[-1])
+
+    def pdf(self, x: Array) -> Array:
+        """The density of the continuous part: 0."""
+        return np.zeros(np.shape(x))
+
+    def cdf(self, x: Array) -> Array:
+        """The mass of (-oo, x]."""
+        return self._cumulative[np.searchsorted(self._points, x, side="right")]
+
+    def sf(self, x: Array) -> Array:
+        """The mass of (x, oo)."""
+        return self._remaining[np.searchsorted(self._points, x, side="right")]
+
+    def ppf(self, q: Array) -> Array:
+        """The smallest point with at least the mass q up to it."""
+        k = np.searchsorted(self._cumulative[1:] + 1e-15, q)
+        return self._points[np.minimum(k, len(self._points) - 1)]
+
+    @cached_property
+    def _cumulative(self) -> Array:
+        return np.concatenate([[0.0], np.cumsum(self._weights)])
+
+    @cached_property
+    def _remaining(self) -> Array:
+        return np.concatenate([np.cumsum(self._weights[::-1])[::-1], [0.0]])
+
+    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: float = 0.0) -> Any:
+        """The sum of a function of x - origin over the atoms."""
+        return np.sum(self._weights * np.asarray(function(self._points - origin)), axis=-1)
+
+    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float | None, points: Iterable[float]) -> Any:
+        """The sum of a function over the atoms."""
+        return self.integral(function)
+
+    def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
+        """m(z); NaN at atoms."""
+        return self.values(np.asarray(z, dtype=complex))[0]
+
+    def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
+        """m or m', which are finite sums."""
+        return self.values(np.asarray(z, dtype=complex))[derivative]
+
+    def values(self, z: Array) -> tuple[Array, Array]:
+        """m(z) and m'(z), in sums over the atoms near z and over nodes that stand for those far away."""
+        flat = z.ravel()
+        found = self._direct(flat) if len(self._points) <= _FEW else self._clustered(flat)
+        bad = (flat.imag == 0) & np.isin(flat.real, self._points)
+        for part in found:
+            part[bad] = complex("nan+nanj")
+        return found[0].reshape(z.shape), found[1].reshape(z.shape)
+
+    def _direct(self, z: Array) -> tuple[Array, Array]:
+        return sums(self._points, self._weights, z)
+
+    def _clustered(self, z: Array) -> tuple[Array, Array]:
+        cells = self._cells
+        first, second = sums(cells.nodes.ravel(), cells.weights.ravel(), z)
+        close = np.abs(z[:, None] - cells.middles) < _FAR * cells.halves
+        for k in np.flatnonzero(np.any(close, axis=0)):
+            mine = close[:, k]
+            part = slice(cells.starts[k], cells.starts[k + 1])
+            exact = sums(self._points[part], self._weights[part], z[mine])
+            proxy = sums(cells.nodes[k], cells.weights[k], z[mine])
+            first[mine] += exact[0] - proxy[0]
+            second[mine] += exact[1] - proxy[1]
+        return first, second
+
+    @cached_property
+    def _cells(self) -> _Cells:
+        count = max(len(self._points) // _CELL, 1)
+        starts = np.linspace(0, len(self._points), count + 1).astype(int)
+        t = np.cos(np.pi * (np.arange(_PROXIES) + 0.5) / _PROXIES)
+        vander = np.polynomial.chebyshev.chebvander(t, _PROXIES - 1) * (2 / _PROXIES)
+        vander[:, 0] /= 2
+        middles, halves, nodes, weights = [], [], [], []
+        for a, b in zip(starts[:-1], starts[1:], strict=True):
+            own = self._points[a:b]
+            middle, half = (own[0] + own[-1]) / 2, max((own[-1] - own[0]) / 2, 1e-300)
+            inside = np.polynomial.chebyshev.chebvander((own - middle) / half, _PROXIES - 1)
+            middles.append(middle)
+            halves.append(half)
+            nodes.append(middle + half * t)
+            weights.append(vander @ (inside.T @ self._weights[a:b]))
+        return _Cells(starts, np.array(middles), np.array(halves), np.array(nodes), np.array(weights))
+
+
+def sums(points: Array, weights: Array, z: Array) -> tuple[Array, Array]:
+    """The sums of w/(t - z) and w/(t - z)^2."""
+    first, second = np.empty(len(z), dtype=complex), np.empty(len(z), dtype=complex)
+    step = max(_CHUNK // len(points), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for start in range(0, len(z), step):
+            part = slice(start, start + step)
+            inverse = 1 / (points - z[part, None])
+            first[part] = inverse @ weights
+            second[part] = (inverse * inverse) @ weights
+    return first, second

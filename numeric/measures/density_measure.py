@@ -1,0 +1,151 @@
+"""The measure of a density that is given by a function, or by a SciPy distribution."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from resolvent.derive.errors import NotCertified, ParameterError
+from resolvent.numeric.density.certificate import Certificate
+from resolvent.numeric.density.chebyshev_piece import Array, Piece
+from resolvent.numeric.density.sampled_piece import Ends, resolve_values
+from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+from resolvent.numeric.measures.numeric_measure import NumericMeasure
+from resolvent.numeric.spectrum.measure import Measure, Pieces
+
+_TAILS = (1e-13, 3e-11)  # the second where rounding of x is felt, next to a singular end away from 0
+_FLOOR = 1e-15
+_MASS = 1e-8
+_LEFT_OUT = 1e-17  # probability that may lie beyond the ends where a distribution has none
+_RAMIFICATIONS = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3), (1, 3), (3, 1), (4, 4), (1, 4), (4, 1))
+
+
+def _checked(function: Callable[[Array], Any], x: Array, ends: tuple[float, float]) -> Array:
+    """The values of a density; raises `ParameterError` if they are none."""
+    x = np.clip(x, np.nextafter(ends[0], np.inf), np.nextafter(ends[1], -np.inf))
+    with np.errstate(all="ignore"):
+        values = np.asarray(function(x), dtype=float) + 0 * x
+    bad = ~np.isfinite(values)
+    if np.any(bad):
+        raise ParameterError(f"the density has no finite value at x = {x[bad][0]:.6g}", x=float(x[bad][0]))
+    if np.any(values < 0):
+        k = int(np.argmin(values))
+        raise ParameterError(f"the density is negative, {values[k]:.6g}, at x = {x[k]:.6g}", x=float(x[k]))
+    return values
+
+
+def measure_of_density(
+    function: Callable[[Array], Any], interval: tuple[float, float], breaks: Iterable[float] = (), text: str = ""
+) -> NumericMeasure:
+    """The measure with a density on an interval that is analytic but at the ends and at ``breaks``.
+
+    At the ends it may behave like a power with a denominator up to 4.
+
+    Raises `ParameterError` for an interval that is not finite and increasing, for a density that is negative, not
+    finite, or of another integral than 1, `NotCertified` if it is not resolved.
+    """
+    low, high = _ends(interval)
+    inner = sorted(float(b) for b in breaks)
+    if any(not low < b < high for b in inner):
+        raise ParameterError(f"the breaks of a density lie inside ({low:g}, {high:g}); got {inner}", breaks=inner)
+    places = [low, *inner, high]
+    pieces = [piece for a, b in pairwise(places) for piece in _resolved(function, (a, b))]
+    mass = sum(piece.mass for piece in pieces)
+    if abs(mass - 1) > _MASS:
+        raise ParameterError(
+            f"the density integrates to {mass:.10g} on ({low:g}, {high:g}) instead of 1; divide it by that, or widen "
+            "the interval",
+            mass=mass,
+        )
+    pieces = [_times(piece, 1 / mass) for piece in pieces]
+    parts = Pieces((tuple(pieces),), np.empty(0), np.empty(0), high - low)
+    certificate = Certificate(1.0, (), 0.0)
+    return NumericMeasure(parts, certificate, text or f"a density on ({low:g}, {high:g})", ((False, False),))
+
+
+def measure_of_distribution(distribution: Any) -> Measure:
+    """The measure of a frozen SciPy distribution: its atoms if it is discrete, or its density.
+
+    An infinite support ends where 1e-17 of the probability lies beyond.
+
+    Raises `ParameterError` for anything but a frozen distribution of numbers, or if it has too many atoms.
+    """
+    if not hasattr(distribution, "support") or not (hasattr(distribution, "pdf") or hasattr(distribution, "pmf")):
+        raise ParameterError(
+            f"a frozen distribution of scipy.stats is needed, such as scipy.stats.uniform(1, 3); got {distribution!r}",
+            distribution=distribution,
+        )
+    low, high = (float(end) for end in distribution.support())
+    if np.isinf(low):
+        low = float(distribution.ppf(_LEFT_OUT))
+    if np.isinf(high):
+        high = float(distribution.isf(_LEFT_OUT))
+    family = getattr(distribution, "dist", distribution)
+    name = getattr(family, "name", type(family).__name__)
+    if hasattr(family, "pmf"):
+        places = np.arange(low, high + 1)
+        weights = np.asarray(distribution.pmf(places), dtype=float)
+        keep = weights > 0
+        return AtomicMeasure(places[keep], weights[keep] / np.sum(weights))
+    middle = float(distribution.median())
+    inner = _levels(distribution, low, high, middle)
+    return measure_of_density(distribution.pdf, (low, high), inner, f"the distribution {name} of SciPy")
+
+
+def _levels(distribution: Any, low: float, high: float, middle: float) -> list[float]:
+    """Quantiles that cut long tails, so that the bulk is seen."""
+    spread = float(distribution.ppf(0.9) - distribution.ppf(0.1))
+    if high - low <= 30 * spread:
+        return []
+    levels = [1e-12, 1e-8, 1e-5, 1e-3, 0.05]
+    found = {float(distribution.ppf(q)) for q in levels} | {float(distribution.isf(q)) for q in levels} | {middle}
+    return sorted(x for x in found if low + 1e-3 * spread < x < high - 1e-3 * spread)
+
+
+def _resolved(function: Callable[[Array], Any], ends: tuple[float, float]) -> list[Piece]:
+    """The pieces between two breaks, in the fewest coefficients of some exponents at the ends."""
+
+    def values(below: Array, above: Array) -> Array:
+        return _checked(function, np.where(below < above, ends[0] + below, ends[1] - above), ends)
+
+    best: list[Piece] | None = None
+    failure: NotCertified | None = None
+    for tail, ramification in itertools.product(_TAILS, _RAMIFICATIONS):
+        if best is not None and tail != _TAILS[0]:
+            break
+        try:
+            found = resolve_values(values, Ends(ends, ramification, (False, False)), tail, _FLOOR)
+        except NotCertified as error:
+            failure = failure or error
+            continue
+        if best is None or _size(found) < _size(best):
+            best = found
+        if len(best) == 1 and _size(best) < 84:
+            break
+    if best is None:
+        assert failure is not None
+        raise failure
+    return best
+
+
+def _size(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.boundary) for piece in pieces)
+
+
+def _times(piece: Piece, factor: float) -> Piece:
+    return replace(piece, boundary=piece.boundary * factor)
+
+
+def _ends(interval: tuple[float, float]) -> tuple[float, float]:
+    try:
+        low, high = (float(end) for end in interval)
+    except (TypeError, ValueError):
+        raise ParameterError(f"an interval is a pair of numbers (a, b); got {interval!r}", interval=interval) from None
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise ParameterError(f"the interval of a density must be finite, a < b; got {interval}", interval=interval)
+    return low, high

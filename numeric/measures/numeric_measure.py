@@ -1,0 +1,177 @@
+"""The measure that an operation of free probability makes from measures known by numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from resolvent.derive.errors import NotCertified
+from resolvent.numeric.density.certificate import Certificate, moment_checks
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.sampled_piece import Ends, resolve_values
+from resolvent.numeric.measures.free_maps import FreeMap
+from resolvent.numeric.measures.free_pairs import FreePair
+from resolvent.numeric.measures.real_side import Run, at_zero, explicit_runs, pair_runs
+from resolvent.numeric.measures.subordination import (
+    BoundaryDensity,
+    ExplicitSubordination,
+    PairSubordination,
+    Subordination,
+)
+from resolvent.numeric.spectrum.measure import Pieces, PointMass, SupportInterval
+from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
+
+_TAIL = 2e-13
+_FLOOR = 1e-15
+_NARROW = 1e-13  # support intervals shorter than this, of the whole, are points
+_MOMENTS = 12
+_CONTOUR = 96  # points of half a circle around the support
+_OUTSIDE = 1.5  # its radius over the largest |x|
+
+
+class NumericMeasure(PiecewiseMeasure):
+    """A density in pieces that was found by numbers, with atoms.
+
+    Attributes:
+        certificate: the mass, and moments that were not read off the density.
+
+    ``known`` says for each support interval at which ends the exponent of the density is known.
+    """
+
+    def __init__(
+        self,
+        parts: Pieces,
+        certificate: Certificate,
+        subject: str,
+        known: tuple[tuple[bool, bool], ...],
+        law: Any = None,
+    ) -> None:
+        self.parts = parts
+        self._known = known
+        self.atoms = tuple(map(PointMass, parts.points.tolist(), parts.weights.tolist()))
+        self.certificate = certificate
+        self._subject = subject
+        self.law = law
+        certificate.require(subject)
+
+    @property
+    def subject(self) -> str:
+        """What messages call it."""
+        return self._subject
+
+    @property
+    def _key(self) -> Any:
+        return id(self)
+
+    def __reduce__(self) -> Any:
+        return NumericMeasure, (self.parts, self.certificate, self._subject, self._known)
+
+    @property
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """The support of the continuous part; exponents where they are known and not guessed."""
+        return tuple(
+            replace(
+                interval,
+                left_exponent=interval.left_exponent if known[0] else None,
+                right_exponent=interval.right_exponent if known[1] else None,
+            )
+            for interval, known in zip(self.parts.intervals, self._known, strict=True)
+        )
+
+
+def measure_of_operation(operation: FreeMap | FreePair) -> NumericMeasure:
+    """The measure of an operation: support from critical points, density by Newton's method, certificate.
+
+    Raises `NotCertified` if mass and moments do not agree with the expansion of the transform at infinity,
+    `PrecisionError` if Newton's method fails.
+    """
+    subordination: Subordination
+    if isinstance(operation, FreePair):
+        runs, subordination = pair_runs(operation), PairSubordination(operation)
+    else:
+        runs, subordination = explicit_runs(operation), ExplicitSubordination(operation)
+    runs = _ordered(runs, operation.text)
+    low, high = runs[0].high.z, runs[-1].low.z
+    scale = max(high - low, abs(low), abs(high))
+    atoms = _merged(operation.atoms(), scale)
+    groups, known_ends = [], []
+    for before, after in pairwise(runs):
+        left, right = at_zero(before.high, scale), at_zero(after.low, scale)
+        if right.z - left.z <= _NARROW * scale:
+            continue
+        density = BoundaryDensity(subordination, (left, right), high - low)
+        known = left.is_critical, right.is_critical
+        groups.append(tuple(resolve_values(density, Ends((left.z, right.z), (2, 2), known), _TAIL, _FLOOR)))
+        known_ends.append(known)
+    points = np.array([place for place, _ in atoms])
+    weights = np.array([weight for _, weight in atoms])
+    parts = Pieces(tuple(groups), points, weights, high - low)
+    certificate = certified_at_infinity(parts, subordination, operation.text)
+    return NumericMeasure(parts, certificate, operation.text, tuple(known_ends))
+
+
+def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str) -> Certificate:
+    """The mass and moments by quadrature, against m on a circle around the support; errors relative to max |x|^k."""
+    ends = [abs(end) for i in parts.intervals for end in (i.left, i.right)] + np.abs(parts.points).tolist()
+    reach = max(ends)
+    angle = np.pi * (np.arange(_CONTOUR) + 0.5) / _CONTOUR
+    direction = np.exp(1j * angle)
+    state = subordination.first(8 * _OUTSIDE * reach * direction)
+    for growth in np.geomspace(8.0, 1.0, 16):
+        z = _OUTSIDE * reach * growth * direction
+        state, bad = subordination._settled(state, z)
+    if np.any(bad):
+        raise NotCertified(f"{text}: the transform was not found on a circle around the support", z=z[bad])
+    m = subordination.value(state[0], subordination.a(state[0])[0], z)
+    order = np.arange(_MOMENTS + 1)
+    unit = (z / reach)[:, None] ** (order + 1)
+    exact = -np.mean((m[:, None] * reach * unit / 1.0).real, axis=0)
+    quadrature = _scaled_moments(parts, reach)
+    checks = moment_checks(exact[1:].tolist(), quadrature[1:].tolist(), [1.0] * _MOMENTS)
+    return Certificate(float(quadrature[0]), tuple(checks), 0.0)
+
+
+def _scaled_moments(parts: Pieces, reach: float) -> Array:
+    """The moments of x/reach."""
+    order = np.arange(_MOMENTS + 1)[:, None]
+    total = np.sum(parts.weights * (parts.points / reach) ** order, axis=1) if len(parts.points) else np.zeros(13)
+    for piece in parts.pieces:
+        x, weights = piece.quadrature(2 * len(piece.boundary) + 64)
+        total = total + np.sum(weights * (x / reach) ** order, axis=1)
+    return np.asarray(total)
+
+
+def _merged(atoms: list[tuple[float, float]], scale: float) -> list[tuple[float, float]]:
+    """Atoms by increasing place, those at the same place added."""
+    found: list[tuple[float, float]] = []
+    for place, weight in sorted(atoms):
+        if found and place - found[-1][0] <= 1e-13 * scale:
+            found[-1] = found[-1][0], found[-1][1] + weight
+        else:
+            found.append((place, weight))
+    return found
+
+
+def _ordered(runs: list[Run], text: str) -> list[Run]:
+    """The runs from left to right, those joined that go on through infinity; they must cover both ends of the line.
+
+    Raises `NotCertified` if they do not, or overlap.
+    """
+    runs = sorted(runs, key=lambda run: run.low.z)
+    ends = [z for run in runs for z in (run.low.z, run.high.z) if np.isfinite(z)]
+    scale = max(map(abs, ends), default=0.0)
+    joined: list[Run] = []
+    for run in runs:
+        if run.high.z - run.low.z <= _NARROW * scale:
+            continue  # rounding at a pole
+        if joined and joined[-1].high.is_open and run.low.is_open:
+            joined[-1] = Run(joined[-1].low, run.high)
+        else:
+            joined.append(run)
+    whole = len(joined) >= 2 and joined[0].low.z == -np.inf and joined[-1].high.z == np.inf
+    if not whole or any(b.low.z < a.high.z - 1e-9 * scale for a, b in pairwise(joined)):
+        raise NotCertified(f"{text}: the support was not found from the critical points", runs=joined)
+    return joined

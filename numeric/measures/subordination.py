@@ -1,0 +1,237 @@
+"""Boundary values of a result: Newton's method for the subordination points, from far above down to the real line."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from resolvent.derive.errors import PrecisionError
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.measures.free_maps import FreeMap, Transform
+from resolvent.numeric.measures.free_pairs import FreePair
+from resolvent.numeric.measures.real_side import RunEnd
+
+_SHRINK = 0.6
+_CIRCLE = 64
+_TERMS = 40
+_WITHIN = 0.3  # of the circle's radius: where the expansion is used
+_SETTLED = 1e-12
+_NOTHING = 1e-13
+
+
+class Subordination(ABC):
+    """The points w in the upper half-plane for given z there, or on the real line inside the support.
+
+    Any solution in the open half-plane is the right one: the Denjoy-Wolff point is unique.
+    """
+
+    a: Transform
+
+    @abstractmethod
+    def first(self, z: Array) -> Array:
+        """The parameters for large z, one row for each."""
+
+    @abstractmethod
+    def step(self, state: Array, z: Array) -> tuple[Array, Array]:
+        """A Newton step, and its size."""
+
+    @abstractmethod
+    def value(self, w: Array, m: Array, z: Array) -> Array:
+        """m of the result."""
+
+    @abstractmethod
+    def around(self, end: RunEnd, offsets: Array) -> Array:
+        """z at w = end.w + offsets, close to a critical point."""
+
+    def solved(self, z: Array, clearance: Array, width: float) -> Array:
+        """The parameters at z, coming down from high above; ``clearance`` is the distance from the nearest edge.
+
+        Raises `PrecisionError` where Newton's method does not settle.
+        """
+        state, pending = self._descended(z, clearance, width, _SHRINK)
+        if np.any(pending):
+            again, still = self._descended(z[pending], clearance[pending], width, _SHRINK**0.25)
+            state[:, pending] = again
+            if np.any(still):
+                place = z[pending][still][0]
+                raise PrecisionError(f"the subordination function was not found at z = {place:.8g}", z=place)
+        return state
+
+    def _descended(self, z: Array, clearance: Array, width: float, shrink: float) -> tuple[Array, Array]:
+        height = np.full(len(z), 4.0 * width)
+        state = self.first(z + 1j * height)
+        while True:
+            at_target = height <= 0.05 * clearance
+            target = z + 1j * np.where(at_target, 0.0, height)
+            state, bad = self._settled(state, target)
+            if np.all(at_target) or (np.all(bad) and len(z)):
+                return state, bad
+            height = np.where(at_target, height, height * shrink)
+
+    def _settled(self, state: Array, z: Array) -> tuple[Array, Array]:
+        """Newton's method, kept in the half-plane."""
+        state = state.copy()
+        active = np.arange(len(z))
+        for _ in range(60):
+            with np.errstate(all="ignore"):
+                new, size = self.step(state[:, active], z[active])
+            old = state[:, active]
+            # a step out of the half-plane goes half of the way to the line
+            low = ~(new.imag > 0)
+            new = np.where(low, np.where(np.isfinite(new), new.real, old.real) + 0.5j * old.imag, new)
+            state[:, active] = new
+            scale = np.abs(new[0]) + self.a.width
+            nothing = np.all(old.imag < _NOTHING * scale, axis=0)  # a density below rounding has no sign
+            done = (size <= _SETTLED * scale) & (nothing | ~np.any(low, axis=0))
+            active = active[~done]
+            if not len(active):
+                break
+        bad = np.zeros(len(z), dtype=bool)
+        bad[active] = True
+        return state, bad
+
+
+@dataclass(frozen=True)
+class ExplicitSubordination(Subordination):
+    """z is a function of w."""
+
+    operation: FreeMap
+
+    @property
+    def a(self) -> Transform:  # type: ignore[override]
+        """What the operation acts on."""
+        return self.operation.a
+
+    def first(self, z: Array) -> Array:
+        """w = z."""
+        return z[None, :].copy()
+
+    def step(self, state: Array, z: Array) -> tuple[Array, Array]:
+        """w - (z(w) - z)/z'(w)."""
+        m, slope = self.a(state[0])
+        found, z_slope = self.operation.forward(state[0], m, slope)
+        change = (found - z) / z_slope
+        return (state[0] - change)[None, :], np.abs(change)
+
+    def value(self, w: Array, m: Array, z: Array) -> Array:
+        """m of the result."""
+        return self.operation.value(w, m, z)
+
+    def around(self, end: RunEnd, offsets: Array) -> Array:
+        """z(w)."""
+        w = end.w + offsets
+        return self.operation.forward(w, *self.a(w))[0]
+
+
+@dataclass(frozen=True)
+class PairSubordination(Subordination):
+    """Two points with the same value of G or psi."""
+
+    pair: FreePair
+
+    @property
+    def a(self) -> Transform:  # type: ignore[override]
+        """The first measure."""
+        return self.pair.a
+
+    def first(self, z: Array) -> Array:
+        """z less the other's mean, or over it."""
+        means = [t.moment(1) for t in (self.pair.b, self.pair.a)]
+        return np.array([z / mean if self.pair.is_product else z - mean for mean in means])
+
+    def step(self, state: Array, z: Array) -> tuple[Array, Array]:
+        """A step in both points."""
+        w, v, size = self.pair.newton(state[0], state[1], z)
+        return np.array([w, v]), size
+
+    def value(self, w: Array, m: Array, z: Array) -> Array:
+        """m of the result."""
+        return self.pair.value(w, m, z)
+
+    def around(self, end: RunEnd, offsets: Array) -> Array:
+        """z, with the second point found by Newton's method from the one at the end."""
+        pair, v = self.pair, np.full(len(offsets), end.v, dtype=complex)
+        for share in np.linspace(0.1, 1.0, 10):
+            w = end.w + share * offsets
+            g, _ = pair.common(w, *pair.a(w))
+            for _ in range(6):
+                h, slope = pair.common(v, *pair.b(v))
+                v = v - (h - g) / slope
+        return pair.joined(g, w, v)
+
+
+class EdgeExpansion:
+    """z and m near a critical point as power series in w - w_e: distances from the edge keep their digits.
+
+    Attributes:
+        reach: the distance from the edge up to which it is used.
+    """
+
+    def __init__(self, subordination: Subordination, end: RunEnd) -> None:
+        gap = next(g for g in subordination.a.gaps if g[0] <= end.w <= g[1])
+        room = min(abs(end.w - g) for g in gap)
+        self._end = end
+        self.reach = 0.0
+        circle = np.exp(2j * np.pi * np.arange(_CIRCLE) / _CIRCLE)
+        for share in (0.5, 0.25, 0.1, 0.03, 0.01):
+            self._radius = share * room
+            offsets = self._radius * circle
+            with np.errstate(all="ignore"):
+                z = subordination.around(end, offsets) - end.z
+                m = subordination.a(end.w + offsets)[0]
+            if not (np.all(np.isfinite(z)) and np.all(np.isfinite(m))):
+                continue
+            self._z, self._m = (np.fft.fft(values).real / _CIRCLE for values in (z, m))
+            if np.max(np.abs(self._z[_TERMS - 8 : _TERMS])) <= 1e-14 * np.max(np.abs(self._z)) and abs(self._z[2]) > 0:
+                self._z = self._z[:_TERMS].copy()
+                self._z[:2] = 0.0
+                self._m = self._m[:_TERMS]
+                self.reach = _WITHIN**2 / 2 * abs(self._z[2])
+                break
+
+    def at(self, distance: Array) -> tuple[Array, Array]:
+        """w and m(w) at signed distances z - z_e inside the support, NaN where the series is not to be trusted."""
+        y = np.sqrt(distance / self._z[2] + 0j)
+        y = np.where(y.imag < 0, -y, y)
+        slope = np.polynomial.polynomial.polyder(self._z)
+        for _ in range(30):
+            change = (np.polynomial.polynomial.polyval(y, self._z) - distance) / np.polynomial.polynomial.polyval(
+                y, slope
+            )
+            y = y - change
+            if np.all(np.abs(change) <= 1e-15 * np.abs(y)):
+                break
+        good = (np.abs(y) < 2 * _WITHIN) & (y.imag > 0)
+        m = np.polynomial.polynomial.polyval(y, self._m)
+        w = self._end.w + self._radius * y
+        return np.where(good, w, np.nan), np.where(good, m, np.nan)
+
+
+class BoundaryDensity:
+    """The density of a result on one support interval, as a function of the distances from its ends."""
+
+    def __init__(self, subordination: Subordination, ends: tuple[RunEnd, RunEnd], width: float) -> None:
+        self._subordination = subordination
+        self._places = ends[0].z, ends[1].z
+        self._width = width
+        self._expansions = [EdgeExpansion(subordination, end) if end.is_critical else None for end in ends]
+
+    def __call__(self, below: Array, above: Array) -> Array:
+        """Im m(x + i0)/pi."""
+        z = np.where(below < above, self._places[0] + below, self._places[1] - above)
+        w, m = np.full(len(z), np.nan + 0j), np.full(len(z), np.nan + 0j)
+        for expansion, distance in zip(self._expansions, (below, -above), strict=True):
+            if expansion is None or not expansion.reach:
+                continue
+            near = np.isnan(w) & (np.abs(distance) <= expansion.reach)
+            if np.any(near):
+                w[near], m[near] = expansion.at(distance[near])
+        rest = np.isnan(w)
+        if np.any(rest):
+            clearance = np.minimum(below, above)[rest]
+            state = self._subordination.solved(z[rest].astype(complex), clearance, self._width)
+            w[rest] = state[0]
+            m[rest] = self._subordination.a(state[0])[0]
+        return np.maximum(self._subordination.value(w, m, z).imag / np.pi, 0.0)

@@ -1,0 +1,90 @@
+"""A measure whose density is held in Chebyshev pieces: its functions and integrals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from resolvent.derive.exact.precision import cached_property
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.piecewise_density import SpectrumTable
+from resolvent.numeric.spectrum import linear_statistics, potential
+from resolvent.numeric.spectrum.measure import Measure, Pieces, SupportInterval
+from resolvent.numeric.spectrum.stieltjes_values import stieltjes_values
+
+
+class PiecewiseMeasure(Measure):
+    """What follows from the pieces, wherever they come from.
+
+    Attributes:
+        parts: the density in pieces, and the atoms as floats.
+    """
+
+    parts: Pieces
+
+    @cached_property
+    def table(self) -> SpectrumTable:
+        """What the functions at many points are read from."""
+        return SpectrumTable(self.parts.pieces, self.parts.points, self.parts.weights)
+
+    @property
+    def intervals(self) -> tuple[SupportInterval, ...]:
+        """The support of the continuous part."""
+        return self.parts.intervals
+
+    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: float = 0.0) -> Any:
+        """The integral of a smooth function of x - origin, or of several: the points are the last axis."""
+        total: Any = 0.0
+        for piece in self.parts.pieces:
+            nodes = 64 * math.ceil((points + 2 * len(piece.boundary)) / 64)  # few sizes: cached
+            x, weights = piece.quadrature(nodes, origin)
+            total = total + np.sum(weights * np.asarray(function(x)), axis=-1)
+        if self.atoms:
+            total = total + np.sum(self.atom_weights * np.asarray(function(self.places(origin))), axis=-1)
+        return total
+
+    def places(self, origin: float) -> Array:
+        """The places of the atoms, from an origin."""
+        return self.atom_points - origin
+
+    def expect(self, function: Callable[[Array], ArrayLike], tolerance: float | None, points: Iterable[float]) -> Any:
+        """The integral of any function; see `linear_statistics.expect`."""
+        return linear_statistics.expect(self.parts, function, 1e-11 if tolerance is None else tolerance, points)
+
+    def entropy(self) -> float:
+        """The differential entropy."""
+        return linear_statistics.entropy(self.parts)
+
+    def stieltjes(self, z: ArrayLike) -> NDArray[np.complex128]:
+        """m(z) anywhere."""
+        return stieltjes_values(self.parts, z)
+
+    def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
+        """m or m'; there is no proof from pieces alone."""
+        if certified:
+            raise self.refusal("certified_stieltjes")
+        return stieltjes_values(self.parts, z, derivative)
+
+    def hilbert(self, x: ArrayLike) -> Array:
+        """H(x) = -Re m(x + i0)/pi; finite at edges where the density does not diverge."""
+        return potential.hilbert_transform(self.parts, x)
+
+    def log_potential(self, z: ArrayLike) -> Array:
+        """The integral of log|z - x|."""
+        return potential.log_potential(self.parts, z)
+
+    def log_energy(self) -> float:
+        """The integral of the potential."""
+        return potential.log_energy(self.parts)
+
+    def lowest(self) -> float:
+        """The smallest density on the nodes, relative to the largest."""
+        lowest, highest = 0.0, 0.0
+        for piece in self.parts.pieces:
+            weights = piece.quadrature(2 * len(piece.boundary))[1]
+            lowest, highest = min(lowest, float(weights.min())), max(highest, float(weights.max()))
+        return lowest / highest if highest else 0.0
