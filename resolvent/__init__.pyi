@@ -4,6 +4,7 @@ from . import catalog
 from .conjectures.check import check
 from .conjectures.verdict import Verdict
 from .conjectures.verification import verify
+from .data.comparison import Comparison, compare
 from .derive.activations.activation import Activation, activation
 from .derive.derivation.derivation import Derivation
 from .derive.derivation.step import Evidence, Rule, Step
@@ -53,6 +54,9 @@ from .derive.sequences.telescoping import hypergeometric_sum, telescope
 from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
+from .numeric.data.cleaning import shrink, shrink_singular_values, singular_value_threshold
+from .numeric.data.fit import Fit, fit
+from .numeric.data.population import population, spike, spike_of
 from .numeric.density.closed_density import ClosedDensity, closed_density
 from .numeric.expressions import (
     MatrixExpression,
@@ -70,6 +74,7 @@ from .numeric.expressions import (
 )
 from .numeric.expressions.dyson_solver import DysonSolver
 from .numeric.fluctuations.tracy_widom import tracy_widom
+from .numeric.measures.numeric_law import NumericLaw, empirical, law_of_density, law_of_distribution, mixture
 from .numeric.pictures.branch_plots import plane_portrait, sheet_plot
 from .numeric.pictures.graph_picture import graph_sheet
 from .numeric.pictures.phase_diagram import phase_diagram, phase_map
@@ -86,10 +91,12 @@ __all__ = [
     "AlgebraicLaw",
     "BranchError",
     "ClosedDensity",
+    "Comparison",
     "Derivation",
     "DerivationError",
     "DysonSolver",
     "Evidence",
+    "Fit",
     "G",
     "Guess",
     "HolonomicLaw",
@@ -97,6 +104,7 @@ __all__ = [
     "LinearODE",
     "MatrixExpression",
     "NotCertified",
+    "NumericLaw",
     "ParameterError",
     "ParseError",
     "PrecisionError",
@@ -121,13 +129,16 @@ __all__ = [
     "classical_sum",
     "closed_density",
     "commuting",
+    "compare",
     "compare_spacings",
     "critical_polynomials",
     "critical_values",
     "dimension",
     "direct_sum",
     "doubly_correlated_wishart",
+    "empirical",
     "equilibrium_measure",
+    "fit",
     "free_poisson",
     "fuss_catalan",
     "gaussian",
@@ -146,6 +157,8 @@ __all__ = [
     "kron",
     "law_of",
     "law_of_cycle_weights",
+    "law_of_density",
+    "law_of_distribution",
     "law_of_equation",
     "law_of_free_cumulants",
     "law_of_moments",
@@ -156,6 +169,7 @@ __all__ = [
     "m",
     "marchenko_pastur",
     "merging_values",
+    "mixture",
     "moment_polynomials",
     "outlier",
     "parameter",
@@ -165,10 +179,16 @@ __all__ = [
     "phase_diagram",
     "phase_map",
     "plane_portrait",
+    "population",
     "projection",
     "rectangular_sum",
     "semicircle",
     "sheet_plot",
+    "shrink",
+    "shrink_singular_values",
+    "singular_value_threshold",
+    "spike",
+    "spike_of",
     "symbolic_atoms",
     "symmetry_classes",
     "telescope",

@@ -69,10 +69,13 @@ class Derivation:
 
     @property
     def evidence(self) -> Evidence:
-        """`Evidence.PROVED`, unless an equation was typed in from a source along the way, or guessed from terms."""
+        """`Evidence.PROVED`, unless an equation was typed in or guessed along the way, or numbers were used."""
         if any(s.types_in for s in self.steps):
             return Evidence.ASSUMED
-        return Evidence.GUESSED if any(s.kind == "guessed" for s in self.steps) else Evidence.PROVED
+        kinds = {s.kind for s in self.steps}
+        if "guessed" in kinds:
+            return Evidence.GUESSED
+        return Evidence.NUMERIC if "numeric" in kinds else Evidence.PROVED
 
     @property
     def digits(self) -> int | None:

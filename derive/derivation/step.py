@@ -13,11 +13,12 @@ from resolvent.derive.exact.precision import cached_property
 
 
 class Evidence(Enum):
-    """What stands behind an equation: an exact proof from its inputs, a fit to series terms, or a source's word."""
+    """What stands behind a law: an exact proof from its inputs, a fit to series terms, a source's word, or numbers."""
 
     PROVED = "proved"
     GUESSED = "guessed"
     ASSUMED = "assumed"
+    NUMERIC = "numeric"
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ class Step:
 
     ``build`` makes the claim's formulas on demand (SymPy is slow to build and most laws are never printed);
     ``text`` is the claim in words, where words are needed. ``kind`` is "definition", "derived", "guessed" (found in
-    finitely many terms, whose number ``text`` gives; what rests on it is guessed) or "assumed". An assumed step about
-    the model (two matrices are free, say) leaves the algebra proved; one that types in an equation (``types_in``) makes
-    everything that rests on it assumed. ``digits`` says to how many digits constants in it were rounded, if they were.
+    finitely many terms, whose number ``text`` gives; what rests on it is guessed), "numeric" (a measure known by
+    numbers) or "assumed". An assumed step about the model (two matrices are free, say) leaves the algebra proved; one
+    that types in an equation (``types_in``) makes everything that rests on it assumed. ``digits`` says to how many
+    digits constants in it were rounded, if they were.
     """
 
     rule: Rule

@@ -9,7 +9,7 @@ from resolvent.derive.laws.affine import inverse, mobius, scale, shift
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.convolution import compress, free_multiplicative_power, free_power, free_product, free_sum
 from resolvent.derive.laws.matrix_functions import companion, direct_sum, power, symmetric_root
-from resolvent.derive.laws.record import AlgebraicRecord
+from resolvent.derive.laws.record import AlgebraicRecord, Law
 from resolvent.derive.laws.rectangular import (
     doubly_correlated_wishart,
     information_plus_noise,
@@ -59,6 +59,8 @@ class AlgebraicLaw(AlgebraicRecord):
     # -- operations ----------------------------------------------------------------------------------------
 
     def __add__(self, other: Any) -> AlgebraicLaw:
+        if _is_other_kind(other):
+            return NotImplemented
         return free_sum(self, other) if isinstance(other, AlgebraicLaw) else shift(self, other)
 
     def __radd__(self, other: Any) -> AlgebraicLaw:
@@ -89,6 +91,8 @@ class AlgebraicLaw(AlgebraicRecord):
         return scale(self, 1 / divisor)
 
     def __matmul__(self, other: AlgebraicLaw) -> AlgebraicLaw:
+        if _is_other_kind(other):
+            return NotImplemented
         if not isinstance(other, AlgebraicLaw):
             raise ParameterError("A @ B needs two laws; write a * A to scale by a number", law=self, other=other)
         return free_product(self, other)
@@ -145,3 +149,8 @@ class AlgebraicLaw(AlgebraicRecord):
     def rectangular_sum(self, other: AlgebraicLaw, c: Any) -> AlgebraicLaw:
         """(A + B)(A + B)^T for free rectangular A, B; see `resolvent.derive.laws.rectangular.rectangular_sum`."""
         return rectangular_sum(self, other, c)
+
+
+def _is_other_kind(other: Any) -> bool:
+    """Whether it is a law that combines itself with algebraic ones, such as a numeric law."""
+    return isinstance(other, Law) and not isinstance(other, AlgebraicRecord) and hasattr(other, "__radd__")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class AtomicMeasure(Measure):
 
     >>> measure = AtomicMeasure([3.0, 1.0, 1.0], [0.5, 0.25, 0.25])
     >>> measure.atom_points, measure.atom_weights, measure.stieltjes(1j).round(3)
-    (array([1., 3.]), array([0.5, 0.5]), array(0.4+0.3j))
+    (array([1., 3.]), array([0.5, 0.5]), np.complex128(0.4+0.3j))
     """
 
     def __init__(self, points: ArrayLike, weights: ArrayLike) -> None:
@@ -52,12 +53,12 @@ class AtomicMeasure(Measure):
         return tuple(map(PointMass, self._points.tolist(), self._weights.tolist()))
 
     @property
-    def atom_points(self) -> Array:  # type: ignore[override]
+    def atom_points(self) -> Array:
         """The places of the atoms."""
         return self._points
 
     @property
-    def atom_weights(self) -> Array:  # type: ignore[override]
+    def atom_weights(self) -> Array:
         """Their weights."""
         return self._weights
 
@@ -161,7 +162,7 @@ class AtomicMeasure(Measure):
         vander = np.polynomial.chebyshev.chebvander(t, _PROXIES - 1) * (2 / _PROXIES)
         vander[:, 0] /= 2
         middles, halves, nodes, weights = [], [], [], []
-        for a, b in zip(starts[:-1], starts[1:], strict=True):
+        for a, b in pairwise(starts.tolist()):
             own = self._points[a:b]
             middle, half = (own[0] + own[-1]) / 2, max((own[-1] - own[0]) / 2, 1e-300)
             inside = np.polynomial.chebyshev.chebvander((own - middle) / half, _PROXIES - 1)

@@ -54,18 +54,34 @@ def measure_of_density(
     if any(not low < b < high for b in inner):
         raise ParameterError(f"the breaks of a density lie inside ({low:g}, {high:g}); got {inner}", breaks=inner)
     places = [low, *inner, high]
-    pieces = [piece for a, b in pairwise(places) for piece in _resolved(function, (a, b))]
-    mass = sum(piece.mass for piece in pieces)
+    text = text or f"a density on ({low:g}, {high:g})"
+    return measure_of_parts([(function, a, b) for a, b in pairwise(places)], [], text)
+
+
+def measure_of_parts(
+    parts: Sequence[tuple[Callable[[Array], Any], float, float]], atoms: Sequence[tuple[float, float]], text: str
+) -> NumericMeasure:
+    """The measure with a density on each of some intervals, in order, and atoms.
+
+    Raises `ParameterError` and `NotCertified` as `measure_of_density` does.
+    """
+    groups: list[list[Piece]] = []
+    for function, a, b in parts:
+        found = _resolved(function, (a, b))
+        if groups and groups[-1][-1].right == a:
+            groups[-1] += found
+        else:
+            groups.append(found)
+    mass = sum(piece.mass for group in groups for piece in group) + sum(weight for _, weight in atoms)
     if abs(mass - 1) > _MASS:
         raise ParameterError(
-            f"the density integrates to {mass:.10g} on ({low:g}, {high:g}) instead of 1; divide it by that, or widen "
-            "the interval",
-            mass=mass,
+            f"{text} has the total mass {mass:.10g} instead of 1; divide it by that, or widen the interval", mass=mass
         )
-    pieces = [_times(piece, 1 / mass) for piece in pieces]
-    parts = Pieces((tuple(pieces),), np.empty(0), np.empty(0), high - low)
-    certificate = Certificate(1.0, (), 0.0)
-    return NumericMeasure(parts, certificate, text or f"a density on ({low:g}, {high:g})", ((False, False),))
+    pieces = tuple(tuple(replace(p, boundary=p.boundary / mass) for p in group) for group in groups)
+    places, weights = (np.array([float(pair[k]) for pair in atoms]) for k in (0, 1))
+    ends = [end for _, a, b in parts for end in (a, b)] + places.tolist()
+    held = Pieces(pieces, places, weights / mass, max(ends) - min(ends))
+    return NumericMeasure(held, Certificate(1.0, (), 0.0), text, ((False, False),) * len(groups))
 
 
 def measure_of_distribution(distribution: Any) -> Measure:
@@ -135,10 +151,6 @@ def _resolved(function: Callable[[Array], Any], ends: tuple[float, float]) -> li
 
 def _size(pieces: Sequence[Piece]) -> int:
     return sum(len(piece.boundary) for piece in pieces)
-
-
-def _times(piece: Piece, factor: float) -> Piece:
-    return replace(piece, boundary=piece.boundary * factor)
 
 
 def _ends(interval: tuple[float, float]) -> tuple[float, float]:

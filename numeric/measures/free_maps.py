@@ -1,8 +1,8 @@
-r"""Operations of free probability as maps of the plane: z as a function of a point w where the transform of A is known.
+r"""Operations of free probability as maps of the plane: z as a function of a point w at which m_A is known.
 
-For the result C of an operation on A there is a subordination function w(z) with m_C(z) = value(w, m_A(w), z). Where the
-other operand has an explicit transform, z is an explicit function of w; where it is a measure B, of w and of a second
-point w_B with the same value of G, or of u = psi.
+For the result C of an operation on A there is a subordination function w(z) with m_C(z) = value(w, m_A(w), z). Where
+the other operand has an explicit transform, z is an explicit function of w; where it is a measure B, of w and of a
+second point w_B with the same value of G, or of u = psi.
 
 At real w off the support of A, z lies off the support of C where z increases with w, and every such z is found so: w(z)
 is the Denjoy-Wolff point of a map of the half-plane, which is real exactly where it attracts.

@@ -114,7 +114,10 @@ def measure_of_operation(operation: FreeMap | FreePair) -> NumericMeasure:
 
 
 def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str) -> Certificate:
-    """The mass and moments by quadrature, against m on a circle around the support; errors relative to max |x|^k."""
+    """The mass and moments by quadrature, against m on a circle around the support; errors relative to max |x|^k.
+
+    Raises `NotCertified` if m is not found on the circle.
+    """
     ends = [abs(end) for i in parts.intervals for end in (i.left, i.right)] + np.abs(parts.points).tolist()
     reach = max(ends)
     angle = np.pi * (np.arange(_CONTOUR) + 0.5) / _CONTOUR

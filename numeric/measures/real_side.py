@@ -24,7 +24,7 @@ class RunEnd:
         w, v: the parameters there; v is NaN without a second measure.
         z: the value.
         is_critical: whether dz/dw vanishes.
-        is_open: whether one of the points is infinite there and z is not: the run goes on at the point's other infinity.
+        is_open: whether one of the points is infinite there and z is not: the run goes on from the other infinity.
     """
 
     w: float

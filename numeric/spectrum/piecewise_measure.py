@@ -64,7 +64,7 @@ class PiecewiseMeasure(Measure):
         return stieltjes_values(self.parts, z)
 
     def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
-        """m or m'; there is no proof from pieces alone."""
+        """m or m'; raises `ParameterError` for certified values: there is no proof from pieces alone."""
         if certified:
             raise self.refusal("certified_stieltjes")
         return stieltjes_values(self.parts, z, derivative)

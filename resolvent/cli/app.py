@@ -8,6 +8,7 @@ import typer
 
 from resolvent.cli.catalog_commands import list_entries, show
 from resolvent.cli.check_command import check, new
+from resolvent.cli.compare_command import compare
 from resolvent.cli.density_command import density
 from resolvent.cli.derive_command import derive
 from resolvent.cli.graphs_command import graphs
@@ -51,3 +52,4 @@ app.command("guess")(guess)
 app.command("verify")(verify)
 app.command("new")(new)
 app.command("check")(check)
+app.command("compare")(compare)

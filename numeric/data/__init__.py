@@ -1,0 +1,1 @@
+"""What a law says about a person's own matrices."""

@@ -1,0 +1,181 @@
+r"""Cleaned eigenvalues of sample covariance matrices, and cleaned singular values.
+
+Of all estimators with the sample's eigenvectors u_i, the best in Frobenius' norm has the eigenvalues u_i^T Sigma u_i,
+the best in Stein's loss 1/(u_i^T Sigma^(-1) u_i), and so has the inverse of the best for Sigma^(-1). Their limits need
+the spectrum only: with m = m(lambda + i0) and c = p/n they are lambda/|1 - c - c lambda m|^2 and
+lambda/(1 - c - 2 c lambda Re m).
+
+Sources: Ledoit, Peche 2011, Eigenvectors of some large sample covariance matrix ensembles; Ledoit, Wolf 2018, Optimal
+estimation of a large-dimensional covariance matrix under Stein's loss, and 2020, Analytical nonlinear shrinkage (for
+the estimate of m from the eigenvalues); Gavish, Donoho 2014 and 2017 (singular values).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.derive.laws.record import Law
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.measures.numeric_law import positive_number, real_values
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+Loss = Literal["frobenius", "stein", "inverse"]
+_LOSSES = ("frobenius", "stein", "inverse")
+_NOTHING = 1e-10  # of the largest: an eigenvalue of a matrix that has not full rank
+
+
+def shrink(eigenvalues: ArrayLike, ratio: Any, loss: Loss = "frobenius", law: Law | Spectrum | None = None) -> Array:
+    """The eigenvalues that a sample covariance matrix should have, in the order of those given.
+
+    Args:
+        eigenvalues: all p eigenvalues of X X^T/n, the zeros of a matrix without full rank included.
+        ratio: p/n. For centred data n is one less than the number of samples.
+        loss: "frobenius", "stein" or "inverse" (Frobenius' norm of the error of the inverse).
+        law: the limiting law of the sample eigenvalues, if it is known; otherwise m is estimated from them.
+
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).normal(size=(200, 400))
+    >>> cleaned = shrink(np.linalg.eigvalsh(x @ x.T / 400), "1/2")  # the population is the identity
+    >>> bool(np.std(cleaned) < 0.1)
+    True
+
+    Raises `ParameterError` for eigenvalues that are negative or not finite, for another loss, a ratio that is not
+    positive, or a loss that needs full rank for a ratio above 1.
+    """
+    values = real_values(eigenvalues, "eigenvalues")
+    c = _ratio(ratio)
+    if loss not in _LOSSES:
+        raise ParameterError(f"the loss is one of {', '.join(_LOSSES)}; got {loss!r}", loss=loss)
+    top = float(np.max(values))
+    if top <= 0 or np.min(values) < -1e-8 * top:
+        raise ParameterError("the eigenvalues of a covariance matrix are not negative, and not all 0", values=values)
+    zero = values <= _NOTHING * top
+    if c > 1 and loss != "frobenius":
+        raise ParameterError(f"the loss {loss!r} needs a matrix of full rank; the ratio is {c:g}", ratio=ratio)
+    if abs(np.mean(zero) - max(0.0, 1 - 1 / c)) > max(0.02, 3 / len(values)):
+        raise ParameterError(
+            f"{np.mean(zero):.3g} of the eigenvalues are 0; with the ratio {c:g} it should be "
+            f"{max(0.0, 1 - 1 / c):.3g}. Give all eigenvalues of the p x p matrix, and the right number of samples",
+            ratio=ratio,
+        )
+    positive = values[~zero]
+    m, at_zero = _transform(positive, len(values), c, law)
+    if loss == "frobenius":
+        cleaned = positive / np.abs(1 - c - c * positive * m) ** 2
+    else:
+        cleaned = positive / (1 - c - 2 * c * positive * m.real)
+    result = np.zeros(len(values))
+    result[~zero] = cleaned
+    if np.any(zero):
+        result[zero] = 1 / ((c - 1) * at_zero)
+    return result
+
+
+def _transform(positive: Array, count: int, c: float, law: Law | Spectrum | None) -> tuple[Array, float]:
+    """m at the eigenvalues, and for c > 1 the companion's transform at 0."""
+    if law is None:
+        return _estimated(positive, count, c)
+    spectrum = law if isinstance(law, Spectrum) else Spectrum(law)
+    m = np.asarray(spectrum.stieltjes(positive))
+    if c <= 1:
+        return m, 0.0
+    return m, float(spectrum.expect(lambda x: np.where(x > 0, c / np.where(x > 0, x, 1.0), 0.0), 1e-8))
+
+
+def _estimated(positive: Array, count: int, c: float) -> tuple[Array, float]:
+    """The kernel estimate of Ledoit and Wolf: Epanechnikov's kernel with a width proportional to the eigenvalue."""
+    n = count / c
+    width = n ** (-1 / 3) * positive
+    x = (positive[:, None] - positive) / width
+    root = math.sqrt(5)
+    density = np.sum(np.maximum(1 - x**2 / 5, 0.0) / width, axis=1) * 3 / (4 * root)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithm = np.log(np.abs((root - x) / (root + x)))
+        hilbert = -3 * x / (10 * math.pi) + 3 / (4 * root * math.pi) * (1 - x**2 / 5) * logarithm
+    hilbert = np.where(np.abs(np.abs(x) - root) < 1e-12, -3 * x / (10 * math.pi), hilbert)
+    h = np.sum(hilbert / width, axis=1)
+    m = math.pi * (h + 1j * density) / count  # over all p eigenvalues; those at 0 come next
+    zeros = count - len(positive)
+    return m - zeros / count / positive, float(c * np.sum(1 / positive) / count)
+
+
+def singular_value_threshold(ratio: Any, noise: float | None = None) -> float:
+    """The optimal hard threshold for singular values of p x n data, in units of sqrt(n) noise; ratio p/n <= 1.
+
+    Without the noise's standard deviation it is in units of the median singular value.
+
+    >>> round(singular_value_threshold(1, noise=1.0), 6), round(singular_value_threshold(1), 3)
+    (2.309401, 2.858)
+
+    Raises `ParameterError` unless 0 < ratio <= 1 and the noise is positive.
+
+    Source: Gavish, Donoho 2014, The optimal hard threshold for singular values is 4/sqrt(3), equation (11).
+    """
+    beta = _ratio(ratio)
+    if beta > 1:
+        raise ParameterError(f"the ratio of the shorter to the longer side is at most 1; got {ratio}", ratio=ratio)
+    best = math.sqrt(2 * (beta + 1) + 8 * beta / (beta + 1 + math.sqrt(beta**2 + 14 * beta + 1)))
+    if noise is None:
+        return best / math.sqrt(_median(beta))
+    if not noise > 0:
+        raise ParameterError(f"the standard deviation of the noise must be positive; got {noise!r}", noise=noise)
+    return best * noise
+
+
+def shrink_singular_values(
+    values: ArrayLike,
+    shape: tuple[int, int],
+    noise: float | None = None,
+    loss: Literal["frobenius", "operator", "nuclear"] = "frobenius",
+) -> Array:
+    """The singular values of the signal in signal + noise, optimal in a norm; 0 below the edge of the noise.
+
+    Args:
+        values: all singular values of a p x n matrix whose noise has independent entries.
+        shape: (p, n).
+        noise: the standard deviation of the noise's entries; from the median singular value if it is not given.
+        loss: "frobenius", "operator" or "nuclear".
+
+    >>> [round(float(v), 6) for v in shrink_singular_values([30.0, 5.0], (100, 100), noise=1.0)]
+    [22.36068, 0.0]
+
+    Raises `ParameterError` for values that are negative or not finite, sizes that are not positive, or another loss.
+
+    Source: Gavish, Donoho 2017, Optimal shrinkage of singular values, equations (7) to (9).
+    """
+    found = real_values(values, "singular values")
+    rows, columns = sorted(shape)
+    if rows < 1 or np.any(found < 0):
+        raise ParameterError("singular values are not negative, and sizes are positive", shape=shape)
+    beta = rows / columns
+    if noise is None:
+        noise = float(np.median(np.sort(found)[::-1][:rows])) / math.sqrt(_median(beta) * columns)
+    y = found / (noise * math.sqrt(columns))
+    above = y > 1 + math.sqrt(beta)
+    y_ = np.where(above, y, 2 + math.sqrt(beta))
+    square = np.sqrt((y_**2 - beta - 1) ** 2 - 4 * beta)
+    signal = np.sqrt((y_**2 - beta - 1 + square) / 2)
+    if loss == "frobenius":
+        cleaned = square / y_
+    elif loss == "operator":
+        cleaned = signal
+    elif loss == "nuclear":
+        cleaned = np.maximum((signal**4 - beta - math.sqrt(beta) * signal * y_) / (signal**2 * y_), 0.0)
+    else:
+        raise ParameterError(f"the loss is frobenius, operator or nuclear; got {loss!r}", loss=loss)
+    return np.asarray(np.where(above, cleaned, 0.0) * noise * math.sqrt(columns))
+
+
+def _median(beta: float) -> float:
+    """The median of the Marchenko-Pastur law."""
+    return Spectrum(marchenko_pastur(beta)).median()
+
+
+def _ratio(ratio: Any) -> float:
+    return positive_number(ratio, "the ratio")

@@ -1,0 +1,135 @@
+r"""The population behind sample eigenvalues, and spikes of a population.
+
+Silverstein's equation z = -1/u + c int t dH(t)/(1 + t u), u = u(z) the companion's transform, is linear in H. At points
+z above the sample's spectrum u is known from the eigenvalues, so weights on a grid of t follow by least squares with
+w >= 0, sum w = 1. A spike l of a population H outside its bulk appears at z(l) = l (1 + c int t dH(t)/(l - t)) if
+z'(l) > 0, and its own eigenvector has the overlap l z'(l)/z(l) with the sample's.
+
+Sources: El Karoui 2008, Spectrum estimation for large dimensional covariance matrices; Bai, Yao 2012, On sample
+eigenvalues in a generalized spiked population model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.record import Law
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.measures.free_maps import Transform
+from resolvent.numeric.measures.numeric_law import NumericLaw, empirical, positive_number, real_values
+from resolvent.numeric.spectrum.measure import measure_of
+
+_GRID = 60
+_CONTOUR = 80
+_WEIGHT = 1e3  # of the row that makes the weights add up to 1
+
+
+@dataclass(frozen=True)
+class Spike:
+    """A spike of a population in the sample.
+
+    Attributes:
+        strength: the population's eigenvalue.
+        location: where the sample's eigenvalue converges to; None if it stays in the bulk.
+        overlap: the limit of the squared inner product of the spike's eigenvectors in population and sample; 0 below.
+    """
+
+    strength: float
+    location: float | None
+    overlap: float
+
+
+def population(eigenvalues: ArrayLike, ratio: Any, grid: ArrayLike | None = None) -> NumericLaw:
+    """The law of the population's eigenvalues, on a grid, from all p eigenvalues of X X^T/n; ratio p/n.
+
+    >>> x = np.random.default_rng(0).normal(size=(300, 900)) * np.sqrt(np.repeat([1.0, 8.0], 150))[:, None]
+    >>> law = population(np.linalg.eigvalsh(x @ x.T / 900), "1/3")
+    >>> [round(float(m), 1) for m in law.moments(1)], bool(0.4 < law.measure().table.cdf(3.0) < 0.6)
+    ([4.5], True)
+
+    Raises `ParameterError` for eigenvalues that are negative or not finite, a ratio that is not positive, or a grid of
+    points that are not positive.
+    """
+    values = real_values(eigenvalues, "eigenvalues")
+    c = positive_number(ratio, "the ratio")
+    top = float(np.max(values))
+    if top <= 0 or np.min(values) < -1e-8 * top:
+        raise ParameterError("the eigenvalues of a covariance matrix are not negative, and not all 0", values=values)
+    values = np.maximum(values, 0.0)
+    if grid is None:
+        low = max(float(np.quantile(values[values > 1e-10 * top], 0.01)) / (1 + np.sqrt(c)) ** 2, 1e-4 * top)
+        points: Array = np.geomspace(low / 2, top, _GRID)
+    else:
+        points = np.sort(real_values(grid, "points of the grid"))
+        if points[0] < 0:
+            raise ParameterError("the points of a population's grid are not negative", grid=grid)
+    z = np.geomspace(max(low, 1e-3 * top) if grid is None else points[points > 0][0], 1.5 * top, _CONTOUR) + 0j
+    z += 1j * (0.15 * z.real + 2 * top / len(values))
+    m = np.mean(1 / (values - z[:, None]), axis=1)
+    u = c * m - (1 - c) / z
+    rows = c * points / (1 + points * u[:, None])
+    target = z + 1 / u
+    scale = 1 / np.abs(target)
+    matrix = np.concatenate(
+        [(rows * scale[:, None]).real, (rows * scale[:, None]).imag, _WEIGHT * np.ones((1, len(points)))]
+    )
+    right = np.concatenate([(target * scale).real, (target * scale).imag, [_WEIGHT]])
+    from scipy.optimize import nnls
+
+    weights, _ = nnls(matrix, right)
+    return empirical(points, weights / np.sum(weights))
+
+
+def spike(bulk: Law, ratio: Any, strength: Any) -> Spike:
+    """Where a spike of a population appears in the sample, and how far its eigenvector is the population's.
+
+    >>> found = spike(empirical([1, 4], [0.8, 0.2]), "1/2", 20)
+    >>> round(found.location, 2), round(found.overlap, 4)
+    (20.92, 0.9489)
+
+    Raises `ParameterError` for a ratio or strength that is not positive, or a strength inside the population's bulk.
+    """
+    c, place = positive_number(ratio, "the ratio"), positive_number(strength, "the strength")
+    transform = Transform(measure_of(bulk))
+    if not any(low < place < high for low, high in transform.gaps):
+        raise ParameterError(f"the strength {place:g} lies in the population's bulk", strength=strength)
+    z, slope = _image(transform, c, np.array([place]))
+    if not slope[0] > 0:
+        return Spike(place, None, 0.0)
+    return Spike(place, float(z[0]), float(place * slope[0] / z[0]))
+
+
+def spike_of(bulk: Law, ratio: Any, location: Any) -> Spike:
+    """The spike above a population's bulk that appears at a given place: the inverse of `spike`.
+
+    >>> round(spike_of(empirical([1.0]), "1/4", 2.5).strength, 10)  # white noise
+    2.0
+
+    Raises `ParameterError` for a place that no spike above the bulk has.
+    """
+    from scipy.optimize import brentq
+
+    c, place = positive_number(ratio, "the ratio"), positive_number(location, "the location")
+    transform = Transform(measure_of(bulk))
+    top = transform.ends[1]
+    grid = top + transform.width * np.geomspace(1e-9, 1e6, 400)
+    z, slope = _image(transform, c, grid)
+    first = int(np.argmax(slope > 0))
+    if not z[first] < place < z[-1]:
+        raise ParameterError(
+            f"no spike above the bulk appears at {place:g}; the bulk of the sample ends at {z[first]:.6g}",
+            location=location,
+        )
+    root = brentq(lambda w: _image(transform, c, np.array([w]))[0][0] - place, grid[first], grid[-1], xtol=1e-13)
+    return spike(bulk, ratio, root)
+
+
+def _image(transform: Transform, c: float, w: Array) -> tuple[Array, Array]:
+    """z(w) = w (1 - c - c w m(w)) and its derivative."""
+    m, slope = (part.real for part in transform(w.astype(complex)))
+    return w * (1 - c - c * w * m), 1 - c - 2 * c * w * m - c * w**2 * slope

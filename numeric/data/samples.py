@@ -1,0 +1,68 @@
+"""The eigenvalues that a user hands over: one array, several, or a matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from resolvent.derive.errors import ParameterError
+from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.measures.numeric_law import real_values
+
+_FEWEST = 8
+_SYMMETRIC = 1e-8
+
+
+def samples(eigenvalues: Any, singular: bool | None = None, fewest: int = _FEWEST) -> tuple[Array, ...]:
+    """The eigenvalues of each matrix in increasing order.
+
+    A list of one-dimensional arrays is several matrices. A two-dimensional array is one matrix: of a symmetric one come
+    its eigenvalues, with ``singular`` those of X X^T/n, X of size p x n.
+
+    >>> samples(np.diag([3.0, 1.0] * 4))[0].tolist()
+    [1.0, 1.0, 1.0, 1.0, 3.0, 3.0, 3.0, 3.0]
+
+    Raises `ParameterError` for values that are complex or not finite, for too few, and for a matrix that is neither
+    symmetric nor said to be rectangular data.
+    """
+    if isinstance(eigenvalues, (list, tuple)) and len(eigenvalues) and np.ndim(eigenvalues[0]) == 1:
+        found = tuple(np.sort(real_values(part, "eigenvalues")) for part in eigenvalues)
+    elif np.ndim(eigenvalues) == 2:
+        found = (spectrum_of_matrix(np.asarray(eigenvalues), singular),)
+    elif np.ndim(eigenvalues) == 1:
+        found = (np.sort(real_values(eigenvalues, "eigenvalues")),)
+    else:
+        raise ParameterError(
+            "eigenvalues are an array of one dimension, a list of such arrays, or a matrix; got "
+            f"{np.ndim(eigenvalues)} dimensions",
+            eigenvalues=eigenvalues,
+        )
+    smallest = min(map(len, found))
+    if smallest < fewest:
+        raise ParameterError(f"at least {fewest} eigenvalues are needed; got {smallest}", count=smallest)
+    return found
+
+
+def spectrum_of_matrix(matrix: Any, singular: bool | None = None) -> Array:
+    """The eigenvalues of a symmetric or Hermitian matrix, or with ``singular`` those of X X^T/n, X of size p x n.
+
+    Raises `ParameterError` for entries that are not finite numbers, and for a matrix that is neither.
+    """
+    array = np.asarray(matrix)
+    if array.dtype.kind not in "fciub":
+        raise ParameterError(f"a matrix of numbers is needed; got {array.dtype} data")
+    if not np.all(np.isfinite(array)):
+        raise ParameterError("the matrix has entries that are not finite; remove or replace them", matrix=matrix)
+    array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    rows, columns = array.shape
+    if singular:
+        values = np.linalg.svd(array, compute_uv=False) ** 2 / columns
+        return np.sort(np.concatenate([values, np.zeros(rows - len(values))]))
+    if rows != columns or np.max(np.abs(array - array.conj().T)) > _SYMMETRIC * np.max(np.abs(array), initial=0.0):
+        raise ParameterError(
+            f"the matrix of size {rows} x {columns} is not symmetric; for the eigenvalues of X X^T/n say singular "
+            "(--singular), for several spectra give a list of arrays",
+            matrix=matrix,
+        )
+    return np.asarray(np.linalg.eigvalsh(array))

@@ -1,0 +1,62 @@
+"""``resolvent compare``: eigenvalues, or a matrix, from a file against a law."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resolvent.cli.density_command import PICTURES, check_output, picture
+from resolvent.cli.files import emit, write_file
+from resolvent.cli.guard import guarded
+from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, read_subject
+from resolvent.writing.json_text import json_text
+
+_STATUS = {"supported": 0, "refuted": 1, "undecided": 3}
+
+
+@guarded
+def compare(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Eigenvalues or a matrix: .npy, .npz, .csv, .txt, .safetensors.")
+    ],
+    subject: NameOrExpression,
+    settings: Settings = None,
+    array: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which array of a .npz or .safetensors file.")
+    ] = None,
+    singular: Annotated[
+        bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
+    ] = False,
+    beta: Annotated[int, typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions.")] = 1,
+    level: Annotated[float, typer.Option(help="How often a true law may be refuted, at most.")] = 0.01,
+    resolution: Annotated[
+        float, typer.Option(help="The relative error that must be seen before a law is supported.")
+    ] = 0.02,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Compare eigenvalues with a law: supported, refuted or undecided, with what sticks out of the support.
+
+    A file with one column or row holds eigenvalues; a symmetric matrix gives its own.
+    The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
+    """
+    from resolvent.data.comparison import compare as compare_values
+    from resolvent.data.files import read_array
+    from resolvent.progress import Progress
+
+    if plot is not None:
+        check_output(plot, PICTURES)
+    values = read_array(file, array)
+    with Progress("comparing"):
+        found = read_subject(subject, settings or [], numeric=True)
+        comparison = compare_values(
+            values, found.law, beta=beta, level=level, resolution=resolution, singular=singular or None
+        )
+    emit(json_text(comparison.to_json()) if json else comparison.text(), None)
+    if plot is not None:
+        write_file(plot, picture(comparison.plot, plot.suffix.lower()))
+    raise typer.Exit(_STATUS[comparison.status])

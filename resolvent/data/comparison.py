@@ -1,0 +1,185 @@
+"""`compare`: eigenvalues against a law, with a verdict, a report and a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from resolvent.derive.laws.record import Law
+from resolvent.numeric.data.comparison import ComparisonRecord, compared
+from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.writing.blocks import Block, Entries, Entry, Items, Report, Section, Table, Words
+from resolvent.writing.formats import WRITERS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Comparison(ComparisonRecord):
+    """What eigenvalues say about a law; see `numeric.data.comparison.ComparisonRecord` for its parts."""
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.status}, {self.components} components, power {self.power:.3g}>"
+
+    def report(self) -> Report:
+        """The comparison as a report."""
+        return _report(self)
+
+    def text(self) -> str:
+        """The report as plain text."""
+        return WRITERS["text"](self.report())
+
+    def latex(self) -> str:
+        """The report in LaTeX."""
+        return WRITERS["latex"](self.report())
+
+    def html(self) -> str:
+        """The report as a page."""
+        return WRITERS["html"](self.report())
+
+    def markdown(self) -> str:
+        """The report in Markdown."""
+        return WRITERS["markdown"](self.report())
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as plain data."""
+        return _json(self)
+
+    def plot(self, ax: Axes | None = None, bins: int = 60) -> Axes:
+        """Histogram and density, with the components marked; returns the matplotlib axes."""
+        return _plot(self, ax, bins)
+
+
+def compare(
+    eigenvalues: Any,
+    law: Law | Spectrum,
+    *,
+    beta: int = 1,
+    level: float = 0.01,
+    resolution: float = 0.02,
+    singular: bool | None = None,
+    **parameters: Any,
+) -> Comparison:
+    """Whether the eigenvalues of one matrix, or of several, come from a law: supported, refuted or undecided.
+
+    The test looks at Kolmogorov's distance, at sums of Chebyshev polynomials against their Gaussian limit, at
+    eigenvalues outside the support (with Tracy-Widom p-values) and at the number of zeros. A few components that stick
+    out are named and left out; they do not speak against a law.
+
+    Args:
+        eigenvalues: an array; a list of arrays for several matrices; or a symmetric matrix.
+        law: a law, or its spectrum.
+        beta: 1 for real matrices, 2 for complex ones, 4 for quaternions.
+        level: how often a true law may be refuted, at most. The test assumes rigid eigenvalues, as random matrices
+            have them; independent numbers are refuted.
+        resolution: the relative error of the eigenvalues that must be seen before a law is supported.
+        singular: take a matrix X of size p x n as data: the eigenvalues of X X^T/n.
+        parameters: numbers for the law's parameters.
+
+    >>> import numpy as np
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> x = np.random.default_rng(1).normal(size=(500, 1000))
+    >>> compare(x, marchenko_pastur("1/2"), singular=True).status
+    'supported'
+    >>> compare(x, marchenko_pastur("11/20"), singular=True).status
+    'refuted'
+    >>> compare(x[:20, :40], marchenko_pastur("1/2"), singular=True).status
+    'undecided'
+
+    Raises `ParameterError` for eigenvalues that are complex, not finite or too few, a matrix that is not symmetric, a
+    level or resolution outside (0, 1), and for missing parameters.
+    """
+    found = compared(eigenvalues, law, beta=beta, level=level, resolution=resolution, singular=singular, **parameters)
+    return Comparison(**vars(found))
+
+
+def _name(record: ComparisonRecord) -> str:
+    return str(getattr(record.spectrum.law, "text", record.spectrum.measure.subject))
+
+
+def _report(record: ComparisonRecord) -> Report:
+    count = sum(map(len, record.samples))
+    matrices = "one matrix" if len(record.samples) == 1 else f"{len(record.samples)} matrices"
+    low, high = record.spectrum.support()
+    overview = Entries(
+        (
+            Entry("law", (_name(record),), is_code=True),
+            Entry("eigenvalues", (f"{count} of {matrices}",)),
+            Entry("support", (f"[{low:.8g}, {high:.8g}] in {len(record.spectrum.intervals)} interval(s)",)),
+            Entry("distance", (f"{record.distance.value:.4g} at {record.distance.location:.6g}, "
+                               f"at most {record.distance_allowed:.3g} is expected",)),
+            Entry("zeros", (f"{record.zeros[0]}, the law has {record.zeros[1]:.6g}",)),
+            Entry("power", (f"{record.power:.3g} against relative errors of {record.resolution:.3g}",)),
+        )
+    )  # fmt: skip
+    sums = Table(
+        "Sums of Chebyshev polynomials",
+        ("statistic", "excess", "deviation", "allowed", "p-value"),
+        tuple(
+            (s.name, f"{s.excess:.4g}", f"{s.deviation:.3g}", f"{s.allowed:.3g}", f"{s.p_value:.3g}")
+            for s in record.statistics
+        ),
+    )
+    return Report(
+        "Eigenvalues against a law",
+        (
+            Section("Comparison", (overview, Items(record.reasons))),
+            Section("Linear statistics", (sums,)),
+            Section("Outside the support", _outside(record)),
+        ),
+        record.status,
+    )
+
+
+def _outside(record: ComparisonRecord) -> tuple[Block, ...]:
+    rows = []
+    for number, edge in enumerate(record.edges, start=1):
+        for o in edge.outside:
+            is_component = "component" if o in edge.components else "as noise does"
+            rows.append((f"{number}", f"{o.value:.8g}", f"{o.edge.place:.8g}", f"{o.statistic:.4g}", f"{o.p_value:.3g}",
+                         is_component))  # fmt: skip
+    if not rows:
+        return (Words("No eigenvalue lies outside the support."),)
+    header = ("matrix", "eigenvalue", "edge", "statistic", "p-value", "reading")
+    return (Table("Eigenvalues outside, against Tracy-Widom", header, tuple(rows[:200])),)
+
+
+def _json(record: ComparisonRecord) -> dict[str, Any]:
+    return {
+        "law": _name(record),
+        "status": record.status,
+        "reasons": list(record.reasons),
+        "matrices": len(record.samples),
+        "eigenvalues": sum(map(len, record.samples)),
+        "support": list(record.spectrum.support()),
+        "distance": {"value": record.distance.value, "location": record.distance.location,
+                     "allowed": record.distance_allowed},
+        "statistics": [vars(s) for s in record.statistics],
+        "outside": [
+            {"matrix": k, "value": o.value, "edge": o.edge.place, "statistic": o.statistic, "p_value": o.p_value,
+             "is_component": o in e.components}
+            for k, e in enumerate(record.edges) for o in e.outside
+        ],
+        "components": record.components,
+        "zeros": {"found": record.zeros[0], "expected": record.zeros[1]},
+        "power": record.power,
+        "resolution": record.resolution,
+        "level": record.level,
+        "beta": record.beta,
+    }  # fmt: skip
+
+
+def _plot(record: ComparisonRecord, ax: Axes | None, bins: int) -> Axes:
+    import numpy as np
+
+    axes = record.spectrum.plot(ax)
+    values = np.concatenate(record.samples)
+    low, high = record.spectrum.support()
+    margin = 0.1 * (high - low)
+    inside = values[(values >= low - margin) & (values <= high + margin) & (values != 0)]
+    heights, edges = np.histogram(inside, bins=bins)
+    heights = heights / (len(values) * np.diff(edges))
+    axes.bar(edges[:-1], heights, np.diff(edges), align="edge", alpha=0.35, color="tab:gray", zorder=0)
+    for edge in record.edges:
+        for o in edge.components:
+            axes.axvline(o.value, linestyle=":", color="tab:red", linewidth=1)
+    return axes

@@ -1,0 +1,83 @@
+"""Shrinkage against the oracle's loss, and thresholds against published numbers."""
+
+import math
+
+import numpy as np
+import pytest
+
+import resolvent as rv
+
+POPULATION = np.repeat([1.0, 3.0, 10.0], [100, 200, 200])
+
+
+def sampled(c: float) -> tuple[np.ndarray, np.ndarray]:
+    p, n = len(POPULATION), round(len(POPULATION) / c)
+    x = np.sqrt(POPULATION)[:, None] * np.random.default_rng(0).normal(size=(p, n))
+    values, vectors = np.linalg.eigh(x @ x.T / n)
+    return np.maximum(values, 0.0), vectors
+
+
+def frobenius(cleaned: np.ndarray, vectors: np.ndarray) -> float:
+    return float(np.linalg.norm((vectors * cleaned) @ vectors.T - np.diag(POPULATION)) ** 2)
+
+
+@pytest.mark.parametrize("c", [0.2, 0.5, 2.0])
+@pytest.mark.parametrize("known", [False, True])
+def test_frobenius_loss_is_that_of_the_oracle(c: float, known: bool) -> None:
+    values, vectors = sampled(c)
+    oracle = frobenius(np.einsum("ik,i,ik->k", vectors, POPULATION, vectors), vectors)
+    law = rv.empirical([1, 3, 10], [0.2, 0.4, 0.4]).sample_covariance(c) if known else None
+    assert frobenius(rv.shrink(values, c, law=law), vectors) <= 1.02 * oracle
+    assert frobenius(values, vectors) > 2 * oracle
+
+
+def test_steins_loss_is_near_that_of_the_oracle() -> None:
+    values, vectors = sampled(0.5)
+    best = 1 / np.einsum("ik,i,ik->k", vectors, 1 / POPULATION, vectors)
+
+    def loss(cleaned: np.ndarray) -> float:
+        return float(np.mean(cleaned / best - np.log(cleaned / best)) - 1)
+
+    assert loss(rv.shrink(values, 0.5, "stein")) < 0.002
+    assert loss(values) > 0.1
+    assert np.array_equal(rv.shrink(values, 0.5, "inverse"), rv.shrink(values, 0.5, "stein"))
+
+
+def test_thresholds_are_the_published_ones() -> None:
+    assert rv.singular_value_threshold(1, noise=1.0) == pytest.approx(4 / math.sqrt(3), abs=1e-14)
+    assert rv.singular_value_threshold(1) == pytest.approx(2.858, abs=5e-4)
+    assert rv.singular_value_threshold("1/2", noise=1.0) == pytest.approx(1.9783, abs=1e-3)
+
+
+@pytest.mark.parametrize("loss", ["frobenius", "operator", "nuclear"])
+def test_singular_values_of_a_low_rank_signal_come_back(loss: str) -> None:
+    rng, p, n = np.random.default_rng(1), 300, 600
+    u, v = np.linalg.qr(rng.normal(size=(p, 2)))[0], np.linalg.qr(rng.normal(size=(n, 2)))[0]
+    strengths = np.array([3.0, 2.0]) * math.sqrt(n)
+    x = (u * strengths) @ v.T + rng.normal(size=(p, n))
+    left, values, right = np.linalg.svd(x, full_matrices=False)
+    cleaned = rv.shrink_singular_values(values, (p, n), loss=loss)  # type: ignore[arg-type]
+    assert np.count_nonzero(cleaned) == 2
+    order = {"frobenius": "fro", "operator": 2, "nuclear": "nuc"}[loss]
+    errors = [np.linalg.norm((left * cleaned * f) @ right - (u * strengths) @ v.T, order) for f in (1.0, 0.9, 1.1)]
+    assert errors[0] < 1.005 * min(errors[1:])  # nobody can do better by more or less shrinkage
+    if loss == "operator":
+        assert cleaned[:2] == pytest.approx(strengths, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: rv.shrink([1.0, -1.0], 1), "not negative"),
+        (lambda: rv.shrink([1.0] * 10, 0.5, "huber"), "loss"),
+        (lambda: rv.shrink([1.0] * 10, 0), "ratio must be positive"),
+        (lambda: rv.shrink([1.0] * 10, 2), "Give all eigenvalues"),
+        (lambda: rv.shrink([1.0] * 5 + [0.0] * 5, 2, "stein"), "full rank"),
+        (lambda: rv.singular_value_threshold(2), "at most 1"),
+        (lambda: rv.shrink_singular_values([1.0, -1.0], (2, 2)), "not negative"),
+        (lambda: rv.shrink_singular_values([1.0, 1.0], (2, 2), loss="huber"), "loss"),
+    ],
+)
+def test_bad_input_is_named(make: object, words: str) -> None:
+    with pytest.raises(rv.ParameterError, match=words):
+        make()  # type: ignore[operator]

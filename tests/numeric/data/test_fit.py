@@ -1,0 +1,108 @@
+"""Fits of sampled matrices: coverage, components left out, rank-deficient and centred data; populations and spikes."""
+
+import math
+
+import numpy as np
+import pytest
+
+import resolvent as rv
+
+C, S, V = (rv.parameter(name, positive=True) for name in "csv")
+LAW = rv.marchenko_pastur(C, S)
+
+
+def test_intervals_cover_with_their_probability() -> None:
+    rng = np.random.default_rng(11)
+    covered = []
+    for _ in range(40):
+        found = rv.fit(1.5 * rng.normal(size=(100, 200)), LAW, singular=True)
+        (c_low, c_high), (s_low, s_high) = found.intervals.values()
+        covered.append([c_low < 0.5 < c_high, s_low < 1.5 < s_high])
+    assert np.all(np.sum(covered, axis=0) >= 34)  # 38 are expected; 33 or fewer have a probability of 1 %
+
+
+def test_components_are_left_out() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(200, 400))
+    x[:3] *= np.array([3.0, 4.0, 5.0])[:, None]
+    found = rv.fit(x, LAW, singular=True)
+    assert len(found.left_out) == 3
+    assert found.intervals["c"][0] < 0.5 < found.intervals["c"][1]
+    assert found.p_value > 1e-3
+
+
+def test_rank_deficient_data() -> None:
+    found = rv.fit(np.random.default_rng(6).normal(size=(300, 100)), LAW, singular=True)
+    assert found.parameters["c"] == pytest.approx(3.0, abs=0.06)
+    assert found.parameters["s"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_centred_data_fit_the_ratio_of_one_sample_less() -> None:
+    """The effective size is what the ratio says; a centred matrix divided by n - 1 has p/(n - 1)."""
+    x = np.random.default_rng(7).normal(size=(150, 301))
+    x -= x.mean(axis=1, keepdims=True)
+    values = np.linalg.eigvalsh(x @ x.T / 300)
+    found = rv.fit(values, LAW)
+    assert found.intervals["c"][0] < 0.5 < found.intervals["c"][1]
+
+
+def test_several_matrices_narrow_the_interval() -> None:
+    rng = np.random.default_rng(8)
+
+    def draw() -> np.ndarray:
+        a = rng.normal(size=(150, 150)) / math.sqrt(300)
+        return np.linalg.eigvalsh(2 * (a + a.T))
+
+    law = rv.semicircle(V)
+    one, many = rv.fit(draw(), law), rv.fit([draw() for _ in range(9)], law)
+    assert many.errors["v"] == pytest.approx(one.errors["v"] / 3, rel=0.2)
+    assert many.intervals["v"][0] < 4 < many.intervals["v"][1]
+
+
+def test_a_wrong_law_has_a_small_p_value() -> None:
+    values = np.random.default_rng(9).uniform(-1, 1, size=400)
+    assert rv.fit(values, rv.semicircle(V)).p_value < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("law", "options", "words"),
+    [(rv.semicircle(), {}, "one to 6 parameters"), (rv.semicircle(V), {"confidence": 2}, "confidence")],
+)
+def test_bad_input_is_named(law: rv.Law, options: dict, words: str) -> None:
+    with pytest.raises(rv.ParameterError, match=words):
+        rv.fit(np.linspace(-1, 1, 50), law, **options)
+
+
+def test_the_population_of_two_clusters_comes_back() -> None:
+    rng, p = np.random.default_rng(0), 400
+    x = np.sqrt(np.repeat([1.0, 8.0], p // 2))[:, None] * rng.normal(size=(p, 3 * p))
+    values = np.linalg.eigvalsh(x @ x.T / (3 * p))
+    law = rv.population(values, "1/3")
+    assert float(law.moments(1)[0]) == pytest.approx(4.5, abs=0.1)
+    found = rv.Spectrum(law)
+    assert float(found.cdf(3.0)) == pytest.approx(0.5, abs=0.05)
+    assert float(found.cdf(1.6) - found.cdf(0.6)) == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_spike_over_two_clusters_has_its_place_and_overlap() -> None:
+    found = rv.spike(rv.empirical([1, 4], [0.8, 0.2]), "1/2", 20)
+    assert (found.location, found.overlap) == (pytest.approx(20.921, abs=1e-3), pytest.approx(0.9489, abs=5e-5))
+
+
+@pytest.mark.parametrize("strength", [1.6, 2.0, 5.0])
+def test_spikes_over_white_noise_have_closed_forms(strength: float) -> None:
+    """Baik, Silverstein, and Paul: l (1 + c/(l - 1)) and (1 - c/(l - 1)^2)/(1 + c/(l - 1)) for l > 1 + sqrt(c)."""
+    c, d = 0.25, strength - 1
+    found = rv.spike(rv.empirical([1.0]), c, strength)
+    assert found.location == pytest.approx(strength * (1 + c / d))
+    assert found.overlap == pytest.approx((1 - c / d**2) / (1 + c / d))
+    assert rv.spike_of(rv.empirical([1.0]), c, found.location).strength == pytest.approx(strength)
+
+
+def test_a_weak_spike_stays_in_the_bulk() -> None:
+    found = rv.spike(rv.empirical([1.0]), "1/4", 1.4)
+    assert (found.location, found.overlap) == (None, 0.0)
+    with pytest.raises(rv.ParameterError, match="no spike above the bulk"):
+        rv.spike_of(rv.empirical([1.0]), "1/4", 2.2)
+    with pytest.raises(rv.ParameterError, match="lies in the population's bulk"):
+        rv.spike(rv.empirical([1.0]), "1/4", 1.0)

@@ -1,0 +1,169 @@
+"""Laws from numbers against their algebraic twins, closed forms, and sampled matrices."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import resolvent as rv
+from resolvent.numeric.statistics import kolmogorov_distance
+
+POINTS, WEIGHTS = [1, 2, 10], ["1/2", "1/4", "1/4"]
+EXACT = rv.atoms(POINTS, WEIGHTS)
+NUMERIC = rv.empirical(POINTS, [0.5, 0.25, 0.25])
+
+TWINS = {
+    "semicircle": lambda a: a + rv.semicircle("1/3"),
+    "semicircle from the left": lambda a: rv.semicircle("1/10") + a,
+    "marchenko-pastur": lambda a: a + rv.marchenko_pastur("1/2"),
+    "marchenko-pastur with an atom": lambda a: a + rv.marchenko_pastur(2),
+    "product": lambda a: rv.marchenko_pastur(2) @ a,
+    "sample covariance": lambda a: a.sample_covariance("1/3"),
+    "hard edge": lambda a: a.sample_covariance(1),
+    "rank-deficient": lambda a: a.sample_covariance(3),
+    "free power": lambda a: a.free_power("3/2"),
+    "compression with atoms": lambda a: a.compress("4/5"),
+    "compression": lambda a: a.compress("2/5"),
+    "information plus noise": lambda a: a.information_plus_noise("1/2", "1/3"),
+    "affine": lambda a: 1 - 2 * a.sample_covariance("1/3"),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_operations_agree_with_the_algebraic_law(name: str) -> None:
+    found, exact = rv.Spectrum(TWINS[name](NUMERIC)), rv.Spectrum(TWINS[name](EXACT))
+    low, high = exact.support()
+    x = np.linspace(low - 0.1, high + 0.1, 700)
+    assert [(i.left, i.right) for i in found.intervals] == [
+        pytest.approx((i.left, i.right), abs=1e-12 * (high - low)) for i in exact.intervals
+    ]
+    assert [float(a.weight) for a in found.atoms] == pytest.approx([float(a.weight) for a in exact.atoms])
+    assert np.max(np.abs(found.cdf(x) - exact.cdf(x))) < 1e-11
+    inside = np.concatenate([i.left + (i.right - i.left) * np.linspace(1e-6, 1 - 1e-6, 99) for i in exact.intervals])
+    assert found.pdf(inside) == pytest.approx(exact.pdf(inside), abs=1e-9, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["inverse", "square"])
+def test_powers_agree_with_the_algebraic_law(name: str) -> None:
+    def make(a: rv.Law) -> rv.Law:
+        return a.sample_covariance("1/30") ** -1 if name == "inverse" else (a + rv.semicircle("1/10")) ** 2
+
+    found, exact = rv.Spectrum(make(NUMERIC)), rv.Spectrum(make(EXACT))
+    x = np.linspace(*exact.support(), 500)
+    assert np.max(np.abs(found.cdf(x) - exact.cdf(x))) < 1e-10
+
+
+def test_populations_of_several_clusters_have_all_their_gaps() -> None:
+    population, weights = [1, 3, 10], ["1/5", "2/5", "2/5"]
+    exact = rv.Spectrum(rv.atoms(population, weights).sample_covariance("1/10"))
+    found = rv.Spectrum(rv.empirical(population, [0.2, 0.4, 0.4]).sample_covariance("1/10"))
+    assert len(found.intervals) == 3
+    for a, b in zip(found.intervals, exact.intervals, strict=True):
+        assert (a.left, a.right) == pytest.approx((b.left, b.right), rel=1e-13)
+        assert (a.left_exponent, a.right_exponent) == (b.left_exponent, b.right_exponent)
+
+
+def test_a_comb_of_ten_clusters() -> None:
+    """Every cluster splits off at a small ratio: ten intervals, around 1, 2, 4, ..."""
+    found = rv.Spectrum(rv.empirical(2.0 ** np.arange(10)).sample_covariance(0.01))
+    assert len(found.intervals) == 10
+    assert found.certificate.worst < 1e-12
+    assert found.cdf([1.5 * 2.0**k for k in range(9)]) == pytest.approx(np.arange(1, 10) / 10, abs=1e-12)
+
+
+def test_uniform_population_has_its_known_edges_and_density() -> None:
+    rho = rv.Spectrum(rv.law_of_distribution(stats.uniform(1, 3)).sample_covariance("1/2"))
+    assert rho.support() == pytest.approx((0.172562159054183545, 8.2457348073572435), rel=1e-13)
+    assert float(rho.pdf(2.0)) == pytest.approx(0.177879953528972, abs=1e-13)
+
+
+def test_uniform_plus_semicircle_has_its_known_edge_and_density() -> None:
+    rho = rv.Spectrum(rv.law_of_density(lambda x: 0.5 + 0 * x, (-1, 1)) + rv.semicircle())
+    assert rho.support()[1] == pytest.approx(math.asinh(1) + math.sqrt(2), rel=1e-14)
+    assert float(rho.pdf(0.0)) == pytest.approx(0.273852686800851, abs=1e-13)
+
+
+def test_many_points_approach_the_density() -> None:
+    """Midpoints of K cells: the edge of a smooth population is found to about 1/K^2."""
+    points = 1 + 3 * (np.arange(2000) + 0.5) / 2000
+    rho = rv.Spectrum(rv.empirical(points).sample_covariance("1/2"))
+    assert rho.support() == pytest.approx((0.172562159054183545, 8.2457348073572435), abs=1e-6)
+    assert float(rho.pdf(2.0)) == pytest.approx(0.177879953528972, abs=1e-7)
+
+
+def test_clustered_sums_agree_with_plain_ones() -> None:
+    from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+
+    rng = np.random.default_rng(0)
+    points = rng.gamma(2.0, size=20000)
+    measure = AtomicMeasure(points, np.full(20000, 1 / 20000))
+    z = np.array([1 + 1j, 0.5 + 0.01j, -0.3 + 0j, 3 + 0.1j, 40 + 0j])
+    plain = np.array([np.mean(1 / (points - w)) for w in z])
+    assert np.max(np.abs(measure.stieltjes(z) - plain)) < 1e-12
+
+
+@pytest.mark.parametrize("name", ["uniform + uniform", "bernoulli @ uniform"])
+def test_free_operations_agree_with_sampled_matrices(name: str) -> None:
+    rng, n = np.random.default_rng(3), 800
+    grid = (np.arange(n) + 0.5) / n
+    q = np.linalg.qr(rng.normal(size=(n, n)))[0]
+    if name == "uniform + uniform":
+        law = rv.law_of_distribution(stats.uniform(-1, 2))
+        rho = rv.Spectrum(law + law)
+        matrix = np.diag(2 * grid - 1) + q @ np.diag(2 * grid - 1) @ q.T
+    else:
+        rho = rv.Spectrum(rv.law_of_distribution(stats.bernoulli(0.5)) @ rv.law_of_distribution(stats.uniform(1, 3)))
+        projection = q[:, : n // 2] @ q[:, : n // 2].T
+        matrix = projection @ np.diag(1 + 3 * grid) @ projection
+    assert kolmogorov_distance(rho, np.linalg.eigvalsh(matrix)).value < 5 / n
+
+
+def test_free_cumulants_add() -> None:
+    law = rv.law_of_distribution(stats.uniform(-1, 2))
+    twice = [float(k) for k in (law + law).free_cumulants(8)]
+    assert twice == pytest.approx([2 * float(k) for k in law.free_cumulants(8)], abs=1e-11)
+
+
+def test_unbounded_distributions_are_cut_off_where_nothing_is_left() -> None:
+    """Gaussian plus semicircle: the even moments of the free convolution, from the free cumulants of both."""
+    law = rv.law_of_distribution(stats.norm()) + rv.semicircle()
+    gaussian = [0, 1, 0, 1, 0, 4, 0, 27]  # connected chord diagrams
+    expected = [k + (i == 1) for i, k in enumerate(gaussian)]
+    assert [float(k) for k in law.free_cumulants(8)] == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: rv.empirical([1, math.nan]), "number 1 is nan"),
+        (lambda: rv.empirical([1 + 2j]), "complex"),
+        (lambda: rv.empirical([]), "no values"),
+        (lambda: rv.empirical(["a"]), "must be numbers"),
+        (lambda: rv.empirical([1, 2], [0.5, 0.6]), "add up to 1.1"),
+        (lambda: rv.empirical([1, 2], [1.0]), "1 weights"),
+        (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (0, 2)), "mass 2 instead of 1"),
+        (lambda: rv.law_of_density(lambda x: x, (-1, 1)), "negative"),
+        (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (1, 0)), "a < b"),
+        (lambda: rv.law_of_distribution(3), "scipy.stats"),
+        (lambda: NUMERIC.sample_covariance(0), "c must be positive"),
+        (lambda: NUMERIC.free_power(0.5), "t >= 1"),
+        (lambda: NUMERIC * NUMERIC, "ambiguous"),
+        (lambda: NUMERIC.at(c=1), "no parameter"),
+    ],
+)
+def test_bad_input_is_named(make: object, words: str) -> None:
+    with pytest.raises(rv.ParameterError, match=words):
+        make()  # type: ignore[operator]
+
+
+def test_a_product_needs_positive_laws() -> None:
+    with pytest.raises(rv.DerivationError, match="reaches down to -1"):
+        rv.empirical([-1, 1]) @ NUMERIC
+
+
+def test_the_evidence_is_numeric_and_copies_are_kept() -> None:
+    law = NUMERIC.sample_covariance("1/3") + EXACT
+    assert law.evidence is rv.Evidence.NUMERIC
+    assert rv.empirical([1, 2]).same_as(rv.empirical([2, 1]))
+    assert not rv.empirical([1, 2]).same_as(rv.empirical([1, 3]))

@@ -1,0 +1,131 @@
+"""How often `compare` errs on true laws, what it sees, and what it does with bad input."""
+
+import json
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import resolvent as rv
+
+N = 120
+
+
+def goe(rng: np.random.Generator) -> np.ndarray:
+    a = rng.normal(size=(N, N)) / math.sqrt(2 * N)
+    return np.linalg.eigvalsh(a + a.T)
+
+
+def wishart(rng: np.random.Generator, columns: int, population: np.ndarray | None = None) -> np.ndarray:
+    x = rng.normal(size=(N, columns))
+    if population is not None:
+        x *= np.sqrt(population)[:, None]
+    return np.linalg.eigvalsh(x @ x.T / columns)
+
+
+TRUE: dict[str, tuple[Callable[[], rv.Law], Callable[[np.random.Generator], np.ndarray]]] = {
+    "semicircle": (lambda: rv.semicircle(), goe),
+    "marchenko-pastur": (lambda: rv.marchenko_pastur("1/2"), lambda rng: wishart(rng, 2 * N)),
+    "rank-deficient": (lambda: rv.marchenko_pastur(3), lambda rng: wishart(rng, N // 3)),
+    "hard edge": (lambda: rv.marchenko_pastur(1), lambda rng: wishart(rng, N)),
+    "two clusters": (
+        lambda: rv.empirical([1, 10]).sample_covariance("1/10"),
+        lambda rng: wishart(rng, 10 * N, np.repeat([1.0, 10.0], N // 2)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_true_laws_are_refuted_no_more_often_than_the_level(name: str) -> None:
+    law, draw = TRUE[name]
+    rho, rng = rv.Spectrum(law()), np.random.default_rng(7)
+    refuted = sum(rv.compare(draw(rng), rho, level=0.05).status == "refuted" for _ in range(60))
+    assert refuted <= 6  # 3 are expected at most; more than 6 have a probability of 3 %
+
+
+def test_the_linear_statistics_have_the_stated_deviations() -> None:
+    rho, rng = rv.Spectrum(rv.semicircle()), np.random.default_rng(2)
+    excess = np.array([[s.excess for s in rv.compare(goe(rng), rho).statistics] for _ in range(150)])
+    stated = np.sqrt(np.arange(1, 7) / 2)
+    assert np.std(excess, axis=0) == pytest.approx(stated, rel=0.3)
+    assert np.max(np.abs(np.mean(excess, axis=0)) / stated) < 0.5
+
+
+@pytest.mark.parametrize("error", [-0.02, 0.02])
+def test_two_per_cent_are_seen_at_size_1000(error: float) -> None:
+    rng, rho = np.random.default_rng(4), rv.Spectrum(rv.marchenko_pastur("1/2"))
+    x = rng.normal(size=(1000, 2000))
+    values = np.linalg.eigvalsh(x @ x.T / 2000)
+    good = rv.compare(values, rho)
+    assert good.status == "supported"
+    assert good.power > 0.99
+    assert rv.compare((1 + error) * values, rho).status == "refuted"
+
+
+def test_a_small_matrix_leaves_the_question_open() -> None:
+    values = wishart(np.random.default_rng(0), 2 * N)[::8]
+    found = rv.compare(values, rv.marchenko_pastur("1/2"))
+    assert found.status == "undecided"
+    assert found.power < 0.9
+
+
+def test_many_matrices_are_better_than_one() -> None:
+    rng, rho = np.random.default_rng(0), rv.Spectrum(rv.marchenko_pastur("1/2"))
+    trials = [wishart(rng, 2 * N) for _ in range(12)]
+    assert rv.compare(trials, rho).power > rv.compare(trials[0], rho).power
+
+
+@pytest.mark.parametrize(("times", "least", "most"), [(0.6, 0.0, 0.15), (2.5, 0.95, 1.0)])
+def test_components_are_found_above_their_threshold_only(times: float, least: float, most: float) -> None:
+    """A spike of the population at 1 + times sqrt(c) of white noise: the threshold is at 1."""
+    rng, rho, c = np.random.default_rng(8), rv.Spectrum(rv.marchenko_pastur("1/2")), 0.5
+    population = np.ones(N)
+    population[0] += times * math.sqrt(c)
+    counts = [rv.compare(wishart(rng, 2 * N, population), rho).components for _ in range(40)]
+    assert least <= np.mean([count == 1 for count in counts]) <= most
+
+
+def test_planted_components_are_counted_and_left_out() -> None:
+    rng, p = np.random.default_rng(3), 500
+    for rank in (3, 10, 30):
+        population = np.ones(p)
+        population[:rank] = np.linspace(6, 12, rank)
+        x = np.sqrt(population)[:, None] * rng.normal(size=(p, 2 * p))
+        found = rv.compare(x, rv.marchenko_pastur("1/2"), singular=True)
+        assert found.components == rank
+        assert found.status != "refuted"
+
+
+def test_a_wrong_number_of_zeros_is_refuted() -> None:
+    values = wishart(np.random.default_rng(0), N // 3)
+    values[:10] = 0.05
+    assert rv.compare(np.where(np.abs(values) < 1e-10, 0.2, values), rv.marchenko_pastur(3)).status == "refuted"
+
+
+def test_the_report_says_the_verdict_in_every_format() -> None:
+    found = rv.compare(goe(np.random.default_rng(1)), rv.semicircle(), beta=1)
+    assert f"verdict: {found.status}" in found.text()
+    assert found.status in found.html()
+    assert found.status in found.markdown()
+    assert "T\\_1" in found.latex() or "T_1" in found.latex()
+    assert json.loads(json.dumps(found.to_json()))["status"] == found.status
+    assert found.plot().patches
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "words"),
+    [
+        ([1.0] * 7, {}, "at least 8"),
+        ([math.nan] * 9, {}, "finite"),
+        ([1j] * 9, {}, "complex"),
+        (np.ones((9, 8)), {}, "not symmetric"),
+        (np.ones((2, 2, 2)), {}, "3 dimensions"),
+        ([1.0] * 9, {"level": 2}, "level"),
+        ([1.0] * 9, {"resolution": 0}, "resolution"),
+        ([1.0] * 9, {"beta": 3}, "beta"),
+    ],
+)
+def test_bad_input_is_named(values: object, options: dict, words: str) -> None:
+    with pytest.raises(rv.ParameterError, match=words):
+        rv.compare(values, rv.semicircle(), **options)
