@@ -185,18 +185,20 @@ def free_power(law: LawT, t: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (t_.numerator, t_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"z": (q * z * m - (p - q), p * m)})
 
+    is_root = t_.is_constant and t_.to_fmpq() < 1
+    uses = _with_condition(law, t_, f"{shown(t)} >= 1, so that the free power exists")
+    if is_root and not law.equation.is_numeric:
+        uses = (law.conclusion, Step(rules.DOMAIN, f"the free power {shown(t)} of {law.text} exists", kind="assumed"))
     result = conclude(
         type(law),
         polynomial,
         {*law.equation.symbols, *symbols},
         partial(_free_power_moments, law, t_),
-        uses=_with_condition(law, t_, f"{shown(t)} >= 1, so that the free power exists"),
+        uses=uses,
         recipe=Recipe(free_power, (law, t)),
-        nonnegative=law.nonnegative,
+        nonnegative=None if is_root else law.nonnegative,  # free powers can be non-negative where roots of them are not
     )
-    if t_.is_constant and t_.to_fmpq() < 1:
-        return require_law(result, reason=f"the free power {shown(t)} of {law.text} does not exist")
-    return result
+    return require_law(result, f"the free power {shown(t)} of {law.text} does not exist") if is_root else result
 
 
 def _free_power_moments(law: AlgebraicRecord, t: Element, n: int, values: Values) -> Series:

@@ -154,11 +154,9 @@ def companion(law: LawT, c: Any) -> LawT:
     p, q = (e.project_to_context(ring) for e in (c_.numerator, c_.denominator))
     polynomial = substitute(law.equation.polynomial, ring, {"m": (q * z * m + (q - p), p * z)})
 
-    if not c_.is_constant:
-        condition = (
-            *condition,
-            _domain(f"if {shown(c)} > 1, the atom of {law.text} at 0 is at least 1 - 1/({shown(c)})"),
-        )
+    if not c_.is_constant or (c_.to_fmpq() > 1 and not law.equation.is_numeric):
+        prefix = "" if c_.is_constant else f"if {shown(c)} > 1, "
+        condition = (*condition, _domain(f"{prefix}the atom of {law.text} at 0 is at least 1 - 1/({shown(c)})"))
     result = conclude(
         type(law),
         polynomial,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 
 import pytest
@@ -15,6 +16,7 @@ from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.derive.laws.from_transform import law_of_r_transform
 from resolvent.derive.laws.positivity import nonnegativity, require_law, require_nonnegative_factor
 from resolvent.derive.support.hankel import first_hankel_failure
+from resolvent.derive.support.support import skeleton
 from tests import oracles
 from tests.derive.laws.compositions import Composed, compositions, exact, q
 
@@ -165,3 +167,40 @@ def test_products_without_a_nonnegative_factor_are_refused() -> None:
         require_nonnegative_factor(semicircle() + 1, atoms([-1, 3]))
     with pytest.raises(DerivationError, match="the product of two centred laws"):
         require_nonnegative_factor(semicircle(C), semicircle())
+
+
+# -- what operations hand on -------------------------------------------------------------------------------------
+
+
+@exact
+@given(compositions(), st.sampled_from(["1/2", "1/3", "3/4", "3/2"]))
+def test_what_is_called_nonnegative_has_no_mass_below_zero(composed: Composed, t: str) -> None:
+    laws = [composed.law]
+    with contextlib.suppress(DerivationError):
+        laws.append(composed.law.free_power(t))
+    for law in laws:
+        if law.nonnegative and law.equation.degree <= 4:
+            assert float(skeleton(law.equation).lower_end) >= 0
+
+
+def test_a_free_root_of_a_nonnegative_law_may_have_mass_below_zero() -> None:
+    coin = atoms([-1, 9], ["1/10", "9/10"])
+    above = coin.free_power(16).companion(1)  # its mean is 128, its deviation 12
+    assert above.nonnegative
+    root = above.free_power("1/16")
+    assert root.equation == coin.equation
+    assert root.nonnegative is None
+    with pytest.raises(DerivationError, match="neither"):
+        root @ atoms([-2, 1])
+
+
+def test_what_is_not_checked_with_parameters_left_is_assumed() -> None:
+    p = sympy.Symbol("p", positive=True)
+    coin = atoms([0, 1], [1 - p, p])
+    assert [step.text for step in coin.free_power("1/2").derivation.assumptions] == [
+        "the free power 1/2 of atoms([0, 1], [1 - p, p]) exists"
+    ]
+    assert [step.text for step in coin.companion(3).derivation.assumptions] == [
+        "the atom of atoms([0, 1], [1 - p, p]) at 0 is at least 1 - 1/(3)"
+    ]
+    assert not atoms([0, 1], ["3/4", "1/4"]).companion(3).derivation.assumptions
