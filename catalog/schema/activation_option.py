@@ -42,7 +42,7 @@ def read_activation(value: Any, sigma_w: sympy.Expr, sigma_x: sympy.Expr, centre
     >>> choice.values["zeta"], choice.text
     (1/4, 'relu, centred')
 
-    Raises `ParameterError` for what is no activation, and for scales that are no numbers.
+    Raises `ParameterError` for anything but an activation, and for scales other than numbers.
     """
     if isinstance(value, Activation):
         raise ParameterError(

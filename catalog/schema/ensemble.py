@@ -140,7 +140,7 @@ class Ensemble:
         references: where the model and the law come from.
         known: facts stated by sources, never used by ``derive``.
         cases: parameters off the defaults at which tests run, a degenerate one among them.
-        assumptions: what is assumed of the model and is no theorem; they become steps of the derivation.
+        assumptions: what is assumed of the model without proof; they become steps of the derivation.
         notes: translations of conventions, misprints and remarks.
         option: a choice that may be made instead of giving values to some of the parameters.
         closed_form: a density in closed form, where one is found.

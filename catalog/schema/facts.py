@@ -99,7 +99,7 @@ class RTransform(Fact):
 
     @property
     def variables(self) -> tuple[sympy.Symbol, ...]:
-        """The symbols that are no parameters."""
+        """The symbols other than parameters."""
         return (self.variable,)
 
 
@@ -113,7 +113,7 @@ class STransform(Fact):
 
     @property
     def variables(self) -> tuple[sympy.Symbol, ...]:
-        """The symbols that are no parameters."""
+        """The symbols other than parameters."""
         return (self.variable,)
 
 

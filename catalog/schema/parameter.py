@@ -38,7 +38,7 @@ class Parameter:
         ...
     resolvent.derive.errors.ParameterError: c (rows over columns) must lie in (0, oo); got -1
 
-    Raises `ParameterError` for a name that is no identifier or is reserved, an empty domain, or a default outside it.
+    Raises `ParameterError` for a name that is reserved or not an identifier, an empty domain, or a default outside it.
     """
 
     name: str

@@ -73,8 +73,8 @@ class MatrixModel:
     def sample(self, rows: int, rng: np.random.Generator | int) -> Matrix:
         """One draw, symmetric, float64, shape (rows, rows); ``rng`` is a Generator or a seed.
 
-        Raises `ParameterError` unless ``rows`` is a positive integer, for what is no seed, and where a matrix that is
-        to be inverted is singular.
+        Raises `ParameterError` unless ``rows`` is a positive integer, for anything but a generator or a seed, and
+        where a matrix that is to be inverted is singular.
         """
         return self.part.sample(dimension("rows", rows), generator(rng)).dense()
 
@@ -123,7 +123,7 @@ def require_matrix_model(law: AlgebraicLaw) -> None:
     """Raise `ParameterError` unless the law has a matrix model, naming the part that has none; nothing is sampled.
 
     Without one are: laws given by their free cumulants or weights of cycles, free powers below 1, multiplicative free
-    powers that are no integers, laws with free parameters, laws that are not algebraic, and catalog entries no sampler
+    powers other than integers, laws with free parameters, laws that are not algebraic, and catalog entries no sampler
     of which takes the number of rows.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
@@ -140,7 +140,7 @@ def balanced_rows(law: AlgebraicLaw, rows: int) -> int:
     """The largest number of rows up to ``rows`` for which no dimension of the law's matrix needs rounding.
 
     These are the multiples of a number that the ratios in the law determine; where that is above ``rows``, the answer
-    is ``rows`` itself, and otherwise more than half of it. How often an atom occurs is no dimension.
+    is ``rows`` itself, and otherwise more than half of it. How often an atom occurs does not count as a dimension.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
     >>> balanced_rows(semicircle() + marchenko_pastur("3/7"), 100)

@@ -1,7 +1,7 @@
 r"""The parts of a matrix model: random matrices whose limiting spectra are the building blocks, and operations on them.
 
 A part draws a symmetric matrix of any number of rows. The dimensions inside (columns of a Gaussian factor, the matrix
-that a corner is cut from) are fixed multiples of that number, and a multiple that is no integer is rounded up or down
+that a corner is cut from) are fixed multiples of that number, and one that is not an integer is rounded up or down
 at random so that its mean is right. Normalisations use the exact multiple. Hence:
 
 - the expected empirical measure of a part given by its spectrum (atoms, quantiles) is exactly its law;

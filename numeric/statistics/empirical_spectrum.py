@@ -90,6 +90,8 @@ def edge_margin(spectrum: Spectrum, rows: int) -> float:
     """How far outside of the support eigenvalues of matrices with that many rows may lie before they count as outside.
 
     Three times the width over rows^(2/3), the scale on which the outermost eigenvalues fluctuate at a soft edge.
+
+    Source of the scale: Tracy, Widom, Commun. Math. Phys. 177 (1996) 727.
     """
     lower, upper = spectrum.support()
     width = max(upper - lower, abs(upper), 1e-300)
@@ -100,6 +102,8 @@ def distance_bound(count: int, rows: int, amplified: float = 1.0) -> float:
     """What the Kolmogorov distance of ``count`` pooled eigenvalues may be: independent draws at 1 %, plus 8/rows.
 
     ``amplified`` says by how much extrapolation makes fluctuations larger.
+
+    Source of the quantile 1.63: Smirnov, Ann. Math. Stat. 19 (1948) 279.
     """
     return 1.63 * amplified / math.sqrt(count) + 8 / rows
 

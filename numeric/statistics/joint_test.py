@@ -9,6 +9,8 @@ an estimate of a (with three sizes or more the term in 1/n^2 is removed as well;
 goes in the same way, sum_s w_s/n_s^g = 0), and the e_i are independent with one
 distribution: so Hotelling's T^2 = N (e - a)' S^-1 (e - a), (N - p)/(p (N - 1)) T^2 ~ F(p, N - p) at any N > p, whatever
 the covariances of the statistics.
+
+Source: Anderson, An Introduction to Multivariate Statistical Analysis (3rd ed. 2003), section 5.2.
 """
 
 from __future__ import annotations

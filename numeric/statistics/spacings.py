@@ -60,7 +60,7 @@ def unfold(law: Law, eigenvalues: Any, bulk: tuple[float, float] = (0.1, 0.9)) -
     [array([0.8 , 1.25, 1.8 ])]
 
     Raises `ParameterError` for eigenvalues that are not finite, fewer than 3 in a matrix, eigenvalues repeated to
-    rounding, a window that is none or holds nothing, and values of the cdf that belong to no cdf.
+    rounding, a window that is empty or holds nothing, and a cdf that leaves [0, 1] or decreases.
     """
     return [levels for _, levels in _stretches(law, eigenvalues, bulk)]
 

@@ -55,7 +55,7 @@ class Draw:
     def matrix(self, point: int, size: int, rng: np.random.Generator) -> Any:
         """The matrix, or the eigenvalues where a user's function returns those.
 
-        Raises `ParameterError` for a function that raises, or returns what is no array of numbers.
+        Raises `ParameterError` for a function that raises, or returns anything but an array of numbers.
         """
         values = self.points[point]
         if self.model.kind == "ensemble":
