@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ from resolvent.catalog.schema.facts import (
     Support,
 )
 from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.letters import dimension, gaussian
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.derive.laws.arguments import require_positive, shown
+from resolvent.derive.laws.record import Recipe
 from resolvent.numeric.matrices.ensembles import wishart
 
 C = Parameter("c", "rows over columns of X", positive=True)
@@ -31,12 +35,17 @@ _z, _G, _g, _u = sympy.symbols("z G g u")
 
 
 def derive_law(c: Any, sigma: Any) -> AlgebraicLaw:
-    """The law, from R(g) = sigma^2/(1 - c sigma^2 g): a free Poisson law of rate 1/c and jump c sigma^2.
+    """The law, from the Dyson equation of the matrix.
 
     >>> derive_law(2, 1).equation.expr
     2*m**2*z + m*z + m + 1
     """
-    return marchenko_pastur(c, sigma)
+    ratio, s = require_positive("c", c), require_positive("sigma", sigma)
+    p, n = dimension("p"), dimension("n")
+    x = gaussian("X", p, n)
+    law = law_of(s**2 * x @ x.T / n, {(p, n): ratio})
+    text = f"marchenko_pastur({shown(ratio)})" if s == 1 else f"marchenko_pastur({shown(ratio)}, {shown(s)})"
+    return replace(law, text=text, recipe=Recipe(derive_law, (ratio, s)))
 
 
 def density(x: NDArray[np.float64], c: float, sigma: float) -> NDArray[np.float64]:

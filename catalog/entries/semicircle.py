@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler
 from resolvent.catalog.schema.facts import CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
 from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.letters import dimension, wigner
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.elementary import semicircle
+from resolvent.derive.laws.arguments import require_positive, shown
+from resolvent.derive.laws.record import Recipe
 from resolvent.numeric.matrices.ensembles import goe, rademacher_wigner
 
 VARIANCE = Parameter("variance", "n times the variance of an off-diagonal entry", positive=True, default=1)
@@ -21,12 +25,14 @@ _z, _G, _g = sympy.symbols("z G g")
 
 
 def derive_law(variance: Any) -> AlgebraicLaw:
-    """The law, from R(g) = v g.
+    """The law, from the Dyson equation of the matrix.
 
     >>> derive_law(2).equation.expr
     2*m**2 + m*z + 1
     """
-    return semicircle(variance)
+    v = require_positive("variance", variance)
+    law = law_of(wigner("W", dimension("n"), v))
+    return replace(law, text=f"semicircle({shown(v)})", recipe=Recipe(derive_law, (v,)))
 
 
 def density(x: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
