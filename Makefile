@@ -67,7 +67,7 @@ types: $(READY)
 
 doctest: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --doctest-modules resolvent
-	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md CONTRIBUTING.md
+	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md
 
 dist: $(READY)
 	$(BIN)/python -m build
