@@ -333,6 +333,7 @@ def _hidden(stretch: _Stretch, size: int) -> tuple[Complexes, Complexes]:
     low, high = stretch.offsets
     found = [np.empty(0, dtype=complex)], [np.empty(0, dtype=complex)]
     near = np.minimum(np.abs(low), np.abs(high)) < _FAR
+    near &= (low != 0) & (high != 0)  # at a split the branch is analytic, whatever other sheets do there
     for side, chosen, value in (
         (0, near & (np.abs(low) <= np.abs(high)), low),
         (1, near & (np.abs(low) > np.abs(high)), high),

@@ -7,12 +7,15 @@ from fractions import Fraction
 import mpmath as mp
 import numpy as np
 import pytest
+import sympy
 
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.derive.laws.from_transform import law_of_r_transform
 from resolvent.numeric.spectrum import Spectrum
 
 DISTANCES = [Fraction(1, 10**k) for k in (2, 5, 8, 10, 12, 14, 18)]
 HALF = Fraction(1, 2)
+G = sympy.Symbol("g")
 
 
 @pytest.mark.parametrize("gap", DISTANCES, ids=float)
@@ -92,3 +95,11 @@ def test_the_density_where_two_bulks_overlap_a_little(overlap: Fraction) -> None
     ends = np.array([float(Fraction(-15, 7)), float(overlap - Fraction(15, 7))])
     x = np.concatenate([ends, np.nextafter(ends, 9), np.nextafter(ends, -9), ends.mean(keepdims=True)])
     assert rho.pdf(x) == pytest.approx(rho.pdf_enclosure(x).value, rel=1e-9)
+
+
+def test_a_split_may_fall_on_a_pole_of_another_sheet() -> None:
+    """R(g) = 2g/(1 - g^2): the critical points are 0, two edges and a pair above and below 0, where the bulk is split."""
+    rho = Spectrum(law_of_r_transform(2 * G / (1 - G**2), G))
+    x = np.array([-1e-9, 0.0, 1e-9, 0.3])
+    assert any(piece.right == 0 for piece in rho.measure.parts.pieces)
+    assert rho.pdf(x) == pytest.approx(rho.pdf_enclosure(x).value, rel=1e-12)
