@@ -93,13 +93,12 @@ def _discriminant_factors(equation: ResolventEquation) -> list[tuple[fmpz_poly, 
 
 
 @lru_cache(maxsize=256)
-def skeleton(equation: ResolventEquation) -> Skeleton:
-    """The skeleton of a law without free parameters.
+def skeleton(equation: ResolventEquation, precision: int = 128) -> Skeleton:
+    """The skeleton of a law without free parameters, with a branch of at least the given precision in bits.
 
     Raises `DerivationError` if the boundary values of the branch belong to no positive measure, `PrecisionError` if
     2048 bits do not separate the critical points, `BranchError` if the branch cannot be followed between them.
     """
-    precision = 128
     while True:
         try:
             return _skeleton(equation, precision)

@@ -22,12 +22,14 @@ from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
 
-from resolvent.derive.errors import NotCertified
+from resolvent.derive.continuation.followed_root import Sheet
+from resolvent.derive.errors import NotCertified, PrecisionError
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.support.support import Interval, Skeleton
 from resolvent.numeric.density.boundary_values import BoundaryValues
 from resolvent.numeric.density.critical_places import critical_places
 from resolvent.numeric.density.edge_maps import all_roots, edge_maps, norm, solve, unit_polynomial
+from resolvent.numeric.density.edge_sheet import FEWEST, EdgeSheet
 from resolvent.numeric.density.root_discs import Complexes
 
 Array = NDArray[Any]  # of float64; NumPy's stubs widen the results of arithmetic
@@ -208,6 +210,7 @@ class _Stretch:
         left, right: the ends.
         edges: the ends of the whole interval.
         places: critical points around the interval, in the closed upper half-plane.
+        sheets: the branch next to the ends where many sheets meet.
         depth: how many times the interval has been split.
     """
 
@@ -216,6 +219,7 @@ class _Stretch:
     right: _End
     edges: tuple[arb, arb]
     places: Sequence[acb]
+    sheets: tuple[EdgeSheet | None, EdgeSheet | None] = (None, None)
     depth: int = 0
 
     @property
@@ -236,6 +240,20 @@ class _Stretch:
         high = [complex((self.right.place - p) / width) for p in self.places]
         return np.array(low, dtype=complex), np.array(high, dtype=complex)
 
+    def density(self, places: Sequence[arb], low: Array, high: Array) -> Array:
+        """The density at places whose images t have the distances ``low`` and ``high`` from -1 and 1."""
+        found = np.full(len(places), np.nan)
+        for side, (t, sheet) in enumerate(zip((low, high), self.sheets, strict=True)):
+            if sheet is None:
+                continue
+            share = arb_poly([arb(c) for c in edge_maps(self.ramification)[side].tolist()])
+            gaps = [self.width * u for u in share.evaluate([arb(d) for d in t.tolist()], "iter")]
+            near = [k for k, gap in enumerate(gaps) if gap < sheet.reach]
+            found[near] = sheet.density([gaps[k] for k in near])
+        rest = np.flatnonzero(np.isnan(found))
+        found[rest] = self.branch.density([places[k] for k in rest.tolist()])
+        return found
+
 
 def resolve(frame: Skeleton, interval: Interval) -> list[Piece]:
     """Sample the certified branch on an interval until Chebyshev series have converged to 1e-14.
@@ -253,7 +271,23 @@ def resolve(frame: Skeleton, interval: Interval) -> list[Piece]:
         )
         ends = left.place, right.place
         branch = BoundaryValues(sheet, interval.sample, ends)
-        return _resolve(_Stretch(branch, left, right, ends, critical_places(frame, interval)))
+        whole = _Stretch(branch, left, right, ends, critical_places(frame, interval))
+        return _resolve(replace(whole, sheets=_edge_sheets(whole, sheet, interval)))
+
+
+def _edge_sheets(stretch: _Stretch, sheet: Sheet, interval: Interval) -> tuple[EdgeSheet | None, EdgeSheet | None]:
+    """The branch in the variables of those edges at rational places where many sheets meet."""
+    found: list[EdgeSheet | None] = []
+    for edge, direction, offsets in zip((interval.left, interval.right), (1, -1), stretch.offsets, strict=True):
+        if edge.ramification < FEWEST or edge.point.rational is None:
+            found.append(None)
+            continue
+        reach = float(stretch.width) * min(1.0, float(np.min(np.abs(offsets), initial=1.0))) / 16
+        try:
+            found.append(EdgeSheet(sheet, stretch.branch, edge, direction, reach))
+        except PrecisionError:  # the branch itself may do
+            found.append(None)
+    return found[0], found[1]
 
 
 def _resolve(stretch: _Stretch) -> list[Piece]:
@@ -269,8 +303,8 @@ def _resolve(stretch: _Stretch) -> list[Piece]:
         )
     end = _End(_split(stretch), 3, is_edge=False)
     return [
-        *_resolve(replace(stretch, right=end, depth=stretch.depth + 1)),
-        *_resolve(replace(stretch, left=end, depth=stretch.depth + 1)),
+        *_resolve(replace(stretch, right=end, sheets=(stretch.sheets[0], None), depth=stretch.depth + 1)),
+        *_resolve(replace(stretch, left=end, sheets=(None, stretch.sheets[1]), depth=stretch.depth + 1)),
     ]
 
 
@@ -321,7 +355,7 @@ def _sees_everything(stretch: _Stretch, piece: Piece, size: int) -> bool:
         steps = [stretch.width * u for u in share.evaluate([arb(x) for x in d.tolist()], "iter")]
         places = [(stretch.left.place + x if side == 0 else stretch.right.place - x).mid() for x in steps]
         near, far = float(-piece.orders[side]), float(-piece.orders[1 - side])
-        values = np.array(stretch.branch.density(places)) * d**near * (2 - d) ** far
+        values = stretch.density(places, *((d, 2 - d) if side == 0 else (2 - d, d))) * d**near * (2 - d) ** far
         series = cheb.chebval(d - 1 if side == 0 else 1 - d, piece.boundary)
         if not np.all(np.abs(values - series) <= _SEEN * np.max(np.abs(piece.boundary))):
             return False
@@ -425,7 +459,9 @@ def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tupl
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
     shares = arb_poly([arb(c.numerator) / c.denominator for c in unit_polynomial(stretch.ramification)])
     places = shares.evaluate([arb(node) for node in t[fresh].tolist()], "iter")
-    density[fresh] = stretch.branch.density([(stretch.left.place + stretch.width * u).mid() for u in places])
+    density[fresh] = stretch.density(
+        [(stretch.left.place + stretch.width * u).mid() for u in places], 1 + t[fresh], 1 - t[fresh]
+    )
     return t, density
 
 

@@ -8,10 +8,12 @@ import numpy as np
 from flint import arb
 from numpy.typing import ArrayLike, NDArray
 
+from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.support.support import skeleton
-from resolvent.numeric.density.chebyshev_piece import Array, resolve
+from resolvent.derive.support.support import Skeleton, skeleton
+from resolvent.numeric.density.chebyshev_piece import Array, Piece, resolve
 from resolvent.numeric.spectrum.critical_points import CriticalPoint, critical_points
 from resolvent.numeric.spectrum.enclosures import Enclosure, certified_stieltjes, density_enclosure
 from resolvent.numeric.spectrum.measure import (
@@ -24,6 +26,8 @@ from resolvent.numeric.spectrum.measure import (
 )
 from resolvent.numeric.spectrum.outliers import OutlierResult, outliers
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
+
+_MOST_BITS = 512
 
 
 class AlgebraicMeasure(PiecewiseMeasure):
@@ -41,9 +45,8 @@ class AlgebraicMeasure(PiecewiseMeasure):
 
     def __init__(self, law: AlgebraicLaw) -> None:
         self.law = law
-        self.frame = skeleton(law.equation)
+        self.frame, groups = _resolved(law.equation)
         self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self.frame.atoms)
-        groups = tuple(tuple(resolve(self.frame, i)) for i in self.frame.intervals)
         low, high = self.support()
         self.parts = Pieces(groups, self.atom_points, self.atom_weights, high - low)
         self.certificate = certified(self, self.lowest())
@@ -85,6 +88,19 @@ class AlgebraicMeasure(PiecewiseMeasure):
     def outliers(self, strength: Any, kind: str, ratio: Any) -> tuple[OutlierResult, ...]:
         """Outliers under perturbations of rank one."""
         return outliers(self.law, strength, kind, ratio)
+
+
+def _resolved(equation: ResolventEquation) -> tuple[Skeleton, tuple[tuple[Piece, ...], ...]]:
+    """The skeleton and the pieces of each interval, at the lowest precision that tells the sheets apart."""
+    precision = 128
+    while True:
+        frame = skeleton(equation, precision)
+        try:
+            return frame, tuple(tuple(resolve(frame, interval)) for interval in frame.intervals)
+        except (BranchError, PrecisionError):
+            precision = 2 * frame.branch.precision
+            if precision > _MOST_BITS:
+                raise
 
 
 @measure_of.register

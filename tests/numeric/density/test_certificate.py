@@ -312,6 +312,6 @@ def test_a_spectrum_without_one_of_its_bulks_is_refused(monkeypatch: pytest.Monk
     from resolvent.numeric.spectrum import algebraic_measure as module
 
     whole = module.skeleton
-    monkeypatch.setattr(module, "skeleton", lambda e: replace(whole(e), intervals=whole(e).intervals[:1]))
+    monkeypatch.setattr(module, "skeleton", lambda *a: replace(whole(*a), intervals=whole(*a).intervals[:1]))
     with pytest.raises(NotCertified, match=r"the total mass is 0\.5"):
         Spectrum(atoms([-3, 3]) + semicircle(1))

@@ -98,7 +98,7 @@ def test_the_density_where_two_bulks_overlap_a_little(overlap: Fraction) -> None
 
 
 def test_a_split_may_fall_on_a_pole_of_another_sheet() -> None:
-    """R(g) = 2g/(1 - g^2): the critical points are 0, two edges and a pair above and below 0, where the bulk is split."""
+    """R(g) = 2g/(1 - g^2): a pair of critical points lies above and below 0, where another sheet has a pole."""
     rho = Spectrum(law_of_r_transform(2 * G / (1 - G**2), G))
     x = np.array([-1e-9, 0.0, 1e-9, 0.3])
     assert any(piece.right == 0 for piece in rho.measure.parts.pieces)
