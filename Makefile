@@ -43,7 +43,7 @@ demo: $(READY)
 	@echo; echo "== Its density at phi = 1/2, eps = 1, sigma = 1 =="
 	$(BIN)/resolvent density hessian --set phi=1/2 --set eps=1 --set sigma=1 --output $(OUT)/density.png
 	@echo; echo "== Against sampled matrices: independent terms, then the Hessian of a real ReLU network =="
-	$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --plot $(OUT)/model.png
+	$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --size 600 --plot $(OUT)/model.png
 	$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --sampler network --plot $(OUT)/network.png \
 	  || test $$? -eq 1
 	@echo; echo "Written: $$(ls $(OUT)/* | tr '\n' ' ')"

@@ -254,7 +254,7 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
         try:
             places, size = _features(mean.formula, spectrum, values)
             with np.errstate(all="ignore"):  # small functions are made larger, as errors are absolute
-                found = size * float(spectrum.expect(lambda x: function(x) / size, points=places))  # noqa: B023
+                found = size * float(spectrum.expect(lambda x: function(x) / size, _NUMERICAL / 10, places))  # noqa: B023
         except (ResolventError, ValueError) as error:
             yield UNDECIDED, f"the mean of {mean.text} cannot be computed: {error}", ""
             continue

@@ -48,6 +48,7 @@ _LEAST_BEYOND = 3  # trials beyond the number of statistics
 _QUANTILES = 15
 _QUANTILE_SHARE = 0.1  # of the level, for the distribution function at quantiles
 _OUTLIER_SHARE = 0.1  # of the level, for the places of claimed outliers
+_TOLERANCE = 1e-8  # of claimed means, which fluctuations cover
 _LARGE = 1e50  # of a mean; the squares of larger ones may overflow
 _LARGEST = 1e290  # of a mean; larger ones cannot be told from infinity
 _NO_POWER = 100.0  # errors in scale; what is larger comes from rounding
@@ -146,7 +147,7 @@ def means_to_test(
     """
     if law is not None:
         functions = chebyshev_statistics(law, min(_CHEBYSHEV, most))
-        return functions, [float(law.expect(f)) for _, f in functions]
+        return functions, [float(law.expect(f, tolerance=_TOLERANCE)) for _, f in functions]
     functions = []
     means: list[float] = []
     if claim.moments:

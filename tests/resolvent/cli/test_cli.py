@@ -289,6 +289,7 @@ def test_verify_takes_expressions_that_have_matrices() -> None:
     arguments = ("verify", "semicircle() + marchenko_pastur(c)", "--set", "c=1/2", *QUICK, "--json")
     statistics = json.loads(run(*arguments).stdout)["statistics"]
     assert statistics[0]["sizes"] == [50, 100]
+    assert run(*arguments, "--jobs", "2").stdout == run(*arguments).stdout
 
 
 def test_verify_refutes_with_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
