@@ -15,9 +15,10 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import flint
+import mpmath
 
 Value = TypeVar("Value")
 
@@ -79,6 +80,13 @@ def order(n: int) -> Iterator[None]:
             flint.ctx.cap = before
 
 
+@contextmanager
+def working_digits(digits: int) -> Iterator[None]:
+    """Let mpmath's own context, which SymPy uses for functions, have so many digits inside the block."""
+    with exclusive(), mpmath.workdps(digits):
+        yield
+
+
 class cached_property(functools.cached_property[Value]):  # noqa: N801
     """`functools.cached_property` without its lock, which Python 3.11 holds while the value is computed.
 
@@ -88,6 +96,12 @@ class cached_property(functools.cached_property[Value]):  # noqa: N801
 
     attrname: str
     func: Callable[[Any], Value]
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Value: ...
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         if instance is None:

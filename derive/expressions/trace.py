@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import sympy
@@ -16,6 +16,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.field import Field, coefficients_in, polynomial_ring, polynomial_to_sympy, to_element
 from resolvent.derive.exact.polynomials import degree, generator, univariate
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.elimination import Branch, EnclosedBranch, Limits, SeriesBranch, branch_of, eliminate

@@ -22,7 +22,7 @@ from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z
 from resolvent.derive.errors import DerivationError
-from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.exact.precision import cached_property, working_digits
 from resolvent.derive.exact.rational_function import X
 from resolvent.derive.holonomic.connection_constant import Connection, connect, same
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw
@@ -73,7 +73,8 @@ class ClosedDensity:
         inside = (points > self.interval[0]) & (points < self.interval[1])
         flat = np.zeros(points.shape)
         function = sympy.lambdify(X, self.expression, "mpmath")
-        flat[inside] = [float(mp.re(function(mp.mpf(p)))) for p in points[inside].tolist()]
+        with working_digits(15):
+            flat[inside] = [float(mp.re(function(mp.mpf(p)))) for p in points[inside].tolist()]
         return flat
 
     @property
@@ -206,7 +207,7 @@ def closed_density(law: HolonomicLaw, most_degree: int = 3) -> ClosedDensity:
 def _samples(density: HolonomicDensity) -> list[tuple[Any, Any]]:
     """(x, rho(x)) as mpmath numbers, on both sides of every singular point where there is density."""
     found = []
-    with mp.workdps(_DIGITS + 10):
+    with working_digits(_DIGITS + 10):
         for k in range(len(density.points)):
             for direction in (-1, 1):
                 if not 0 <= k + direction < len(density.points):
@@ -227,7 +228,7 @@ def _number(ball: arb) -> Any:
 def _ratios(form: HypergeometricForm, samples: list[tuple[Any, Any]]) -> list[Any] | None:
     """The density divided by the form at the samples, if it is the same everywhere."""
     function = sympy.lambdify(X, form.expression(), "mpmath")
-    with mp.workdps(_DIGITS):
+    with working_digits(_DIGITS):
         ratios = []
         for x, value in samples:
             y = function(x)
@@ -240,7 +241,7 @@ def _ratios(form: HypergeometricForm, samples: list[tuple[Any, Any]]) -> list[An
 
 def _identified(ratio: Any) -> sympy.Expr | None:
     """The ratio as a rational number times a power of pi, or None."""
-    with mp.workdps(_DIGITS):
+    with working_digits(_DIGITS):
         for power in _POWERS:
             scaled = ratio / mp.pi**power
             exact = Fraction(mp.nstr(scaled, 35)).limit_denominator(_LARGEST)
@@ -251,7 +252,7 @@ def _identified(ratio: Any) -> sympy.Expr | None:
 
 def _agreed(constant: sympy.Expr, ratios: list[Any]) -> int:
     """To how many digits the ratios agree with a constant, all of them."""
-    with mp.workdps(_DIGITS):
+    with working_digits(_DIGITS):
         value = mp.mpmathify(sympy.N(constant, _DIGITS + 5))
         error = max(abs(r / value - 1) for r in ratios)
         return int(-mp.log10(max(error, mp.mpf(10) ** -_DIGITS)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
@@ -48,7 +48,7 @@ class AtomicMeasure(Measure):
         self.certificate = Certificate(float(np.sum(self._weights)), (), 0.0)
 
     @cached_property
-    def atoms(self) -> tuple[PointMass, ...]:  # type: ignore[override]
+    def atoms(self) -> tuple[PointMass, ...]:
         """The atoms, by increasing place."""
         return tuple(map(PointMass, self._points.tolist(), self._weights.tolist()))
 

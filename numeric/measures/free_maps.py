@@ -17,11 +17,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure, sums
 from resolvent.numeric.spectrum.measure import Measure

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
 from resolvent.derive.laws.statement import Statement

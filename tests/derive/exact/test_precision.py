@@ -128,7 +128,15 @@ def test_a_property_does_not_wait_for_the_context_while_others_wait_for_it() -> 
 
 
 def test_nothing_else_changes_the_context() -> None:
-    changes = re.compile(r"ctx\.(?:work|extra)(?:prec|dps)|ctx\.(?:prec|cap|dps) *=[^=]")
+    changes = re.compile(
+        r"ctx\.(?:work|extra)(?:prec|dps)|ctx\.(?:prec|cap|dps) *=[^=]|mp(?:math)?\.(?:work|extra)(?:prec|dps)"
+    )
     files = [path for layer in ("derive", "numeric", "catalog", "resolvent") for path in (ROOT / layer).rglob("*.py")]
     found = {path.name for path in files if changes.search(path.read_text(encoding="utf-8"))}
     assert found == {"precision.py"}
+
+
+def test_no_property_holds_the_lock_of_its_own_that_python_3_11_gives_it() -> None:
+    imports = re.compile(r"^from functools import .*\bcached_property\b|functools\.cached_property", re.MULTILINE)
+    files = [path for layer in ("derive", "numeric", "catalog", "resolvent") for path in (ROOT / layer).rglob("*.py")]
+    assert {path.name for path in files if imports.search(path.read_text(encoding="utf-8"))} == {"precision.py"}
