@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.equation import G, M, Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import check_names
@@ -18,6 +19,7 @@ _ASSUMPTIONS = frozenset(
 )
 
 
+@checked
 def parameter(name: str, **assumptions: Any) -> sympy.Symbol:
     """A parameter of laws: a real SymPy symbol, with further assumptions such as ``positive=True``.
 

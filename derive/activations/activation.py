@@ -30,6 +30,7 @@ from resolvent.derive.activations.gaussian_integrals import (
 )
 from resolvent.derive.activations.gaussian_quadrature import Sampled, Smooth
 from resolvent.derive.activations.slopes import kinks, slope_on_arrays
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import check_names, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.precision import cached_property
@@ -43,6 +44,7 @@ _HIGHEST_ORDER = 400
 _HERMITE_NAME = re.compile(r"He_?([1-9][0-9]*)")
 
 
+@checked
 @dataclass(frozen=True)
 class Activation:
     r"""An activation f at the scale s = sigma_w sigma_x; f stands for f - E f(s xi) if it is ``centred``.
@@ -196,6 +198,7 @@ class Activation:
         return _number(mean, "the mean of a centred activation") if self.is_exact else float(mean)
 
 
+@checked
 def activation(
     function: Any, *, centred: bool = False, sigma_w: Any = 1, sigma_x: Any = 1, **options: Any
 ) -> Activation:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation.document import WrittenStep, derivation_document, derivation_text, written_steps
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.precision import cached_property
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Derivation:
     """The ordered list of steps that end in the last one's claim.

@@ -14,6 +14,7 @@ from functools import partial, reduce
 import sympy
 from flint import fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import (
@@ -39,6 +40,7 @@ _PROBES = (1009, 2003, 3001, 4001, 5003, 6007, 7001, 8009, 9001, 10007, 11003, 1
 _MOST_TERMS = 512
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ResolventEquation:
     """An irreducible primitive polynomial P(z, m) over Z[parameters] and the germ of the physical branch.

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import sympy
 from flint import fmpq
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
@@ -23,6 +24,7 @@ _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 _MOST_POWER = 32
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class MatrixExpression:
     """A rational expression in random and given matrices of symbolic sizes.
@@ -285,6 +287,7 @@ class MatrixExpression:
         return made[id(self)]
 
 
+@checked
 def identity(size: SymbolicSize | Sequence[SymbolicSize]) -> MatrixExpression:
     """The identity matrix of a size, or of the sizes of several blocks."""
     rows = (size,) if isinstance(size, SymbolicSize) else tuple(size)

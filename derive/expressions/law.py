@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 from flint import fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError
@@ -32,6 +33,7 @@ from resolvent.derive.laws.record import Recipe
 Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
 
 
+@checked
 def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits | None = None) -> AlgebraicLaw:
     """The limiting spectral law of a symmetric matrix expression, with the derivation of its equation.
 

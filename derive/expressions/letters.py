@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.expressions.expression import MatrixExpression, identity, inverse
 from resolvent.derive.expressions.letter import Letter, SymbolicSize, check_name
@@ -17,6 +18,7 @@ from resolvent.derive.laws.elementary import atoms
 Sizes = SymbolicSize | Sequence[SymbolicSize]
 
 
+@checked
 def dimension(name: str) -> SymbolicSize:
     """A symbolic size, such as the rows of a matrix; sizes tend to infinity at fixed ratios.
 
@@ -29,6 +31,7 @@ def dimension(name: str) -> SymbolicSize:
     return SymbolicSize(check_name(name, "a dimension"))
 
 
+@checked
 def gaussian(name: str, rows: Sizes, columns: Sizes, variance: Any = 1) -> MatrixExpression:
     """A matrix of independent centred entries of that variance (Gaussian when drawn; the law needs two moments only).
 
@@ -56,6 +59,7 @@ def gaussian(name: str, rows: Sizes, columns: Sizes, variance: Any = 1) -> Matri
     )
 
 
+@checked
 def wigner(name: str, size: Sizes, variance: Any = 1) -> MatrixExpression:
     """A symmetric matrix whose law is the semicircle of that variance v: entries of variance v/p.
 
@@ -86,12 +90,14 @@ def wigner(name: str, size: Sizes, variance: Any = 1) -> MatrixExpression:
     return block(rows)
 
 
+@checked
 def haar(name: str, size: SymbolicSize) -> MatrixExpression:
     """An orthogonal matrix of that size with the Haar distribution."""
     (p,) = _sizes(size)
     return _letter(Letter(check_name(name, "a matrix"), "haar", p, p))
 
 
+@checked
 def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
     """A symmetric matrix with that limiting law, in generic position: deterministic, or independent and rotated freely.
 
@@ -109,6 +115,7 @@ def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
     return _letter(Letter(check_name(name, "a matrix"), "given", p, p, law=law, spectrum=law.text))
 
 
+@checked
 def commuting(
     names: Sequence[str], size: SymbolicSize, points: Sequence[Sequence[Any]], weights: Any = None
 ) -> tuple[MatrixExpression, ...]:
@@ -137,6 +144,7 @@ def commuting(
     return tuple(made)
 
 
+@checked
 def projection(name: str, size: SymbolicSize, rank: Any) -> MatrixExpression:
     """An orthogonal projection of relative rank ``rank``, between 0 and 1, in generic position.
 
@@ -151,6 +159,7 @@ def projection(name: str, size: SymbolicSize, rank: Any) -> MatrixExpression:
     return given(name, size, atoms([0, 1], [1 - share, share]))
 
 
+@checked
 def inv(of: MatrixExpression) -> MatrixExpression:
     """The inverse of a square matrix.
 
@@ -163,6 +172,7 @@ def inv(of: MatrixExpression) -> MatrixExpression:
     return inverse(of)
 
 
+@checked
 def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
     """The matrix made of blocks, row by row; 0 stands for a zero block where the sizes follow from the others.
 
@@ -193,6 +203,7 @@ def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
     return _flattened(parts, sizes_down, sizes_across)
 
 
+@checked
 def kron(small: Sequence[Sequence[Any]], of: MatrixExpression) -> MatrixExpression:
     """The Kronecker product of a small matrix of scalars with an expression: a block matrix.
 

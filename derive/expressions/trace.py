@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from flint import arb, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError
@@ -33,6 +34,7 @@ from resolvent.derive.laws.record import parameter_images
 TAU = sympy.Symbol("tau")
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Trace:
     """The limit tau of (1/p) tr E for an expression E of size p: the root of a polynomial that the matrix has.
@@ -161,6 +163,7 @@ def _is_positive(expression: sympy.Expr) -> bool:
                for f in sympy.Mul.make_args(expression))  # fmt: skip
 
 
+@checked
 def trace_of(
     expression: MatrixExpression,
     ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any] | None = None,

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from math import comb, log10
 from typing import Any
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 
 MOST_GRAPHS = 2_000_000
@@ -32,6 +33,7 @@ MOST_GRAPHS = 2_000_000
 _MOST_EDGES = 100_000  # of a polygon; even the number of its graphs takes long to compute beyond
 
 
+@checked
 @dataclass(frozen=True, slots=True)
 class AdmissibleGraph:
     """One admissible identification of the vertices of the polygon, in canonical form.
@@ -175,6 +177,7 @@ def number_of_graphs(k: int, colours: int = 2) -> int:
     return comb((number + 1) * order, order) // (number * order + 1)
 
 
+@checked
 def admissible_graphs(k: int, colours: int = 2, *, limit: int | None = MOST_GRAPHS) -> Iterator[AdmissibleGraph]:
     """All admissible graphs of the polygon with ``colours`` * k edges, each once, by increasing code.
 
@@ -196,6 +199,7 @@ def admissible_graphs(k: int, colours: int = 2, *, limit: int | None = MOST_GRAP
     return _stream(k, colours)
 
 
+@checked
 def symmetry_classes(
     k: int, colours: int = 2, *, limit: int | None = MOST_GRAPHS
 ) -> Iterator[tuple[AdmissibleGraph, int]]:

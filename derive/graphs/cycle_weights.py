@@ -20,6 +20,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z, probes
@@ -42,6 +43,7 @@ _MOST_COLOURS = 12
 _MOST_CHECKED = 5_000  # graphs that a check enumerates for one moment
 
 
+@checked
 def law_of_cycle_weights(
     weights: Any,
     variable: sympy.Symbol | None = None,
@@ -83,6 +85,7 @@ def law_of_cycle_weights(
     return _law(expression, t, levels)
 
 
+@checked
 def law_of_free_cumulants(cumulants: Any, variable: sympy.Symbol | None = None) -> AlgebraicLaw:
     """The law with the given free cumulants: the list [kappa_1, kappa_2, ...], or the rational R(g) in ``variable``.
 

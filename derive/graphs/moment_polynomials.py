@@ -29,6 +29,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, polynomial_ring, to_element
 from resolvent.derive.exact.series import Coefficient
@@ -79,6 +80,7 @@ def polynomial_of_graphs(k: int, colours: int = 2, *, limit: int | None = MOST_G
     return polynomial_ring((*names, *(f"w{j}" for j in range(1, k + 1)))).from_dict(dict(terms))
 
 
+@checked
 def moment_polynomials(
     n: int, weights: Sequence[Any] | None = None, ratios: Sequence[Any] | None = None
 ) -> list[sympy.Expr]:

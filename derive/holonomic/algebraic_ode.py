@@ -15,6 +15,7 @@ from typing import Any
 import sympy
 from flint import fmpq_poly, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import coefficients_in, polynomial_to_sympy, to_fmpq
@@ -37,6 +38,7 @@ class _Element:
         return _Element([v // common for v in self.vector], self.denominator // common)
 
 
+@checked
 @lru_cache(maxsize=64)
 def algebraic_ode(equation: ResolventEquation) -> LinearODE:
     """The differential equation of lowest order for all sheets m(z) of an equation without parameters.
@@ -95,6 +97,7 @@ class ParametricODE:
         return ode_of([fmpq_poly([to_fmpq(c) for c in reversed(row.all_coeffs())]) for row in rows])
 
 
+@checked
 def parametric_ode(equation: ResolventEquation) -> ParametricODE:
     """The differential equation of lowest order for all sheets of an equation with free parameters.
 

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_series, fmpz_poly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import in_convention
@@ -33,6 +34,7 @@ _CHECKED = 40  # moments that a check compares
 _HANKEL = 41
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class HolonomicLaw(Law):
     r"""A law whose Stieltjes transform m(z) = \int rho(dx)/(x-z) satisfies a linear differential equation.
@@ -129,6 +131,7 @@ def _data(law: HolonomicLaw, variable: str) -> dict[str, Any]:
     }
 
 
+@checked
 def holonomic(law: AlgebraicLaw) -> HolonomicLaw:
     """An algebraic law by the differential equation of its transform; proved by elimination.
 
@@ -150,6 +153,7 @@ def holonomic(law: AlgebraicLaw) -> HolonomicLaw:
     return HolonomicLaw(ode, ode, recurrence, initial, step, f"holonomic({law.text})")
 
 
+@checked
 def law_of_sum(
     summand: HypergeometricSum, weight: Any = 1, name: str = "law_of_sum", source: Law | None = None
 ) -> HolonomicLaw:
@@ -198,6 +202,7 @@ def law_of_sum(
     return _from_recurrence(recurrence, own, terms, second, name)
 
 
+@checked
 def law_of_moments(moments: Sequence[Any], margin: int = MARGIN, name: str = "law_of_moments") -> HolonomicLaw:
     """The law whose moments m_0 = 1, m_1, ... satisfy the recurrence that is guessed from the given ones.
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, to_element
@@ -26,6 +27,7 @@ from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 
 
+@checked
 def scale(law: LawT, a: Any) -> LawT:
     """The law of aA, a non-zero rational or rational function of parameters.
 
@@ -43,6 +45,7 @@ def scale(law: LawT, a: Any) -> LawT:
     return _affine(law, a, 0, Recipe(scale, (law, a)))
 
 
+@checked
 def shift(law: LawT, b: Any) -> LawT:
     """The law of A + b.
 
@@ -86,6 +89,7 @@ def _affine_moments(law: AlgebraicRecord, scale: Element, shift: Element, n: int
         return compose(series, make_series(field, [0, factor], n) / pole) / pole
 
 
+@checked
 def inverse(law: LawT) -> LawT:
     """The law of A^-1: the Moebius map 1/x, for laws whose support avoids 0.
 
@@ -98,6 +102,7 @@ def inverse(law: LawT) -> LawT:
     return _mobius(law, 0, 1, 1, 0, Recipe(inverse, (law,)))
 
 
+@checked
 def mobius(law: LawT, a: Any, b: Any, c: Any, d: Any) -> LawT:
     """The law of (aA + b)(cA + d)^-1.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.affine import inverse, mobius, scale, shift
 from resolvent.derive.laws.arguments import as_scalar
@@ -19,6 +20,7 @@ from resolvent.derive.laws.rectangular import (
 from resolvent.derive.laws.transforms import relation, transform
 
 
+@checked
 class AlgebraicLaw(AlgebraicRecord):
     r"""A law whose Stieltjes transform m(z) = \int rho(dx)/(x-z) satisfies a polynomial equation.
 

@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
@@ -39,6 +40,7 @@ from resolvent.derive.laws.transforms import transform
 _omega_a, _omega_b = sympy.symbols("omega_A omega_B")
 
 
+@checked
 def free_sum(a: LawT, b: LawT) -> LawT:
     """The law of A + B for free A and B.
 
@@ -88,6 +90,7 @@ def _sum_subordination(a: AlgebraicRecord, b: AlgebraicRecord) -> tuple[sympy.Ba
     )
 
 
+@checked
 def free_product(a: LawT, b: LawT) -> LawT:
     """The law of A^(1/2) B A^(1/2) for free A and B, one of them non-negative.
 
@@ -170,6 +173,7 @@ def eta_of(moments: Series) -> Series:
     return (moments - 1) / moments
 
 
+@checked
 def free_power(law: LawT, t: Any) -> LawT:
     """The free additive power: the law with R-transform t R, for t >= 1 (and below, where it happens to exist).
 
@@ -207,6 +211,7 @@ def _free_power_moments(law: AlgebraicRecord, t: Element, n: int, values: Values
         return moments_from_cumulants(1 + (cumulants_from_moments(series, field) - 1) * factor, field)
 
 
+@checked
 def compress(law: LawT, t: Any) -> LawT:
     """The free compression: the spectrum of a corner pAp of relative size t, 0 < t <= 1; R(g) -> R(tg).
 
@@ -242,6 +247,7 @@ def _compressed_moments(law: AlgebraicRecord, t: Element, n: int, values: Values
         return moments_from_cumulants(1 + scaled / factor, field)
 
 
+@checked
 def free_multiplicative_power(law: LawT, s: Any) -> LawT:
     """The free multiplicative power S -> S^s, for a rational s >= 1 and a law on [0, oo) that is not delta_0.
 

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, to_element
@@ -25,6 +26,7 @@ from resolvent.derive.laws.record import Recipe, joint
 _g, _u = sympy.Symbol("g'"), sympy.Symbol("u'")
 
 
+@checked
 def semicircle(variance: Any = 1) -> AlgebraicLaw:
     """Wigner's semicircle: R(g) = v g; density sqrt(4v - x^2)/(2 pi v) on [-2 sqrt(v), 2 sqrt(v)].
 
@@ -39,6 +41,7 @@ def semicircle(variance: Any = 1) -> AlgebraicLaw:
     return law_of_r(v * _g, _g, Recipe(semicircle, (variance,)))
 
 
+@checked
 def marchenko_pastur(c: Any, sigma: Any = 1) -> AlgebraicLaw:
     """Marchenko-Pastur: W = sigma^2 X X^T/n, X of size p x n, p/n -> c; R(g) = sigma^2/(1 - c sigma^2 g).
 
@@ -56,6 +59,7 @@ def marchenko_pastur(c: Any, sigma: Any = 1) -> AlgebraicLaw:
     return law_of_r(s**2 / (1 - ratio * s**2 * _g), _g, recipe, nonnegative=True)
 
 
+@checked
 def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
     """Free Poisson law: all cumulants kappa_k = rate * jump^k; R(g) = rate jump/(1 - jump g).
 
@@ -75,6 +79,7 @@ def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
     )
 
 
+@checked
 def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> AlgebraicLaw:
     """The finite measure sum_i w_i delta(a_i); equal weights by default.
 
@@ -144,6 +149,7 @@ def _transform_of_atoms(points: Sequence[Any], weights: Sequence[Any]) -> tuple[
     return (sympy.Eq(M, sympy.Add(*(v / (p - Z) for v, p in pairs)), evaluate=False),)
 
 
+@checked
 def arcsine(radius: Any = 2) -> AlgebraicLaw:
     """The arcsine law on [-r, r], density 1/(pi sqrt(r^2 - x^2)): the free sum of two coins at +-r/2.
 
@@ -157,6 +163,7 @@ def arcsine(radius: Any = 2) -> AlgebraicLaw:
     return _named(law, Recipe(arcsine, (radius,)))
 
 
+@checked
 def kesten_mckay(d: Any) -> AlgebraicLaw:
     """Kesten-McKay: the free sum of d coins at +-1, the spectrum of the d-regular tree; any real d >= 2 works.
 
@@ -174,6 +181,7 @@ def kesten_mckay(d: Any) -> AlgebraicLaw:
     return _named(law, Recipe(kesten_mckay, (d,)))
 
 
+@checked
 def wachter(c1: Any, c2: Any) -> AlgebraicLaw:
     """Wachter's law (free Jacobi, MANOVA): W1 (W1 + W2)^-1, W_i = X_i X_i^T, X_i of size p x n_i, p/n_i -> c_i.
 
@@ -195,6 +203,7 @@ def wachter(c1: Any, c2: Any) -> AlgebraicLaw:
     return _named(law, Recipe(wachter, (c1, c2)), nonnegative=True)
 
 
+@checked
 def fuss_catalan(s: Any) -> AlgebraicLaw:
     """Fuss-Catalan of order s: squared singular values of a product of s square Gaussian matrices, S = (1+u)^-s.
 

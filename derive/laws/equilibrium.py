@@ -17,6 +17,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz, fmpz_poly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
@@ -35,6 +36,7 @@ from resolvent.derive.laws.record import Recipe, joint
 _HIGHEST = 12
 
 
+@checked
 def equilibrium_measure(M: int, t: Any = 1) -> AlgebraicLaw:
     """The one-cut equilibrium measure of V(x) = t x^(2M): it minimises int V d mu - int int log|x - y| d mu d mu.
 

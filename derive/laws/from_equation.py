@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z, moments_given, physical_equation, spectral_ring, vanishes
@@ -18,6 +19,7 @@ from resolvent.derive.laws.positivity import require_law
 from resolvent.derive.laws.record import Recipe
 
 
+@checked
 def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> AlgebraicLaw:
     """The law of a polynomial in ``rv.z`` and ``rv.m`` and the first moments m_0 = 1, m_1, ... of its branch.
 

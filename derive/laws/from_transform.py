@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from flint import fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
@@ -95,6 +96,7 @@ def _moments_of_s(germ: RationalGerm, n: int, values: Values) -> Series:
         return make_series(field, terms_of(1 + (u * s / (1 + u)).reversion(), n), n)
 
 
+@checked
 def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """The law of a user's rational R-transform, R(g) = kappa_1 + kappa_2 g + ...
 
@@ -111,6 +113,7 @@ def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     return require_law(law_of_r(expression, variable, recipe, types_in=True))
 
 
+@checked
 def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """The law of a user's rational S-transform.
 

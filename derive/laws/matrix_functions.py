@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from flint import fmpz, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
@@ -26,6 +27,7 @@ from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 _MOST_SHEETS = 64
 
 
+@checked
 def power(law: LawT, k: int) -> LawT:
     """The law of A^k for an integer k; negative powers need a support that avoids 0.
 
@@ -104,6 +106,7 @@ def _in_powers(polynomial: fmpz_mpoly, k: int) -> fmpz_mpoly:
     return out.from_dict(terms)
 
 
+@checked
 def symmetric_root(law: LawT) -> LawT:
     """The symmetric law with density |x| rho_M(x^2): of [[0, X], [X^T, 0]] for square X with M = X X^T.
 
@@ -136,6 +139,7 @@ def _root_moments(law: AlgebraicRecord, n: int, values: Values) -> Series:
         return compose(series, make_series(field, [0, 0, 1], n))
 
 
+@checked
 def companion(law: LawT, c: Any) -> LawT:
     """The law of X^T X when ``law`` is that of X X^T, X of size p x n with p/n -> c.
 
@@ -178,6 +182,7 @@ def _companion_moments(law: AlgebraicRecord, c: Element, n: int, values: Values)
         return 1 + (series - 1) * factor
 
 
+@checked
 def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
     """The law of diag(A, B): w times the first plus (1-w) times the second.
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import sympy
 from flint import fmpq
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.equations.equation import ResolventEquation, Values
@@ -63,6 +64,7 @@ def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: di
     return argument.xreplace(dict(images)) if isinstance(argument, sympy.Basic) else argument
 
 
+@checked
 class Law(ABC):
     """The limiting spectral law of an ensemble: a probability measure on the real line.
 
@@ -166,6 +168,7 @@ class Law(ABC):
         return hash(type(self))
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class AlgebraicRecord(Law):
     """The data of an algebraic law and its exact series; what functions of laws take, and return as ``type(law)(...)``.

@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
@@ -29,6 +30,7 @@ from resolvent.derive.laws.matrix_functions import companion, require_nonnegativ
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 
 
+@checked
 def sample_covariance(law: LawT, c: Any) -> LawT:
     """The sample covariance A^(1/2) X X^T A^(1/2)/n with population law A, X of size p x n and p/n -> c.
 
@@ -69,6 +71,7 @@ def _covariance_moments(law: AlgebraicRecord, c: Element, n: int, values: Values
         return product_moments(series, noise, field, n)
 
 
+@checked
 def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
     """A^(1/2) X B X^T A^(1/2)/n, A of size p, B of size n, X of size p x n with unit variances, p/n -> c.
 
@@ -91,6 +94,7 @@ def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
     return type(a)(product.equation, product.conclusion, recipe, recipe.text, product.nonnegative)
 
 
+@checked
 def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
     """(A + sqrt(s) X)(A + sqrt(s) X)^T, A of size p x n, X with entries of variance 1/n, p/n -> c; ``law`` is A A^T's.
 
@@ -128,6 +132,7 @@ def _noisy_moments(law: AlgebraicRecord, s: Element, c: Element, n: int, values:
         return moments_from_rectangular(cumulants + make_series(field, [0, noise], n), ratio, field)
 
 
+@checked
 def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
     """(A + B)(A + B)^T for asymptotically free p x n matrices, p/n -> c, from the laws of A A^T and B B^T.
 

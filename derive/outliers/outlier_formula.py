@@ -29,6 +29,7 @@ from typing import Any
 import sympy
 from flint import fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.equations.equation import Z
 from resolvent.derive.errors import ParameterError
@@ -134,6 +135,7 @@ class OutlierFormula:
         return r" \qquad ".join(parts)
 
 
+@checked
 def outlier(
     law: AlgebraicLaw, kind: str = "additive", strength: sympy.Symbol = THETA, ratio: Any = None
 ) -> OutlierFormula:

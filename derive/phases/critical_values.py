@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 from flint import fmpz_poly
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.critical_curve import crossing_factors, never_zero
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.field import polynomial_to_sympy, to_fmpq
@@ -57,6 +58,7 @@ class CriticalValue:
         return self.value.digits(n)
 
 
+@checked
 def critical_values(
     law: AlgebraicLaw, parameter: str | sympy.Symbol, point: Any = 0, **others: Any
 ) -> tuple[CriticalValue, ...]:
@@ -90,6 +92,7 @@ def critical_values(
     return tuple(found)
 
 
+@checked
 def merging_values(law: AlgebraicLaw, parameter: str | sympy.Symbol, **others: Any) -> tuple[CriticalValue, ...]:
     """All values of one parameter at which a gap between two bulks closes or opens, in increasing order.
 
@@ -110,6 +113,7 @@ def merging_values(law: AlgebraicLaw, parameter: str | sympy.Symbol, **others: A
     return tuple(found)
 
 
+@checked
 def critical_polynomials(law: AlgebraicLaw, point: Any = 0, **values: Any) -> tuple[sympy.Expr, ...]:
     """The irreducible polynomials in the parameters one of which vanishes wherever an edge reaches a point.
 

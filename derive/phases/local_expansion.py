@@ -19,6 +19,7 @@ from typing import Any
 import sympy
 from flint import arb, fmpq, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
@@ -124,6 +125,7 @@ class LocalExpansion:
         return tuple(_value(s, self.point, self.root, self.critical, precision) for s in self._slopes)
 
 
+@checked
 def local_expansion(
     law: Any,
     parameter: str | sympy.Symbol,

@@ -18,6 +18,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.critical_curve import (
     at_values,
     critical_curve,
@@ -81,6 +82,7 @@ class PhaseCondition:
         return "relevant" if self.relevant else "candidate"
 
 
+@checked
 def phase_conditions(law: AlgebraicLaw, point: Any = 0, lines: int = 3, **values: Any) -> tuple[PhaseCondition, ...]:
     """The conditions on a law's parameters under which the shape of its spectrum can change, relevant ones first.
 

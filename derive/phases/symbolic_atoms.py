@@ -22,6 +22,7 @@ from typing import Any
 import sympy
 from flint import arb, fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.critical_curve import (
     at_values,
     degenerate_factors,
@@ -71,6 +72,7 @@ class SymbolicAtom:
         return self.weight is not None
 
 
+@checked
 def symbolic_atoms(law: AlgebraicLaw, **values: Any) -> tuple[SymbolicAtom, ...]:
     """The atoms of a law with symbolic parameters, as far as their places are rational in the parameters.
 

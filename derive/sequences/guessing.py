@@ -18,6 +18,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_mpoly, fmpz_poly, nmod_mat
 
+from resolvent.derive.border import checked
 from resolvent.derive.equations.equation import M, spectral_ring
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import polynomial_to_sympy, to_fmpq
@@ -39,6 +40,7 @@ _SPARE = 4  # rows beyond the unknowns from which a relation is computed
 Shape = tuple[int, int]
 
 
+@checked
 @dataclass(frozen=True)
 class Guess:
     """A relation that was found in a sequence, and how much stands behind it.
@@ -65,6 +67,7 @@ class Guess:
         return f"guessed: {self.unknowns} unknowns from {self.used} terms, verified on {self.verified} more"
 
 
+@checked
 def guess_recurrence(terms: Sequence[Any], margin: int = MARGIN, most_order: int = 12) -> Guess:
     """A recurrence sum_j p_j(n) u(n+j) = 0 for the terms u(0), u(1), ...
 
@@ -100,6 +103,7 @@ def guess_recurrence(terms: Sequence[Any], margin: int = MARGIN, most_order: int
     return _search(values, columns, relation, margin, range(1, most_order + 1), lambda order: order, "recurrence")
 
 
+@checked
 def guess_ode(terms: Sequence[Any], margin: int = MARGIN, most_order: int = 8) -> Guess:
     """A differential equation sum_i a_i(x) f^(i)(x) = 0 of the generating function f(x) = sum_n u(n) x^n.
 
@@ -127,6 +131,7 @@ def guess_ode(terms: Sequence[Any], margin: int = MARGIN, most_order: int = 8) -
     )
 
 
+@checked
 def guess_algebraic(terms: Sequence[Any], margin: int = MARGIN, most_degree: int = 8) -> Guess:
     """A polynomial P(z, m) that vanishes on m = f(z), f(z) = sum_n u(n) z^n, as a SymPy expression in z and m.
 

@@ -9,12 +9,14 @@ from functools import reduce
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_poly
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.sequences.recurrence import Recurrence, cleared, polynomial_expression, recurrence_of
 
 
+@checked
 @dataclass(frozen=True)
 class LinearODE:
     """sum_{i=0..r} a_i(x) y^(i)(x) = 0, homogeneous.

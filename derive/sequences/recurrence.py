@@ -11,12 +11,14 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_poly, fmpz, fmpz_poly
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
 
 N = sympy.Symbol("n")
 
 
+@checked
 @dataclass(frozen=True)
 class Recurrence:
     """sum_{j=0..r} p_j(n) u(n+j) = 0 for all n >= 0.

@@ -26,6 +26,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring, polynomial_to_sympy
 from resolvent.derive.exact.polynomials import degree, factored, generator, substitute, univariate
@@ -113,6 +114,7 @@ class HypergeometricSum:
         return [sum(self.row(n), fmpq(0)) for n in range(count)]
 
 
+@checked
 def hypergeometric_sum(in_n: sympy.Expr, in_k: sympy.Expr, first: Any = 1) -> HypergeometricSum:
     """The sum over 0 <= k <= n of the F with these quotients, rational expressions in the symbols n and k.
 
@@ -153,6 +155,7 @@ class Telescoped:
         return left == right and _boundary_vanishes(self.summand, coefficients, self.certificate)
 
 
+@checked
 def telescope(summand: HypergeometricSum, most_order: int = 6) -> Telescoped:
     """The recurrence that creative telescoping finds at the lowest order, with its certificate.
 

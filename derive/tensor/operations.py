@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError
@@ -114,6 +115,7 @@ def companion(law: AnyTensorLaw, c: Any, proof: Step | None = None) -> AnyTensor
     )
 
 
+@checked
 def tensor_direct_sum(a: AnyTensorLaw, b: AnyTensorLaw, weight: Any) -> AnyTensorLaw:
     """The law of diag(A, B): w times the first plus (1-w) times the second.
 

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 import sympy
 from flint import fmpz_mpoly
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.exact.copies import Memory
@@ -21,6 +22,7 @@ from resolvent.derive.laws.record import Law, Recipe, parameter_images, readable
 from resolvent.derive.tensor.moments import Block, moment_series
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class TensorRecord(Law):
     r"""The law of a direct sum of matrices H_b(lambda_1, ..., lambda_r): m(z) = sum_b w_b E (1/k_b) tr (H_b - z)^(-1).

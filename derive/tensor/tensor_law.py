@@ -18,6 +18,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import escape, in_convention
@@ -38,6 +39,7 @@ from resolvent.derive.tensor.spectral_matrix import SpectralMatrix
 _CHECKED_MOMENTS = 6
 
 
+@checked
 class TensorLaw(TensorRecord):
     r"""The law of a direct sum of matrices H_b(lambda_1, ..., lambda_r): m(z) = sum_b w_b E (1/k_b) tr (H_b - z)^(-1).
 
@@ -143,6 +145,7 @@ def _expectation_data(law: TensorLaw, convention: str) -> dict[str, Any]:
 # -- constructors --------------------------------------------------------------------------------------------
 
 
+@checked
 def tensor_law(
     matrix: Any, variables: Sequence[sympy.Symbol], laws: Sequence[AlgebraicLaw], metric: Any = None
 ) -> TensorLaw:
@@ -172,6 +175,7 @@ def tensor_law(
     return _assembled(variables, laws, h, recipe, text)
 
 
+@checked
 def classical_sum(*laws: AlgebraicLaw) -> TensorLaw:
     """The law of A x I + I x B: the classical convolution, the law of a sum of independent random variables.
 
@@ -184,6 +188,7 @@ def classical_sum(*laws: AlgebraicLaw) -> TensorLaw:
     return _elementary(classical_sum, sympy.Add, laws)
 
 
+@checked
 def tensor_product(*laws: AlgebraicLaw) -> TensorLaw:
     """The law of A x B: the multiplicative convolution, the law of a product of independent random variables.
 

@@ -17,6 +17,7 @@ import sympy
 from flint import arb
 from numpy.typing import ArrayLike
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Step
@@ -38,6 +39,7 @@ _ROUNDING = 1e-14
 _POWERS = (0, 1, -1, 2, -2, 3, -3)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ClosedDensity:
     """The density of a law as an expression in `resolvent.derive.exact.rational_function.X`, on the given support.
@@ -151,6 +153,7 @@ class ClosedDensity:
         return (sympy.Eq(sympy.Function("rho")(X), self.expression),)
 
 
+@checked
 def closed_density(law: HolonomicLaw, most_degree: int = 3) -> ClosedDensity:
     """The density in closed form, if its equation of second order has hypergeometric solutions.
 

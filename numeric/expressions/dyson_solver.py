@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import BranchError, DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, to_fmpq
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
@@ -47,6 +48,7 @@ class DysonSolution:
     residual: NDArray[np.float64]
 
 
+@checked
 class DysonSolver:
     """A Dyson system at numeric parameters, as arrays.
 

@@ -18,6 +18,7 @@ from numpy.polynomial import chebyshev as cheb
 from scipy.special import airy, airye
 from scipy.stats import rv_continuous
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
 
@@ -201,6 +202,7 @@ def _law(beta: int) -> TracyWidom:
     return TracyWidom(beta)
 
 
+@checked
 def tracy_widom(beta: int = 1) -> Any:
     """The Tracy-Widom distribution, frozen: cdf, pdf, sf, ppf, rvs, moment, stats ... of SciPy, to about 1e-13.
 

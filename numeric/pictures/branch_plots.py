@@ -19,6 +19,7 @@ import numpy as np
 from flint import acb, fmpq, fmpq_poly, fmpz_poly
 from numpy.typing import ArrayLike, NDArray
 
+from resolvent.derive.border import checked
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.equation import ResolventEquation, columns
 from resolvent.derive.errors import ParameterError, PrecisionError
@@ -214,6 +215,7 @@ def _ease(t: Array) -> Array:
 # -- pictures ----------------------------------------------------------------------------------------------------
 
 
+@checked
 def sheet_plot(
     spectrum: Spectrum, ax: Axes | None = None, part: str = "imag", window: tuple[float, float] | None = None
 ) -> Axes:
@@ -312,6 +314,7 @@ def _limits(stretches: list[Stretch], part: str, bounded: bool) -> tuple[float, 
     return low - margin, high + margin
 
 
+@checked
 def plane_portrait(
     spectrum: Spectrum,
     ax: Axes | None = None,

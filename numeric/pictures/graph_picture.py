@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.graphs.admissible_graphs import (
     AdmissibleGraph,
@@ -70,6 +71,7 @@ def weight_text(graph: AdmissibleGraph, *, latex: bool = False) -> str:
 # -- the sheet -------------------------------------------------------------------------------------------------
 
 
+@checked
 def graph_sheet(k: int, colours: int = 2, *, classes: bool = True, limit: int | None = MOST_DRAWINGS) -> Figure:
     """All admissible graphs of the moment of order k on one sheet, each with its weight.
 

@@ -18,6 +18,7 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -166,6 +167,7 @@ class PhaseMap:
         return _draw(self, ax)
 
 
+@checked
 def phase_map(
     law: AlgebraicLaw,
     x: str,
@@ -212,6 +214,7 @@ def phase_map(
     return PhaseMap(law, names[0], names[1], sides, rational_number(point, "the point"), curves, resolution)
 
 
+@checked
 def phase_diagram(
     law: AlgebraicLaw,
     x: str,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.certificate import Certificate
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@checked
 class Spectrum:
     """The spectral measure of a law at numeric parameters.
 

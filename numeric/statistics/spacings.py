@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.matrices.ensembles import generator
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -293,6 +294,7 @@ class SpacingComparison:
         return ax
 
 
+@checked
 def compare_spacings(
     law: Law | None,
     eigenvalues: Any,

@@ -17,6 +17,7 @@ from resolvent.conjectures.exact.measured_law import law_findings
 from resolvent.conjectures.exact.model_laws import follows
 from resolvent.conjectures.file.reader import read_conjecture
 from resolvent.conjectures.verdict import Verdict
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
 
 TIME_LIMIT = 60.0
@@ -25,6 +26,7 @@ TIME_LIMIT = 60.0
 _SYMBOLIC_SHARE = 1 / 3
 
 
+@checked
 def check(
     path: str | Path,
     *,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from resolvent.conjectures.report.figures import point_pictures
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.report.page import brief_report, verdict_report
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.writing.html import html_page
 from resolvent.writing.latex import latex_document
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Verdict(Outcome):
     """The outcome of `check`, with the reports on it; what it holds stands in `Outcome`."""

@@ -17,6 +17,7 @@ from resolvent.catalog.schema.ensemble import MEMORY_LIMIT, Ensemble
 from resolvent.conjectures.check import TIME_LIMIT, check_conjecture
 from resolvent.conjectures.statistics.draws import half_of
 from resolvent.conjectures.verdict import Verdict
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
@@ -25,6 +26,7 @@ from resolvent.derive.tensor.tensor_law import TensorLaw
 _LEAST_TRIALS = 4
 
 
+@checked
 def verify(
     subject: Ensemble | Law,
     *,

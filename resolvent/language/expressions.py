@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParseError
 from resolvent.derive.exact.field import RESERVED_NAMES
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -57,6 +58,7 @@ _INSTEAD: dict[type[ast.AST], str] = {
 Value = Scalar | AlgebraicLaw
 
 
+@checked
 def parse(text: str, values: Mapping[str, Fraction] | None = None) -> AlgebraicLaw:
     """The law that an expression stands for; ``values`` are put in for the parameters of these names at once.
 

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import BranchError, DerivationError, ParameterError, PrecisionError
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments
@@ -41,6 +42,7 @@ _CONTINUED = 41  # so many moments in all are tested where a relation continues 
 _MOST_ELIMINATED = 4  # the degree in m up to which the derived differential equation is computed for comparison
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Proposal(ProposalRecord):
     """What `guess` found in a sequence of moments; what it holds stands in `ProposalRecord`."""
@@ -105,6 +107,7 @@ class Proposal(ProposalRecord):
         return to_json(self, convention)
 
 
+@checked
 def guess(
     subject: Law | MomentSource | Sequence[Any],
     kind: str = AUTO,
