@@ -1,7 +1,7 @@
 """The border: what a public function asks of its arguments stands in its signature, and is held to here.
 
-`checked` reads the annotations: ``variable: sympy.Symbol`` alone makes a wrong variable end in a `ParameterError` that
-names the argument and what it wants, not in whatever the arithmetic inside makes of it.
+The annotations are read: ``variable: sympy.Symbol`` alone makes a wrong variable end in a `ParameterError` that names
+the argument and what it wants, not in whatever the arithmetic inside makes of it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast
 
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, ResolventError
 
 T = TypeVar("T")
+SERIES = range(1, 20_001)
+"""How many terms a series may have."""
 _COMPLEX = ("z", "g")  # the variables of transforms
 _LONG = 80  # a value that is written out at most so long in a message
 
@@ -93,7 +95,7 @@ def _holds(name: str, value: Any) -> bool:
 
 
 def _words(name: str) -> str:
-    return _WANTED[name][1] if name in _WANTED else _CLASSES.get(name, f"a {name}")
+    return _WANTED[name][1] if name in _WANTED else _CLASSES.get(name, f"{'an' if name[0] in 'AEIOU' else 'a'} {name}")
 
 
 def shortly(value: Any) -> str:
@@ -105,71 +107,87 @@ def shortly(value: Any) -> str:
     return text if len(text) <= _LONG else f"{text[:_LONG]}..."
 
 
-@overload
-def checked(subject: T, /) -> T: ...
+def checked(subject: T) -> T:
+    """A function whose failures name the argument that is not what its annotation asks for; of a class, all methods.
+
+    What the function itself refuses, in better words, stays as it is; so do failures with right arguments, which are
+    defects. ``Any`` asks for nothing: such arguments are read by `resolvent.derive.laws.arguments`.
+
+    >>> @checked
+    ... def shortened(text: str, length: int) -> str:
+    ...     return text[:length]
+    >>> shortened("abc", "2")
+    Traceback (most recent call last):
+    resolvent.derive.errors.ParameterError: shortened: length must be a whole number; got '2'
+    """
+    if not isinstance(subject, type):
+        return cast(T, _held(cast(Callable[..., Any], subject), {}))
+    for name, member in list(vars(subject).items()):
+        if name == "__init__" and "__dataclass_fields__" in vars(subject):
+            continue  # a record is made by functions
+        if inspect.isfunction(member) and not hasattr(member, "__wrapped__") and (name[0] != "_" or name == "__init__"):
+            setattr(subject, name, _held(member, {}))
+        elif isinstance(member, classmethod) and name[0] != "_":
+            setattr(subject, name, classmethod(_held(member.__func__, {})))
+    return subject
 
 
-@overload
-def checked(**bounds: range) -> Callable[[T], T]: ...
+def bounded(**bounds: range) -> Callable[[T], T]:
+    """As `checked`, for a function whose whole numbers have bounds, which are looked at before anything is computed.
 
-
-def checked(subject: Any = None, /, **bounds: range) -> Any:
-    """A function whose arguments are held to its annotations, and whole numbers to their ``bounds``.
-
-    Of a class, all public methods are. ``Any`` asks for nothing: such arguments are read by `laws.arguments`.
-
-    >>> @checked(n=range(1, 101))
+    >>> @bounded(n=range(1, 101))
     ... def twice(n: int) -> int:
     ...     return 2 * n
-    >>> twice(n=50)
-    100
     >>> twice(1000)
     Traceback (most recent call last):
     resolvent.derive.errors.ParameterError: twice: n must be a whole number from 1 to 100; got 1000
     """
-    if subject is None:
-        return functools.partial(checked, **bounds)
-    if isinstance(subject, type):
-        for name, member in list(vars(subject).items()):
-            if name == "__init__" and "__dataclass_fields__" in vars(subject):
-                continue  # a record is made by functions, often many times
-            if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
-                setattr(subject, name, _held(member, bounds))
-            elif isinstance(member, (classmethod, staticmethod)) and not name.startswith("_"):
-                setattr(subject, name, type(member)(_held(member.__func__, bounds)))
-        return subject
-    return _held(subject, bounds)
+    return lambda function: cast(T, _held(cast(Callable[..., Any], function), bounds))
 
 
 def _held(function: Callable[..., Any], bounds: Mapping[str, range]) -> Callable[..., Any]:
-    parameters = inspect.signature(function).parameters
-    many = {n for n, p in parameters.items() if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
-    wanted = {}
-    for name, parameter in parameters.items():
-        names = _alternatives(inspect.formatannotation(parameter.annotation).strip("'"))
-        if name in _COMPLEX:
-            names = ["Complexes" if n == "ArrayLike" else n for n in names]
-        if parameter.annotation is not parameter.empty and not {"Any", "Self"} & set(names):
-            wanted[name] = names
-    bind = inspect.signature(function).bind
+    signature = inspect.signature(function)
 
     @functools.wraps(function)
     def held(*arguments: Any, **options: Any) -> Any:
+        if bounds:
+            _check(function.__name__, signature, arguments, options, bounds)
         try:
-            given = bind(*arguments, **options).arguments
-        except TypeError as error:
-            raise ParameterError(f"{function.__name__}: {error}", name=function.__name__) from None
-        for name in wanted.keys() & given.keys():
-            bound = bounds.get(name)
-            values = given[name] if name in many else (given[name],)
-            for value in values.values() if isinstance(values, dict) else values:
-                is_right = any(_holds(n, value) for n in wanted[name])
-                if not is_right or (bound is not None and value is not None and int(value) not in bound):
-                    wants = " or ".join(map(_words, wanted[name]))
-                    wants += "" if bound is None else f" from {bound.start} to {bound.stop - 1}"
-                    raise ParameterError(
-                        f"{function.__name__}: {name} must be {wants}; got {shortly(value)}", name=name, value=value
-                    )
-        return function(*arguments, **options)
+            return function(*arguments, **options)
+        except ResolventError:
+            raise
+        except Exception as error:
+            try:
+                _check(function.__name__, signature, arguments, options, bounds)
+            except ParameterError as refusal:
+                raise refusal from error
+            raise
 
     return held
+
+
+def _check(
+    where: str,
+    signature: inspect.Signature,
+    arguments: tuple[Any, ...],
+    options: Mapping[str, Any],
+    bounds: Mapping[str, range],
+) -> None:
+    """Raise `ParameterError` for the first argument that is not what its annotation and its bounds ask for."""
+    try:
+        given = signature.bind(*arguments, **options).arguments
+    except TypeError as error:
+        raise ParameterError(f"{where}: {error}", name=where) from None
+    for name, value in given.items():
+        parameter, bound = signature.parameters[name], bounds.get(name)
+        names = _alternatives(inspect.formatannotation(parameter.annotation).strip("'"))
+        if parameter.annotation is parameter.empty or {"Any", "Self"} & set(names):
+            continue
+        if name in _COMPLEX:
+            names = ["Complexes" if n == "ArrayLike" else n for n in names]
+        for one in value if parameter.kind is parameter.VAR_POSITIONAL else (value,):
+            is_right = any(_holds(n, one) for n in names)
+            if not is_right or (bound is not None and one is not None and int(one) not in bound):
+                wants = " or ".join(map(_words, names))
+                wants += "" if bound is None else f" from {bound.start} to {bound.stop - 1}"
+                raise ParameterError(f"{where}: {name} must be {wants}; got {shortly(one)}", name=name, value=one)

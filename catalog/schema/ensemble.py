@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 
+_LARGEST = 10**150  # of a number that is sampled with: its square is a float
 MEMORY_LIMIT = 4 * 2**30
 """Bytes that a sampler may use at its peak unless the caller allows more."""
 
@@ -286,8 +287,14 @@ class Ensemble:
         return chosen.outliers(size, **self._keywords(settings)) if chosen.outliers else ()
 
     def floats(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        """The parameters' values in `numbers` as floats, without the choice."""
-        return {name: float(Fraction(int(v.p), int(v.q))) for name, v in settings.items() if name in self.symbols}
+        """The parameters' values in `numbers` as floats, without the choice; `ParameterError` for too large ones."""
+        values = {name: v for name, v in settings.items() if name in self.symbols}
+        for name, v in values.items():
+            if abs(v) > _LARGEST:
+                raise ParameterError(
+                    f"{name} is too large to be sampled; got about 1e{len(str(int(v))) - 1}", name=name
+                )
+        return {name: float(Fraction(int(v.p), int(v.q))) for name, v in values.items()}
 
     def _keywords(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The keywords of a sampler's functions."""

@@ -29,11 +29,14 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz_mpoly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import checked, shortly
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, polynomial_ring, to_element
 from resolvent.derive.exact.series import Coefficient
 from resolvent.derive.graphs.admissible_graphs import MOST_GRAPHS, admissible_graphs
+
+MOST_ORDERS = 40
+"""The highest order of moment polynomials without an explicit go-ahead."""
 
 PHI = sympy.Symbol("phi", positive=True)
 PSI = sympy.Symbol("psi", positive=True)
@@ -82,7 +85,11 @@ def polynomial_of_graphs(k: int, colours: int = 2, *, limit: int | None = MOST_G
 
 @checked
 def moment_polynomials(
-    n: int, weights: Sequence[Any] | None = None, ratios: Sequence[Any] | None = None
+    n: int,
+    weights: Sequence[Any] | None = None,
+    ratios: Sequence[Any] | None = None,
+    *,
+    limit: int | None = MOST_ORDERS,
 ) -> list[sympy.Expr]:
     """[P_1, ..., P_n] from the functional equation, expanded; no graph is enumerated.
 
@@ -91,6 +98,7 @@ def moment_polynomials(
         weights: [w_1, w_2, ...] as numbers or rational expressions in parameters, zero where the list ends; without
             it the symbols w1, w2, ...
         ratios: one for each colour, the rows' (psi) first; without it (psi, phi).
+        limit: the highest order without a go-ahead, half of it with symbols; None for no limit.
 
     >>> moment_polynomials(2)
     [w1, phi*w1**2 + psi*w1**2 + w2]
@@ -101,18 +109,25 @@ def moment_polynomials(
     """
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
         raise ParameterError(f"the highest order must be a non-negative integer; got {n!r}", n=n)
+    _check_limit(n, limit)
     given = [cycle_weight(j) for j in range(1, n + 1)] if weights is None else list(weights)[:n]
     levels = ratio_symbols(2) if ratios is None else tuple(ratios)
     if not levels:
         raise ParameterError("at least one ratio is needed, one for each colour", ratios=ratios)
     read = [to_element(v) for v in (*given, *levels)]
     symbols = {s for _, found in read for s in found}
+    _check_limit(n, limit // 2 if symbols and limit is not None else limit)
     check_names(sorted(symbols, key=lambda s: str(s.name)))
     base = Field(tuple(sorted(s.name for s in symbols)))
     elements = [base.coerce(e) for e, _ in read]
     table = {s.name: s for s in symbols}
     found = lagrange(n, elements[: len(given)], elements[len(given) :], base)
     return [p.to_sympy(table) if p.denominator.is_one() else sympy.expand(p.to_sympy(table)) for p in found]
+
+
+def _check_limit(n: int, limit: int | None) -> None:
+    if limit is not None and n > limit:
+        raise ParameterError(f"the order {shortly(n)} is over the limit of {limit}; pass a larger one, or None", n=n)
 
 
 def lagrange(n: int, weights: Sequence[Element], ratios: Sequence[Element], base: Field) -> list[Element]:

@@ -22,6 +22,7 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import cumulants_from_moments, terms_of
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import check_count
 from resolvent.derive.laws.record import Law
 from resolvent.derive.laws.statement import Statement
 from resolvent.derive.sequences.guessing import MARGIN, guess_recurrence
@@ -62,6 +63,7 @@ class HolonomicLaw(Law):
     conclusion: Step
     text: str
     kind = "holonomic law"
+    most_moments = 10_000  # a recurrence costs little
     _known: list[fmpq] = field(default_factory=list, repr=False)
 
     __repr__ = Law.__repr__
@@ -71,7 +73,7 @@ class HolonomicLaw(Law):
         """None: the coefficients are numbers."""
         return ()
 
-    def at(self, **values: Any) -> HolonomicLaw:
+    def at(self, /, **values: Any) -> HolonomicLaw:
         """The law itself: there are no parameters to replace.
 
         Raises `ParameterError` for any name.
@@ -94,12 +96,14 @@ class HolonomicLaw(Law):
             self._known[:] = self.recurrence.terms(self._known or self.initial, max(n, len(self.initial)))
         return self._known[:n]
 
-    def moments(self, n: int) -> list[sympy.Expr]:
-        """The exact moments [m_1, ..., m_n]."""
+    def moments(self, n: int, *, limit: int | None = most_moments) -> list[sympy.Expr]:
+        """The exact moments [m_1, ..., m_n]; more than the limit need a higher one, or None."""
+        check_count(n, limit)
         return [to_sympy_rational(m) for m in self.moment_terms(n + 1)[1:]]
 
-    def free_cumulants(self, n: int) -> list[sympy.Expr]:
-        """The exact free cumulants [kappa_1, ..., kappa_n]."""
+    def free_cumulants(self, n: int, *, limit: int | None = Law.most_moments) -> list[sympy.Expr]:
+        """The exact free cumulants [kappa_1, ..., kappa_n]; the limit is that of `moments`."""
+        check_count(n, limit)
         with order(n + 1):
             series = cumulants_from_moments(fmpq_series(self.moment_terms(n + 1), prec=n + 1), Field())
         return [to_sympy_rational(c) for c in terms_of(series, n + 1)[1:]]

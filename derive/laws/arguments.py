@@ -8,10 +8,12 @@ from typing import Any
 import sympy
 from flint import fmpq
 
+from resolvent.derive.border import shortly
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_element, to_fmpq, to_sympy_rational
 
 OPERATORS = "+-*/@"
+_FEW = 20  # terms may be had whatever the number of parameters
 
 
 def grouped(text: str, operators: str) -> str:
@@ -56,7 +58,14 @@ def require_positive(name: str, value: Any) -> sympy.Expr:
     return scalar
 
 
-def check_count(n: int) -> None:
-    """Raise `ParameterError` unless n is a non-negative integer."""
+def check_count(n: int, limit: int | None = None, parameters: int = 0) -> None:
+    """Raise `ParameterError` unless n is a non-negative integer within the limit, a tenth of it for each parameter."""
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
-        raise ParameterError(f"the number of terms must be a non-negative integer; got {n!r}", n=n)
+        raise ParameterError(f"the number of terms must be a non-negative integer; got {shortly(n)}", n=n)
+    if limit is not None and n > (most := max(limit // 10**parameters, min(limit, _FEW))):
+        has = f" with {parameters} parameter{'s'[: parameters > 1]}" if parameters else ""
+        raise ParameterError(
+            f"{shortly(n)} terms{has} are more than the limit of {most}; pass a larger limit to go ahead, or None",
+            n=n,
+            limit=limit,
+        )

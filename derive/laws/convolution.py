@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpz, fmpz_mpoly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import checked, shortly
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
@@ -37,6 +37,7 @@ from resolvent.derive.laws.positivity import require_law, require_nonnegative_fa
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 from resolvent.derive.laws.transforms import transform
 
+_MOST_EXPONENT = 256  # of a multiplicative power: the equation has about that degree
 _omega_a, _omega_b = sympy.symbols("omega_A omega_B")
 
 
@@ -266,6 +267,10 @@ def free_multiplicative_power(law: LawT, s: Any) -> LawT:
     exponent = element.to_fmpq()
     if exponent == 1:
         return law
+    if max(exponent.p, exponent.q) > _MOST_EXPONENT:
+        raise ParameterError(
+            f"the numerator and the denominator of the exponent must be at most {_MOST_EXPONENT}; got {shortly(s)}", s=s
+        )
     side_condition = require_nonnegative_factor(law, law)
     if not terms_of(law.moment_series(2), 2)[1]:
         raise DerivationError(f"{law.text} has mean 0, so it has no S-transform to take a power of", law=law)

@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import checked, shortly
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import Element, Field, check_names, to_element
@@ -21,6 +21,9 @@ from resolvent.derive.laws.arguments import require_positive, scalar_of, shown
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.from_transform import law_of_r, law_of_s
 from resolvent.derive.laws.record import Recipe, joint
+
+_MOST_ORDER = 256  # of a Fuss-Catalan law: its equation has that degree
+_MOST_ATOMS = 200
 
 # Not identifiers, so that no parameter can have these names; printed without the prime.
 _g, _u = sympy.Symbol("g'"), sympy.Symbol("u'")
@@ -94,6 +97,8 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
     points = tuple(points)
     if not points:
         raise ParameterError("a measure needs at least one atom", points=points)
+    if len(points) > _MOST_ATOMS:
+        raise ParameterError(f"a measure has at most {_MOST_ATOMS} atoms; got {len(points)}", points=len(points))
     recipe = Recipe(atoms, (points, None if weights is None else tuple(weights)))
     weights = (sympy.Rational(1, len(points)),) * len(points) if weights is None else tuple(weights)
     if len(weights) != len(points):
@@ -215,6 +220,8 @@ def fuss_catalan(s: Any) -> AlgebraicLaw:
     order_ = scalar_of(s)
     if not (order_.is_Integer and order_ >= 1):
         raise ParameterError(f"the order of the Fuss-Catalan law must be a positive integer; got {s}", s=s)
+    if order_ > _MOST_ORDER:
+        raise ParameterError(f"the order of the Fuss-Catalan law must be at most {_MOST_ORDER}; got {shortly(s)}", s=s)
     return law_of_s(
         (1 + _u) ** (-order_),
         _u,

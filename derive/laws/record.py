@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, ClassVar, Self, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import sympy
 from flint import fmpq
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import SERIES, bounded, checked
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.equations.equation import ResolventEquation, Values
@@ -47,17 +47,18 @@ class Recipe:
         assert self.operation is not None, f"{self.build.__name__} is no row of the table of operations"
         return self.operation.written(*self.arguments)
 
-    def replay(self, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicRecord]) -> Any:
+    def replay(self, images: Mapping[sympy.Symbol, sympy.Expr]) -> Any:
         """The same construction with symbols replaced; laws that occur twice are rebuilt once."""
-        return self.build(*(_replaced(a, images, done) for a in self.arguments))
+        done: dict[int, AlgebraicRecord] = {}
+        symbols = _symbols_by_law(self.arguments)
+        for law in _in_order(self.arguments):
+            recipe, is_touched = law.recipe, symbols[id(law)] & set(images)
+            done[id(law)] = recipe.build(*_replaced(recipe.arguments, images, done)) if is_touched else law
+        return self.build(*_replaced(self.arguments, images, done))
 
 
 def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: dict[int, AlgebraicRecord]) -> Any:
     if isinstance(argument, AlgebraicRecord):
-        if not _symbols(argument) & set(images):
-            return argument
-        if id(argument) not in done:
-            done[id(argument)] = argument.recipe.replay(images, done)
         return done[id(argument)]
     if isinstance(argument, (tuple, list)):
         return tuple(_replaced(a, images, done) for a in argument)
@@ -99,7 +100,7 @@ class Law(ABC):
         return self.parameters
 
     @abstractmethod
-    def at(self, **values: Any) -> Law:
+    def at(self, /, **values: Any) -> Law:
         """The law with some or all parameters replaced by numbers or expressions.
 
         Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
@@ -116,12 +117,12 @@ class Law(ABC):
         return self.derivation.evidence
 
     @abstractmethod
-    def moments(self, n: int) -> list[sympy.Expr]:
-        """The exact moments [m_1, ..., m_n]."""
+    def moments(self, n: int, *, limit: int | None = most_moments) -> list[sympy.Expr]:
+        """The exact moments [m_1, ..., m_n]; more than the limit need a higher one, or None."""
 
     @abstractmethod
-    def free_cumulants(self, n: int) -> list[sympy.Expr]:
-        """The exact free cumulants [kappa_1, ..., kappa_n]."""
+    def free_cumulants(self, n: int, *, limit: int | None = most_moments) -> list[sympy.Expr]:
+        """The exact free cumulants [kappa_1, ..., kappa_n]; the limit is that of `moments`."""
 
     def moment_terms(self, n: int) -> list[fmpq]:
         """m_0 = 1, ..., m_(n-1) as rational numbers; raises `ParameterError` where one is none."""
@@ -199,9 +200,9 @@ class AlgebraicRecord(Law):
     @property
     def parameters(self) -> tuple[sympy.Symbol, ...]:
         """The free parameters, sorted by name, those that dropped out of the equation included."""
-        return tuple(sorted(_symbols(self), key=lambda s: str(s.name)))
+        return tuple(sorted(_symbols_by_law(self)[id(self)], key=lambda s: str(s.name)))
 
-    def at(self, **values: Any) -> Self:
+    def at(self, /, **values: Any) -> Self:
         """The law with some or all parameters replaced by numbers or expressions.
 
         The construction is replayed with the new values, so the factor and the branch are chosen anew and
@@ -215,7 +216,7 @@ class AlgebraicRecord(Law):
         m**2*z + 4*m*z - 3*m + 4
         """
         images = parameter_images(self.parameters, values)
-        law: Self = self.recipe.replay(images, {}) if images else self
+        law: Self = self.recipe.replay(images) if images else self
         return law
 
     def subs(self, old: Any, new: Any = None) -> Self:
@@ -251,29 +252,33 @@ class AlgebraicRecord(Law):
         ring = self.equation.polynomial.context()
         return self.equation.polynomial == ring.gen(0) * ring.gen(1) + 1
 
+    @bounded(n=SERIES)
     def moment_series(self, n: int, values: Values | None = None) -> Series:
         """M(w) = sum_{k<n} m_k w^k as an exact series, optionally at numeric parameters."""
         return self.equation.moment_series(n, values)
 
-    def moments(self, n: int) -> list[sympy.Expr]:
+    def moments(self, n: int, *, limit: int | None = Law.most_moments) -> list[sympy.Expr]:
         """The exact moments [m_1, ..., m_n], by Newton's iteration on the equation.
 
         >>> from resolvent.derive.laws.elementary import marchenko_pastur
         >>> marchenko_pastur(sympy.Symbol("c", positive=True)).moments(3)
         [1, c + 1, c**2 + 3*c + 1]
+
+        Raises `ParameterError` for more than ``limit`` terms, a tenth of it for each parameter; None for no limit.
         """
-        check_count(n)
+        check_count(n, limit, len(self.equation.symbols))
         return readable(terms_of(self.moment_series(n + 1), n + 1)[1:], self.equation.symbols)
 
-    def free_cumulants(self, n: int) -> list[sympy.Expr]:
+    def free_cumulants(self, n: int, *, limit: int | None = Law.most_moments) -> list[sympy.Expr]:
         """The exact free cumulants [kappa_1, ..., kappa_n]: R(g) = sum kappa_(k+1) g^k."""
-        check_count(n)
+        check_count(n, limit, len(self.equation.symbols))
         return readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:], self.equation.symbols)
 
     def statement(self, convention: str = "stieltjes") -> Statement:
         """The polynomial equation and the germ of its branch."""
         return equation_statement(self.equation, convention)
 
+    @bounded(n=SERIES)
     def cumulant_series(self, n: int) -> Series:
         """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
         if n not in self._cumulants:
@@ -282,11 +287,39 @@ class AlgebraicRecord(Law):
         return found
 
 
-def _symbols(argument: Any) -> set[sympy.Symbol]:
-    if isinstance(argument, AlgebraicRecord):
-        return _symbols(argument.recipe.arguments) - argument.recipe.bound
+def _laws_in(argument: Any) -> list[AlgebraicRecord]:
     if isinstance(argument, (tuple, list)):
-        return {symbol for part in argument for symbol in _symbols(part)}
+        return [law for part in argument for law in _laws_in(part)]
+    return [argument] if isinstance(argument, AlgebraicRecord) else []
+
+
+def _in_order(argument: Any) -> Iterator[AlgebraicRecord]:
+    """The laws in an argument and those they were made of, each once, parts before wholes; chains may be long."""
+    seen: set[int] = set()
+    waiting = _laws_in(argument)
+    while waiting:
+        law = waiting[-1]
+        parts = [] if id(law) in seen else [p for p in _laws_in(law.recipe.arguments) if id(p) not in seen]
+        waiting += parts
+        if not parts:
+            waiting.pop()
+            if id(law) not in seen:
+                seen.add(id(law))
+                yield law
+
+
+def _symbols_by_law(argument: Any) -> dict[int, set[sympy.Symbol]]:
+    known: dict[int, set[sympy.Symbol]] = {}
+    for law in _in_order(argument):
+        known[id(law)] = _symbols(law.recipe.arguments, known) - law.recipe.bound
+    return known
+
+
+def _symbols(argument: Any, known: Mapping[int, set[sympy.Symbol]]) -> set[sympy.Symbol]:
+    if isinstance(argument, AlgebraicRecord):
+        return known[id(argument)]
+    if isinstance(argument, (tuple, list)):
+        return {symbol for part in argument for symbol in _symbols(part, known)}
     return set(argument.free_symbols) if isinstance(argument, sympy.Basic) else set()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_poly, fmpz, fmpz_poly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import bounded, checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
 
@@ -55,6 +55,7 @@ class Recurrence:
         largest = max((-int(f[0]) * int(f[1]) for f in factors), default=-1)
         return self.order + max(largest + 1, 0)
 
+    @bounded(count=range(1_000_001))
     def terms(self, initial: Sequence[Any], count: int) -> list[fmpq]:
         """u(0), ..., u(count - 1) from the first terms, exact.
 

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import sympy
 from flint import fmpz_mpoly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import SERIES, bounded, checked
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.exact.copies import Memory
@@ -51,17 +51,18 @@ class TensorRecord(Law):
         found |= {s for block in self.blocks for s in (*block.matrix.symbols, *block.weight.free_symbols)}
         return tuple(sorted(found, key=lambda s: str(s.name)))
 
-    def at(self, **values: Any) -> Self:
+    def at(self, /, **values: Any) -> Self:
         """The law with some or all parameters replaced by numbers or expressions; the construction is replayed.
 
         Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
         """
         images = parameter_images(self.parameters, values)
-        law: Self = self.recipe.replay(images, {}) if images else self
+        law: Self = self.recipe.replay(images) if images else self
         return law
 
     # -- series --------------------------------------------------------------------------------------------
 
+    @bounded(n=SERIES)
     def moment_series(self, n: int, values: Values | None = None) -> Series:
         """M(w) = sum_{k<n} m_k w^k as an exact series, optionally at numeric parameters.
 
@@ -79,16 +80,17 @@ class TensorRecord(Law):
             self._moments[key] = known
         return resized(known, n)
 
-    def moments(self, n: int) -> list[sympy.Expr]:
+    def moments(self, n: int, *, limit: int | None = most_moments) -> list[sympy.Expr]:
         """The exact moments [m_1, ..., m_n], from those of the factors."""
-        check_count(n)
+        check_count(n, limit, len(self.parameters))
         return readable(terms_of(self.moment_series(n + 1), n + 1)[1:], self.parameters)
 
-    def free_cumulants(self, n: int) -> list[sympy.Expr]:
+    def free_cumulants(self, n: int, *, limit: int | None = most_moments) -> list[sympy.Expr]:
         """The exact free cumulants [kappa_1, ..., kappa_n]: R(g) = sum kappa_(k+1) g^k."""
-        check_count(n)
+        check_count(n, limit, len(self.parameters))
         return readable(terms_of(self.cumulant_series(n + 1), n + 1)[1:], self.parameters)
 
+    @bounded(n=SERIES)
     def cumulant_series(self, n: int) -> Series:
         """C(x) = 1 + sum_{1<=k<n} kappa_k x^k as an exact series."""
         moments = self.moment_series(n)
