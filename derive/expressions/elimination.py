@@ -57,7 +57,10 @@ class Branch(ABC):
         return any(not self.vanishes(polynomial, n) for n in self.levels)
 
     def physical(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
-        """The product of the irreducible factors that cannot be excluded; one factor, as a rule."""
+        """The product of the irreducible factors that cannot be excluded; one factor, as a rule.
+
+        Raises `DerivationError` when no factor is left, since then the system contradicts itself.
+        """
         own = set(self.unknowns) | {"m"}
         factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
         if not factors:

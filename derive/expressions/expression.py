@@ -289,7 +289,10 @@ class MatrixExpression:
 
 @checked
 def identity(size: SymbolicSize | Sequence[SymbolicSize]) -> MatrixExpression:
-    """The identity matrix of a size, or of the sizes of several blocks."""
+    """The identity matrix of a size, or of the sizes of several blocks.
+
+    Raises `ParameterError` for anything but dimensions.
+    """
     rows = (size,) if isinstance(size, SymbolicSize) else tuple(size)
     if not rows or not all(isinstance(d, SymbolicSize) for d in rows):
         raise ParameterError(f"the size of an identity is a dimension; got {size!r}", size=size)
@@ -297,7 +300,10 @@ def identity(size: SymbolicSize | Sequence[SymbolicSize]) -> MatrixExpression:
 
 
 def inverse(of: MatrixExpression) -> MatrixExpression:
-    """The inverse of a square matrix; see `resolvent.derive.expressions.letters.inv`."""
+    """The inverse of a square matrix; see `resolvent.derive.expressions.letters.inv`.
+
+    Raises `ParameterError` for anything but a square matrix expression.
+    """
     if not isinstance(of, MatrixExpression):
         raise ParameterError(f"inv takes a matrix expression; got {of!r}", of=of)
     if of.head == "inverse":

@@ -24,7 +24,10 @@ class SymbolicSize(sympy.Symbol):  # not "Dimension": SymPy prints its own class
 
 
 def check_name(name: Any, what: str) -> str:
-    """The name, if letters, digits and _ make it up and the engine does not use it itself."""
+    """The name, if letters, digits and _ make it up and the engine does not use it itself.
+
+    Raises `ParameterError` for other names.
+    """
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,49}", name):
         raise ParameterError(f"the name of {what} is letters, digits and _, a letter first; got {name!r}", name=name)
     if name == "z":

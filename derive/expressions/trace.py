@@ -105,7 +105,10 @@ class Trace:
         return chosen[0]
 
     def ball(self, **values: Any) -> arb:
-        """tau at numbers for all parameters, as a ball that encloses it with proof."""
+        """tau at numbers for all parameters, as a ball that encloses it with proof.
+
+        Raises `ParameterError` for a parameter without a number.
+        """
         images = parameter_images(self.parameters, values)
         missing = [s.name for s in self.parameters if s not in images]
         if missing:

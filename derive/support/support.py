@@ -202,7 +202,10 @@ def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumb
 
 
 def isolating_radius(factors: list[fmpz_poly], point: AlgebraicNumber, precision: int) -> float:
-    """A radius within which ``point`` is the only root of the factors (Rouche, on Taylor coefficients)."""
+    """A radius within which ``point`` is the only root of the factors (Rouche, on Taylor coefficients).
+
+    Raises `PrecisionError` for critical points closer than 1e-30.
+    """
     radius = 1.0
     for factor in factors:
         fine = precision + 16 * factor.degree()  # Taylor coefficients of a long polynomial cancel heavily

@@ -30,9 +30,11 @@ class PointFindings:
 
     @property
     def is_refuted(self) -> bool:
+        """Whether a finding refutes the claim."""
         return any(f.status == REFUTED for f in self.found)
 
     def add(self, subject: str, status: Status | None, text: str) -> None:
+        """Add a finding on a part of the claim, with the line where that stands."""
         line = self.claim.lines.get(subject)
         self.found.append(Finding(STAGE, subject, status, text, "tested" if status else "", self.point, line))
 
@@ -85,6 +87,7 @@ class PointFindings:
                 self.add(name, None, f"all {tested} are in the joint test")
 
     def distance(self, distances: Sequence[Distance], sizes: Sequence[int], count: int, rows: int) -> None:
+        """Kolmogorov's distance at each size, and where it is largest."""
         steps = ", ".join(f"{d.value:.4f} at size {n}" for d, n in zip(distances, sizes, strict=True))
         last = distances[-1]
         side = "more" if last.excess > 0 else "less"
@@ -101,6 +104,7 @@ class PointFindings:
             self.add("distance", None, text)
 
     def outside(self, outside: Sequence[Array], trials: int, sizes: Sequence[int]) -> None:
+        """How many eigenvalues of a matrix lie outside the support."""
         counts = ", ".join(f"{len(o) / trials:.3g} at size {n}" for o, n in zip(outside, sizes, strict=True))
         last = outside[-1]
         where = f", from {last[0]:.5g} to {last[-1]:.5g}" if len(last) else ""
@@ -119,6 +123,7 @@ class PointFindings:
         self.add("power", UNDECIDED, text)
 
     def power(self, dilation: float, resolution: float) -> None:
+        """Which error in scale would have been noticed, and whether that is as small as was asked for."""
         if not math.isfinite(dilation):
             text = "no error in scale would have been noticed: what is tested does not depend on it"
             self.add("power", UNDECIDED, f"{text}. More trials test more")
