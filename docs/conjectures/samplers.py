@@ -69,3 +69,20 @@ def spiked_wigner(size: int, rng: np.random.Generator, theta: float) -> Matrix:
     """X + theta u u^T, X a Wigner matrix, u a unit vector."""
     u = np.full(size, 1 / math.sqrt(size))
     return goe(size, rng) + theta * np.outer(u, u)
+
+
+def random_graph(size: int, rng: np.random.Generator, variance: float = 1.0) -> Matrix:
+    """The adjacency matrix of G(n, 1/2), scaled: its largest eigenvalue moves all others by (variance/n)^1/2."""
+    edges = np.triu(rng.random((size, size)) < 0.5, 1).astype(float)
+    return 2 * math.sqrt(variance / size) * (edges + edges.T)
+
+
+def heavy_tails(size: int, rng: np.random.Generator, variance: float = 1.0) -> Matrix:
+    """A Wigner matrix of Student's t with 3 degrees of freedom, of which about n^1/2 eigenvalues leave the bulk."""
+    entries = np.triu(rng.standard_t(3, (size, size))) * math.sqrt(variance / (3 * size))
+    return entries + np.triu(entries, 1).T
+
+
+def path_graph(size: int, rng: np.random.Generator, radius: float = 2.0) -> Matrix:
+    """The eigenvalues of a path: they do not fluctuate at all."""
+    return radius * np.cos(np.arange(1, size + 1) * math.pi / (size + 1))
