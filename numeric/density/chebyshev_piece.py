@@ -42,7 +42,6 @@ _DEEPEST = 24
 _ZERO, _NOT_ZERO = 1e-10, 1e-6  # of the largest value: f vanishes at the end, or not
 _HIDDEN = 4.0  # logarithm of what a singularity's share in the last coefficients may be reduced by, and still be seen
 _SEEN = 1e-12  # of the largest value: how well a series has to agree next to what its nodes do not see
-_FAR = 8.0  # in units of the width: beyond, singularities are harmless
 
 
 @dataclass(frozen=True, eq=False)
@@ -366,7 +365,8 @@ def _hidden(stretch: _Stretch, size: int) -> tuple[Complexes, Complexes]:
     """1 + t and 1 - t for the images t of critical places that so many nodes do not show."""
     low, high = stretch.offsets
     found = [np.empty(0, dtype=complex)], [np.empty(0, dtype=complex)]
-    near = np.minimum(np.abs(low), np.abs(high)) < _FAR
+    distance = np.hypot(np.maximum(np.maximum(-low.real, -high.real), 0.0), low.imag)
+    near = distance <= _shadow(stretch.ramification, size)
     near &= (low != 0) & (high != 0)  # at a split the branch is analytic, whatever other sheets do there
     for side, chosen, value in (
         (0, near & (np.abs(low) <= np.abs(high)), low),
@@ -384,6 +384,17 @@ def _hidden(stretch: _Stretch, size: int) -> tuple[Complexes, Complexes]:
         found[side].append(d)
         found[1 - side].append(2 - d)
     return np.concatenate(found[0]), np.concatenate(found[1])
+
+
+@lru_cache(maxsize=64)
+def _shadow(ramification: tuple[int, int], size: int) -> float:
+    """How far from [0, 1] the unit polynomial takes the ellipse in which so many nodes do not show singularities.
+
+    The distance from an interval is subharmonic: its largest value over the ellipse is taken on the boundary.
+    """
+    t = np.exp(_HIDDEN / size + 1j * math.pi * (np.arange(128) + 0.5) / 128)
+    u = poly.polyval(1 + (t + 1 / t) / 2, edge_maps(ramification)[0])
+    return 1.1 * float(np.max(np.hypot(np.maximum(np.maximum(-u.real, u.real - 1), 0.0), u.imag)))
 
 
 def _next_size(size: int, tail: float) -> int:

@@ -277,9 +277,9 @@ def certified(measure: Measure, lowest: float = 0.0) -> Certificate:
 def _moments_around(moments: Sequence[sympy.Expr], origin: Fraction) -> list[Fraction]:
     """The moments of x - origin."""
     if origin == 0:
-        digits = 30
-    else:  # of what cancels
-        digits = 30 + len(moments) * (5 + max(0, origin.numerator.bit_length() - origin.denominator.bit_length()) // 3)
+        return [_fraction(m, 30) for m in moments]
+    size = max(0, origin.numerator.bit_length() - origin.denominator.bit_length())
+    digits = 30 + len(moments) * (5 + size // 3)  # of what cancels
     exact = [Fraction(1), *(_fraction(m, digits) for m in moments)]
     return [
         sum((math.comb(k, j) * exact[j] * (-origin) ** (k - j) for j in range(k + 1)), start=Fraction(0))
