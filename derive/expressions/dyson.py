@@ -22,8 +22,9 @@ import sympy
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Element, Field
 from resolvent.derive.exact.precision import cached_property
-from resolvent.derive.expressions.letter import Letter
+from resolvent.derive.expressions.letter import Letter, SymbolicSize
 from resolvent.derive.expressions.pencil import Entry, Pencil
+from resolvent.derive.expressions.realisation import Solver
 from resolvent.derive.expressions.scaling import Scales, conjugate
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
@@ -39,6 +40,26 @@ class Given:
     law: AlgebraicLaw
     factor: Element
     vector: Mapping[int, Element]
+
+
+@dataclass(frozen=True, eq=False)
+class GivenMatrix:
+    """A given matrix T whose coefficient A has a higher rank: it adds A rho to M, rho = R_T(-g A) on the support of A.
+
+    Attributes:
+        name, law: the matrix.
+        table: the entries of A, which is invertible on its support.
+        support: the states that A acts on.
+    """
+
+    name: str
+    law: AlgebraicLaw
+    table: Mapping[Entry, Element]
+    support: tuple[int, ...]
+
+    def place(self, number: int, i: int, j: int) -> Entry:
+        """The key of the unknown rho_ij of the matrix of that number, i and j counted in the support."""
+        return -100 - number, i * len(self.support) + j
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +84,7 @@ class DysonSystem:
         constants: L_0.
         covariance: eta: for every entry the entries of g that it is a combination of.
         given: the given matrices of rank one.
+        matrices: those of a higher rank that are not averaged over their eigenvalues.
         components: the blocks that g falls into.
         weights: the shares of the blocks of the expression in its trace.
         is_real: whether all coefficients are real, so that g is symmetric.
@@ -75,6 +97,7 @@ class DysonSystem:
     components: tuple[Component, ...]
     weights: tuple[Element, ...]
     is_real: bool
+    matrices: tuple[GivenMatrix, ...] = ()
 
     @property
     def spectral(self) -> bool:
@@ -106,8 +129,9 @@ class DysonSystem:
             used |= {n for w, table in c.cases for x in (w, *table.values()) for n in x.field.names}
         for g in self.given:
             used |= {n for x in (g.factor, *g.vector.values()) for n in x.field.names}
+        used |= {n for t in self.matrices for x in t.table.values() for n in x.field.names}
         symbols = {self.pencil.scales.symbols[n] for n in used}
-        symbols |= {s for g in self.given for s in g.law.equation.symbols}
+        symbols |= {s for g in (*self.given, *self.matrices) for s in g.law.equation.symbols}
         return tuple(sorted(symbols, key=lambda s: str(s.name)))
 
 
@@ -124,12 +148,12 @@ def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
     for name, letter in pencil.letters.items():
         if letter.kind in ("gaussian", "wigner") and name in pencil.table:
             _add_covariance(covariance, pencil, letter)
-    groups, rank_one = _given(pencil, average)
+    groups, rank_one, matrices = _given(pencil, average)
     clean = {e: {k: y for k, x in t.items() if (y := scales.without_roots(x))} for e, t in covariance.items()}
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
     _refuse_roots(constants, covariance, scales)
-    components = _components(pencil, constants, covariance, groups, rank_one)
+    components = _components(pencil, constants, covariance, groups, rank_one, matrices)
     sizes = [scales.ratio(pencil.states[k]) for k in range(pencil.blocks)]
     total = sum(sizes[1:], start=sizes[0])
     everything = [*constants.values(), *(x for t in covariance.values() for x in t.values())]
@@ -141,6 +165,7 @@ def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
         components,
         tuple(s / total for s in sizes),
         all(conjugate(x) == x for x in everything),
+        matrices,
     )
 
 
@@ -162,7 +187,9 @@ def _add_covariance(terms: Terms, pencil: Pencil, letter: Letter) -> None:
                     target[j, k] = target[j, k] + a * b * factor if (j, k) in target else a * b * factor
 
 
-def _given(pencil: Pencil, average: bool) -> tuple[list[list[tuple[Element, dict[Entry, Element]]]], tuple[Given, ...]]:
+def _given(
+    pencil: Pencil, average: bool
+) -> tuple[list[list[tuple[Element, dict[Entry, Element]]]], tuple[Given, ...], tuple[GivenMatrix, ...]]:
     """The given matrices: groups that are averaged over their eigenvalues, and those of rank one."""
     rank_one: list[Given] = []
     grouped: dict[str, list[Letter]] = {}
@@ -189,8 +216,37 @@ def _given(pencil: Pencil, average: bool) -> tuple[list[list[tuple[Element, dict
             )  # fmt: skip
         else:
             grouped.setdefault(name, []).append(letter)
+    matrices = [] if average else _not_averaged(pencil, grouped)
     cases = [_cases(pencil, letters) for letters in grouped.values()]
-    return cases, tuple(rank_one)
+    return cases, tuple(rank_one), tuple(matrices)
+
+
+def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]]) -> list[GivenMatrix]:
+    """Take out of the groups what cannot be averaged: other laws than lists of eigenvalues, all but one of a size."""
+    out: list[GivenMatrix] = []
+    taken: set[SymbolicSize] = {letters[0].rows for letters in grouped.values() if letters[0].group}
+    for name, letters in list(grouped.items()):
+        letter = letters[0]
+        if letter.group:
+            continue
+        assert letter.law is not None
+        if letter.law.recipe.build.__name__ == "atoms" and letter.rows not in taken:
+            taken.add(letter.rows)
+            continue
+        table = {e: pencil.scales.without_roots(x) for e, x in pencil.table[name].items()}
+        support = tuple(sorted({i for e in table for i in e}))
+        place = {i: k for k, i in enumerate(support)}
+        try:
+            Solver([{place[i]: x for (i, k), x in table.items() if k == j} for j in support])
+        except ZeroDivisionError:
+            raise DerivationError(
+                f"{name} enters the equation more than once, in a combination that the exact method does not reach; write "
+                "the expression with it only once, or declare it commuting with the other given matrices",
+                letter=letter,
+            ) from None
+        out.append(GivenMatrix(name, letter.law, table, support))
+        del grouped[name]
+    return out
 
 
 def _rank_one(table: Mapping[Entry, Element]) -> tuple[Element, dict[int, Element]] | None:
@@ -242,6 +298,7 @@ def _components(
     covariance: Terms,
     groups: list[list[tuple[Element, dict[Entry, Element]]]],
     rank_one: tuple[Given, ...],
+    matrices: tuple[GivenMatrix, ...],
 ) -> tuple[Component, ...]:
     """The finest blocks that the fixed-point iteration from a diagonal start keeps."""
     label = list(range(pencil.size))
@@ -255,8 +312,7 @@ def _components(
 
     for i, j in constants:
         join(i, j)
-    for given in rank_one:
-        support = list(given.vector)
+    for support in [list(g.vector) for g in rank_one] + [list(t.support) for t in matrices]:
         for i in support[1:]:
             join(support[0], i)
     for cases in groups:

@@ -6,6 +6,7 @@ The trace of (z - E)^{-1} is w + m_1 w^2 + ...; the other blocks are finite at w
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
@@ -18,6 +19,7 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import Series, compose, cumulants_from_moments, make_series, resized, terms_of
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.pencil import Entry
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
 Matrix = list[list[Series]]
 
@@ -39,7 +41,9 @@ class PhysicalSeries:
         self.values = values
         names = [s.name for s in system.parameters if s.name not in values]
         self.base = reduce(
-            Field.join, (g.law.equation.field.specialise(values) for g in system.given), Field(tuple(names))
+            Field.join,
+            (g.law.equation.field.specialise(values) for g in (*system.given, *system.matrices)),
+            Field(tuple(names)),
         )
         self.length = 0
         self._solution: dict[Entry, Series] = {}
@@ -105,6 +109,7 @@ class PhysicalSeries:
             value = self._self_energy(k, g, n)
             out[-1 - k, -1 - k] = value
             selves.append((given, value))
+        extra_terms = self._matrix_energies(g, n, out)
         for number, component in enumerate(system.components):
             base: dict[Entry, Series] = {}
             for i in component.states:
@@ -116,6 +121,8 @@ class PhysicalSeries:
                     )
                     if (i, j) in eta:
                         entry = -eta[i, j] if entry is None else entry - eta[i, j]
+                    if (i, j) in extra_terms:
+                        entry = extra_terms[i, j] if entry is None else entry + extra_terms[i, j]
                     for given, value in selves:
                         if i in given.vector and j in given.vector:
                             term = value * (self.number(given.vector[i]) * self.number(given.vector[j]))
@@ -159,6 +166,52 @@ class PhysicalSeries:
         solved = _gauss_jordan(rows, len(states), n)
         return {(i, j): solved[a][b] for a, i in enumerate(states) for b, j in enumerate(states)}
 
+    def _matrix_energies(self, g: Mapping[Entry, Series], n: int, out: dict[Entry, Series]) -> dict[Entry, Series]:
+        """A rho for every given matrix of a higher rank, rho = sum_k kappa_(k+1) (-g A)^k; rho goes to ``out``."""
+        total: dict[Entry, Series] = {}
+        zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
+        for number, given in enumerate(self.system.matrices):
+            size = len(given.support)
+            places = range(size)
+            table = [[self.number(given.table[i, j]) if (i, j) in given.table else 0 for j in given.support]
+                     for i in given.support]  # fmt: skip
+            entries = [[self.system.entry(i, j) for j in given.support] for i in given.support]
+            step: Matrix = [[zero for _ in places] for _ in places]
+            for a, b in itertools.product(places, places):
+                for c in places:
+                    e = entries[a][c]
+                    if table[c][b] and e is not None:
+                        step[a][b] = step[a][b] - g[e] * table[c][b]
+            length = size * n + 2
+            cumulants = self._cumulants(-100 - number, given.law, length)
+            power: Matrix = [[one if a == b else zero for b in places] for a in places]
+            rho: Matrix = [[zero for _ in places] for _ in places]
+            for k in range(1, length):
+                rho = [[rho[a][b] + power[a][b] * cumulants[k] for b in places] for a in places]
+                power = [[_dot(power[a], [row[b] for row in step]) for b in places] for a in places]
+                if not any(bool(c) for row in power for x in row for c in terms_of(x, n)):
+                    break
+            else:
+                raise NoSeries(f"the part with {given.name} has no rational expansion at infinity", name=given.name)
+            for a, b in itertools.product(places, places):
+                out[given.place(number, a, b)] = resized(rho[a][b], n)
+                value = zero
+                for c in places:
+                    if table[a][c]:
+                        value = value + rho[c][b] * table[a][c]
+                key = (given.support[a], given.support[b])
+                total[key] = total[key] + value if key in total else value
+        return total
+
+    def _cumulants(self, key: int, law: AlgebraicLaw, length: int) -> list[Any]:
+        """1, kappa_1, ..., of a given law."""
+        if key not in self._known or self._known[key][0] < length:
+            moments = law.moment_series(length, self.values)
+            field = law.equation.field.specialise(self.values)
+            self._known[key] = (length, terms_of(cumulants_from_moments(moments, field), length))
+        found = self._known[key][1]
+        return [x if self.base.is_rational else self.base.coerce(x) for x in found]
+
     def _self_energy(self, k: int, g: Mapping[Entry, Series], n: int) -> Series:
         """s = R_{aT}(-gamma), gamma = b^* g b."""
         given = self.system.given[k]
@@ -170,18 +223,20 @@ class PhysicalSeries:
                 gamma = gamma + g[e] * (self.number(x) * self.number(y))
         if bool(gamma[0]):
             raise NoSeries(f"the part with {given.name} has no rational expansion at infinity", name=given.name)
-        key = -1 - k
-        if key not in self._known or self._known[key][0] < n + 1:
-            length = max(2 * n, 8)
-            moments = given.law.moment_series(length, self.values)
-            field = given.law.equation.field.specialise(self.values)
-            self._known[key] = (length, terms_of(cumulants_from_moments(moments, field), length))
+        cumulants = self._cumulants(-1 - k, given.law, max(n + 1, 8))
         factor = self.number(given.factor)
         terms, power = [], factor
-        for x in self._known[key][1][1 : n + 1]:
-            terms.append(power * (x if self.base.is_rational else self.base.coerce(x)))
+        for x in cumulants[1 : n + 1]:
+            terms.append(power * x)
             power = power * factor
         return resized(compose(make_series(self.base, terms, n), -gamma), n)
+
+
+def _dot(row: Sequence[Series], column: Sequence[Series]) -> Series:
+    total = row[0] * column[0]
+    for a, b in zip(row[1:], column[1:], strict=True):
+        total = total + a * b
+    return total
 
 
 def _gauss_jordan(rows: Matrix, size: int, n: int) -> Matrix:

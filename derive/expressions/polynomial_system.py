@@ -9,7 +9,7 @@ import sympy
 from flint import fmpz_mpoly, fmpz_mpoly_ctx
 
 from resolvent.derive.exact.field import Element, Field, polynomial_ring, polynomial_to_sympy
-from resolvent.derive.exact.polynomials import generator, substitute
+from resolvent.derive.exact.polynomials import degree, generator, substitute
 from resolvent.derive.expressions.dyson import Component, DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 
@@ -49,6 +49,9 @@ class _Writer:
                 self.unknowns[f"g{e[0]},{e[1]}"] = e
         for k in range(len(system.given)):
             self.unknowns[f"s{k}"] = (-1 - k, -1 - k)
+        for number, given in enumerate(system.matrices):
+            places = range(len(given.support))
+            self.unknowns.update({f"r{number}{a}{b}": given.place(number, a, b) for a in places for b in places})
         self.cases: dict[tuple[int, int], dict[Entry, str]] = {}
         extra: list[str] = []
         for number, c in enumerate(system.components):
@@ -100,7 +103,57 @@ class _Writer:
         for k, given in enumerate(system.given):
             if i in given.vector and j in given.vector:
                 parts.append((given.vector[i] * given.vector[j], self.unknown((-1 - k, -1 - k))))
+        for number, given in enumerate(system.matrices):
+            if i in given.support and j in given.support:
+                b = given.support.index(j)
+                parts += [(given.table[i, k], self.unknown(given.place(number, c, b)))
+                          for c, k in enumerate(given.support) if (i, k) in given.table]  # fmt: skip
         return self.combination(parts)
+
+    def matrix_relation(self, number: int) -> list[fmpz_mpoly]:
+        """P_T(rho + 1/N, -N) = 0 for the commuting matrices rho and N = -g A, times the powers of N that clear it."""
+        given = self.system.matrices[number]
+        places = range(len(given.support))
+        table: list[list[tuple[fmpz_mpoly, fmpz_mpoly]]] = []
+        for i in given.support:
+            row = []
+            for j in given.support:
+                parts = [(-given.table[k, j], self.unknown(e)) for k in given.support
+                         if (k, j) in given.table and (e := self.system.entry(i, k)) is not None]  # fmt: skip
+                row.append(self.combination(parts))
+            table.append(row)
+        q = _least_common_multiple([b for row in table for _, b in row], self.ring)
+        n = [[top * (q / bottom) for top, bottom in row] for row in table]
+        rho = [[self.unknown(given.place(number, a, b)) for b in places] for a in places]
+        one = [[self.ring.constant(int(a == b)) for b in places] for a in places]
+        product = _times(rho, n)
+        k = [[product[a][b] + (q if a == b else 0) for b in places] for a in places]
+        polynomial = given.law.equation.polynomial
+        names = polynomial.context().names()
+        top, high = degree(polynomial, "z"), degree(polynomial, "m")
+        terms: dict[tuple[int, int], fmpz_mpoly] = {}
+        for exponents, coefficient in polynomial.to_dict().items():
+            at = dict(zip(names, exponents, strict=True))
+            factor = self.ring.constant(int(coefficient) * (-1) ** int(at["m"]))
+            for name, e in at.items():
+                if e and name not in ("z", "m"):
+                    factor = factor * generator(self.ring, name) ** int(e)
+            key = (int(at["z"]), int(at["m"]))
+            terms[key] = terms[key] + factor if key in terms else factor
+        lowest = min(top - i + j for i, j in terms)
+        k_powers, n_powers = [one], [one]
+        for _ in range(top):
+            k_powers.append(_times(k_powers[-1], k))
+        for _ in range(top + high - lowest):
+            n_powers.append(_times(n_powers[-1], n))
+        total = [[self.ring.constant(0) for _ in places] for _ in places]
+        for (i, j), factor in terms.items():
+            part = _times(k_powers[i], n_powers[top - i + j - lowest])
+            scale = factor * q ** (high - j)
+            total = [[total[a][b] + part[a][b] * scale for b in places] for a in places]
+        other = _times(n, rho)
+        commute = [product[a][b] - other[a][b] for a in places for b in places]
+        return [x for row in total for x in row] + commute
 
     def component(self, number: int, c: Component) -> list[fmpz_mpoly]:
         """The equations (M + A t) g = 1 of one component, and g as the mean over the cases."""
@@ -156,11 +209,17 @@ def polynomial_system(system: DysonSystem) -> PolynomialSystem:
     writer = _Writer(system)
     equations = [e for k, c in enumerate(system.components) for e in writer.component(k, c)]
     equations += [writer.given(k) for k in range(len(system.given))]
+    equations += [e for k in range(len(system.matrices)) for e in writer.matrix_relation(k)]
     equations += writer.trace()
     unknowns = dict(writer.unknowns)
     for names in writer.cases.values():
         unknowns.update({n: e for e, n in names.items()})
     return PolynomialSystem(writer.ring, unknowns, tuple(e for e in equations if not e.is_zero()))
+
+
+def _times(a: list[list[fmpz_mpoly]], b: list[list[fmpz_mpoly]]) -> list[list[fmpz_mpoly]]:
+    return [[sum((row[k] * b[k][j] for k in range(1, len(b))), start=row[0] * b[0][j]) for j in range(len(b[0]))]
+            for row in a]  # fmt: skip
 
 
 def _least_common_multiple(polynomials: Iterable[fmpz_mpoly], ring: fmpz_mpoly_ctx) -> fmpz_mpoly:

@@ -62,10 +62,10 @@ class DysonSolver:
     """
 
     def __init__(self, system: DysonSystem, values: Mapping[str, Any]) -> None:
-        if system.given:
+        if others := [*system.given, *system.matrices]:
             raise DerivationError(
                 f"the numeric solver reaches given matrices with finitely many eigenvalues, one for each size; "
-                f"{system.given[0].name} has the law {system.given[0].law.text}"
+                f"{others[0].name} has the law {others[0].law.text}"
             )
         missing = [s.name for s in system.parameters if s.name not in values]
         if missing:
