@@ -6,7 +6,8 @@ With eta(g) = sum over letters of the covariance of their coefficient matrices, 
 
 by Gaussian integration by parts (exact for Gaussian entries up to 1/N, and universal in the limit). A given matrix T
 that enters with a coefficient of rank one, a b b^*, leaves only s_T = R_{aT}(-b^* g b), R its R-transform; one that
-enters with a higher rank and has finitely many eigenvalues t_i of weights w_i is averaged over them.
+enters with a higher rank and has finitely many eigenvalues t_i of weights w_i is averaged over them, or adds
+A R_T(-g A) to M. A Haar matrix is known by its free cumulants in the same way.
 
 Source: Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007, Theorem 2.1 (existence, uniqueness); Haagerup,
 Thorbjornsen, Ann. of Math. 162 (2005) (linearisation); Voiculescu, Asterisque 232 (1995) (operator-valued R).
@@ -63,6 +64,23 @@ class GivenMatrix:
 
 
 @dataclass(frozen=True, eq=False)
+class Rotation:
+    """A Haar matrix U with the coefficient a b^*: it adds -h (beta a a^* + alpha b b^*) to M.
+
+    alpha = a^* g a, beta = b^* g b, and h = sum_n (-1)^n C_n (alpha beta)^n solves alpha beta h^2 + h = 1: the free
+    cumulants of U, U^T, U, U^T, ... are the signed Catalan numbers.
+    """
+
+    name: str
+    left: Mapping[int, Element]
+    right: Mapping[int, Element]
+
+    def place(self, number: int) -> Entry:
+        """The key of the unknown h of the Haar matrix of that number."""
+        return -50 - number, -50 - number
+
+
+@dataclass(frozen=True, eq=False)
 class Component:
     """States between which g does not vanish, and the values that given matrices take on them.
 
@@ -85,6 +103,7 @@ class DysonSystem:
         covariance: eta: for every entry the entries of g that it is a combination of.
         given: the given matrices of rank one.
         matrices: those of a higher rank that are not averaged over their eigenvalues.
+        rotations: the Haar matrices.
         components: the blocks that g falls into.
         weights: the shares of the blocks of the expression in its trace.
         is_real: whether all coefficients are real, so that g is symmetric.
@@ -98,6 +117,7 @@ class DysonSystem:
     weights: tuple[Element, ...]
     is_real: bool
     matrices: tuple[GivenMatrix, ...] = ()
+    rotations: tuple[Rotation, ...] = ()
 
     @property
     def spectral(self) -> bool:
@@ -108,6 +128,16 @@ class DysonSystem:
     def size(self) -> int:
         """The number of states."""
         return self.pencil.size
+
+    @cached_property
+    def laws(self) -> tuple[AlgebraicLaw, ...]:
+        """The laws of the given matrices that are not averaged over their eigenvalues."""
+        return (*(g.law for g in self.given), *(t.law for t in self.matrices))
+
+    @cached_property
+    def free_letters(self) -> tuple[str, ...]:
+        """The letters that enter through their free cumulants: given matrices and Haar matrices."""
+        return (*(g.name for g in self.given), *(t.name for t in self.matrices), *(r.name for r in self.rotations))
 
     @cached_property
     def component_of(self) -> dict[int, int]:
@@ -130,8 +160,9 @@ class DysonSystem:
         for g in self.given:
             used |= {n for x in (g.factor, *g.vector.values()) for n in x.field.names}
         used |= {n for t in self.matrices for x in t.table.values() for n in x.field.names}
+        used |= {n for r in self.rotations for v in (r.left, r.right) for x in v.values() for n in x.field.names}
         symbols = {self.pencil.scales.symbols[n] for n in used}
-        symbols |= {s for g in (*self.given, *self.matrices) for s in g.law.equation.symbols}
+        symbols |= {s for law in self.laws for s in law.equation.symbols}
         return tuple(sorted(symbols, key=lambda s: str(s.name)))
 
 
@@ -153,7 +184,10 @@ def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
     _refuse_roots(constants, covariance, scales)
-    components = _components(pencil, constants, covariance, groups, rank_one, matrices)
+    rotations = _rotations(pencil)
+    supports = [list(g.vector) for g in rank_one] + [list(t.support) for t in matrices]
+    supports += [list(v) for r in rotations for v in (r.left, r.right)]
+    components = _components(pencil, constants, covariance, groups, supports)
     sizes = [scales.ratio(pencil.states[k]) for k in range(pencil.blocks)]
     total = sum(sizes[1:], start=sizes[0])
     everything = [*constants.values(), *(x for t in covariance.values() for x in t.values())]
@@ -166,6 +200,7 @@ def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
         tuple(s / total for s in sizes),
         all(conjugate(x) == x for x in everything),
         matrices,
+        rotations,
     )
 
 
@@ -195,14 +230,8 @@ def _given(
     grouped: dict[str, list[Letter]] = {}
     scales = pencil.scales
     for name, letter in pencil.letters.items():
-        if name not in pencil.table or letter.kind not in ("given", "haar"):
+        if name not in pencil.table or letter.kind != "given":
             continue
-        if letter.kind == "haar":
-            raise DerivationError(
-                f"the exact law of an expression with the Haar matrix {name} is not reached; where it occurs as "
-                f"{name} @ A @ {name}.T, leave it out: given matrices are in generic position already",
-                letter=letter,
-            )
         if letter.group:
             grouped.setdefault(letter.group, []).append(letter)
             continue
@@ -240,13 +269,33 @@ def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]]) -> list[Give
             Solver([{place[i]: x for (i, k), x in table.items() if k == j} for j in support])
         except ZeroDivisionError:
             raise DerivationError(
-                f"{name} enters the equation more than once, in a combination that the exact method does not reach; write "
+                f"{name} enters the equation more than once, in a way that the exact method does not reach; write "
                 "the expression with it only once, or declare it commuting with the other given matrices",
                 letter=letter,
             ) from None
         out.append(GivenMatrix(name, letter.law, table, support))
         del grouped[name]
     return out
+
+
+def _rotations(pencil: Pencil) -> tuple[Rotation, ...]:
+    """The Haar matrices; raises `DerivationError` for one whose coefficient has a higher rank."""
+    out = []
+    for name, letter in pencil.letters.items():
+        if letter.kind != "haar" or name not in pencil.table:
+            continue
+        table = {e: pencil.scales.without_roots(x) for e, x in pencil.table[name].items()}
+        i, j = min(table)
+        left = {k: x for (k, end), x in table.items() if end == j}
+        right = {end: x / table[i, j] for (k, end), x in table.items() if k == i}
+        if {(k, end): x * y for k, x in left.items() for end, y in right.items()} != table:
+            raise DerivationError(
+                f"the Haar matrix {name} enters the equation more than once, which is not reached; where "
+                f"it occurs as {name} @ A @ {name}.T, leave it out: given matrices are in generic position already",
+                letter=letter,
+            )
+        out.append(Rotation(name, left, right))
+    return tuple(out)
 
 
 def _rank_one(table: Mapping[Entry, Element]) -> tuple[Element, dict[int, Element]] | None:
@@ -297,8 +346,7 @@ def _components(
     constants: Mapping[Entry, Element],
     covariance: Terms,
     groups: list[list[tuple[Element, dict[Entry, Element]]]],
-    rank_one: tuple[Given, ...],
-    matrices: tuple[GivenMatrix, ...],
+    supports: list[list[int]],
 ) -> tuple[Component, ...]:
     """The finest blocks that the fixed-point iteration from a diagonal start keeps."""
     label = list(range(pencil.size))
@@ -312,7 +360,7 @@ def _components(
 
     for i, j in constants:
         join(i, j)
-    for support in [list(g.vector) for g in rank_one] + [list(t.support) for t in matrices]:
+    for support in supports:
         for i in support[1:]:
             join(support[0], i)
     for cases in groups:

@@ -43,9 +43,9 @@ class Enclosure:
     """
 
     def __init__(self, system: DysonSystem, values: Mapping[str, fmpq]) -> None:
-        if others := [*system.given, *system.matrices]:
+        if system.free_letters:
             raise DerivationError(
-                f"the given matrix {others[0].name} enters an expression with no rational series at infinity; "
+                f"the matrix {system.free_letters[0]} enters an expression with no rational series at infinity; "
                 "the exact method reaches this only for rv.atoms(points, weights), one such matrix for each size"
             )
         self.system, self.values = system, values

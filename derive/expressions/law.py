@@ -158,7 +158,7 @@ def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
         uses.append(Step(general.FREENESS, f"{names} are in generic position to one another", kind="assumed"))
     written = polynomial_system(system)
     return Step(
-        rules.GIVEN_MATRICES if laws else rules.DYSON_EQUATION,
+        rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
         f"the Dyson equation: {len(written.equations)} equations in {len(written.unknowns)} unknowns and m",
         uses=tuple(uses),
         build=partial(written_equations, system),

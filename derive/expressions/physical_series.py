@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from math import comb
 from typing import Any
 
 from resolvent.derive.equations.equation import Values
@@ -42,7 +43,7 @@ class PhysicalSeries:
         names = [s.name for s in system.parameters if s.name not in values]
         self.base = reduce(
             Field.join,
-            (g.law.equation.field.specialise(values) for g in (*system.given, *system.matrices)),
+            (law.equation.field.specialise(values) for law in system.laws),
             Field(tuple(names)),
         )
         self.length = 0
@@ -110,6 +111,7 @@ class PhysicalSeries:
             out[-1 - k, -1 - k] = value
             selves.append((given, value))
         extra_terms = self._matrix_energies(g, n, out)
+        self._rotate(g, n, out, extra_terms)
         for number, component in enumerate(system.components):
             base: dict[Entry, Series] = {}
             for i in component.states:
@@ -203,6 +205,32 @@ class PhysicalSeries:
                 total[key] = total[key] + value if key in total else value
         return total
 
+    def _rotate(self, g: Mapping[Entry, Series], n: int, out: dict[Entry, Series], total: dict[Entry, Series]) -> None:
+        """Add -h (beta a a^* + alpha b b^*) for every Haar matrix to ``total``, and h to ``out``."""
+        for number, rotation in enumerate(self.system.rotations):
+            alpha, beta = (self._form(v, g, n) for v in (rotation.left, rotation.right))
+            x = resized(alpha * beta, n)
+            if bool(x[0]):
+                raise NoSeries(f"the part with {rotation.name} has no rational expansion at infinity")
+            catalan = [self.base.constant((-1) ** k * comb(2 * k, k) // (k + 1)) for k in range(n)]
+            h = resized(compose(make_series(self.base, catalan, n), x), n)
+            out[rotation.place(number)] = h
+            for vector, scale in ((rotation.left, beta), (rotation.right, alpha)):
+                for i, u in vector.items():
+                    for j, v in vector.items():
+                        value = h * scale * (-self.number(u) * self.number(v))
+                        total[i, j] = total[i, j] + value if (i, j) in total else value
+
+    def _form(self, vector: Mapping[int, Element], g: Mapping[Entry, Series], n: int) -> Series:
+        """The number v^* g v."""
+        total = make_series(self.base, [], n)
+        for i, x in vector.items():
+            for j, y in vector.items():
+                e = self.system.entry(i, j)
+                assert e is not None
+                total = total + g[e] * (self.number(x) * self.number(y))
+        return total
+
     def _cumulants(self, key: int, law: AlgebraicLaw, length: int) -> list[Any]:
         """1, kappa_1, ..., of a given law."""
         if key not in self._known or self._known[key][0] < length:
@@ -215,12 +243,7 @@ class PhysicalSeries:
     def _self_energy(self, k: int, g: Mapping[Entry, Series], n: int) -> Series:
         """s = R_{aT}(-gamma), gamma = b^* g b."""
         given = self.system.given[k]
-        gamma = make_series(self.base, [], n)
-        for i, x in given.vector.items():
-            for j, y in given.vector.items():
-                e = self.system.entry(i, j)
-                assert e is not None
-                gamma = gamma + g[e] * (self.number(x) * self.number(y))
+        gamma = self._form(given.vector, g, n)
         if bool(gamma[0]):
             raise NoSeries(f"the part with {given.name} has no rational expansion at infinity", name=given.name)
         cumulants = self._cumulants(-1 - k, given.law, max(n + 1, 8))

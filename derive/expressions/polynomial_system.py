@@ -52,6 +52,7 @@ class _Writer:
         for number, given in enumerate(system.matrices):
             places = range(len(given.support))
             self.unknowns.update({f"r{number}{a}{b}": given.place(number, a, b) for a in places for b in places})
+        self.unknowns.update({f"h{k}": r.place(k) for k, r in enumerate(system.rotations)})
         self.cases: dict[tuple[int, int], dict[Entry, str]] = {}
         extra: list[str] = []
         for number, c in enumerate(system.components):
@@ -103,12 +104,29 @@ class _Writer:
         for k, given in enumerate(system.given):
             if i in given.vector and j in given.vector:
                 parts.append((given.vector[i] * given.vector[j], self.unknown((-1 - k, -1 - k))))
-        for number, given in enumerate(system.matrices):
-            if i in given.support and j in given.support:
-                b = given.support.index(j)
-                parts += [(given.table[i, k], self.unknown(given.place(number, c, b)))
-                          for c, k in enumerate(given.support) if (i, k) in given.table]  # fmt: skip
+        for number, rotation in enumerate(system.rotations):
+            h = self.unknown(rotation.place(number))
+            for vector, other in ((rotation.left, rotation.right), (rotation.right, rotation.left)):
+                if i in vector and j in vector:
+                    parts += [(-vector[i] * vector[j] * x, h * g) for x, g in self.form(other)]
+        for number, matrix in enumerate(system.matrices):
+            if i in matrix.support and j in matrix.support:
+                b = matrix.support.index(j)
+                parts += [(matrix.table[i, k], self.unknown(matrix.place(number, c, b)))
+                          for c, k in enumerate(matrix.support) if (i, k) in matrix.table]  # fmt: skip
         return self.combination(parts)
+
+    def form(self, vector: Mapping[int, Element]) -> list[tuple[Element, fmpz_mpoly]]:
+        """The terms of v^* g v."""
+        return [(x * y, self.unknown(e)) for i, x in vector.items() for j, y in vector.items()
+                if (e := self.system.entry(i, j)) is not None]  # fmt: skip
+
+    def rotation(self, number: int) -> fmpz_mpoly:
+        """alpha beta h^2 + h - 1 = 0."""
+        own = self.system.rotations[number]
+        (a, p), (b, q) = (self.combination(self.form(v)) for v in (own.left, own.right))
+        h = self.unknown(own.place(number))
+        return a * b * h**2 + (h - 1) * p * q
 
     def matrix_relation(self, number: int) -> list[fmpz_mpoly]:
         """P_T(rho + 1/N, -N) = 0 for the commuting matrices rho and N = -g A, times the powers of N that clear it."""
@@ -184,12 +202,7 @@ class _Writer:
     def given(self, k: int) -> fmpz_mpoly:
         """P_T(x, a gamma) = 0 with x = (s gamma - 1)/(a gamma): the R-transform of the given law."""
         given = self.system.given[k]
-        gamma, bottom = self.combination(
-            (given.vector[i] * given.vector[j], self.unknown(e))
-            for i in given.vector
-            for j in given.vector
-            if (e := self.system.entry(i, j)) is not None
-        )
+        gamma, bottom = self.combination(self.form(given.vector))
         s = self.unknown((-1 - k, -1 - k))
         p, q = (e.project_to_context(self.ring) for e in (given.factor.numerator, given.factor.denominator))
         images = {"z": ((s * gamma - bottom) * q, p * gamma), "m": (p * gamma, q * bottom)}
@@ -209,6 +222,7 @@ def polynomial_system(system: DysonSystem) -> PolynomialSystem:
     writer = _Writer(system)
     equations = [e for k, c in enumerate(system.components) for e in writer.component(k, c)]
     equations += [writer.given(k) for k in range(len(system.given))]
+    equations += [writer.rotation(k) for k in range(len(system.rotations))]
     equations += [e for k in range(len(system.matrices)) for e in writer.matrix_relation(k)]
     equations += writer.trace()
     unknowns = dict(writer.unknowns)

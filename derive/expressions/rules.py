@@ -25,12 +25,12 @@ DYSON_EQUATION = Rule(
     r"satisfy $(L_0 - \eta(g))\, g = 1$ in the limit, $\eta(g)$ the covariance of $L$ applied to $g$.",
 )
 GIVEN_MATRICES = Rule(
-    "subordination of given matrices",
-    "A given matrix T that enters as b b^* T adds s b b^* to L_0, s = R_T(-b^* g b); one that enters with a higher "
-    "rank is averaged over its eigenvalues, g = sum_i w_i (M + A t_i)^-1.",
-    "Voiculescu, Asterisque 232 (1995); Belinschi, Mai, Speicher, J. Reine Angew. Math. 732 (2017)",
-    r"A given matrix $T$ that enters as $b b^* T$ adds $s\, b b^*$ to $L_0$, $s = R_T(-b^* g b)$; one that enters with "
-    r"a higher rank is averaged over its eigenvalues, $g = \sum_i w_i (M + A t_i)^{-1}$.",
+    "given and Haar matrices",
+    "A matrix T that is free from the rest enters through its free cumulants: A T adds A R_T(-g A) to L_0; or it is "
+    "averaged over its eigenvalues, g = sum_i w_i (M + A t_i)^-1. A Haar matrix with the coefficient a b^* adds "
+    "-h (beta a a^* + alpha b b^*), alpha = a^* g a, beta = b^* g b, alpha beta h^2 + h = 1.",
+    "Voiculescu, Asterisque 232 (1995); Nica, Speicher, Lectures (2006), Proposition 15.1; Belinschi, Mai, Speicher, "
+    "J. Reine Angew. Math. 732 (2017)",
 )
 ELIMINATION = Rule(
     "elimination",

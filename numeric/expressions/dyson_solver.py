@@ -62,10 +62,10 @@ class DysonSolver:
     """
 
     def __init__(self, system: DysonSystem, values: Mapping[str, Any]) -> None:
-        if others := [*system.given, *system.matrices]:
+        if system.free_letters:
             raise DerivationError(
-                f"the numeric solver reaches given matrices with finitely many eigenvalues, one for each size; "
-                f"{others[0].name} has the law {others[0].law.text}"
+                "the numeric solver reaches given matrices with finitely many eigenvalues, one for each size, and no "
+                f"Haar matrices; {system.free_letters[0]} is another"
             )
         missing = [s.name for s in system.parameters if s.name not in values]
         if missing:

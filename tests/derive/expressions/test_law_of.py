@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import law_of
-from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, projection, wigner
+from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, haar, projection, wigner
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.derive.laws.elementary import arcsine, atoms, kesten_mckay, marchenko_pastur, semicircle
 from resolvent.derive.laws.matrix_functions import companion, direct_sum
 from resolvent.derive.laws.rectangular import doubly_correlated_wishart, information_plus_noise
 from tests.derive.expressions import words
@@ -259,3 +259,40 @@ def test_a_population_with_a_density() -> None:
     population = given("P", n, marchenko_pastur("1/3"))
     law = law_of(A @ population @ A.T / n, {(p, n): 1})
     assert law.equation == doubly_correlated_wishart(atoms([1]), marchenko_pastur("1/3"), 1).equation
+
+
+# -- Haar matrices, and given matrices that occur several times ------------------------------------------------------
+
+U1, U2 = haar("U1", p), haar("U2", p)
+P1, Q1 = projection("P1", p, "1/2"), given("Q1", p, semicircle())
+M1 = given("M1", p, marchenko_pastur("1/2"))
+
+
+@pytest.mark.parametrize(
+    ("model", "law"),
+    [
+        (U1 + U1.T, lambda: arcsine(2)),
+        (U1 + U1.T + U2 + U2.T, lambda: kesten_mckay(4)),
+        (T + U1 @ U @ U1.T, lambda: atoms([1, 3]) + atoms([0, 2])),
+        (U1 @ T @ U1.T, lambda: atoms([1, 3])),
+        (U1 @ X @ U1.T + Y, lambda: semicircle(2)),
+        (Q1 @ X + X @ Q1, lambda: law_of(X @ Y + Y @ X)),
+        (Q1 @ Q1 + X, lambda: marchenko_pastur(1) + semicircle()),
+        (P1 @ M1 @ P1, lambda: direct_sum(marchenko_pastur("1/2").compress("1/2"), atoms([0]), "1/2")),
+    ],
+    ids=lambda x: str(x)[:30],
+)
+def test_matrices_in_generic_position(model: Any, law: Any) -> None:
+    assert law_of(model).equation == law().equation
+
+
+def test_the_anticommutator_of_free_matrices() -> None:
+    """tr (PT + TP)^2 = 2 tr PTPT + 2 tr P T^2, and tr PTPT = tau(P) tau(T)^2 + tau(P)^2 (tau(T^2) - tau(T)^2)."""
+    expected = 2 * (sympy.Rational(1, 2) * 4 + sympy.Rational(1, 4)) + 5
+    law = law_of(P1 @ T + T @ P1)
+    assert law.moments(2) == [2, expected]
+    assert law.derivation.check()
+
+
+def test_a_haar_matrix_has_a_derivation() -> None:
+    assert law_of(T + U1 + U1.T).derivation.check()
