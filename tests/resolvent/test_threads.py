@@ -13,6 +13,7 @@ import pytest
 import sympy
 
 import resolvent as rv
+from resolvent.derive.exact.precision import order, working_precision
 from resolvent.derive.support.support import critical_factors, skeleton
 
 c, v = sympy.symbols("c v", positive=True)
@@ -108,6 +109,31 @@ def differences(rounds: int, expected: list[tuple[str, ...]]) -> list[str]:
     for thread in threads:
         thread.join()
     return wrong
+
+
+def test_nothing_relies_on_the_context_outside_of_blocks(expected: list[tuple[str, ...]]) -> None:
+    forget()
+    with working_precision(5), order(1):
+        assert [exact(k) for k in range(len(LAWS))] == expected
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda: rv.semicircle() + rv.marchenko_pastur("1/2"),
+        lambda: rv.classical_sum(rv.semicircle(), rv.marchenko_pastur("1/2")),
+        lambda: rv.holonomic(rv.semicircle() + rv.marchenko_pastur("1/3")),
+    ],
+)
+def test_no_spectrum_relies_on_the_context_outside_of_blocks(law: Callable[[], Any]) -> None:
+    def numbers() -> list[float]:
+        forget()
+        rho = rv.Spectrum(law())
+        return [*rho.pdf([-1.5, 0.3, 1.0]), *rho.cdf([-1.5, 0.3, 1.0]), *rho.ppf([0.1, 0.5]), rho.moment(3)]
+
+    expected = numbers()
+    with working_precision(5), order(1):
+        assert numbers() == expected
 
 
 @pytest.mark.usefixtures("hurried")
