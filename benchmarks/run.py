@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import checks
+import data
 import numpy as np
 import spectra
 from cases import GRAPHS, Case, derivations, fisher_sum, gram_law, gram_polynomials, moments, sum_law
@@ -115,6 +116,7 @@ def main() -> None:
     ]
     lines += ["", "| values | against | ratio of times | limit | |", "|---|---|---|---|---|", *spectra.values()]
     lines += ["", "| whole figure | value | limit | |", "|---|---|---|---|", *absolute()]
+    lines += ["", "| laws from data | value | limit | |", "|---|---|---|---|", *data.rows()]
     lines += ["", "| conjectures | value | limit | |", "|---|---|---|---|", *checks.rows(), ""]
     RESULTS.write_text("\n".join(lines))
     print(RESULTS.read_text())

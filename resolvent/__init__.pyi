@@ -75,6 +75,7 @@ from .numeric.expressions import (
 from .numeric.expressions.dyson_solver import DysonSolver
 from .numeric.fluctuations.tracy_widom import tracy_widom
 from .numeric.measures.numeric_law import NumericLaw, empirical, law_of_density, law_of_distribution, mixture
+from .numeric.measures.seen_from_vector import seen_from
 from .numeric.pictures.branch_plots import plane_portrait, sheet_plot
 from .numeric.pictures.graph_picture import graph_sheet
 from .numeric.pictures.phase_diagram import phase_diagram, phase_map
@@ -182,6 +183,7 @@ __all__ = [
     "population",
     "projection",
     "rectangular_sum",
+    "seen_from",
     "semicircle",
     "sheet_plot",
     "shrink",

@@ -21,6 +21,7 @@ from resolvent.numeric.spectrum.measure import Measure, Pieces
 _TAILS = (1e-13, 3e-11)  # the second where rounding of x is felt, next to a singular end away from 0
 _FLOOR = 1e-15
 _MASS = 1e-8
+_WIDEST = 1e6  # interdecile ranges that the support may be wide
 _LEFT_OUT = 1e-17  # probability that may lie beyond the ends where a distribution has none
 _RAMIFICATIONS = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3), (1, 3), (3, 1), (4, 4), (1, 4), (4, 1))
 
@@ -108,6 +109,13 @@ def measure_of_distribution(distribution: Any) -> Measure:
         weights = np.asarray(distribution.pmf(places), dtype=float)
         keep = weights > 0
         return AtomicMeasure(places[keep], weights[keep] / np.sum(weights))
+    spread = float(distribution.ppf(0.9) - distribution.ppf(0.1))
+    if high - low > _WIDEST * spread:
+        raise ParameterError(
+            f"the tails of {name} are too heavy: {_LEFT_OUT:g} of the probability lies beyond {high:.3g}. Cut it off "
+            "where you mean to, with law_of_density and the density divided by the mass that is left",
+            distribution=distribution,
+        )
     middle = float(distribution.median())
     inner = _levels(distribution, low, high, middle)
     return measure_of_density(distribution.pdf, (low, high), inner, f"the distribution {name} of SciPy")

@@ -69,6 +69,12 @@ class NumericLaw(Law):
         """
         return self._measure
 
+    def __reduce__(self) -> Any:
+        return _restored, (self.text, self._measure, self.conclusion)
+
+    def __deepcopy__(self, memo: Any) -> NumericLaw:
+        return self  # nothing of it changes
+
     @property
     def parameters(self) -> tuple[sympy.Symbol, ...]:
         """There are none."""
@@ -127,7 +133,7 @@ class NumericLaw(Law):
     def __add__(self, other: Any) -> NumericLaw:
         if isinstance(other, Law):
             return _summed(self, other)
-        return self._moved(1.0, _number(other))
+        return self._moved(1.0, real_number(other))
 
     __radd__ = __add__
 
@@ -143,12 +149,12 @@ class NumericLaw(Law):
     def __mul__(self, other: Any) -> NumericLaw:
         if isinstance(other, Law):
             raise ParameterError("A * B is ambiguous for laws; write A @ B for the free product", laws=(self, other))
-        return self._moved(_number(other), 0.0)
+        return self._moved(real_number(other), 0.0)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> NumericLaw:
-        divisor = _number(other)
+        divisor = real_number(other)
         if divisor == 0:
             raise ParameterError("a law cannot be divided by zero", law=self)
         return self * (1 / divisor)
@@ -181,7 +187,7 @@ class NumericLaw(Law):
 
         Raises `ParameterError` for t < 1.
         """
-        power = _number(t)
+        power = real_number(t)
         if power < 1:
             raise ParameterError(f"a free power of a law known by numbers needs t >= 1; got {t}", t=t)
         if power == 1:
@@ -193,7 +199,7 @@ class NumericLaw(Law):
 
         Raises `ParameterError` unless 0 < t <= 1.
         """
-        share = _number(t)
+        share = real_number(t)
         if not 0 < share <= 1:
             raise ParameterError(f"the fraction of a compression lies in (0, 1]; got {t}", t=t)
         return self if share == 1 else self._operated(lambda a: Compression(a, share), f"({self.text}).compress({t})")
@@ -236,7 +242,7 @@ class NumericLaw(Law):
 
         Raises `ParameterError` unless the fraction lies between 0 and 1.
         """
-        share = _number(weight)
+        share = real_number(weight)
         if not 0 < share < 1:
             raise ParameterError(f"the fraction of a direct sum lies between 0 and 1; got {weight}", weight=weight)
         return mixture([self, other], [share, 1 - share])
@@ -318,19 +324,11 @@ def mixture(laws: Sequence[Law], weights: Sequence[Any]) -> NumericLaw:
 
     Raises `ParameterError` unless there is a weight for each law and they add up to 1.
     """
-    shares = [_number(w) for w in weights]
+    shares = [real_number(w) for w in weights]
     if len(shares) != len(laws) or abs(sum(shares) - 1) > _WEIGHTS or min(shares) < 0:
         raise ParameterError(f"a mixture needs a weight for each law, adding up to 1; got {list(weights)}")
     text = " + ".join(f"{w:g}*[{law.text}]" for w, law in zip(shares, laws, strict=True))
     return NumericLaw(text, lambda: transport.mixture([measure_of(law) for law in laws], shares), laws)
-
-
-def numeric(law: Law) -> NumericLaw:
-    """Any law at numbers as one known by numbers.
-
-    Raises `ParameterError` if parameters are left.
-    """
-    return law if isinstance(law, NumericLaw) else NumericLaw(law.text, lambda: measure_of(law), (law,))
 
 
 def real_values(values: ArrayLike, name: str) -> Any:
@@ -381,6 +379,12 @@ def _multiplied(a: NumericLaw, b: Law) -> NumericLaw:
     return NumericLaw(f"({a.text}) @ ({b.text})", build, (a, b))
 
 
+def _restored(text: str, measure: Measure, conclusion: Step) -> NumericLaw:
+    law = NumericLaw(text, lambda: measure)
+    law.conclusion = conclusion
+    return law
+
+
 def _is_point(measure: Measure) -> bool:
     return not measure.intervals and len(measure.atom_points) == 1
 
@@ -391,7 +395,7 @@ def _nonnegative(law: Law) -> None:
         raise DerivationError(f"this needs laws on [0, oo); that of {law.text} reaches down to {low:.6g}", law=law)
 
 
-def _number(value: Any) -> float:
+def real_number(value: Any) -> float:
     """A scalar argument as a float; raises `ParameterError` for anything else."""
     try:
         found = float(sympy.Rational(value) if isinstance(value, str) else value)
@@ -404,7 +408,7 @@ def _number(value: Any) -> float:
 
 def positive_number(value: Any, name: str) -> float:
     """A scalar argument as a positive float; raises `ParameterError` for anything else."""
-    found = _number(value)
+    found = real_number(value)
     if found <= 0:
         raise ParameterError(f"{name} must be positive; got {value}", value=value)
     return found

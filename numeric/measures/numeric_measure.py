@@ -14,6 +14,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.density.sampled_piece import Ends, resolve_values
 from resolvent.numeric.measures.free_maps import FreeMap
 from resolvent.numeric.measures.free_pairs import FreePair
+from resolvent.numeric.measures.numeric_outliers import numeric_outliers
 from resolvent.numeric.measures.real_side import Run, at_zero, explicit_runs, pair_runs
 from resolvent.numeric.measures.subordination import (
     BoundaryDensity,
@@ -22,6 +23,7 @@ from resolvent.numeric.measures.subordination import (
     Subordination,
 )
 from resolvent.numeric.spectrum.measure import Pieces, PointMass, SupportInterval
+from resolvent.numeric.spectrum.outliers import OutlierResult
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 
 _TAIL = 2e-13
@@ -60,7 +62,11 @@ class NumericMeasure(PiecewiseMeasure):
     @property
     def subject(self) -> str:
         """What messages call it."""
-        return self._subject
+        return str(getattr(self.law, "text", self._subject))
+
+    def outliers(self, strength: Any, kind: str, ratio: Any) -> tuple[OutlierResult, ...]:
+        """Outliers under perturbations of rank one; raises `ParameterError` for the rectangular kind."""
+        return numeric_outliers(self, strength, kind)
 
     @property
     def _key(self) -> Any:
@@ -125,7 +131,7 @@ def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str
     state = subordination.first(8 * _OUTSIDE * reach * direction)
     for growth in np.geomspace(8.0, 1.0, 16):
         z = _OUTSIDE * reach * growth * direction
-        state, bad = subordination._settled(state, z)
+        state, bad = subordination.settled(state, z)
     if np.any(bad):
         raise NotCertified(f"{text}: the transform was not found on a circle around the support", z=z[bad])
     m = subordination.value(state[0], subordination.a(state[0])[0], z)

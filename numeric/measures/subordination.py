@@ -13,7 +13,7 @@ from resolvent.numeric.measures.free_maps import FreeMap, Transform
 from resolvent.numeric.measures.free_pairs import FreePair
 from resolvent.numeric.measures.real_side import RunEnd
 
-_SHRINK = 0.6
+_SHRINKS = (0.6, 0.88)  # of the height over the line, from step to step; slower where the first fails
 _CIRCLE = 64
 _TERMS = 40
 _WITHIN = 0.3  # of the circle's radius: where the expansion is used
@@ -50,28 +50,40 @@ class Subordination(ABC):
 
         Raises `PrecisionError` where Newton's method does not settle.
         """
-        state, pending = self._descended(z, clearance, width, _SHRINK)
+        state, pending = self._descended(z, clearance, width, _SHRINKS[0])
+        for shrink in _SHRINKS[1:]:
+            if not np.any(pending):
+                break
+            state[:, pending], still = self._descended(z[pending], clearance[pending], width, shrink)
+            pending[pending] = still
         if np.any(pending):
-            again, still = self._descended(z[pending], clearance[pending], width, _SHRINK**0.25)
-            state[:, pending] = again
-            if np.any(still):
-                place = z[pending][still][0]
-                raise PrecisionError(f"the subordination function was not found at z = {place:.8g}", z=place)
+            place = z[pending][0]
+            raise PrecisionError(f"the subordination function was not found at z = {place:.8g}", z=place)
         return state
 
     def _descended(self, z: Array, clearance: Array, width: float, shrink: float) -> tuple[Array, Array]:
         height = np.full(len(z), 4.0 * width)
         state = self.first(z + 1j * height)
-        while True:
-            at_target = height <= 0.05 * clearance
-            target = z + 1j * np.where(at_target, 0.0, height)
-            state, bad = self._settled(state, target)
-            if np.all(at_target) or (np.all(bad) and len(z)):
-                return state, bad
-            height = np.where(at_target, height, height * shrink)
+        bad, active = np.zeros(len(z), dtype=bool), np.arange(len(z))
+        while len(active):
+            arrived = height[active] <= 0.05 * clearance[active]
+            target = z[active] + 1j * np.where(arrived, 0.0, height[active])
+            state[:, active], bad[active] = self.settled(state[:, active], target, shrink == _SHRINKS[-1])
+            height[active] *= shrink
+            active = active[~(arrived | bad[active])]
+        return self._polished(state, z), bad
 
-    def _settled(self, state: Array, z: Array) -> tuple[Array, Array]:
-        """Newton's method, kept in the half-plane."""
+    def _polished(self, state: Array, z: Array) -> Array:
+        """Two steps more, for digits of the distance from a singular point nearby."""
+        for _ in range(2):
+            with np.errstate(all="ignore"):
+                new, _ = self.step(state, z)
+            better = np.all(np.isfinite(new) & (new.imag > 0) & (np.abs(new - state) < 1e-6 * self.a.width), axis=0)
+            state = np.where(better, new, state)
+        return state
+
+    def settled(self, state: Array, z: Array, flat: bool = False) -> tuple[Array, Array]:
+        """Newton's method, kept in the half-plane, and where it fails; ``flat`` accepts densities below rounding."""
         state = state.copy()
         active = np.arange(len(z))
         for _ in range(60):
@@ -79,12 +91,12 @@ class Subordination(ABC):
                 new, size = self.step(state[:, active], z[active])
             old = state[:, active]
             # a step out of the half-plane goes half of the way to the line
-            low = ~(new.imag > 0)
+            low = ~((new.imag > 0) & np.isfinite(new))
             new = np.where(low, np.where(np.isfinite(new), new.real, old.real) + 0.5j * old.imag, new)
             state[:, active] = new
             scale = np.abs(new[0]) + self.a.width
             nothing = np.all(old.imag < _NOTHING * scale, axis=0)  # a density below rounding has no sign
-            done = (size <= _SETTLED * scale) & (nothing | ~np.any(low, axis=0))
+            done = (size <= _SETTLED * scale) & ((flat & nothing) | ~np.any(low, axis=0))
             active = active[~done]
             if not len(active):
                 break

@@ -133,7 +133,7 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
     """
     check_kind(kind)
     response = _response(ById(law), kind, None if ratio is None else to_fmpq(ratio))
-    strengths = [_checked(value, kind) for value in _several(strength)]
+    strengths = checked_strengths(strength, kind)
     found = gaps(response)
     solver = _Solver(response)
     edges = tuple(
@@ -148,6 +148,14 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
 @lru_cache(maxsize=64)
 def _response(law: ById[AlgebraicLaw], kind: str, ratio: fmpq | None) -> Response:
     return response_of(law.value, kind, ratio)
+
+
+def checked_strengths(strength: Any, kind: str) -> list[fmpq]:
+    """One strength or several, exact.
+
+    Raises `ParameterError` for those that are 0, infinite, no numbers or outside the kind's domain.
+    """
+    return [_checked(value, kind) for value in _several(strength)]
 
 
 def _several(strength: Any) -> Iterable[Any]:

@@ -1,6 +1,7 @@
 """Laws from numbers against their algebraic twins, closed forms, and sampled matrices."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -146,6 +147,7 @@ def test_unbounded_distributions_are_cut_off_where_nothing_is_left() -> None:
         (lambda: rv.law_of_density(lambda x: x, (-1, 1)), "negative"),
         (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (1, 0)), "a < b"),
         (lambda: rv.law_of_distribution(3), "scipy.stats"),
+        (lambda: rv.law_of_distribution(stats.cauchy()), "too heavy"),
         (lambda: NUMERIC.sample_covariance(0), "c must be positive"),
         (lambda: NUMERIC.free_power(0.5), "t >= 1"),
         (lambda: NUMERIC * NUMERIC, "ambiguous"),
@@ -160,6 +162,15 @@ def test_bad_input_is_named(make: object, words: str) -> None:
 def test_a_product_needs_positive_laws() -> None:
     with pytest.raises(rv.DerivationError, match="reaches down to -1"):
         rv.empirical([-1, 1]) @ NUMERIC
+
+
+def test_laws_and_spectra_are_pickled_with_their_measure() -> None:
+    law = NUMERIC.sample_covariance("1/3") + rv.semicircle()
+    copy = pickle.loads(pickle.dumps(law))  # noqa: S301 - of our own making
+    assert (copy.text, copy.evidence) == (law.text, law.evidence)
+    assert rv.Spectrum(copy).pdf(3.0) == rv.Spectrum(law).pdf(3.0)
+    spectrum = pickle.loads(pickle.dumps(rv.Spectrum(law)))  # noqa: S301 - of our own making
+    assert spectrum.ppf(0.3) == rv.Spectrum(law).ppf(0.3)
 
 
 def test_the_evidence_is_numeric_and_copies_are_kept() -> None:
