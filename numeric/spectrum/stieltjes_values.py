@@ -57,7 +57,10 @@ def stieltjes_values(measure: Pieces, z: ArrayLike, derivative: int = 0) -> NDAr
     known = np.isfinite(flat)
     values = np.where(np.isnan(flat.real) | np.isnan(flat.imag), complex("nan+nanj"), 0j)
     values[known] = boundary_values(measure, upper(flat[known]), derivative)
-    values[(flat.imag == 0) & is_pole(measure, flat.real, edges=True)] = complex("nan+nanj")
+    is_real = flat.imag == 0
+    inside = np.any([(p.left <= flat.real) & (flat.real <= p.right) for p in measure.pieces], axis=0)
+    values[is_real & ~inside] = values[is_real & ~inside].real  # no rounding error, not even of its sign
+    values[is_real & is_pole(measure, flat.real, edges=True)] = complex("nan+nanj")
     return np.where(flat.imag < 0, values.conj(), values).reshape(points.shape)
 
 
