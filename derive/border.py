@@ -142,7 +142,11 @@ def bounded(**bounds: range) -> Callable[[T], T]:
     Traceback (most recent call last):
     resolvent.derive.errors.ParameterError: twice: n must be a whole number from 1 to 100; got 1000
     """
-    return lambda function: cast(T, _held(cast(Callable[..., Any], function), bounds))
+
+    def hold(function: T) -> T:
+        return cast(T, _held(cast(Callable[..., Any], function), bounds))
+
+    return hold
 
 
 def _held(function: Callable[..., Any], bounds: Mapping[str, range]) -> Callable[..., Any]:
