@@ -17,6 +17,11 @@ from resolvent.derive.errors import ParameterError, ResolventError
 T = TypeVar("T")
 SERIES = range(1, 20_001)
 """How many terms a series may have."""
+_TOO_LARGE = {
+    OverflowError: "a number is too large for floating point",
+    MemoryError: "the memory does not suffice",
+    RecursionError: "the expressions are nested too deeply",
+}
 _COMPLEX = ("z", "g")  # the variables of transforms
 _LONG = 80  # a value that is written out at most so long in a message
 
@@ -160,6 +165,11 @@ def _held(function: Callable[..., Any], bounds: Mapping[str, range]) -> Callable
             return function(*arguments, **options)
         except ResolventError:
             raise
+        except (OverflowError, MemoryError, RecursionError) as error:
+            what = next(words for kind, words in _TOO_LARGE.items() if isinstance(error, kind))
+            raise ParameterError(
+                f"{function.__name__}: {what}; take smaller arguments", name=function.__name__
+            ) from error
         except Exception as error:
             try:
                 _check(function.__name__, signature, arguments, options, bounds)
@@ -185,7 +195,7 @@ def _check(
     for name, value in given.items():
         parameter, bound = signature.parameters[name], bounds.get(name)
         names = _alternatives(inspect.formatannotation(parameter.annotation).strip("'"))
-        if parameter.annotation is parameter.empty or {"Any", "Self"} & set(names):
+        if parameter.annotation is parameter.empty or {"Any", "Self", "Literal"} & set(names):
             continue
         if name in _COMPLEX:
             names = ["Complexes" if n == "ArrayLike" else n for n in names]

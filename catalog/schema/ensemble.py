@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from resolvent.catalog.schema.facts import Fact, Values, ZeroEdge
 from resolvent.catalog.schema.option import Choice, Option
 from resolvent.catalog.schema.parameter import Parameter, unknown
+from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
@@ -127,6 +128,7 @@ class ClosedForm:
         )
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """A named ensemble of random matrices: its law with its derivation, its sampler, and what is known about it.

@@ -14,7 +14,7 @@ from functools import partial, reduce
 import sympy
 from flint import fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import SERIES, bounded, checked
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import (
@@ -108,6 +108,7 @@ class ResolventEquation:
     def __hash__(self) -> int:
         return hash((self.symbols, str(self.polynomial)))
 
+    @bounded(n=SERIES)
     def moment_series(self, n: int, values: Values | None = None) -> Series:
         """M(w) = sum_{k<n} m_k w^k, exact, by Newton's iteration; optionally at numeric parameters."""
         key = tuple(sorted((values or {}).items()))

@@ -174,7 +174,7 @@ class MatrixExpression:
         return NotImplemented if scalar is None else self + (-scalar)
 
     def __rsub__(self, other: Any) -> MatrixExpression:
-        return other + (-self)
+        return (-self).__radd__(other)
 
     def __mul__(self, other: Any) -> MatrixExpression:
         if isinstance(other, MatrixExpression):

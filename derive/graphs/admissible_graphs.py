@@ -171,9 +171,11 @@ def number_of_graphs(k: int, colours: int = 2) -> int:
     >>> [number_of_graphs(k) for k in range(7)]
     [1, 1, 3, 12, 55, 273, 1428]
 
-    Raises `ParameterError` unless k >= 0 and colours >= 1 are integers.
+    Raises `ParameterError` unless k >= 0 and colours >= 1 are integers, and for polygons of more than 100 000 edges.
     """
     order, number = _whole("k", k, 0), _whole("colours", colours, 1)
+    if order * number > _MOST_EDGES:
+        raise ParameterError(f"a polygon of {order * number} edges has more than {_MOST_EDGES}; take a smaller k", k=k)
     return comb((number + 1) * order, order) // (number * order + 1)
 
 
@@ -225,9 +227,7 @@ def number_text(number: int) -> str:
 
 def check_number(k: int, colours: int, limit: int | None) -> None:
     """Raise `ParameterError` for orders below 1, and where there are more graphs than the limit."""
-    edges = _whole("k", k, 1) * _whole("colours", colours, 1)
-    if edges > _MOST_EDGES:
-        raise ParameterError(f"a polygon of {edges} edges has more than {_MOST_EDGES}; take a smaller k", k=k)
+    _whole("k", k, 1)
     number = number_of_graphs(k, colours)
     if limit is not None and number > _whole("limit", limit, 1):
         raise ParameterError(

@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_series, fmpz_poly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import bounded, checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import in_convention
@@ -89,6 +89,7 @@ class HolonomicLaw(Law):
         n = max(len(self.initial), len(other.initial))
         return self.moment_terms(n) == other.moment_terms(n)
 
+    @bounded(n=range(100_001))
     def moment_terms(self, n: int) -> list[fmpq]:
         """m_0, ..., m_(n-1), by the recurrence."""
         if len(self._known) < n:

@@ -7,7 +7,7 @@ from typing import Any
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.affine import inverse, mobius, scale, shift
-from resolvent.derive.laws.arguments import as_scalar
+from resolvent.derive.laws.arguments import as_scalar, negated
 from resolvent.derive.laws.convolution import compress, free_multiplicative_power, free_power, free_product, free_sum
 from resolvent.derive.laws.matrix_functions import companion, direct_sum, power, symmetric_root
 from resolvent.derive.laws.record import AlgebraicRecord, Law
@@ -69,7 +69,7 @@ class AlgebraicLaw(AlgebraicRecord):
         return self + other
 
     def __sub__(self, other: Any) -> AlgebraicLaw:
-        return self + (-other)
+        return self + negated(other)
 
     def __rsub__(self, other: Any) -> AlgebraicLaw:
         return (-self) + other

@@ -44,6 +44,14 @@ def as_scalar(value: Any) -> sympy.Expr:
     raise ParameterError(f"{value!r} is not a number or an expression in parameters", value=value)
 
 
+def negated(value: Any) -> Any:
+    """Minus what stands on the right of a minus; `ParameterError` for what has no sign."""
+    try:
+        return -value
+    except TypeError:
+        return -as_scalar(value)
+
+
 def scalar_of(value: Any) -> sympy.Expr:
     """A user's scalar as an expression in lowest terms; `ParameterError` for anything but a rational function."""
     element, symbols = to_element(value)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import sympy
 from flint import fmpq
 
-from resolvent.derive.border import SERIES, bounded, checked
+from resolvent.derive.border import SERIES, bounded, checked, shortly
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.equations.equation import ResolventEquation, Values
@@ -229,6 +229,8 @@ class AlgebraicRecord(Law):
 
         Raises `ParameterError` as `at` does.
         """
+        if not isinstance(old, (Mapping, str, sympy.Symbol)):
+            raise ParameterError(f"subs takes a parameter and its value, or a dictionary; got {shortly(old)}", old=old)
         images = old if isinstance(old, Mapping) else {old: new}
         return self.at(**{str(symbol): value for symbol, value in images.items()})
 

@@ -9,7 +9,7 @@ from functools import reduce
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_poly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import bounded, checked
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.precision import cached_property
@@ -48,6 +48,7 @@ class LinearODE:
         """The irreducible factors of a_r: their roots are the singular points other than infinity."""
         return tuple(f for f, _ in self.coefficients[-1].factor()[1] if f.degree() > 0)
 
+    @bounded(precision=range(2, 10_001))
     def real_singular_points(self, precision: int = 128) -> list[AlgebraicNumber]:
         """The real singular points in increasing order, exact."""
         return algebraic_numbers(self.singular_factors, precision)

@@ -26,7 +26,7 @@ from typing import Any
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_mpoly
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import bounded, checked
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring, polynomial_to_sympy
 from resolvent.derive.exact.polynomials import degree, factored, generator, substitute, univariate
@@ -80,6 +80,7 @@ class Ratio:
         return sympy.factor(polynomial_to_sympy(self.top, _TABLE) / polynomial_to_sympy(self.bottom, _TABLE))
 
 
+@checked
 @dataclass(frozen=True)
 class HypergeometricSum:
     """u(n) = sum_{k=0..n} F(n, k), F given by its quotients and by F(0, 0).
@@ -98,6 +99,7 @@ class HypergeometricSum:
     in_k: Ratio
     first: fmpq
 
+    @bounded(n=range(10_001))
     def row(self, n: int) -> list[fmpq]:
         """F(n, 0), ..., F(n, n), by brute force."""
         value = self.first
@@ -109,6 +111,7 @@ class HypergeometricSum:
             found.append(value)
         return found
 
+    @bounded(count=range(2001))
     def terms(self, count: int) -> list[fmpq]:
         """u(0), ..., u(count - 1), by brute force."""
         return [sum(self.row(n), fmpq(0)) for n in range(count)]

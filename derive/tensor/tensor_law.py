@@ -27,7 +27,7 @@ from resolvent.derive.equations.equation import M, Z, probes
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.series import terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.arguments import shown
+from resolvent.derive.laws.arguments import negated, shown
 from resolvent.derive.laws.positivity import nonnegativity
 from resolvent.derive.laws.record import Law, Recipe
 from resolvent.derive.laws.statement import Statement
@@ -71,7 +71,7 @@ class TensorLaw(TensorRecord):
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> TensorLaw:
-        return self + (-other)
+        return self + negated(other)
 
     def __rsub__(self, other: Any) -> TensorLaw:
         return (-self) + other

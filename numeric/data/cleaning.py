@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Law
@@ -30,6 +31,7 @@ _LOSSES = ("frobenius", "stein", "inverse")
 _NOTHING = 1e-10  # of the largest: an eigenvalue of a matrix that has not full rank
 
 
+@checked
 def shrink(eigenvalues: ArrayLike, ratio: Any, loss: Loss = "frobenius", law: Law | Spectrum | None = None) -> Array:
     """The eigenvalues that a sample covariance matrix should have, in the order of those given.
 
@@ -105,6 +107,7 @@ def _estimated(positive: Array, count: int, c: float) -> tuple[Array, float]:
     return m - zeros / count / positive, float(c * np.sum(1 / positive) / count)
 
 
+@checked
 def singular_value_threshold(ratio: Any, noise: float | None = None) -> float:
     """The optimal hard threshold for singular values of p x n data, in units of sqrt(n) noise; ratio p/n <= 1.
 
@@ -128,6 +131,7 @@ def singular_value_threshold(ratio: Any, noise: float | None = None) -> float:
     return best * noise
 
 
+@checked
 def shrink_singular_values(
     values: ArrayLike,
     shape: tuple[int, int],

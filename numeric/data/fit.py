@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError, ResolventError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.samples import samples
@@ -31,6 +32,7 @@ _FAR = 8.0  # interquartile ranges from the median: left out before the first fi
 _LEVEL = 0.01  # of the test for components
 
 
+@checked
 @dataclass(frozen=True)
 class Fit:
     """The parameters that explain the bulk.
@@ -62,6 +64,7 @@ class Fit:
         return float(chi2.sf(*self.misfit))
 
 
+@checked
 def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, singular: bool | None = None) -> Fit:
     """The parameters of a law from the eigenvalues of one matrix or several, robust to a few that stick out.
 

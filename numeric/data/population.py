@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -44,6 +45,7 @@ class Spike:
     overlap: float
 
 
+@checked
 def population(eigenvalues: ArrayLike, ratio: Any, grid: ArrayLike | None = None) -> NumericLaw:
     """The law of the population's eigenvalues, on a grid, from all p eigenvalues of X X^T/n; ratio p/n.
 
@@ -85,6 +87,7 @@ def population(eigenvalues: ArrayLike, ratio: Any, grid: ArrayLike | None = None
     return empirical(points, weights / np.sum(weights))
 
 
+@checked
 def spike(bulk: Law, ratio: Any, strength: Any) -> Spike:
     """Where a spike of a population appears in the sample, and how far its eigenvector is the population's.
 
@@ -104,6 +107,7 @@ def spike(bulk: Law, ratio: Any, strength: Any) -> Spike:
     return Spike(place, float(z[0]), float(place * slope[0] / z[0]))
 
 
+@checked
 def spike_of(bulk: Law, ratio: Any, location: Any) -> Spike:
     """The spike above a population's bulk that appears at a given place: the inverse of `spike`.
 

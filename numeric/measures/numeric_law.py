@@ -9,11 +9,13 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike
 
+from resolvent.derive.border import checked
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import check_count
 from resolvent.derive.laws.record import Law
 from resolvent.derive.laws.statement import Statement
 from resolvent.numeric.measures import transport
@@ -36,6 +38,7 @@ _WEIGHTS = 1e-9
 _MOST = 2_000_000
 
 
+@checked
 class NumericLaw(Law):
     """A law whose measure is known by numbers: data, a density, or the result of an operation on such laws.
 
@@ -91,14 +94,15 @@ class NumericLaw(Law):
             )
         return self
 
-    def moments(self, n: int) -> list[sympy.Expr]:
-        """The moments [m_1, ..., m_n], as floats, by quadrature."""
+    def moments(self, n: int, *, limit: int | None = Law.most_moments) -> list[sympy.Expr]:
+        """The moments [m_1, ..., m_n], as floats, by quadrature; more than the limit need a higher one, or None."""
+        check_count(n, limit)
         order = np.arange(1, n + 1)[:, None]
         return [sympy.Float(float(m)) for m in self._measure.integral(lambda x: np.asarray(x) ** order, 64 + n)]
 
-    def free_cumulants(self, n: int) -> list[sympy.Expr]:
+    def free_cumulants(self, n: int, *, limit: int | None = Law.most_moments) -> list[sympy.Expr]:
         """The free cumulants [kappa_1, ..., kappa_n], as floats, from the moments."""
-        moments = np.array([1.0, *map(float, self.moments(n))])
+        moments = np.array([1.0, *map(float, self.moments(n, limit=limit))])
         cumulants = np.zeros(n + 1)
         for k in range(1, n + 1):  # M(w) = 1 + sum kappa_j (w M(w))^j
             power = np.ones(1)
@@ -260,6 +264,7 @@ class NumericLaw(Law):
         return NumericLaw(text, lambda: measure_of_operation(operation(Transform(self._measure))), (self,))
 
 
+@checked
 def empirical(values: ArrayLike, weights: ArrayLike | None = None) -> NumericLaw:
     """The law of given points, equally weighted unless weights are given: eigenvalues, a population.
 
@@ -289,6 +294,7 @@ def empirical(values: ArrayLike, weights: ArrayLike | None = None) -> NumericLaw
     return NumericLaw(f"empirical({len(points)} points)", lambda: measure)
 
 
+@checked
 def law_of_density(
     function: Callable[[Any], Any], interval: tuple[float, float], breaks: Iterable[float] = ()
 ) -> NumericLaw:
@@ -304,6 +310,7 @@ def law_of_density(
     return NumericLaw(f"law_of_density(..., ({interval[0]:g}, {interval[1]:g}))", lambda: measure)
 
 
+@checked
 def law_of_distribution(distribution: Any) -> NumericLaw:
     """The law of a frozen SciPy distribution, continuous or discrete.
 
@@ -319,6 +326,7 @@ def law_of_distribution(distribution: Any) -> NumericLaw:
     return NumericLaw(f"law_of_distribution({measure.subject})", lambda: measure)
 
 
+@checked
 def mixture(laws: Sequence[Law], weights: Sequence[Any]) -> NumericLaw:
     """The law that is a mixture: E over a finite parameter, or diag(A, B, ...) with fractions of the dimension.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import bounded, checked, shortly
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.certificate import Certificate
@@ -184,8 +184,14 @@ class Spectrum:
         return self.ppf(1 - np.asarray(q, dtype=float))
 
     def rvs(self, size: int | tuple[int, ...] = 1, random_state: np.random.Generator | int | None = None) -> Array:
-        """Independent random numbers with this law, by inversion of the cdf."""
-        return self.ppf(np.random.default_rng(random_state).random(size))
+        """Independent random numbers with this law, by inversion of the cdf; `ParameterError` for an impossible size."""
+        generator = np.random.default_rng(random_state)
+        try:
+            return self.ppf(generator.random(size))
+        except (TypeError, ValueError):
+            raise ParameterError(
+                f"size must be a number or a tuple of numbers; got {shortly(size)}", size=size
+            ) from None
 
     def stieltjes(self, z: ArrayLike, derivative: int = 0, certified: bool = False) -> NDArray[np.complex128]:
         """m(z) = int rho(dx)/(x - z), or its derivative m'(z), anywhere; see `spectrum.stieltjes_values`.
@@ -258,6 +264,7 @@ class Spectrum:
         """
         return self.log_energy() + 0.75 + math.log(2 * math.pi) / 2
 
+    @bounded(k=range(-1000, 1001))
     def moment(self, k: int) -> float:
         """The k-th moment, by quadrature; k may be a negative integer where 0 lies outside the support.
 

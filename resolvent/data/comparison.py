@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.comparison import ComparisonRecord, compared
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -49,6 +50,7 @@ class Comparison(ComparisonRecord):
         return _plot(self, ax, bins)
 
 
+@checked
 def compare(
     eigenvalues: Any,
     law: Law | Spectrum,
