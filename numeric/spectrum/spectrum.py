@@ -184,14 +184,15 @@ class Spectrum:
         return self.ppf(1 - np.asarray(q, dtype=float))
 
     def rvs(self, size: int | tuple[int, ...] = 1, random_state: np.random.Generator | int | None = None) -> Array:
-        """Independent random numbers with this law, by inversion of the cdf; `ParameterError` for an impossible size."""
+        """Independent random numbers with this law, by inversion of the cdf.
+
+        Raises `ParameterError` for an impossible size.
+        """
         generator = np.random.default_rng(random_state)
         try:
             return self.ppf(generator.random(size))
         except (TypeError, ValueError):
-            raise ParameterError(
-                f"size must be a number or a tuple of numbers; got {shortly(size)}", size=size
-            ) from None
+            raise ParameterError(f"size must be whole numbers; got {shortly(size)}", size=size) from None
 
     def stieltjes(self, z: ArrayLike, derivative: int = 0, certified: bool = False) -> NDArray[np.complex128]:
         """m(z) = int rho(dx)/(x - z), or its derivative m'(z), anywhere; see `spectrum.stieltjes_values`.
