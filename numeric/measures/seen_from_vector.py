@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.certificate import Certificate, moment_checks
@@ -31,6 +32,7 @@ from resolvent.numeric.spectrum.spectrum import Spectrum
 _TAIL, _FLOOR = 1e-11, 1e-14
 
 
+@checked
 def seen_from(
     law: Law | Spectrum, strength: Any, kind: Literal["additive", "multiplicative"] = "additive", **parameters: Any
 ) -> Spectrum:
