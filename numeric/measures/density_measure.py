@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from resolvent.derive.errors import NotCertified, ParameterError
-from resolvent.numeric.density.certificate import Certificate
+from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import Ends, resolve_values
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numeric_measure import NumericMeasure
+from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_moments
 from resolvent.numeric.spectrum.measure import Measure, Pieces
 
 _TAILS = (1e-13, 3e-11)  # the second where rounding of x is felt, next to a singular end away from 0
@@ -60,9 +60,14 @@ def measure_of_density(
 
 
 def measure_of_parts(
-    parts: Sequence[tuple[Callable[[Array], Any], float, float]], atoms: Sequence[tuple[float, float]], text: str
+    parts: Sequence[tuple[Callable[[Array], Any], float, float]],
+    atoms: Sequence[tuple[float, float]],
+    text: str,
+    moments: Sequence[float] = (),
 ) -> NumericMeasure:
     """The measure with a density on each of some intervals, in order, and atoms.
+
+    ``moments`` are known ones of x over the largest |x|, which the certificate compares with the quadrature.
 
     Raises `ParameterError` and `NotCertified` as `measure_of_density` does.
     """
@@ -82,7 +87,11 @@ def measure_of_parts(
     places, weights = (np.array([float(pair[k]) for pair in atoms]) for k in (0, 1))
     ends = [end for _, a, b in parts for end in (a, b)] + places.tolist()
     held = Pieces(pieces, places, weights / mass, max(ends) - min(ends))
-    return NumericMeasure(held, Certificate(1.0, (), 0.0), text, ((False, False),) * len(groups))
+    scaled = scaled_moments(held, max(map(abs, ends)), len(moments))
+    checks = moment_checks(list(map(float, moments)), scaled[1:].tolist(), [1.0] * len(moments))
+    return NumericMeasure(
+        held, Certificate(float(scaled[0]), tuple(checks), 0.0), text, ((False, False),) * len(groups)
+    )
 
 
 def measure_of_distribution(distribution: Any) -> Measure:
@@ -98,6 +107,7 @@ def measure_of_distribution(distribution: Any) -> Measure:
             distribution=distribution,
         )
     low, high = (float(end) for end in distribution.support())
+    is_bounded = np.isfinite(low) and np.isfinite(high)
     if np.isinf(low):
         low = float(distribution.ppf(_LEFT_OUT))
     if np.isinf(high):
@@ -117,8 +127,9 @@ def measure_of_distribution(distribution: Any) -> Measure:
             distribution=distribution,
         )
     middle = float(distribution.median())
+    text = f"{name} of SciPy" if is_bounded else f"{name} of SciPy, cut off at {low:.4g} and {high:.4g}"
     inner = _levels(distribution, low, high, middle)
-    return measure_of_density(distribution.pdf, (low, high), inner, f"the distribution {name} of SciPy")
+    return measure_of_density(distribution.pdf, (low, high), inner, text)
 
 
 def _levels(distribution: Any, low: float, high: float, middle: float) -> list[float]:

@@ -137,16 +137,16 @@ def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str
     m = subordination.value(state[0], subordination.a(state[0])[0], z)
     order = np.arange(_MOMENTS + 1)
     unit = (z / reach)[:, None] ** (order + 1)
-    exact = -np.mean((m[:, None] * reach * unit / 1.0).real, axis=0)
-    quadrature = _scaled_moments(parts, reach)
+    exact = -np.mean((m[:, None] * reach * unit).real, axis=0)
+    quadrature = scaled_moments(parts, reach)
     checks = moment_checks(exact[1:].tolist(), quadrature[1:].tolist(), [1.0] * _MOMENTS)
     return Certificate(float(quadrature[0]), tuple(checks), 0.0)
 
 
-def _scaled_moments(parts: Pieces, reach: float) -> Array:
-    """The moments of x/reach."""
-    order = np.arange(_MOMENTS + 1)[:, None]
-    total = np.sum(parts.weights * (parts.points / reach) ** order, axis=1) if len(parts.points) else np.zeros(13)
+def scaled_moments(parts: Pieces, reach: float, count: int = _MOMENTS) -> Array:
+    """The mass and the moments of x/reach."""
+    order = np.arange(count + 1)[:, None]
+    total = np.sum(parts.weights * (parts.points / reach) ** order, axis=1)
     for piece in parts.pieces:
         x, weights = piece.quadrature(2 * len(piece.boundary) + 64)
         total = total + np.sum(weights * (x / reach) ** order, axis=1)

@@ -18,13 +18,16 @@ from resolvent.numeric.measures.numeric_measure import NumericMeasure
 from resolvent.numeric.spectrum.measure import Measure, Pieces
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 
+_MOMENTS = 6  # of the image, from the measure itself
+
 
 def affine(measure: Measure, factor: float, offset: float) -> Measure:
     """The measure of factor x + offset, factor not 0."""
     if isinstance(measure, AtomicMeasure):
         return AtomicMeasure(factor * measure.atom_points + offset, measure.atom_weights)
     if not isinstance(measure, PiecewiseMeasure):
-        return image(measure, lambda x: factor * x + offset, lambda y: ((y - offset) / factor,), ())
+        return image(measure, lambda x: factor * x + offset, lambda x: factor + 0 * x,
+                     lambda y: ((y - offset) / factor,), ())  # fmt: skip
     flips = factor < 0
     groups = tuple(
         tuple(_moved(piece, factor, offset) for piece in (reversed(group) if flips else group))
@@ -66,12 +69,13 @@ def power(measure: Measure, k: int) -> Measure:
         size = np.abs(y) ** (1 / k)
         return (size, -size) if k % 2 == 0 else (np.sign(y) * size,)
 
-    return image(measure, lambda x: x ** float(k), roots, (0.0,))
+    return image(measure, lambda x: x ** float(k), lambda x: k * x ** float(k - 1), roots, (0.0,))
 
 
 def image(
     measure: Measure,
     function: Callable[[Array], Array],
+    slope: Callable[[Array], Array],
     preimages: Callable[[Array], Sequence[Array]],
     turns: Sequence[float],
 ) -> Measure:
@@ -79,7 +83,7 @@ def image(
 
     Args:
         measure: the measure.
-        function: the map.
+        function, slope: the map and its derivative.
         preimages: y to all x with function(x) = y.
         turns: where the map turns, or is singular.
     """
@@ -90,9 +94,7 @@ def image(
     def density(y: Array) -> Array:
         total = np.zeros_like(y)
         for x in preimages(y):
-            step = 1e-6 * np.maximum(np.abs(x), 1e-3)
-            slope = np.abs(function(x + step) - function(x - step)) / (2 * step)
-            total = total + measure.table.pdf(x) / slope
+            total = total + measure.table.pdf(x) / np.abs(slope(x))
         return total
 
     stretches = []
@@ -100,7 +102,10 @@ def image(
         inside = [t for t in turns if interval.left < t < interval.right]
         stretches += list(pairwise([interval.left, *inside, interval.right]))
     covered = [tuple(sorted(float(v) for v in function(np.array(stretch)))) for stretch in stretches]
-    return measure_of_parts(_between(density, covered), atoms, f"a function of {measure.subject}")
+    order = np.arange(1, _MOMENTS + 1)[:, None]
+    reach = max(abs(end) for pair in covered for end in pair)
+    moments = measure.integral(lambda x: (function(np.asarray(x)) / reach) ** order, 1024)
+    return measure_of_parts(_between(density, covered), atoms, f"a function of {measure.subject}", moments)
 
 
 def mixture(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
@@ -116,7 +121,12 @@ def mixture(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
         return np.asarray(sum(w * m.table.pdf(x) for m, w in zip(measures, weights, strict=True)))
 
     covered = [(i.left, i.right) for m in measures for i in m.intervals]
-    return measure_of_parts(_between(density, covered), atoms, "a mixture")
+    order = np.arange(1, _MOMENTS + 1)[:, None]
+    reach = max([abs(end) for pair in covered for end in pair] + [abs(place) for place, _ in atoms])
+    parts = [
+        w * m.integral(lambda x: (np.asarray(x) / reach) ** order, 64) for m, w in zip(measures, weights, strict=True)
+    ]
+    return measure_of_parts(_between(density, covered), atoms, "a mixture", sum(parts))
 
 
 def _between(density: Callable[[Array], Any], covered: Sequence[tuple[float, ...]]) -> list[tuple[Any, float, float]]:
