@@ -113,7 +113,8 @@ def pencil_of(expression: MatrixExpression, scales: Scales, *, spectral: bool = 
         )
     if order < 0:
         raise ParameterError(f"{expression} tends to zero like N**({order}); multiply it by that power", of=expression)
-    smallest = minimal(_resolvent(built, expression) if spectral else built)
+    symmetric = {n for n, x in letters.items() if x.is_symmetric}
+    smallest = minimal(_merged(_resolvent(built, expression) if spectral else built, symmetric))
     table, states = _self_adjoint(smallest, expression)
     variances = _variances(letters, scales)
     return Pencil(states, len(expression.rows), table, letters, variances, scales, spectral)

@@ -46,6 +46,8 @@ MODELS = [
     (X @ Y @ Z + Z @ Y @ X, 5),
     (Y @ X @ X @ Y, 4),
     (X + X @ X, 2),
+    (X @ X @ X + (X @ X @ X).T, 3),
+    (X @ Y + (X @ Y).T, 3),
     (A @ A.T / n, 2),
     (A @ inv(A.T @ A + B.T @ B) @ A.T, 4),
     (X @ inv(1 + Y @ Y) @ X, 3),
