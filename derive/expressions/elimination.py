@@ -256,7 +256,7 @@ class _Eliminator:
         if time.monotonic() > self.end:
             raise DerivationError(
                 f"the elimination takes longer than {self.limits.seconds:g} seconds; give more with "
-                "limits=Limits(seconds=...), or numbers for some parameters",
+                "limits=Limits(seconds=...), or numbers for some parameters; rv.DysonSolver needs no elimination",
                 equations=tuple(equations),
             )
         if any(len(e) > self.limits.terms for e in equations):

@@ -45,6 +45,8 @@ class Trace:
         polynomial: the irreducible polynomial, with tau as its generator "m".
         system: the Dyson equation of E.
         conclusion: the last step of its derivation.
+        settles: whether the trace is a rational function that holds at all parameters; otherwise the inverses in E must
+            exist in the limit, which `at` shows at the values that it is given.
     """
 
     expression: MatrixExpression
@@ -52,6 +54,7 @@ class Trace:
     polynomial: fmpz_mpoly
     system: DysonSystem
     conclusion: Step
+    settles: bool
 
     def __repr__(self) -> str:
         return str(self.expr) if self.expr is not None else f"Trace({self.relation} = 0)"
@@ -73,7 +76,7 @@ class Trace:
 
     @cached_property
     def expr(self) -> sympy.Expr | None:
-        """tau in closed form, where it is rational, or a square root whose sign cannot change; None otherwise."""
+        """tau in closed form where the inverses in E exist: rational, a root whose sign cannot change, or None."""
         table = {s.name: s for s in self.parameters}
         field = Field(tuple(table))
         parts = [
@@ -114,10 +117,13 @@ class Trace:
         if missing:
             raise ParameterError(f"give a number for {missing[0]}", missing=missing)
         numbers = {s.name: to_element(v)[0].to_fmpq() for s, v in images.items()}
-        if degree(self.polynomial, "m") == 1:
+        if self.settles:
             element = Field(tuple(numbers)).element(*_rational_root(self.polynomial, tuple(numbers)))
             return arb((element.evaluate(numbers) if numbers else element).to_fmpq())
-        return Enclosure(self.system, numbers).trace.real
+        try:
+            return Enclosure(self.system, numbers).trace.real
+        except DerivationError as error:
+            raise DerivationError(f"{error}{inverses_of(self.expression)}", of=self.expression) from error
 
     def at(self, **values: Any) -> float:
         """tau at numbers for all parameters.
@@ -226,4 +232,4 @@ def trace_of(
         build=partial(_claim, chosen, system.parameters),
         verify=partial(_solved, system, factors[0], exact),
     )
-    return Trace(expression, given, chosen, system, step)
+    return Trace(expression, given, chosen, system, step, exact)

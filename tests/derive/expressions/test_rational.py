@@ -155,3 +155,11 @@ def test_a_trace_needs_all_values() -> None:
 def test_only_square_matrices_have_a_trace() -> None:
     with pytest.raises(ParameterError, match="only a square matrix has a trace"):
         trace_of(A, ratios={(p, n): c})
+
+
+def test_the_trace_of_an_inverse_is_refused_where_it_does_not_exist() -> None:
+    """tr (A A^T/n)^-1 = 1/(1 - c) for c < 1 only."""
+    trace = trace_of(inv(M), ratios={(p, n): c})
+    assert trace.at(c="1/2") == pytest.approx(2)
+    with pytest.raises(DerivationError, match="exist in the limit"):
+        trace.at(c=2)
