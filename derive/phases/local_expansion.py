@@ -26,6 +26,7 @@ from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_n
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring
 from resolvent.derive.exact.polynomials import degree, generator, univariate
 from resolvent.derive.exact.precision import working_precision
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.critical_values import CriticalValue, critical_values
 from resolvent.derive.phases.parameter_line import Line, Mark, parameter_of, rational_number
 
@@ -127,7 +128,7 @@ class LocalExpansion:
 
 @checked
 def local_expansion(
-    law: Any,
+    law: AlgebraicLaw,
     parameter: str | sympy.Symbol,
     critical: CriticalValue | AlgebraicNumber | None = None,
     point: Any = 0,

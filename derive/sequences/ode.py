@@ -9,9 +9,10 @@ from functools import reduce
 import sympy
 from flint import fmpq, fmpq_poly, fmpz_poly
 
-from resolvent.derive.border import bounded, checked
-from resolvent.derive.errors import DerivationError
+from resolvent.derive.border import bounded, checked, shortly
+from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
+from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.sequences.recurrence import Recurrence, cleared, polynomial_expression, recurrence_of
 
@@ -111,7 +112,7 @@ class LinearODE:
         """The coefficients of sum a_i y^(i) for y = sum_k series[k] x^k, as far as the terms decide them."""
         count = len(series) - self.order
         total = [fmpq(0)] * max(count, 0)
-        derivative = [fmpq(c) for c in series]
+        derivative = [to_fmpq(c) for c in series]
         for a in self.coefficients:
             for k, c in enumerate(a.coeffs()):
                 for n in range(k, count):
@@ -159,7 +160,9 @@ class LinearODE:
         return " + ".join(parts).replace("+ -", "- ") + " = 0"
 
     def to_sympy(self, function: sympy.Expr) -> sympy.Expr:
-        """The left-hand side for an applied function such as f(x)."""
+        """The left-hand side for an applied function such as f(x); raises `ParameterError` for others."""
+        if len(function.args) != 1 or not isinstance(function.args[0], sympy.Symbol):
+            raise ParameterError(f"a function such as f(x) is needed; got {shortly(function)}", value=function)
         (x,) = function.args
         return sympy.Add(*(a * function.diff((x, i)) for i, a in enumerate(self.expressions(x))))
 

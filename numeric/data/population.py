@@ -60,6 +60,8 @@ def population(eigenvalues: ArrayLike, ratio: Any, grid: ArrayLike | None = None
     values = real_values(eigenvalues, "eigenvalues")
     c = positive_number(ratio, "the ratio")
     top = float(np.max(values))
+    if not 1e-8 < c < 1e8:
+        raise ParameterError(f"the ratio must lie between 1e-8 and 1e8; got {c:g}", ratio=c)
     if top <= 0 or np.min(values) < -1e-8 * top:
         raise ParameterError("the eigenvalues of a covariance matrix are not negative, and not all 0", values=values)
     values = np.maximum(values, 0.0)

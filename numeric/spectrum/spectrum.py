@@ -188,11 +188,11 @@ class Spectrum:
 
         Raises `ParameterError` for an impossible size.
         """
-        generator = np.random.default_rng(random_state)
         try:
-            return self.ppf(generator.random(size))
-        except (TypeError, ValueError):
-            raise ParameterError(f"size must be whole numbers; got {shortly(size)}", size=size) from None
+            uniform = np.random.default_rng(random_state).random(size)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"size {shortly(size)}, random_state {shortly(random_state)}: {error}") from None
+        return self.ppf(uniform)
 
     def stieltjes(self, z: ArrayLike, derivative: int = 0, certified: bool = False) -> NDArray[np.complex128]:
         """m(z) = int rho(dx)/(x - z), or its derivative m'(z), anywhere; see `spectrum.stieltjes_values`.

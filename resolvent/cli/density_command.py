@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from resolvent.cli.files import check_writable, emit, write_file
-from resolvent.cli.guard import guarded, interruptible, note
+from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited, note
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 from resolvent.writing.json_text import json_text
 
@@ -38,6 +39,8 @@ def density(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write .csv, .json or a picture: .png, .svg, .pdf."),
     ] = None,
+    time_limit: TimeLimit = TIME_LIMIT,
+    memory_limit: MemoryLimit = MEMORY_LIMIT,
 ) -> None:
     """Compute the density of a law.
 
@@ -45,26 +48,34 @@ def density(
     Without --output the CSV goes to standard output; --json prints the support, the atoms and the certificate instead.
     The points stand denser at the edges of the support. Atoms are not part of the density; they are reported.
     """
-    from resolvent.progress import Progress
-
     if output is not None:
         check_output(output, (".csv", ".json", *PICTURES))
-    with Progress("computing the spectrum"), interruptible():
+
+    def work() -> dict[str, Any]:
         found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
         from resolvent.numeric.spectrum.spectrum import Spectrum
 
         spectrum = Spectrum(found.law)
-        content = _content(spectrum, found, output, points, json)
+        made = _content(spectrum, found, output, points, json)
+        return {
+            "text": made if isinstance(made, str) else "",
+            "bytes": "" if isinstance(made, str) else base64.b64encode(made).decode(),
+            "json": json_text(spectrum_json(spectrum, found)) if json else "",
+            "atoms": [f"an atom at {a.point} of weight {a.weight}" for a in spectrum.atoms],
+        }
+
+    result = limited(work, "computing the spectrum", time_limit, memory_limit)
+    content = result["text"] or base64.b64decode(result["bytes"])
     if isinstance(content, bytes):
         assert output is not None
         write_file(output, content)
     else:
         emit(content, output)
     if json and output is not None:
-        emit(json_text(spectrum_json(spectrum, found)), None)
+        emit(result["json"], None)
     if not json:
-        for atom in spectrum.atoms:
-            note(f"an atom at {atom.point} of weight {atom.weight} is not part of the density")
+        for atom in result["atoms"]:
+            note(f"{atom} is not part of the density")
 
 
 def check_output(path: Path, suffixes: tuple[str, ...]) -> None:

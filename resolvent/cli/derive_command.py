@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from resolvent.cli.files import check_writable, emit
-from resolvent.cli.guard import CLAIM_FAILS, guarded, interruptible, leave, note
+from resolvent.cli.guard import (
+    CLAIM_FAILS,
+    MEMORY_LIMIT,
+    TIME_LIMIT,
+    MemoryLimit,
+    TimeLimit,
+    guarded,
+    leave,
+    limited,
+    note,
+)
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 
 if TYPE_CHECKING:
@@ -63,6 +73,8 @@ def derive(
     check: Annotated[bool, typer.Option("--check", help="Verify every step of the derivation again.")] = False,
     json: AsJson = False,
     output: Output = None,
+    time_limit: TimeLimit = TIME_LIMIT,
+    memory_limit: MemoryLimit = MEMORY_LIMIT,
 ) -> None:
     """Derive the equation of a law.
 
@@ -70,7 +82,6 @@ def derive(
     sum, @ the free product, and numbers shift and scale. With --matrix the expression is one in matrices.
     """
     from resolvent.derive.errors import DerivationError, ParameterError
-    from resolvent.progress import Progress
 
     chosen = Format.JSON if json else format
     if (moments or cumulants) and chosen not in (*_REPORTS, Format.JSON):
@@ -79,7 +90,8 @@ def derive(
         )
     if output is not None:
         check_writable(output)
-    with Progress("deriving"), interruptible():
+
+    def work() -> dict[str, Any]:
         found = read_subject(subject, settings or [], matrices=matrix, ratios=ratio)
         density = _closed_form(found, closed_form, wanted=steps and chosen in _REPORTS)
         derivation = density.derivation if closed_form and density else found.law.derivation
@@ -87,14 +99,19 @@ def derive(
             try:
                 derivation.check()
             except DerivationError as error:
-                leave(f"the derivation does not hold: {error}", CLAIM_FAILS)
+                return {"fails": str(error)}
         if closed_form and density:
             text = _closed_form_written(found, density, chosen, convention.value)
         else:
             text = _written(found, density, chosen, convention.value, steps, moments, cumulants, check)
+        return {"text": text, "steps": len(derivation.steps) if check else 0}
+
+    result = limited(work, "deriving", time_limit, memory_limit)
+    if "fails" in result:
+        leave(f"the derivation does not hold: {result['fails']}", CLAIM_FAILS)
     if check and (closed_form or chosen not in (*_REPORTS, Format.JSON)):
-        note(f"all {len(derivation.steps)} steps hold")
-    emit(text, output)
+        note(f"all {result['steps']} steps hold")
+    emit(result["text"], output)
 
 
 def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensity | None:

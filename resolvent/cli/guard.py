@@ -9,11 +9,17 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
 import typer
 
 from resolvent.derive.errors import ResolventError
 
+TimeLimit = Annotated[float, typer.Option("--time-limit", metavar="SECONDS", help="What the computation may take.")]
+MemoryLimit = Annotated[
+    float, typer.Option("--memory-limit", metavar="GB", help="The memory that the computation may take.")
+]
+TIME_LIMIT, MEMORY_LIMIT = 600.0, 8.0
 CLAIM_FAILS, BAD_USE, STOPPED = 1, 2, 130
 
 
@@ -43,7 +49,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except Exception as error:
             if os.environ.get("RESOLVENT_TRACEBACK"):
                 raise
-            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            what = f"{type(error).__name__}: {error}".removeprefix("ChildFailed: ").splitlines()[0]
             leave(f"error: this is a defect of resolvent, please report it ({what})", BAD_USE)
 
     return run
@@ -65,6 +71,36 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def limited(work: Callable[[], Any], task: str, seconds: float, gigabytes: float) -> Any:
+    """What ``work`` returns, plain JSON values, computed in a child process within the limits; its progress is shown.
+
+    Raises `ParameterError` for limits that are not positive, `ResolventError` where they do not suffice.
+    """
+    from resolvent.conjectures.exact.deadline import OutOfTime, within
+    from resolvent.derive.errors import ParameterError
+    from resolvent.progress import Progress
+
+    for name, limit in (("--time-limit", seconds), ("--memory-limit", gigabytes)):
+        if not 0 < limit < float("inf"):
+            raise ParameterError(f"{name} must be positive; got {limit:g}", limit=limit)
+    with Progress(task), interruptible():
+        try:
+            answer = within(seconds, functools.partial(_interrupt_told, work), int(gigabytes * 2**30))
+        except OutOfTime as error:
+            raise OutOfTime(f"{error}; --time-limit gives it more") from None
+    if not answer:
+        raise KeyboardInterrupt
+    return answer[0]
+
+
+def _interrupt_told(work: Callable[[], Any]) -> list[Any]:
+    """What the work returns, in a list; an empty one if it was interrupted."""
+    try:
+        return [work()]
+    except KeyboardInterrupt:
+        return []
 
 
 def leave(message: str, status: int) -> None:

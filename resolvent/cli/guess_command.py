@@ -13,7 +13,7 @@ import typer
 
 from resolvent.cli.derive_command import Convention, Output
 from resolvent.cli.files import ReportFormat, check_writable, emit
-from resolvent.cli.guard import CLAIM_FAILS, guarded, interruptible, leave
+from resolvent.cli.guard import CLAIM_FAILS, MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, leave, limited
 from resolvent.cli.subjects import AsJson, Settings, read_settings, read_subject
 from resolvent.writing.json_text import json_text
 
@@ -79,6 +79,8 @@ def guess(
     ] = Convention.STIELTJES,
     json: AsJson = False,
     output: Output = None,
+    time_limit: TimeLimit = TIME_LIMIT,
+    memory_limit: MemoryLimit = MEMORY_LIMIT,
 ) -> None:
     """Propose an equation from exact moments, and say on how much evidence.
 
@@ -99,11 +101,10 @@ def guess(
     )  # fmt: skip
     typed = None if moments is None and moments_file is None else _text_of(moments, moments_file)
 
-    from resolvent.progress import Progress
     from resolvent.proposals.proposal import guess as propose
     from resolvent.writing.formats import WRITERS
 
-    with Progress("guessing"), interruptible():
+    def work() -> list[Any]:
         source, note = _source(subject, cycle_weights, typed, 1 if start is None else start, settings or [],
                                (phi, psi, ratios))  # fmt: skip
         proposal = propose(source, kind.value, terms=terms, margin=margin)
@@ -114,9 +115,12 @@ def guess(
             noted = replace(proposal, notes=(*proposal.notes, *([note] if note else [])))
             own = {ReportFormat.TEXT: noted.text, ReportFormat.LATEX: noted.latex}
             text = own[chosen](convention.value) if chosen in own else WRITERS[chosen](noted.report(convention.value))
+        return [text, bool(proposal.found)]
+
+    text, is_found = limited(work, "guessing", time_limit, memory_limit)
     if text:
         emit(text, output)
-    if not proposal.found:
+    if not is_found:
         leave("nothing is claimed: no equation was found", CLAIM_FAILS)
 
 

@@ -24,6 +24,7 @@ from resolvent.derive.laws.record import Law
 from resolvent.derive.tensor.tensor_law import TensorLaw
 
 _LEAST_TRIALS = 4
+_MOST_TRIALS = 100_000
 
 
 @checked
@@ -48,7 +49,7 @@ def verify(
         subject: a catalog entry, or a law that has a matrix model.
         params: a number for each parameter (those with a default may be left out).
         size: the sampler's size; half of it is sampled too. By default the sampler's own.
-        trials: independent matrices at each size, at least 4; all statistics of a law need 9.
+        trials: independent matrices at each size, 4 to 100 000; all statistics of a law need 9.
         rng: the seed; each trial has its own stream, so results do not depend on their order.
         sampler: the name of one of the entry's samplers, the first by default.
         level: how often a true law may be refuted.
@@ -67,6 +68,8 @@ def verify(
     """
     if isinstance(trials, bool) or not isinstance(trials, int) or trials < _LEAST_TRIALS:
         raise ParameterError(f"at least {_LEAST_TRIALS} trials are needed; got {trials!r}", trials=trials)
+    if trials > _MOST_TRIALS:
+        raise ParameterError(f"at most {_MOST_TRIALS} trials are made; got {trials}", trials=trials)
     for name, share in (("level", level), ("resolution", resolution)):
         if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
             raise ParameterError(f"the {name} must lie between 0 and 1; got {share!r}", value=share)

@@ -505,3 +505,29 @@ def test_a_directory_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(ParameterError, match="no permission"):
         write_file(tmp_path / "law.txt", "text")
+
+
+@pytest.mark.parametrize("command", ["derive", "density", "guess"])
+def test_commands_keep_to_their_time(command: str) -> None:
+    result = run(command, "fuss_catalan(20) + wachter(1/2, 1/3) + fuss_catalan(21)", "--time-limit", "0.2")
+    assert result.exit_code == 2
+    assert result.stderr == "error: not finished within 0.2 s; --time-limit gives it more\n"
+
+
+@pytest.mark.parametrize("option", ["--time-limit", "--memory-limit"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan"])
+def test_limits_are_positive(option: str, value: str) -> None:
+    result = run("derive", "semicircle()", option, value)
+    assert (result.exit_code, result.stderr) == (2, f"error: {option} must be positive; got {float(value):g}\n")
+
+
+def test_moments_and_trials_have_limits() -> None:
+    result = run("derive", "semicircle()", "--moments", "10000000000")
+    assert result.exit_code == 2
+    assert "more than the limit of 2000" in result.stderr
+    result = run("verify", "semicircle", "--set", "variance=1", "--trials", "1000000000")
+    assert (result.exit_code, result.stderr) == (2, "error: at most 100000 trials are made; got 1000000000\n")
+
+
+def test_a_parameter_may_be_called_self() -> None:
+    assert run("derive", "semicircle(self)", "--set", "self=1").stdout == run("derive", "semicircle(1)").stdout
