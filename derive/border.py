@@ -26,7 +26,8 @@ _COMPLEX = ("z", "g")  # the variables of transforms
 _LONG = 80  # a value that is written out at most so long in a message
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether the value is one whole number, of whatever package, and no truth value."""
     return hasattr(value, "__index__") and not isinstance(value, bool) and getattr(value, "ndim", 0) == 0
 
 
@@ -54,7 +55,7 @@ def _is_array(value: Any, kinds: str = "biuf") -> bool:
 
 
 _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "int": (_is_whole, "a whole number"),
+    "int": (is_whole, "a whole number"),
     "float": (_is_real, "a finite real number"),
     "bool": (lambda value: type(value).__name__ in ("bool", "bool_"), "True or False"),
     "str": (lambda value: isinstance(value, str), "a text"),
@@ -126,19 +127,19 @@ def checked(subject: T) -> T:
     resolvent.derive.errors.ParameterError: shortened: length must be a whole number; got '2'
     """
     if not isinstance(subject, type):
-        return cast(T, _held(cast(Callable[..., Any], subject), {}))
+        return cast(T, _held(cast(Callable[..., Any], subject)))
     for name, member in list(vars(subject).items()):
         if name == "__init__" and "__dataclass_fields__" in vars(subject):
             continue  # a record is made by functions
         if inspect.isfunction(member) and not hasattr(member, "__wrapped__") and (name[0] != "_" or name == "__init__"):
-            setattr(subject, name, _held(member, {}))
+            setattr(subject, name, _held(member))
         elif isinstance(member, classmethod) and name[0] != "_":
-            setattr(subject, name, classmethod(_held(member.__func__, {})))
+            setattr(subject, name, classmethod(_held(member.__func__)))
     return subject
 
 
 def bounded(**bounds: range) -> Callable[[T], T]:
-    """As `checked`, for a function whose whole numbers have bounds, which are looked at before anything is computed.
+    """As `checked`, for a function whose arguments are looked at before anything is computed: whole numbers have bounds.
 
     >>> @bounded(n=range(1, 101))
     ... def twice(n: int) -> int:
@@ -154,12 +155,12 @@ def bounded(**bounds: range) -> Callable[[T], T]:
     return hold
 
 
-def _held(function: Callable[..., Any], bounds: Mapping[str, range]) -> Callable[..., Any]:
+def _held(function: Callable[..., Any], bounds: Mapping[str, range] | None = None) -> Callable[..., Any]:
     signature = inspect.signature(function)
 
     @functools.wraps(function)
     def held(*arguments: Any, **options: Any) -> Any:
-        if bounds:
+        if bounds is not None:
             _check(function.__name__, signature, arguments, options, bounds)
         try:
             return function(*arguments, **options)
@@ -172,7 +173,7 @@ def _held(function: Callable[..., Any], bounds: Mapping[str, range]) -> Callable
             ) from error
         except Exception as error:
             try:
-                _check(function.__name__, signature, arguments, options, bounds)
+                _check(function.__name__, signature, arguments, options, {})
             except ParameterError as refusal:
                 raise refusal from error
             raise

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import sympy
 from flint import fmpq
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import checked, is_whole
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
@@ -204,7 +204,7 @@ class MatrixExpression:
         return inverse(self) * other
 
     def __pow__(self, exponent: Any) -> MatrixExpression:
-        if isinstance(exponent, bool) or not hasattr(exponent, "__index__") or abs(int(exponent)) > _MOST_POWER:
+        if not is_whole(exponent) or abs(int(exponent)) > _MOST_POWER:
             raise ParameterError(f"the exponent must be a whole number up to {_MOST_POWER}; got {exponent!r}", of=self)
         if not self.is_square:
             raise ParameterError(f"only square matrices have powers; {self} is {self.shape}", of=self)

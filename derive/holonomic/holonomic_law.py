@@ -158,7 +158,7 @@ def holonomic(law: AlgebraicLaw) -> HolonomicLaw:
     return HolonomicLaw(ode, ode, recurrence, initial, step, f"holonomic({law.text})")
 
 
-@checked
+@bounded()
 def law_of_sum(
     summand: HypergeometricSum, weight: Any = 1, name: str = "law_of_sum", source: Law | None = None
 ) -> HolonomicLaw:
@@ -207,7 +207,7 @@ def law_of_sum(
     return _from_recurrence(recurrence, own, terms, second, name)
 
 
-@checked
+@bounded()
 def law_of_moments(moments: Sequence[Any], margin: int = MARGIN, name: str = "law_of_moments") -> HolonomicLaw:
     """The law whose moments m_0 = 1, m_1, ... satisfy the recurrence that is guessed from the given ones.
 

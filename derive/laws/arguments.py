@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 
-from resolvent.derive.border import shortly
+from resolvent.derive.border import is_whole, shortly
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_element, to_fmpq, to_sympy_rational
 
@@ -68,7 +68,7 @@ def require_positive(name: str, value: Any) -> sympy.Expr:
 
 def check_count(n: int, limit: int | None = None, parameters: int = 0) -> None:
     """Raise `ParameterError` unless n is a non-negative integer within the limit, a tenth of it for each parameter."""
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 0:
+    if not is_whole(n) or n < 0:
         raise ParameterError(f"the number of terms must be a non-negative integer; got {shortly(n)}", n=n)
     if limit is not None and n > (most := max(limit // 10**parameters, min(limit, _FEW))):
         has = f" with {parameters} parameter{'s'[: parameters > 1]}" if parameters else ""
