@@ -139,7 +139,7 @@ def checked(subject: T) -> T:
 
 
 def bounded(**bounds: range) -> Callable[[T], T]:
-    """As `checked`, for a function whose arguments are looked at before anything is computed: whole numbers have bounds.
+    """As `checked`, for a function whose arguments are looked at first; whole numbers may have bounds.
 
     >>> @bounded(n=range(1, 101))
     ... def twice(n: int) -> int:
