@@ -30,6 +30,7 @@ from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial,
 from resolvent.derive.laws.record import AlgebraicRecord
 from resolvent.derive.support.atoms import find_atom
 
+_MOST_BITS = 1024
 _SAMPLES = tuple(
     fmpq(p, q) for p, q in ((1, 2), (2, 1), (1, 3), (3, 1), (1, 5), (5, 1), (4, 5), (9, 8), (1, 20), (20, 1))
 )
@@ -112,15 +113,12 @@ def _physical_value(
         try:
             sample = law.at(**{s.name: to_sympy_rational(values[s.name]) for s in law.parameters if s.name in values})
             point = pole.evaluate(values).to_fmpq()
-            ball = _value_outside_support(sample, point)
+            numeric = [_specialised(factor, values) for factor in factors]
+            k, index = _only_root(sample, point, numeric)
         except (ResolventError, ZeroDivisionError) as error:
             failures.append(error)
             continue
-        for factor in factors:
-            numeric = _specialised(factor, values)
-            for index, root in enumerate(real_roots(numeric)):
-                if root.overlaps(ball):
-                    return _element(factor, numeric, index, pole.field, symbols)
+        return _element(factors[k], numeric[k], index, pole.field, symbols)
     reason = f": {failures[0]}" if failures else ""
     raise DerivationError(
         f"the pole of the map, {pole}, lies in the support of {law.text} (or at its edge), so the image has no moments"
@@ -129,8 +127,24 @@ def _physical_value(
     )
 
 
-def _value_outside_support(law: AlgebraicRecord, point: fmpq) -> arb:
+def _only_root(law: AlgebraicRecord, point: fmpq, polynomials: Sequence[fmpz_poly]) -> tuple[int, int]:
+    """Which polynomial, and which of its real roots, is the value at a point: all others are excluded."""
     precision = 128
+    while precision <= _MOST_BITS:
+        ball = _value_outside_support(law, point, precision)
+        found = [
+            (k, index)
+            for k, polynomial in enumerate(polynomials)
+            for index, root in enumerate(real_roots(polynomial, precision))
+            if root.overlaps(ball)
+        ]
+        if len(found) == 1:
+            return found[0]
+        precision *= 2
+    raise PrecisionError(f"two roots are too close to tell which is the value at {point}", law=law, point=point)
+
+
+def _value_outside_support(law: AlgebraicRecord, point: fmpq, precision: int) -> arb:
     while True:
         with working_precision(precision):
             try:
@@ -148,7 +162,7 @@ def _value_outside_support(law: AlgebraicRecord, point: fmpq) -> arb:
                 if not root.imag.contains(0):
                     raise BranchError(f"the density of {law.text} is positive at {point}", point=point)
         precision *= 2
-        if precision > 1024:
+        if precision > _MOST_BITS:
             raise PrecisionError(f"the value at {point} could not be decided", point=point)
 
 
