@@ -382,7 +382,7 @@ def to_fmpq(value: Any) -> fmpq:
     >>> to_fmpq(0.1), to_fmpq("3/4"), to_fmpq(2)
     (1/10, 3/4, 2)
 
-    Raises `ParameterError` for anything else, nan and infinities included.
+    Raises `ParameterError` for anything else, nan, infinities and irrational numbers included.
     """
     if isinstance(value, fmpq):
         return value
@@ -390,6 +390,9 @@ def to_fmpq(value: Any) -> fmpq:
         return fmpq(int(value))
     if isinstance(value, sympy.Rational):
         return fmpq(int(value.p), int(value.q))
+    if isinstance(value, sympy.Expr) and not isinstance(value, sympy.Float) and value.is_number and value.is_finite:
+        reason = f"{value} is not a rational number; if it may be rounded, give a decimal number"
+        raise ParameterError(f"{reason}, such as {value.evalf(17)}", value=value)
     try:
         if isinstance(value, bool) or (isinstance(value, str) and not _SHORT_NUMBER.fullmatch(value)):
             raise ValueError

@@ -13,7 +13,7 @@ from flint import fmpq
 from resolvent.derive.border import checked, shortly
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.exact.field import Element, Field, check_names, to_element
+from resolvent.derive.exact.field import Element, Field, check_names, to_element, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.polynomials import generator, ring_of
 from resolvent.derive.exact.series import Series, make_series
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -87,7 +87,8 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
     """The finite measure sum_i w_i delta(a_i); equal weights by default.
 
     Points and weights are rational numbers or expressions in parameters; numeric weights must be positive and, all
-    together, sum to 1. Raises `ParameterError` otherwise, also for repeated points.
+    together, sum to 1. Raises `ParameterError` otherwise. Weights that are floats may miss 1 by their rounding errors
+    and are divided by their sum; the weights of equal points are added.
 
     >>> atoms([-1, 1]).equation.expr
     m*z**2 - m + z
@@ -99,8 +100,10 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
         raise ParameterError("a measure needs at least one atom", points=points)
     if len(points) > _MOST_ATOMS:
         raise ParameterError(f"a measure has at most {_MOST_ATOMS} atoms; got {len(points)}", points=len(points))
-    recipe = Recipe(atoms, (points, None if weights is None else tuple(weights)))
-    weights = (sympy.Rational(1, len(points)),) * len(points) if weights is None else tuple(weights)
+    if weights is not None:
+        weights = _without_rounding(tuple(weights))
+    recipe = Recipe(atoms, (points, weights))
+    weights = (sympy.Rational(1, len(points)),) * len(points) if weights is None else weights
     if len(weights) != len(points):
         raise ParameterError(f"{len(points)} points but {len(weights)} weights", points=points, weights=weights)
     places = [to_element(a) for a in points]
@@ -110,7 +113,10 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
     field = Field(tuple(sorted(s.name for s in symbols)))
     a = [field.coerce(e) for e, _ in places]
     w = [field.coerce(e) for e, _ in masses]
-    _check_atoms(points, weights, a, w)
+    _check_weights(weights, w)
+    groups = [[j for j in range(len(a)) if a[j] == a[i]] for i in range(len(a)) if a[i] not in a[:i]]
+    if len(groups) < len(a):
+        return atoms([points[g[0]] for g in groups], [sum(scalar_of(weights[j]) for j in g) for g in groups])
 
     ring = ring_of(("z", "m"), field.ring.constant(0))
     z, m = generator(ring, "z"), generator(ring, "m")
@@ -234,9 +240,17 @@ def _zero(field: Field) -> Any:
     return fmpq(0) if field.is_rational else field.constant(0)
 
 
-def _check_atoms(points: Any, weights: Any, a: list[Element], w: list[Element]) -> None:
-    if any(a[i] == a[j] for i in range(len(a)) for j in range(i)):
-        raise ParameterError("two atoms stand at the same point; add their weights", points=points)
+def _without_rounding(weights: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The weights over their sum, if floats are among them and the sum differs from 1 by rounding errors alone."""
+    if any(isinstance(w, float) for w in weights) and not any(getattr(w, "free_symbols", ()) for w in weights):
+        exact = [to_fmpq(w) for w in weights]
+        total = sum(exact[1:], start=exact[0])
+        if total != 1 and abs(float(total) - 1) <= len(weights) * 2**-52:
+            return tuple(to_sympy_rational(w / total) for w in exact)
+    return weights
+
+
+def _check_weights(weights: Any, w: list[Element]) -> None:
     bad = [shown(x) for x, e in zip(weights, w, strict=True) if e.is_constant and e.to_fmpq() <= 0]
     if bad:
         raise ParameterError(f"weights must be positive; got {', '.join(bad)}", weights=weights)

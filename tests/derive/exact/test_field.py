@@ -266,3 +266,9 @@ def test_factors_without_the_generator_are_dropped() -> None:
     x, y = generator(ring, "x"), generator(ring, "y")
     product = (y + 2) * (x * y - 1) ** 2 * (x + y**2)
     assert set(map(str, irreducible_factors(product, "x"))) == {str(x * y - 1), str(x + y**2)}
+
+
+@pytest.mark.parametrize("value", [sympy.sqrt(2), sympy.pi, sympy.exp(1) / 3, sympy.sqrt(2) + sympy.sqrt(3)])
+def test_irrational_numbers_are_not_rounded_silently(value: sympy.Expr) -> None:
+    with pytest.raises(ParameterError, match=r"is not a rational number; if it may be rounded, give a decimal number"):
+        to_fmpq(value)
