@@ -20,7 +20,7 @@ from resolvent.derive.exact.field import Element, Field, evaluate_polynomial, po
 from resolvent.derive.exact.polynomials import degree, irreducible_factors
 from resolvent.derive.exact.series import SeriesPolynomial
 from resolvent.derive.expressions.enclosure import Enclosure
-from resolvent.derive.laws.expansion_at_pole import _element, _specialised
+from resolvent.derive.laws.expansion_at_pole import element_of_root, specialised
 
 _DEEPEST = 8
 
@@ -50,7 +50,7 @@ def physical_equation_at(
     choices = _candidates(polynomial, field)
     values = {n: q for n, q in enclosure.values.items() if n in field.names}
     for candidate in choices:
-        numeric = _specialised(candidate.factor, values)
+        numeric = specialised(candidate.factor, values)
         pieces = [f for f, _ in numeric.factor()[1]]
         for piece in pieces:
             for index, number in enumerate(_real_roots(piece)):
@@ -63,7 +63,7 @@ def physical_equation_at(
             f"{what} pass through the enclosed solution; the spectrum may be unbounded", polynomial=polynomial
         )
     candidate, index = found[0]
-    last = _element(candidate.factor, _specialised(candidate.factor, values), index, field, kept)
+    last = element_of_root(candidate.factor, specialised(candidate.factor, values), index, field, kept)
     home = field.join(last.field)
     return ResolventEquation(polynomial, kept, tuple(home.coerce(c) for c in (*candidate.known, last)))
 
@@ -90,7 +90,7 @@ def _candidates(polynomial: fmpz_mpoly, field: Field) -> list[_Candidate]:
             elif degree(factor, "m") > 1 or len(known) >= _DEEPEST:
                 raise DerivationError("branches of the equation agree in moments that are not rational", factor=factor)
             else:
-                root = _element(factor, _specialised(factor, dict.fromkeys(field.names, fmpq(1))), 0, field, ())
+                root = element_of_root(factor, specialised(factor, dict.fromkeys(field.names, fmpq(1))), 0, field, ())
                 waiting.append((_following(rows, root, field), (*known, root)))
     return out
 
@@ -141,7 +141,7 @@ def _real_roots(piece: object) -> list[Element]:
     ring = polynomial_ring(("m",))
     factor = ring.from_dict({(k,): c for k, c in enumerate(coefficients) if c})
     count = len([r for r, _ in piece.complex_roots() if r.imag.contains(0)])  # type: ignore[attr-defined]
-    return [_element(factor, piece, k, Field(), ()) for k in range(count)]
+    return [element_of_root(factor, piece, k, Field(), ()) for k in range(count)]
 
 
 def _place(pieces: Sequence[object], piece: object, index: int) -> int:

@@ -113,12 +113,12 @@ def _physical_value(
         try:
             sample = law.at(**{s.name: to_sympy_rational(values[s.name]) for s in law.parameters if s.name in values})
             point = pole.evaluate(values).to_fmpq()
-            numeric = [_specialised(factor, values) for factor in factors]
+            numeric = [specialised(factor, values) for factor in factors]
             k, index = _only_root(sample, point, numeric)
         except (ResolventError, ZeroDivisionError) as error:
             failures.append(error)
             continue
-        return _element(factors[k], numeric[k], index, pole.field, symbols)
+        return element_of_root(factors[k], numeric[k], index, pole.field, symbols)
     reason = f": {failures[0]}" if failures else ""
     raise DerivationError(
         f"the pole of the map, {pole}, lies in the support of {law.text} (or at its edge), so the image has no moments"
@@ -182,7 +182,8 @@ def _sample_points(symbols: Sequence[sympy.Symbol]) -> Iterator[dict[str, fmpq]]
         yield {s.name: v for s, v in zip(symbols, combination, strict=True)}
 
 
-def _specialised(factor: fmpz_mpoly, values: Values) -> fmpz_poly:
+def specialised(factor: fmpz_mpoly, values: Values) -> fmpz_poly:
+    """A polynomial in m and parameters at numbers for these, its denominators cleared."""
     parts = coefficients_in(factor, "m", polynomial_ring(tuple(n for n in factor.context().names() if n != "m")))
     numbers = [Field(tuple(p.context().names())).element(p).evaluate(values).to_fmpq() for p in parts]
     common = 1
@@ -191,7 +192,7 @@ def _specialised(factor: fmpz_mpoly, values: Values) -> fmpz_poly:
     return fmpz_poly([int((q * common).p) for q in numbers])
 
 
-def _element(
+def element_of_root(
     factor: fmpz_mpoly, numeric: fmpz_poly, index: int, field: Field, symbols: Sequence[sympy.Symbol]
 ) -> Element:
     """The chosen root as an element: rational, or the generator of a new extension."""
