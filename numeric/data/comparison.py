@@ -67,7 +67,7 @@ class ComparisonRecord:
     Attributes:
         spectrum: the law's spectrum.
         samples: the eigenvalues of each matrix.
-        status: "supported", "refuted" or "undecided".
+        verdict: "supported", "refuted" or "undecided".
         reasons: sentences that say why.
         distance: Kolmogorov's distance of all eigenvalues without components from the law.
         distance_allowed: what rigid eigenvalues may reach.
@@ -81,7 +81,7 @@ class ComparisonRecord:
 
     spectrum: Spectrum
     samples: tuple[Array, ...]
-    status: Status
+    verdict: Status
     reasons: tuple[str, ...]
     distance: Distance
     distance_allowed: float

@@ -59,4 +59,4 @@ def compare(
     emit(json_text(comparison.to_json()) if json else comparison.text(), None)
     if plot is not None:
         write_file(plot, picture(comparison.plot, plot.suffix.lower()))
-    raise typer.Exit(_STATUS[comparison.status])
+    raise typer.Exit(_STATUS[comparison.verdict])

@@ -19,7 +19,7 @@ class Comparison(ComparisonRecord):
     """What eigenvalues say about a law; see `numeric.data.comparison.ComparisonRecord` for its parts."""
 
     def __repr__(self) -> str:
-        return f"<Comparison: {self.status}, {self.components} components, power {self.power:.3g}>"
+        return f"<Comparison: {self.verdict}, {self.components} components, power {self.power:.3g}>"
 
     def report(self) -> Report:
         """The comparison as a report."""
@@ -80,11 +80,11 @@ def compare(
     >>> import numpy as np
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
     >>> x = np.random.default_rng(1).normal(size=(500, 1000))
-    >>> compare(x, marchenko_pastur("1/2"), singular=True).status
+    >>> compare(x, marchenko_pastur("1/2"), singular=True).verdict
     'supported'
-    >>> compare(x, marchenko_pastur("11/20"), singular=True).status
+    >>> compare(x, marchenko_pastur("11/20"), singular=True).verdict
     'refuted'
-    >>> compare(x[:20, :40], marchenko_pastur("1/2"), singular=True).status
+    >>> compare(x[:20, :40], marchenko_pastur("1/2"), singular=True).verdict
     'undecided'
 
     Raises `ParameterError` for eigenvalues that are complex, not finite or too few, a matrix that is not symmetric, a
@@ -128,7 +128,7 @@ def _report(record: ComparisonRecord) -> Report:
             Section("Linear statistics", (sums,)),
             Section("Outside the support", _outside(record)),
         ),
-        record.status,
+        record.verdict,
     )
 
 
@@ -148,7 +148,7 @@ def _outside(record: ComparisonRecord) -> tuple[Block, ...]:
 def _json(record: ComparisonRecord) -> dict[str, Any]:
     return {
         "law": _name(record),
-        "status": record.status,
+        "verdict": record.verdict,
         "reasons": list(record.reasons),
         "matrices": len(record.samples),
         "eigenvalues": sum(map(len, record.samples)),

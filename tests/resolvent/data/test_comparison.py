@@ -40,7 +40,7 @@ TRUE: dict[str, tuple[Callable[[], rv.Law], Callable[[np.random.Generator], np.n
 def test_true_laws_are_refuted_no_more_often_than_the_level(name: str) -> None:
     law, draw = TRUE[name]
     rho, rng = rv.Spectrum(law()), np.random.default_rng(7)
-    refuted = sum(rv.compare(draw(rng), rho, level=0.05).status == "refuted" for _ in range(60))
+    refuted = sum(rv.compare(draw(rng), rho, level=0.05).verdict == "refuted" for _ in range(60))
     assert refuted <= 6  # 3 are expected at most; more than 6 have a probability of 3 %
 
 
@@ -58,15 +58,15 @@ def test_two_per_cent_are_seen_at_size_1000(error: float) -> None:
     x = rng.normal(size=(1000, 2000))
     values = np.linalg.eigvalsh(x @ x.T / 2000)
     good = rv.compare(values, rho)
-    assert good.status == "supported"
+    assert good.verdict == "supported"
     assert good.power > 0.99
-    assert rv.compare((1 + error) * values, rho).status == "refuted"
+    assert rv.compare((1 + error) * values, rho).verdict == "refuted"
 
 
 def test_a_small_matrix_leaves_the_question_open() -> None:
     values = wishart(np.random.default_rng(0), 2 * N)[::8]
     found = rv.compare(values, rv.marchenko_pastur("1/2"))
-    assert found.status == "undecided"
+    assert found.verdict == "undecided"
     assert found.power < 0.9
 
 
@@ -94,22 +94,22 @@ def test_planted_components_are_counted_and_left_out() -> None:
         x = np.sqrt(population)[:, None] * rng.normal(size=(p, 2 * p))
         found = rv.compare(x, rv.marchenko_pastur("1/2"), singular=True)
         assert found.components == rank
-        assert found.status != "refuted"
+        assert found.verdict != "refuted"
 
 
 def test_a_wrong_number_of_zeros_is_refuted() -> None:
     values = wishart(np.random.default_rng(0), N // 3)
     values[:10] = 0.05
-    assert rv.compare(np.where(np.abs(values) < 1e-10, 0.2, values), rv.marchenko_pastur(3)).status == "refuted"
+    assert rv.compare(np.where(np.abs(values) < 1e-10, 0.2, values), rv.marchenko_pastur(3)).verdict == "refuted"
 
 
 def test_the_report_says_the_verdict_in_every_format() -> None:
     found = rv.compare(goe(np.random.default_rng(1)), rv.semicircle(), beta=1)
-    assert f"verdict: {found.status}" in found.text()
-    assert found.status in found.html()
-    assert found.status in found.markdown()
+    assert f"verdict: {found.verdict}" in found.text()
+    assert found.verdict in found.html()
+    assert found.verdict in found.markdown()
     assert "T\\_1" in found.latex() or "T_1" in found.latex()
-    assert json.loads(json.dumps(found.to_json()))["status"] == found.status
+    assert json.loads(json.dumps(found.to_json()))["verdict"] == found.verdict
     assert found.plot().patches
 
 
