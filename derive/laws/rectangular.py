@@ -105,7 +105,8 @@ def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
     Raises `ParameterError` unless s, c > 0, `DerivationError` if the law has mass below 0 (for c > 1: a rank above n).
     """
     s_, c_, symbols, conditions = _rectangular_inputs((law,), c, s)
-    assert s_ is not None
+    if s_ is None:
+        raise ParameterError("s must be a number or an expression in parameters; got None", s=s)
     own = law.equation.polynomial
     ring = ring_of(("z", "m"), own, s_.numerator, c_.numerator)
     z, m = generator(ring, "z"), generator(ring, "m")

@@ -10,7 +10,7 @@ import typer
 from resolvent.cli.check_command import REPORTS, Report, write_report
 from resolvent.cli.density_command import PICTURES, check_output, picture
 from resolvent.cli.files import emit, write_file
-from resolvent.cli.guard import guarded
+from resolvent.cli.guard import MEMORY_LIMIT, MemoryLimit, guarded, limited
 from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, read_subject
 from resolvent.writing.json_text import json_text
 
@@ -33,7 +33,8 @@ def verify(
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler, tcp://host:8786 say, or 'local'.")
     ] = None,
-    time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="What the spectrum of the law may take.")] = 60.0,
+    time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="The time of law and spectrum.")] = 60.0,
+    memory_limit: MemoryLimit = MEMORY_LIMIT,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
@@ -48,6 +49,8 @@ def verify(
         check_output(plot, PICTURES)
     if report is not None:
         check_output(report, REPORTS)
+    # first within the limits, in a child process; what ends there is soon repeated
+    limited(lambda: bool(read_subject(name, settings or [], numeric=True)), "deriving", time_limit, memory_limit)
     subject = read_subject(name, settings or [], numeric=True)
 
     from resolvent.conjectures.verification import verify as compare

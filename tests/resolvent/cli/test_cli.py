@@ -507,7 +507,7 @@ def test_a_directory_without_permission(tmp_path: Path) -> None:
         write_file(tmp_path / "law.txt", "text")
 
 
-@pytest.mark.parametrize("command", ["derive", "density", "guess"])
+@pytest.mark.parametrize("command", ["derive", "density", "guess", "verify"])
 def test_commands_keep_to_their_time(command: str) -> None:
     result = run(command, "fuss_catalan(20) + wachter(1/2, 1/3) + fuss_catalan(21)", "--time-limit", "0.2")
     assert result.exit_code == 2
