@@ -63,6 +63,7 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "Callable": (callable, "a function"),
     "Sequence": (_is_list, "a list"),
     "Iterable": (_is_list, "a list"),
+    "Rows": (lambda value: _is_list(value) and all(map(_is_list, value)), "a list of rows"),
     "Mapping": (lambda value: isinstance(value, Mapping), "a dictionary"),
     "ArrayLike": (_is_array, "real numbers"),
     "Complexes": (functools.partial(_is_array, kinds="biufc"), "complex numbers"),
@@ -86,7 +87,7 @@ def _alternatives(annotation: str) -> list[str]:
     ['Symbol', 'Sequence', 'None']
     """
     plain, depth = "", 0
-    for character in annotation:
+    for character in annotation.replace("Sequence[Sequence[Any]]", "Rows"):
         depth += (character == "[") - (character == "]")
         plain += character if depth == 0 and character != "]" else ""
     names = [part.strip().rpartition(".")[2] for part in plain.split("|")]

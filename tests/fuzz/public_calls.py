@@ -269,8 +269,9 @@ def run(indices: range, seed: int, limit: float = LIMIT) -> tuple[Counter[str], 
         child.join()
         if child.exitcode == 0:
             break
-        kinds["died"] += 1
-        failed.append(f"died by {child.exitcode}: {call(last.value, seed)[0]}")
+        kind = "time" if child.exitcode == -signal.SIGKILL else "died"  # exact arithmetic that no alarm interrupts
+        kinds[kind] += 1
+        failed.append(f"{kind}, by {child.exitcode}: {call(last.value, seed)[0]}")
         indices = range(last.value + 1, indices.stop)
     return kinds, failed
 
