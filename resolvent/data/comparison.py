@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.comparison import ComparisonRecord, compared
+from resolvent.numeric.spectrum.density_plot import histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.writing.blocks import Block, Entries, Entry, Items, Report, Section, Table, Words
 from resolvent.writing.formats import WRITERS
@@ -45,9 +46,9 @@ class Comparison(ComparisonRecord):
         """The comparison as plain data."""
         return _json(self)
 
-    def plot(self, ax: Axes | None = None, bins: int = 60) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Histogram and density, with the components marked; returns the matplotlib axes."""
-        return _plot(self, ax, bins)
+        return _plot(self, ax)
 
 
 @checked
@@ -170,18 +171,17 @@ def _json(record: ComparisonRecord) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _plot(record: ComparisonRecord, ax: Axes | None, bins: int) -> Axes:
+def _plot(record: ComparisonRecord, ax: Axes | None) -> Axes:
     import numpy as np
 
-    axes = record.spectrum.plot(ax)
-    values = np.concatenate(record.samples)
-    low, high = record.spectrum.support()
-    margin = 0.1 * (high - low)
-    inside = values[(values >= low - margin) & (values <= high + margin) & (values != 0)]
-    heights, edges = np.histogram(inside, bins=bins)
-    heights = heights / (len(values) * np.diff(edges))
-    axes.bar(edges[:-1], heights, np.diff(edges), align="edge", alpha=0.35, color="tab:gray", zorder=0)
-    for edge in record.edges:
-        for o in edge.components:
-            axes.axvline(o.value, linestyle=":", color="tab:red", linewidth=1)
+    axes = histogram_plot(record.spectrum, np.concatenate(record.samples), ax, "eigenvalues", _name(record))
+    places = sorted({o.value for edge in record.edges for o in edge.components})
+    for place in places:
+        axes.axvline(place, linestyle=":", color="tab:red", linewidth=1)
+    if places:
+        low, high = axes.get_xlim()
+        room = 0.03 * (high - low)
+        axes.set_xlim(min(low, places[0] - room), max(high, places[-1] + room))
+        axes.lines[-1].set_label("components" if len(places) > 1 else "component")
+        axes.legend(frameon=False, fontsize=8)
     return axes

@@ -142,12 +142,13 @@ def test_code_is_not_loaded_unless_allowed(file: Path) -> None:
 
 
 def test_a_defect_is_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from resolvent.conjectures.exact import exact_stage
+    from resolvent.conjectures.exact import deadline, exact_stage
 
     def fail(*_: object) -> None:
         raise KeyError("c")
 
     monkeypatch.setattr(exact_stage, "model_law", fail)
+    monkeypatch.setattr(deadline, "start_method", lambda: "fork")  # a child from a clean state has no patches
     file.write_text(f"{HEAD}claim.moments = [0, 1]\n")
     text = refused("check", str(file), "--exact-only")
     assert "this is a defect of resolvent, please report it" in text

@@ -37,5 +37,5 @@ def test_json_and_picture(data: Path, tmp_path: Path) -> None:
     found = CliRunner().invoke(
         app, ["compare", str(data), "marchenko_pastur(1/2)", "--singular", "--json", "--plot", str(target)]
     )
-    assert json.loads(found.stdout)["status"] == "supported"
+    assert json.loads(found.stdout)["verdict"] == "supported"
     assert target.read_text().lstrip().startswith("<?xml")
