@@ -19,20 +19,25 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numeric_law import positive_number, real_values
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
-Loss = Literal["frobenius", "stein", "inverse"]
 _LOSSES = ("frobenius", "stein", "inverse")
+_TOO_SQUARE = 1e-3  # a ratio as near to 1 leaves eigenvalues of the order 1/n^2
 _NOTHING = 1e-10  # of the largest: an eigenvalue of a matrix that has not full rank
 
 
 @checked
-def shrink(eigenvalues: ArrayLike, ratio: Any, loss: Loss = "frobenius", law: Law | Spectrum | None = None) -> Array:
+def shrink(
+    eigenvalues: ArrayLike,
+    ratio: Any,
+    loss: Literal["frobenius", "stein", "inverse"] = "frobenius",
+    law: Law | Spectrum | None = None,
+) -> Array:
     """The eigenvalues that a sample covariance matrix should have, in the order of those given.
 
     Args:
@@ -48,7 +53,8 @@ def shrink(eigenvalues: ArrayLike, ratio: Any, loss: Loss = "frobenius", law: La
     True
 
     Raises `ParameterError` for eigenvalues that are negative or not finite, for another loss, a ratio that is not
-    positive, or a loss that needs full rank for a ratio above 1.
+    positive, a loss that needs full rank for a ratio above 1, or a ratio of 1 without a law; `PrecisionError` where the
+    estimate of the transform would make cleaned eigenvalues negative.
     """
     values = real_values(eigenvalues, "eigenvalues")
     c = _ratio(ratio)
@@ -66,12 +72,24 @@ def shrink(eigenvalues: ArrayLike, ratio: Any, loss: Loss = "frobenius", law: La
             f"{max(0.0, 1 - 1 / c):.3g}. Give all eigenvalues of the p x p matrix, and the right number of samples",
             ratio=ratio,
         )
+    if law is None and abs(c - 1) < _TOO_SQUARE:
+        raise ParameterError(
+            f"with the ratio {c:g} the smallest eigenvalues come too close to 0 for their transform to be estimated; "
+            "give the limiting law, or take another number of samples",
+            ratio=ratio,
+        )
     positive = values[~zero]
     m, at_zero = _transform(positive, len(values), c, law)
     if loss == "frobenius":
         cleaned = positive / np.abs(1 - c - c * positive * m) ** 2
     else:
         cleaned = positive / (1 - c - 2 * c * positive * m.real)
+        if np.any(cleaned <= 0):
+            raise PrecisionError(
+                f"the transform is not known well enough for the loss {loss!r}: cleaned eigenvalues would be negative; "
+                "give the limiting law, or take the loss 'frobenius'",
+                ratio=ratio,
+            )
     result = np.zeros(len(values))
     result[~zero] = cleaned
     if np.any(zero):

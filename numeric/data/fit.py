@@ -24,12 +24,15 @@ from resolvent.numeric.data.samples import samples
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import edge_test
 from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
 
 _STATISTICS = 6
 _ROUNDS = 6
 _STARTS = (0.1, 0.3, 0.6, 1.0, 2.0, 4.0)
 _FAR = 8.0  # interquartile ranges from the median: left out before the first fit
 _LEVEL = 0.01  # of the test for components
+_LEAST_SHARE = 0.5  # of the eigenvalues that a fit rests on
+_FARTHEST = 0.2  # Kolmogorov's distance of a fit from them
 
 
 @checked
@@ -112,6 +115,7 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
     residuals, jacobian = (f(bulk, hull, theta, moved) for f in (model.residuals_at, model.jacobian))
     covariance = np.linalg.pinv(jacobian.T @ jacobian)
     errors = np.sqrt(np.diag(covariance))
+    _require_sense(model.at(theta), trials, bulk, errors)
     z = _quantile(confidence)
     return Fit(
         model.at(theta),
@@ -122,6 +126,17 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
         tuple(left_out),
         (float(np.sum(residuals**2)), _STATISTICS - len(names)),
     )
+
+
+def _require_sense(law: Law, trials: Sequence[Array], bulk: Sequence[Array], errors: Array) -> None:
+    """Raise `PrecisionError` for what is no fit, but a minimum far from the data, or of hardly any of them."""
+    share = sum(map(len, bulk)) / sum(map(len, trials))
+    if share < _LEAST_SHARE or not np.all(np.isfinite(errors) & (errors > 0)):
+        raise PrecisionError("no parameters of the law explain the eigenvalues", law=law)
+    distance = kolmogorov_distance(Spectrum(law), np.concatenate(bulk)).value
+    if distance > _FARTHEST:
+        reason = f"the distribution functions of the best fit and of the eigenvalues differ by {distance:.2g}"
+        raise PrecisionError(f"no parameters of the law explain the eigenvalues: {reason}", law=law)
 
 
 class _Model:
@@ -182,7 +197,9 @@ class _Model:
 
         if start is None:
             count = len(self._symbols)
-            grid = np.array(np.meshgrid(*[_STARTS if count < 4 else (0.5, 2.0)] * count)).reshape(count, -1).T
+            scale = float(np.mean(np.abs(np.concatenate(bulk))))
+            starts = (*_STARTS, math.sqrt(scale), scale, scale**2) if count < 4 else (0.5, 2.0)  # numbers and units
+            grid = np.array(np.meshgrid(*[starts] * count)).reshape(count, -1).T
             ranked = sorted(grid, key=lambda g: float(np.sum(inner(self._inner(g)) ** 2)))[:4]
         else:
             ranked = [start]

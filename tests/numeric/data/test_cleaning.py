@@ -81,3 +81,22 @@ def test_singular_values_of_a_low_rank_signal_come_back(loss: str) -> None:
 def test_bad_input_is_named(make: object, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
         make()  # type: ignore[operator]
+
+
+def test_a_square_matrix_needs_its_law() -> None:
+    x = np.random.default_rng(3).normal(size=(300, 300))
+    values = np.linalg.eigvalsh(x @ x.T / 300)
+    with pytest.raises(rv.ParameterError, match="give the limiting law"):
+        rv.shrink(values, 1)
+    assert np.median(rv.shrink(values, 1, law=rv.marchenko_pastur(1))) == pytest.approx(1, abs=0.1)
+
+
+def test_no_variance_is_cleaned_below_zero() -> None:
+    population = np.repeat([1.0, 10.0], 150)
+    for seed in range(10):
+        x = np.sqrt(population)[:, None] * np.random.default_rng(seed).normal(size=(300, 303))
+        try:
+            cleaned = rv.shrink(np.linalg.eigvalsh(x @ x.T / 303), "300/303", loss="stein")
+        except rv.PrecisionError:
+            continue
+        assert np.min(cleaned) > 0

@@ -106,3 +106,17 @@ def test_a_weak_spike_stays_in_the_bulk() -> None:
         rv.spike_of(rv.empirical([1.0]), "1/4", 2.2)
     with pytest.raises(rv.ParameterError, match="lies in the population's bulk"):
         rv.spike(rv.empirical([1.0]), "1/4", 1.0)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.03, 30.0, 70.0, 1e3, 1e6])
+def test_a_fit_does_not_depend_on_the_unit(scale: float) -> None:
+    x = scale * np.random.default_rng(3).normal(size=(200, 400))
+    found = rv.fit(np.linalg.eigvalsh(x @ x.T / 400), LAW)
+    assert found.parameters["c"] == pytest.approx(0.5, rel=0.1)
+    assert found.parameters["s"] == pytest.approx(scale, rel=0.05)
+
+
+def test_what_no_parameters_explain_is_an_error() -> None:
+    values = np.concatenate([np.full(300, -1.0), np.full(300, 1.0)]) + np.random.default_rng(0).normal(size=600) / 100
+    with pytest.raises(rv.PrecisionError, match="no parameters of the law explain the eigenvalues"):
+        rv.fit(values, rv.marchenko_pastur(rv.parameter("c", positive=True)))
