@@ -115,7 +115,7 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
     residuals, jacobian = (f(bulk, hull, theta, moved) for f in (model.residuals_at, model.jacobian))
     covariance = np.linalg.pinv(jacobian.T @ jacobian)
     errors = np.sqrt(np.diag(covariance))
-    _require_sense(model.at(theta), trials, bulk, errors)
+    _require_sense(spectrum, trials, bulk, errors)
     z = _quantile(confidence)
     return Fit(
         model.at(theta),
@@ -128,15 +128,15 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
     )
 
 
-def _require_sense(law: Law, trials: Sequence[Array], bulk: Sequence[Array], errors: Array) -> None:
+def _require_sense(spectrum: Spectrum, trials: Sequence[Array], bulk: Sequence[Array], errors: Array) -> None:
     """Raise `PrecisionError` for what is no fit, but a minimum far from the data, or of hardly any of them."""
     share = sum(map(len, bulk)) / sum(map(len, trials))
     if share < _LEAST_SHARE or not np.all(np.isfinite(errors) & (errors > 0)):
-        raise PrecisionError("no parameters of the law explain the eigenvalues", law=law)
-    distance = kolmogorov_distance(Spectrum(law), np.concatenate(bulk)).value
+        raise PrecisionError("no parameters of the law explain the eigenvalues", law=spectrum.law)
+    distance = kolmogorov_distance(spectrum, np.concatenate(bulk)).value
     if distance > _FARTHEST:
         reason = f"the distribution functions of the best fit and of the eigenvalues differ by {distance:.2g}"
-        raise PrecisionError(f"no parameters of the law explain the eigenvalues: {reason}", law=law)
+        raise PrecisionError(f"no parameters of the law explain the eigenvalues: {reason}", law=spectrum.law)
 
 
 class _Model:
