@@ -144,9 +144,7 @@ class MatrixExpression:
                 return NotImplemented
             if scalar == 0:
                 return self
-            if not self.is_square:
-                raise ParameterError(f"a number is added to the square matrices only; {self} is {self.shape}", of=self)
-            other = scalar * identity(self.rows)
+            other = self._multiple_of_identity(scalar)
         made = MatrixExpression("sum", (self, other), self.rows, self.columns)
         if (self.rows, self.columns) != (other.rows, other.columns):
             raise ParameterError(
@@ -158,11 +156,13 @@ class MatrixExpression:
         scalar = _scalar(other)
         if scalar is None:
             return NotImplemented
-        if scalar == 0:
-            return self
+        return self if scalar == 0 else self._multiple_of_identity(scalar) + self
+
+    def _multiple_of_identity(self, scalar: sympy.Expr) -> MatrixExpression:
+        """What a number stands for in a sum with this matrix."""
         if not self.is_square:
             raise ParameterError(f"a number is added to square matrices only; {self} is {self.shape}", of=self)
-        return scalar * identity(self.rows) + self
+        return scalar * identity(self.rows)
 
     def __neg__(self) -> MatrixExpression:
         return self * -1
