@@ -154,18 +154,19 @@ class Claim:
         return tuple(name for name in names if getattr(self, name) is not None)
 
 
-ModelKind = Literal["ensemble", "expression", "cycle_weights", "function"]
+ModelKind = Literal["ensemble", "expression", "matrix", "cycle_weights", "function"]
 
 
 @dataclass(frozen=True)
 class Model:
-    """What is sampled, or derived: a catalog entry, a free expression, cycle weights, or a function of the user's own.
+    """What is sampled, or derived: an entry, a free expression, a matrix, cycle weights, or a function of the user's.
 
     Attributes:
         kind: which of them.
         text: the slug, the expression, the weights, or ``module:function``.
         line: where it stands.
         sampler: the name of one of the entry's samplers, None for the first.
+        symbols, ratios: of a matrix, the definitions of its letters and the ratios of its sizes, as they were written.
         options: what goes with it: for an entry words such as the activation, for weights the ratios ``phi``, ``psi``.
         subject: the entry itself, or the law at numbers, where it was given and not named; then the line is 0.
     """
@@ -174,8 +175,15 @@ class Model:
     text: str
     line: int
     sampler: str | None = None
+    symbols: tuple[str, ...] = ()
+    ratios: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     subject: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_law(self) -> bool:
+        """Whether it is a law whose random matrix is known: a free expression or a matrix."""
+        return self.kind in ("expression", "matrix")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class MatrixExpression:
 
     __array_ufunc__ = None  # numpy leaves the operators to this class
     sampler: ClassVar[Callable[..., Any] | None] = None
+    part: ClassVar[Callable[..., Any] | None] = None
 
     # -- shapes ----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -33,6 +34,27 @@ from resolvent.derive.laws.record import Recipe
 Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Stated:
+    """What a law is derived from: an expression, the pairs of sizes whose ratios are given, and the limits.
+
+    Its methods take other scalars and laws in the expression, and other ratios: what `AlgebraicLaw.at` replays.
+    """
+
+    model: MatrixExpression
+    pairs: tuple[tuple[SymbolicSize, SymbolicSize], ...]
+    limits: Limits | None
+
+    def law(self, scalars: Sequence[sympy.Expr], laws: Sequence[Any], values: Sequence[sympy.Expr]) -> AlgebraicLaw:
+        """The law."""
+        return law_of(self.model.rebuilt(scalars, laws), dict(zip(self.pairs, values, strict=True)), self.limits)
+
+    def matrix_part(self, scalars: Sequence[sympy.Expr], laws: Sequence[Any], values: Sequence[sympy.Expr]) -> Any:
+        """The matrix, as `resolvent.numeric.matrices.matrix_model` asks for it."""
+        assert MatrixExpression.part is not None, "resolvent.numeric.expressions makes matrices of expressions"
+        return MatrixExpression.part(self.model.rebuilt(scalars, laws), dict(zip(self.pairs, values, strict=True)))
+
+
 @checked
 def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits | None = None) -> AlgebraicLaw:
     """The limiting spectral law of a symmetric matrix expression, with the derivation of its equation.
@@ -60,8 +82,8 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
     system = dyson_system(pencil)
     used = {str(d): d for pair in given for d in pair if isinstance(d, SymbolicSize)}
     recipe = Recipe(
-        _again,
-        (model, model.scalars(), model.laws(), tuple(given), tuple(as_scalar(v) for v in given.values()), limits),
+        Stated(model, tuple(given), limits).law,
+        (model.scalars(), model.laws(), tuple(as_scalar(v) for v in given.values())),
         frozenset({*model.dimensions(), *used.values()}),
     )
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
@@ -123,18 +145,6 @@ def inverses_of(model: MatrixExpression) -> str:
 
 def _told(model: MatrixExpression, found: Elimination) -> str:
     return f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
-
-
-def _again(
-    model: MatrixExpression,
-    scalars: Sequence[sympy.Expr],
-    laws: Sequence[Any],
-    pairs: Sequence[tuple[SymbolicSize, SymbolicSize]],
-    values: Sequence[sympy.Expr],
-    limits: Limits | None,
-) -> AlgebraicLaw:
-    """The law with other parameters; what `AlgebraicLaw.at` replays."""
-    return law_of(model.rebuilt(scalars, laws), dict(zip(map(tuple, pairs), values, strict=True)), limits)  # type: ignore[arg-type]
 
 
 def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, ratios: Ratios) -> Step:

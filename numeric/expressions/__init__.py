@@ -13,9 +13,11 @@ from resolvent.derive.expressions.letters import (
     projection,
     wigner,
 )
+from resolvent.numeric.expressions.expressed import expressed
 from resolvent.numeric.expressions.sampling import sample
 
 MatrixExpression.sampler = staticmethod(sample)
+MatrixExpression.part = staticmethod(expressed)
 
 __all__ = [
     "MatrixExpression",

@@ -73,7 +73,7 @@ def _number(scalar: sympy.Expr, sizes: Mapping[SymbolicSize, int], values: Mappi
 def _draw(
     model: MatrixExpression, sizes: Mapping[SymbolicSize, int], rng: np.random.Generator, values: Mapping[str, Any]
 ) -> dict[str, Matrix]:
-    rotations: dict[str, Matrix] = {}
+    rotations: dict[str, tuple[Matrix, float]] = {}
     drawn: dict[str, Matrix] = {}
     for name, letter in model.letters().items():
         rows, columns = sizes[letter.rows], sizes[letter.columns]
@@ -89,24 +89,27 @@ def _draw(
         else:
             key = letter.group or name
             if key not in rotations:
-                rotations[key] = haar_orthogonal(rows, rng)
-            q = rotations[key]
-            drawn[name] = (q * _eigenvalues(letter, rows, sizes, values)) @ q.T
+                rotations[key] = haar_orthogonal(rows, rng), rng.random()
+            q, offset = rotations[key]
+            drawn[name] = (q * _eigenvalues(letter, rows, sizes, values, offset)) @ q.T
     return drawn
 
 
 def _eigenvalues(
-    letter: Letter, size: int, sizes: Mapping[SymbolicSize, int], values: Mapping[str, Any]
+    letter: Letter, size: int, sizes: Mapping[SymbolicSize, int], values: Mapping[str, Any], offset: float
 ) -> NDArray[np.float64]:
-    """The eigenvalues of a given matrix: its points by their weights, or the quantiles of its law."""
-    middle = (np.arange(size) + 0.5) / size
+    """The eigenvalues of a given matrix: its points by their weights, or the quantiles of its law, at (i + offset)/n.
+
+    A uniform offset makes the mean of the empirical measure exact.
+    """
+    levels = (np.arange(size) + offset) / size
     if letter.points:
         shares = np.cumsum([_number(w, sizes, values).real for w in letter.weights])
         points = np.array([_number(x, sizes, values).real for x in letter.points])
-        return np.asarray(points[np.minimum(np.searchsorted(shares, middle), len(points) - 1)])
+        return np.asarray(points[np.minimum(np.searchsorted(shares, levels), len(points) - 1)])
     assert letter.law is not None
     own = {s.name: values[s.name] for s in letter.law.parameters if s.name in values}
-    return np.asarray(Spectrum(letter.law, **own).ppf(middle))
+    return np.asarray(Spectrum(letter.law, **own).ppf(levels))
 
 
 def _value(

@@ -11,7 +11,7 @@ import typer
 from resolvent.cli.density_command import check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
-from resolvent.cli.subjects import AsJson
+from resolvent.cli.subjects import AsJson, Matrices, Ratios
 from resolvent.derive.errors import ParameterError
 from resolvent.writing.json_text import json_text
 
@@ -44,6 +44,8 @@ def write_report(verdict: Verdict, path: Path) -> None:
 @guarded
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A conjecture, see `new`.", show_default=False)],
+    matrix: Matrices = None,
+    ratio: Ratios = None,
     exact_only: Annotated[bool, typer.Option("--exact-only", help="Sample nothing.")] = False,
     jobs: Annotated[int, typer.Option(metavar="N", help="Worker processes; -1 for one on each core.")] = 1,
     scheduler: Annotated[
@@ -63,6 +65,7 @@ def check(
 ) -> None:
     """Is a conjectured law right? Supported, refuted or undecided, with the evidence.
 
+    For a model that is a matrix, --matrix and --ratio take the place of the file's symbols and ratios of those names.
     The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
     """
     if report is not None:
@@ -71,6 +74,8 @@ def check(
 
     verdict = checked(
         file,
+        symbols=matrix or (),
+        ratios=ratio or (),
         exact_only=exact_only,
         jobs=jobs,
         scheduler=scheduler,

@@ -10,7 +10,7 @@ import typer
 from resolvent.cli.density_command import PICTURES, check_output, picture
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
-from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, read_subject
+from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 from resolvent.writing.json_text import json_text
 
 _STATUS = {"supported": 0, "refuted": 1, "undecided": 3}
@@ -23,6 +23,8 @@ def compare(
     ],
     subject: NameOrExpression,
     settings: Settings = None,
+    matrix: Matrices = None,
+    ratio: Ratios = None,
     array: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which array of a .npz or .safetensors file.")
     ] = None,
@@ -52,7 +54,7 @@ def compare(
         check_output(plot, PICTURES)
     values = read_array(file, array)
     with Progress("comparing"):
-        found = read_subject(subject, settings or [], numeric=True)
+        found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
         comparison = compare_values(
             values, found.law, beta=beta, level=level, resolution=resolution, singular=singular or None
         )

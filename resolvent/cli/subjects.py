@@ -150,5 +150,12 @@ def _parsed(text: str, parse: Any) -> AlgebraicLaw:
             close = difflib.get_close_matches(text.strip(), catalog.names(), n=1, cutoff=0.5)
             hint = f"did you mean {close[0]!r}?" if close else "see `resolvent list` for the names"
             raise ParseError(f"{text.strip()!r} is no catalog name; {hint}", text=text) from error
+        if re.search(r"\.[TH]\b|\b(inv|block|kron)\(", text) or "unknown law" in str(error):
+            names = dict.fromkeys(re.findall(r"\b[A-Z]\w*\b(?!\()", re.sub(r"\.[TH]\b", "", text)))
+            if names:
+                defined = " ".join(f"--matrix '{name}: gaussian(p, n)'" for name in names)
+                raise ParseError(
+                    f"{error}\nfor an expression in matrices, define them: {defined}", text=text
+                ) from error
         raise
     return law

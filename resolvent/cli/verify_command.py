@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from resolvent.cli.check_command import REPORTS, Report, write_report
 from resolvent.cli.density_command import PICTURES, check_output, picture
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import MEMORY_LIMIT, MemoryLimit, guarded, limited
-from resolvent.cli.subjects import AsJson, NameOrExpression, Settings, read_subject
+from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 from resolvent.writing.json_text import json_text
 
 
@@ -19,6 +20,8 @@ from resolvent.writing.json_text import json_text
 def verify(
     name: NameOrExpression,
     settings: Settings = None,
+    matrix: Matrices = None,
+    ratio: Ratios = None,
     size: Annotated[
         int | None, typer.Option(metavar="N", help="The sampler's size (see `show`); half of it is sampled too.")
     ] = None,
@@ -50,8 +53,9 @@ def verify(
     if report is not None:
         check_output(report, REPORTS)
     # first within the limits, in a child process; what ends there is soon repeated
-    limited(lambda: bool(read_subject(name, settings or [], numeric=True)), "deriving", time_limit, memory_limit)
-    subject = read_subject(name, settings or [], numeric=True)
+    read = partial(read_subject, name, settings or [], numeric=True, matrices=matrix, ratios=ratio)
+    limited(lambda: bool(read()), "deriving", time_limit, memory_limit)
+    subject = read()
 
     from resolvent.conjectures.verification import verify as compare
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,8 @@ _SYMBOLIC_SHARE = 1 / 3
 def check(
     path: str | Path,
     *,
+    symbols: Sequence[str] = (),
+    ratios: Sequence[str] = (),
     jobs: int = 1,
     scheduler: str | None = None,
     journal: str | Path | None = None,
@@ -42,6 +44,8 @@ def check(
 
     Args:
         path: a TOML file; `resolvent new NAME` writes a template.
+        symbols, ratios: definitions of matrices and ratios of sizes, "X: gaussian(p, n)" and "p/n = c", that take the
+            place of the file's own of those names; for a model that is a matrix.
         jobs: worker processes for sampling, -1 for one on each core.
         scheduler: the address of a dask scheduler, or "local".
         journal: a file that keeps finished trials, so that an interrupted run resumes.
@@ -60,7 +64,7 @@ def check(
     Raises `ParameterError` for a file that cannot be read, a model whose code may not be loaded, and bad arguments;
     `ParseError`, with the line, for what is wrong in the file, and for more memory than the machine has.
     """
-    conjecture = read_conjecture(path)
+    conjecture = read_conjecture(path, symbols, ratios)
     try:
         return check_conjecture(
             conjecture,

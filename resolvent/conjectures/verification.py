@@ -102,7 +102,7 @@ def _entry(
     options = {n: v for n, v in values.items() if n not in entry.symbols and v is not None}
     implied = {name for choice in options.values() for name in choice.values}
     point = {n: _fraction(v) for n, v in values.items() if n in entry.symbols and n not in implied}
-    return Model("ensemble", entry.slug, 0, chosen.name, options, subject=entry), point
+    return Model("ensemble", entry.slug, 0, chosen.name, options=options, subject=entry), point
 
 
 def _law(law: Any, params: dict[str, Any], size: Any, sampler: str | None) -> tuple[Model, dict[str, Fraction]]:

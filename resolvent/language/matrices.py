@@ -21,11 +21,11 @@ import sympy
 from resolvent.derive.errors import ParameterError, ParseError
 from resolvent.derive.expressions.expression import MatrixExpression, identity, inverse
 from resolvent.derive.expressions.letter import SymbolicSize
-from resolvent.derive.expressions.letters import block, dimension, gaussian, given, haar, projection, wigner
 from resolvent.language.expressions import parse
 from resolvent.language.scalars import Refusal, Scalar
 from resolvent.language.source import Source, chain
 from resolvent.language.vocabulary import closest
+from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, projection, wigner
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "gaussian": ("size", "size", "scalar?"),

@@ -13,9 +13,11 @@ from resolvent.catalog.conjectures.conjecture import Conjecture, LawClaim, Model
 from resolvent.catalog.registry import get
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
+from resolvent.derive.expressions.law import law_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse, parse_rational
+from resolvent.language.matrices import parse_model
 
 Result = TypeVar("Result")
 AnyLaw = TypeVar("AnyLaw", bound=Law)
@@ -79,7 +81,7 @@ def model_law(model: Model | None, point: Point) -> Law | None:
     if model.kind == "ensemble":
         values = settings(model, point)
         return on_line(model.line, "model", lambda: entry_of(model).law(**values))
-    if model.kind == "expression":
+    if model.is_law:
         return expressed_law(model, point)
     return _numeric(_weights_law(model, point), model.line, "model.cycle_weights")
 
@@ -87,7 +89,7 @@ def model_law(model: Model | None, point: Point) -> Law | None:
 def follows(model: Model) -> bool:
     """Whether the sampler is one that follows the derived law by construction."""
     if model.kind != "ensemble":
-        return bool(model.kind == "expression")
+        return model.is_law
     return entry_of(model).sampler(model.sampler).follows_law
 
 
@@ -99,8 +101,12 @@ def symbolic_law(model: Model | None, names: Collection[str]) -> Law | None:
         entry = entry_of(model)
         fixed = {p.name: p.default for p in entry.parameters if p.name not in names and p.default is not None}
         return entry.law(**fixed)
+    if model.subject is not None:
+        return cast("Law", model.subject)
     if model.kind == "expression":
-        return parse(model.text) if model.subject is None else cast("Law", model.subject)
+        return parse(model.text)
+    if model.kind == "matrix":
+        return _derived(model.text, model.symbols, model.ratios)
     return _weights_law(model, {})
 
 
@@ -110,10 +116,14 @@ def claimed_law(claim: LawClaim, point: Point) -> Law:
 
 
 def expressed_law(model: Model, point: Point) -> AlgebraicLaw:
-    """The law of a model of kind "expression" at a point; raises `ParseError` as `expression_law` does."""
-    if model.subject is None:
-        return expression_law(model.text, model.line, "model.expression", point)
-    return cast("AlgebraicLaw", model.subject)
+    """The law of a free expression or of a matrix at a point; raises `ParseError` as `expression_law` does."""
+    if model.subject is not None:
+        return cast("AlgebraicLaw", model.subject)
+    if model.kind == "matrix":
+        values = tuple(sorted(point.items()))
+        law = on_line(model.line, "model.matrix", lambda: _at(model.text, model.symbols, model.ratios, values))
+        return _numeric(law, model.line, "model.matrix")
+    return expression_law(model.text, model.line, "model.expression", point)
 
 
 def expression_law(text: str, line: int, field: str, point: Point) -> AlgebraicLaw:
@@ -126,6 +136,23 @@ def expression_law(text: str, line: int, field: str, point: Point) -> AlgebraicL
 def _parsed(text: str, values: tuple[tuple[str, Fraction], ...]) -> AlgebraicLaw:
     """The law of a text at a point, derived once: sizes, memory and each matrix ask for it."""
     return parse(text, dict(values))
+
+
+@lru_cache(maxsize=64)
+def _derived(text: str, symbols: tuple[str, ...], ratios: tuple[str, ...]) -> AlgebraicLaw:
+    """The law of a matrix, with symbols for the parameters; derived once."""
+    found = parse_model(text, symbols, ratios)
+    return law_of(found.expression, found.ratios)
+
+
+@lru_cache(maxsize=64)
+def _at(
+    text: str, symbols: tuple[str, ...], ratios: tuple[str, ...], values: tuple[tuple[str, Fraction], ...]
+) -> AlgebraicLaw:
+    """The law of a matrix at a point; parameters that only the claim has are left out."""
+    law = _derived(text, symbols, ratios)
+    known = {s.name for s in law.parameters}
+    return law.at(**{n: sympy.Rational(v.numerator, v.denominator) for n, v in values if n in known})
 
 
 def _numeric(law: AnyLaw, line: int, field: str) -> AnyLaw:

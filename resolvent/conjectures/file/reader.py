@@ -6,7 +6,8 @@ Nothing is computed here and no code is loaded; laws are derived later, under a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -35,16 +36,18 @@ from resolvent.derive.errors import ParseError
 from resolvent.derive.exact.field import RESERVED_NAMES
 from resolvent.language.expressions import parse_rational
 from resolvent.language.formulas import parse_formula
+from resolvent.language.matrices import parse_model
 from resolvent.language.source import Source
 
 _VERDICTS = ("supported", "refuted", "undecided")
 _FIELDS = (
     "title", "model", "parameters", "claim", "test", "assumptions", "references", "notes", "expected", "because",
 )  # fmt: skip
-_MODELS = ("ensemble", "expression", "cycle_weights", "activation", "function")
+_MODELS = ("ensemble", "expression", "matrix", "cycle_weights", "activation", "function")
 _WITH_MODEL = {
     "ensemble": ("sampler", "activation", "sigma_w", "sigma_x", "centred"),
     "expression": (),
+    "matrix": ("symbols", "ratios"),
     "cycle_weights": ("phi", "psi"),
     "activation": ("sampler", "sigma_w", "sigma_x", "centred"),
     "function": (),
@@ -56,15 +59,15 @@ _LARGEST_SIZE = 100_000
 _MOST_TRIALS = 100_000
 
 
-def read_conjecture(path: str | Path) -> Conjecture:
-    """The conjecture in a file.
+def read_conjecture(path: str | Path, symbols: Sequence[str] = (), ratios: Sequence[str] = ()) -> Conjecture:
+    """The conjecture in a file; ``symbols`` and ``ratios`` take the place of those of a matrix that it has.
 
     Raises `ParameterError` for a file that cannot be read, `ParseError`, with file and line, for what is wrong in it.
     """
     place = Path(path)
     text = text_of(place)
     try:
-        return conjecture_of(text, place.stem)
+        return _redefined(conjecture_of(text, place.stem), tuple(symbols), tuple(ratios))
     except ParseError as error:
         raise ParseError(f"{place}, {error}", **error.objects) from None
 
@@ -114,6 +117,28 @@ def conjecture_of(text: str, name: str = "conjecture") -> Conjecture:
         expected=expected,  # type: ignore[arg-type]
         source=text,
     )
+
+
+def _redefined(conjecture: Conjecture, symbols: tuple[str, ...], ratios: tuple[str, ...]) -> Conjecture:
+    """The conjecture with other definitions of matrices and ratios, which replace those of the same names."""
+    model = conjecture.model
+    if not symbols and not ratios:
+        return conjecture
+    if model is None or model.kind != "matrix":
+        raise ParseError("line 1: symbols and ratios go with a model that is a matrix", line=1)
+
+    def merged(own: tuple[str, ...], new: tuple[str, ...], sign: str) -> tuple[str, ...]:
+        def key(text: str) -> str:
+            return re.sub(r"\s", "", text.replace("->", "=").partition(sign)[0])
+
+        return tuple({**{key(t): t for t in own}, **{key(t): t for t in new}}.values())
+
+    changed = replace(model, symbols=merged(model.symbols, symbols, ":"), ratios=merged(model.ratios, ratios, "="))
+    try:
+        parse_model(changed.text, changed.symbols, changed.ratios)
+    except ParseError as error:
+        raise ParseError(f"line {model.line}, model.matrix: {error}", line=model.line) from None
+    return replace(conjecture, model=changed)
 
 
 def _texts(field: Field | None) -> tuple[str, ...]:
@@ -166,9 +191,7 @@ def _known_names(model: Model | None, points: tuple[Point, ...]) -> frozenset[st
 
 
 def _model(field: Field, names: frozenset[str]) -> Model:
-    table = field.table([*_MODELS, "matrix", "sampler", "sigma_w", "sigma_x", "centred", "phi", "psi"])
-    if "matrix" in table:
-        table["matrix"].fail("matrix expressions come in a later version; use expression, or function with a sampler")
+    table = field.table(dict.fromkeys([*_MODELS, *(name for names in _WITH_MODEL.values() for name in names)]))
     kinds = [kind for kind in _MODELS if kind in table]
     if "ensemble" in kinds and "activation" in kinds:
         kinds.remove("activation")
@@ -185,6 +208,7 @@ def _model(field: Field, names: frozenset[str]) -> Model:
         "ensemble": _ensemble,
         "activation": _ensemble,
         "expression": _expression,
+        "matrix": _matrix,
         "cycle_weights": partial(_cycle_weights, names=names),
         "function": _function,
     }
@@ -208,7 +232,7 @@ def _ensemble(table: dict[str, Field]) -> Model:
         if entry.option is None or name not in entry.option.keywords:
             table[name].fail(f"the ensemble {slug} has no {name}")
         options[name] = _option(table[name], name)
-    return Model("ensemble", slug, main.line, sampler, options)
+    return Model("ensemble", slug, main.line, sampler, options=options)
 
 
 def _option(field: Field, name: str) -> Any:
@@ -228,6 +252,16 @@ def _expression(table: dict[str, Field]) -> Model:
     text = field.text()
     field.reading(lambda: Source(text))
     return Model("expression", text, field.line)
+
+
+def _matrix(table: dict[str, Field]) -> Model:
+    field = table["matrix"]
+    text = field.text()
+    if "symbols" not in table:
+        field.fail('the matrices in it are defined by symbols = ["X: gaussian(p, n)"]')
+    symbols, ratios = _texts(table["symbols"]), _texts(table.get("ratios"))
+    field.reading(lambda: parse_model(text, symbols, ratios))
+    return Model("matrix", text, field.line, symbols=symbols, ratios=ratios)
 
 
 def _cycle_weights(table: dict[str, Field], names: frozenset[str]) -> Model:

@@ -16,6 +16,9 @@ title = "{title}"
 [model]
 # A free expression: A + B and A @ B are sums and products of free matrices (see docs/derive/laws.md).
 expression = "semicircle() + marchenko_pastur(c)"
+# matrix = "X @ X.T / n"            # or the matrix itself (see docs/derive/matrices.md), with what its letters are
+# symbols = ["X: gaussian(p, n)"]   # and the limits of the ratios of their sizes; law and sampler follow from it
+# ratios = ["p/n = c"]
 # ensemble = "nonlinear-gram"       # a catalog entry, see `resolvent list`; its parameters are those of [parameters]
 # sampler = "features"              # one of its samplers, see `resolvent show nonlinear-gram`
 # activation = "relu"               # alone, or with an ensemble that takes one: random features of a layer with it

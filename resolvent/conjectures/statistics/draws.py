@@ -61,7 +61,7 @@ class Draw:
         if self.model.kind == "ensemble":
             numbers = settings(self.model, values)
             return entry_of(self.model).sample(size, rng, sampler=self.model.sampler, memory=math.inf, **numbers)
-        if self.model.kind == "expression":
+        if self.model.is_law:
             from resolvent.numeric.matrices.matrix_model import matrix_of
 
             return matrix_of(expressed_law(self.model, values), size, rng)
@@ -178,7 +178,7 @@ def has_sampler(model: Model | None) -> bool:
 
 def why_not_sampled(model: Model, point: Point) -> str:
     """Why an expression has no matrices, where it has none; otherwise empty."""
-    if model.kind != "expression":
+    if not model.is_law:
         return ""
     from resolvent.numeric.matrices.matrix_model import require_matrix_model
 
@@ -224,7 +224,7 @@ def half_of(model: Model, point: Point, size: int) -> int:
 
     Raises `ParameterError` where no smaller size exists.
     """
-    if model.kind == "expression":
+    if model.is_law:
         from resolvent.numeric.matrices.matrix_model import balanced_rows
 
         least, half = 2, balanced_rows(expressed_law(model, point), max(size // 2, 1))
@@ -246,7 +246,7 @@ def _step_of_sizes(model: Model, point: Point, largest: float = _LARGEST_GRID) -
 
 def step_without_rounding(model: Model, point: Point) -> int:
     """A number at whose multiples, as sizes, no dimension of an entry's or an expression's matrix is rounded."""
-    if model.kind == "expression":
+    if model.is_law:
         from resolvent.numeric.matrices.matrix_model import MatrixModel
 
         return MatrixModel.of(expressed_law(model, point)).step
@@ -274,7 +274,7 @@ def memory_needed(model: Model, point: Point, size: int) -> float:
         entry = entry_of(model)
         numbers = settings(model, point)
         return float(entry.sampler(model.sampler).memory(size, **entry.floats(numbers)))
-    if model.kind == "expression":
+    if model.is_law:
         from resolvent.numeric.matrices.matrix_model import matrix_memory
 
         return float(matrix_memory(expressed_law(model, point), size))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from resolvent.numeric.matrices.ensembles import wishart
 from tests.resolvent.cli.test_cli import FINE, refused, run
 
 X, RATIO, MODEL = "X: gaussian(p, n)", "p/n = c", "X @ X.T / n"
@@ -26,6 +29,57 @@ def test_derive_with_a_value() -> None:
 def test_density() -> None:
     result = run("density", "--matrix", X, "--ratio", RATIO, MODEL, "--set", "c=1/2", "--json")
     assert json.loads(result.stdout)["support"][0] == pytest.approx((1 - 0.5**0.5) ** 2)
+
+
+def test_verify_draws_the_matrix_that_is_written() -> None:
+    arguments = ["--size", "200", "--trials", "16", "--resolution", "0.2", "--set", "c=1/2"]
+    result = run("verify", "--matrix", X, "--ratio", RATIO, MODEL, *arguments)
+    assert "verdict: supported" in result.stdout
+
+
+def test_compare_with_the_law_of_a_matrix(tmp_path: Path) -> None:
+    np.save(tmp_path / "data.npy", wishart(300, 600, np.random.default_rng(0)))
+    where = str(tmp_path / "data.npy")
+    asked = ["--matrix", X, "--ratio", RATIO, "--resolution", "0.2", "--json"]
+    assert json.loads(run("compare", where, MODEL, "--set", "c=1/2", *asked).stdout)["verdict"] == "supported"
+    assert json.loads(run("compare", where, MODEL, "--set", "c=1", *asked).stdout)["verdict"] == "refuted"
+
+
+CONJECTURE = """
+title = "sample covariance"
+model.matrix = "X @ X.T / n"
+model.symbols = ["X: gaussian(p, n)"]
+model.ratios = ["p/n = c"]
+parameters.c = "1/2"
+claim.moments = [1, "1 + c"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "the 2 claimed moments are those of the model"),
+        (["--ratio", "p/n = 2*c"], "the model has 2"),
+        (["--matrix", "X: gaussian(p, n, 4)"], "the model has 4"),
+    ],
+)
+def test_check_takes_matrices_and_ratios_in_place_of_those_of_the_file(
+    tmp_path: Path, options: list[str], words: str
+) -> None:
+    (tmp_path / "c.toml").write_text(CONJECTURE)
+    result = run("check", str(tmp_path / "c.toml"), "--exact-only", *options)
+    assert words in " ".join(result.stdout.split())
+
+
+def test_matrices_for_a_model_that_is_none_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("title = 'x'\nmodel.ensemble = 'semicircle'\nclaim.moments = [0]\n")
+    assert "a model that is a matrix" in refused("check", str(tmp_path / "c.toml"), "--ratio", "p/n = 2")
+    (tmp_path / "c.toml").write_text(CONJECTURE)
+    assert "model.matrix" in refused("check", str(tmp_path / "c.toml"), "--ratio", "p/q = 2")
+
+
+def test_an_expression_in_matrices_without_their_definitions_hints_at_them() -> None:
+    assert "--matrix 'X: gaussian(p, n)'" in refused("derive", "X @ X.T")
 
 
 @pytest.mark.parametrize(

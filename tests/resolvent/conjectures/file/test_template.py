@@ -66,13 +66,16 @@ def test_the_other_models() -> None:
     assert model.options == {"activation": "relu", "sigma_w": 1, "sigma_x": 1, "centred": 1}  # type: ignore[union-attr]
     weights = with_lines(alternative("cycle_weights"), without="expression", parameters="c = 1\neta = 1\nzeta = 1")
     assert conjecture_of(weights).model.kind == "cycle_weights"  # type: ignore[union-attr]
+    matrix = [alternative(n) for n in ("matrix", "symbols", "ratios")]
+    model = conjecture_of(with_lines(*matrix, without="expression")).model
+    assert (model.kind, model.ratios) == ("matrix", ("p/n = c",))  # type: ignore[union-attr]
     function = conjecture_of(with_lines(alternative("function"), without="expression")).model
     assert (function.kind, function.text) == ("function", "my_samplers:anticommutator")  # type: ignore[union-attr]
 
 
 def test_every_alternative_is_tested() -> None:
     tested = "law edges means outliers sizes assumptions references notes expected density intervals ensemble sampler"
-    more = "activation sigma_w sigma_x centred cycle_weights function"
+    more = "activation sigma_w sigma_x centred cycle_weights function matrix symbols ratios"
     assert {line.split(" =")[0] for line in ALTERNATIVES} == {*tested.split(), *more.split()}
 
 
