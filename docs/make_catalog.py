@@ -43,6 +43,8 @@ def entry_lines(entry: Ensemble) -> Iterator[str]:
     if entry.assumptions:
         yield "Assumed:\n\n" + "\n".join(f"- {step.text}" for step in entry.assumptions)
     yield "Samplers:\n\n" + "\n".join(f"- `{s.name}`: {s.doc}" for s in entry.samplers)
+    if entry.quantities:
+        yield "Quantities:\n\n" + "\n".join(f"- `{q.name}`, $ {q.latex} $: {q.doc}" for q in entry.quantities)
     if entry.notes:
         yield "Notes:\n\n" + "\n".join(f"- {note.kind}: {note.text} ({note.source})" for note in entry.notes)
     yield "References: " + "; ".join(f"{r.text}, {r.locator}" for r in entry.references)

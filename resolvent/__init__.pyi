@@ -54,6 +54,7 @@ from .derive.sequences.telescoping import hypergeometric_sum, telescope
 from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
+from .numeric.curves.ridge import BestRidge, RidgeRegression
 from .numeric.data.cleaning import shrink, shrink_singular_values, singular_value_threshold
 from .numeric.data.fit import Fit, fit
 from .numeric.data.population import population, spike, spike_of
@@ -90,6 +91,7 @@ __all__ = [
     "Activation",
     "AdmissibleGraph",
     "AlgebraicLaw",
+    "BestRidge",
     "BranchError",
     "ClosedDensity",
     "Comparison",
@@ -113,6 +115,7 @@ __all__ = [
     "Recurrence",
     "ResolventEquation",
     "ResolventError",
+    "RidgeRegression",
     "Rule",
     "Spectrum",
     "Step",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from resolvent.catalog.schema.facts import Fact, Values, ZeroEdge
 from resolvent.catalog.schema.option import Choice, Option
 from resolvent.catalog.schema.parameter import Parameter, unknown
+from resolvent.catalog.schema.quantity import Quantity
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
@@ -147,6 +148,7 @@ class Ensemble:
         notes: translations of conventions, misprints and remarks.
         option: a choice that may be made instead of giving values to some of the parameters.
         closed_form: a density in closed form, where one is found.
+        quantities: numbers that it predicts besides its law, each with its experiment.
 
     >>> from resolvent.catalog import get
     >>> entry = get("marchenko-pastur")
@@ -173,6 +175,7 @@ class Ensemble:
     notes: tuple[Note, ...] = ()
     option: Option | None = None
     closed_form: ClosedForm | None = None
+    quantities: tuple[Quantity, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.slug):
@@ -288,6 +291,13 @@ class Ensemble:
         size = chosen.check_size(size, self.floats(settings), math.inf)
         return chosen.outliers(size, **self._keywords(settings)) if chosen.outliers else ()
 
+    def quantity(self, name: str) -> Quantity:
+        """The quantity of that name; raises `ParameterError` for an unknown one."""
+        for quantity in self.quantities:
+            if quantity.name == name:
+                return quantity
+        raise unknown(f"quantity of {self.slug}", name, [q.name for q in self.quantities])
+
     def floats(self, settings: Mapping[str, Any]) -> dict[str, float]:
         """The parameters' values in `numbers` as floats, without the choice; `ParameterError` for too large ones."""
         values = {name: v for name, v in settings.items() if name in self.symbols}
@@ -373,6 +383,7 @@ class Ensemble:
                 {"name": a.rule.name, "text": a.text, "source": a.rule.reference} for a in self.assumptions
             ],
             "known": [fact.to_json() for fact in self.known],
+            "quantities": [q.to_json() for q in self.quantities],
             "cases": [{name: str(v) for name, v in self.numbers(case).items()} for case in self.cases],
             "references": [{"text": r.text, "locator": r.locator} for r in self.references],
             "notes": [{"kind": n.kind, "text": n.text, "source": n.source} for n in self.notes],
