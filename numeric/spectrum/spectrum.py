@@ -14,7 +14,7 @@ from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.spectrum import algebraic_measure, dyadic_measure  # noqa: F401 - they register their laws
+from resolvent.numeric.spectrum import algebraic_measure, arc_measure, dyadic_measure  # noqa: F401 - they register laws
 from resolvent.numeric.spectrum.critical_points import CriticalPoint
 from resolvent.numeric.spectrum.density_plot import density_plot
 from resolvent.numeric.spectrum.edge_test import EdgeTest, edge_test
