@@ -73,7 +73,6 @@ _ABBREVIATIONS = {
     "LawT": "AlgebraicRecord",
     "AnyTensorLaw": "TensorRecord",
     "Ratios": "Mapping",
-    "Limits": "Mapping",
     "Values": "Mapping",
     "Sizes": "Any",
     "tuple": "Sequence",

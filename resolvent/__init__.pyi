@@ -18,6 +18,7 @@ from .derive.errors import (
     PrecisionError,
     ResolventError,
 )
+from .derive.expressions.elimination import Limits
 from .derive.expressions.law import law_of
 from .derive.expressions.trace import Trace, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
@@ -104,6 +105,7 @@ __all__ = [
     "Guess",
     "HolonomicLaw",
     "Law",
+    "Limits",
     "LinearODE",
     "MatrixExpression",
     "NotCertified",

@@ -20,7 +20,7 @@ from numbers import Integral, Rational
 from typing import Any
 
 import sympy
-from flint import fmpq, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
+from flint import fmpq, fmpq_poly, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 
 import resolvent.derive.exact.copies  # noqa: F401 - so that elements can be copied
 from resolvent.derive.errors import DerivationError, ParameterError
@@ -306,7 +306,13 @@ def _reduced(field: Field, numerator: fmpz_mpoly, denominator: fmpz_mpoly) -> El
 
 
 def _norm_and_cofactor(field: Field, value: fmpz_mpoly, modulus: fmpz_mpoly) -> tuple[fmpz_mpoly, fmpz_mpoly]:
-    """A pair (N, C) with value * C = N modulo the minimal polynomial, N free of alpha (Cayley-Hamilton)."""
+    """A pair (N, C) with value * C = N modulo the minimal polynomial, N free of alpha (Euclid, or Cayley-Hamilton)."""
+    if not field.names:
+        a, b = (fmpq_poly([p[k,] for k in range(int(p.total_degree()) + 1)]) for p in (value, modulus))
+        found = a.xgcd(b)[1]
+        return field.ring.constant(found.denom()), field.ring.from_dict(
+            {(k,): c for k, c in enumerate(found.numer()) if c}
+        )
     wide = polynomial_ring((*field.names, ALPHA, "y_"))
     y = wide.gen(wide.nvars() - 1)
     characteristic = modulus.project_to_context(wide).resultant(y - value.project_to_context(wide), ALPHA)

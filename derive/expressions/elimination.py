@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flint import fmpq, fmpz_mpoly
+from flint import acb, fmpq, fmpz_mpoly
 
 from resolvent.derive.equations.equation import probes
 from resolvent.derive.errors import DerivationError
@@ -158,7 +158,7 @@ class EnclosedBranch(Branch):
     Raises `DerivationError` when the enclosure fails at all values that are tried.
     """
 
-    levels = (1,)
+    levels = (256, 1024, 4096)
 
     def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry]) -> None:
         self.unknowns = unknowns
@@ -177,16 +177,24 @@ class EnclosedBranch(Branch):
         if not hasattr(self, "enclosure"):
             assert failure is not None
             raise failure
-        balls = {name: self.enclosure.ball(value) for name, value in self.enclosure.values.items()}
-        balls |= {"z": self.enclosure.z, "m": self.enclosure.trace}
-        for name, e in unknowns.items():
-            case = case_of(name)
-            balls[name] = self.enclosure.unknowns[e] if case is None else self.enclosure.cases[(*case, e)]
-        self.balls = balls
+        self._finer: dict[int, tuple[Enclosure, dict[str, acb]]] = {}
+
+    def _at(self, bits: int) -> tuple[Enclosure, dict[str, acb]]:
+        """The enclosure at a precision, and the balls of all generators."""
+        if bits not in self._finer:
+            finer = self.enclosure.refined(bits)
+            balls = {name: finer.ball(value) for name, value in finer.values.items()}
+            balls |= {"z": finer.z, "m": finer.trace}
+            for name, e in self.unknowns.items():
+                case = case_of(name)
+                balls[name] = finer.unknowns[e] if case is None else finer.cases[(*case, e)]
+            self._finer[bits] = finer, balls
+        return self._finer[bits]
 
     def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
-        """Whether its ball at the point contains zero."""
-        return bool(self.enclosure.value(polynomial, self.balls).contains(0))
+        """Whether its ball at the point, at n bits of precision, contains zero."""
+        enclosure, balls = self._at(n)
+        return bool(enclosure.value(polynomial, balls).contains(0))
 
 
 def case_of(name: str) -> tuple[int, int] | None:

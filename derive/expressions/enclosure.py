@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,8 @@ from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 
 _EPSILON, _RADIUS = 1e-9, 1e-6
-_BITS = 256
-_SMALL = 2.0**-150
-_POINT = (fmpq(7, 5), fmpq(9, 4))  # z, real and imaginary part
+_BITS, _SPARE = 256, 106  # the working precision, and how many bits of it the boxes leave out
+_POINT = (fmpq(51, 256), fmpq(-82, 256))  # 1/z, real and imaginary part: an exact ball, z is near 7/5 + 9/4 i
 _ROUNDS = 60
 
 
@@ -38,7 +38,7 @@ class Enclosure:
     Attributes:
         system: the equations; every given matrix must be averaged over its eigenvalues.
         values: the parameters' values.
-        z: the point.
+        w, z: the point, w = 1/z.
         unknowns: the balls by entry of g, and by component, case and entry for the single eigenvalues.
     """
 
@@ -53,9 +53,23 @@ class Enclosure:
                                if (e := system.entry(i, j)) is not None})  # fmt: skip
         self.place = {e: k for k, e in enumerate(self.entries)}
         self.numbers: dict[int, tuple[Element, fmpq]] = {}
-        with working_precision(_BITS):
-            self.z = acb(arb(_POINT[0]), arb(_POINT[1]))
+        self.bits = _BITS
+        with working_precision(self.bits):
+            self._locate()
             self._solve()
+
+    def _locate(self) -> None:
+        self.w = acb(arb(_POINT[0]), arb(_POINT[1]))
+        self.z = 1 / self.w
+
+    def refined(self, bits: int) -> Enclosure:
+        """The same solution in smaller balls, at this working precision."""
+        finer = copy(self)
+        finer.bits = bits
+        with working_precision(bits):
+            finer._locate()
+            finer._tighten()
+        return finer
 
     def number(self, element: Element) -> fmpq:
         """A coefficient at the values of the parameters."""
@@ -71,7 +85,7 @@ class Enclosure:
         x = np.array([0j] * len(self.entries))
         for e, k in self.place.items():
             x[k] = -1j if e[0] == e[1] else 0
-        z = complex(*(float(x.p) / float(x.q) for x in _POINT))
+        z = complex(self.z)
         for epsilon in (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4):
             for _ in range(_ROUNDS * 4):
                 try:
@@ -138,21 +152,30 @@ class Enclosure:
             raise DerivationError("the solution of the Dyson equation is not isolated at these parameters")
         lifted = self._newton(middle, acb(0, _EPSILON))
         self._check_sign(self._tight(lifted, wide, acb(0, _EPSILON)))
-        final = self._tight(middle, wide, zero)
+        self._middle, self._wide = middle, wide
+        self._tighten()
+
+    def _tighten(self) -> None:
+        zero = acb(0)
+        final = self._tight(self._newton(self._middle, zero), self._wide, zero)
         self.unknowns = dict(zip(self.entries, final, strict=True))
         self.cases = self._cases_at(final)
+
+    @property
+    def _small(self) -> arb:
+        return arb(2) ** (_SPARE - self.bits)
 
     def _newton(self, x: list[acb], epsilon: acb) -> list[acb]:
         for _ in range(40):
             value, slope = self._residual(x, epsilon)
             step = slope.solve(acb_mat([[v] for v in value]))
             x = [acb((a - step[k, 0]).real.mid(), (a - step[k, 0]).imag.mid()) for k, a in enumerate(x)]
-            if all(float(abs(step[k, 0]).upper()) < _SMALL * 1e-10 for k in range(len(x))):
+            if all(abs(step[k, 0]).upper() < self._small * 1e-10 for k in range(len(x))):
                 return x
         raise DerivationError("the Dyson equation has no isolated solution at these parameters")
 
     def _tight(self, x: list[acb], wide: list[acb], epsilon: acb) -> list[acb]:
-        box = [acb(arb(v.real, _SMALL), arb(v.imag, _SMALL)) for v in x]
+        box = [acb(arb(v.real, self._small), arb(v.imag, self._small)) for v in x]
         if not self._unique(x, box, epsilon) or not all(w.contains(b) for w, b in zip(wide, box, strict=True)):
             raise DerivationError("the solution of the Dyson equation was not confirmed at these parameters")
         return box
@@ -259,22 +282,21 @@ class Enclosure:
     @property
     def trace(self) -> acb:
         """The value that the elimination calls m: minus the trace of the resolvent, or the trace of the expression."""
-        with working_precision(_BITS):
+        with working_precision(self.bits):
             total = acb(0)
             for k, weight in enumerate(self.system.weights):
                 total = total + self.unknowns[k, k] * acb(self.number(weight))
             return -total if self.system.spectral else total
 
-    @staticmethod
-    def ball(value: fmpq) -> acb:
+    def ball(self, value: fmpq) -> acb:
         """A rational number as a ball, at the precision of the enclosure."""
-        with working_precision(_BITS):
+        with working_precision(self.bits):
             return acb(value)
 
     def value(self, polynomial: fmpz_mpoly, balls: Mapping[str, acb]) -> acb:
         """A polynomial at balls for its generators."""
         names = polynomial.context().names()
-        with working_precision(_BITS):
+        with working_precision(self.bits):
             powers: dict[tuple[int, int], acb] = {}
             total = acb(0)
             for exponents, coefficient in polynomial.to_dict().items():

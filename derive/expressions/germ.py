@@ -1,24 +1,25 @@
 """The germ at infinity of a branch that is known by an enclosure at one point.
 
-The moments of a rational expression may be algebraic numbers: the mean of X (1 + Y^2)^-1 X is (sqrt(5) - 1)/2. All
-branches of the polynomial that begin with m_0 = 1 are listed, each is followed with proof from infinity to the point of
-the enclosure, and the one that meets it there is taken.
+The moments of a rational expression may be algebraic numbers: the mean of X (1 + Y^2)^-1 X is (sqrt(5) - 1)/2. The
+branch is followed with proof from the point of the enclosure to infinity, where its value says which it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sympy
-from flint import fmpq, fmpz_mpoly
+from flint import acb, acb_poly, fmpq, fmpq_poly, fmpz_mpoly
 
-from resolvent.derive.continuation.physical_branch import Branch
-from resolvent.derive.equations.equation import ResolventEquation, Values, series_rows, spectral_ring
+from resolvent.derive.continuation.followed_root import Sheet
+from resolvent.derive.equations.equation import ResolventEquation, series_rows, spectral_ring
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
-from resolvent.derive.exact.field import Element, Field, evaluate_polynomial, polynomial_ring
-from resolvent.derive.exact.polynomials import degree, irreducible_factors
-from resolvent.derive.exact.series import SeriesPolynomial
+from resolvent.derive.exact.algebraic_number import real_roots
+from resolvent.derive.exact.field import Element, Field, polynomial_ring
+from resolvent.derive.exact.polynomials import degree
+from resolvent.derive.exact.precision import working_precision
+from resolvent.derive.exact.series import Coefficient, SeriesPolynomial, terms_of
 from resolvent.derive.expressions.enclosure import Enclosure
 from resolvent.derive.laws.expansion_at_pole import element_of_root, specialised
 
@@ -27,12 +28,54 @@ _DEEPEST = 8
 Rows = list[list[Element]]
 
 
+class Unbounded(DerivationError):
+    """The spectrum is not bounded in the limit."""
+
+
 @dataclass(frozen=True, eq=False)
-class _Candidate:
-    """The first moments of a branch, and the next one as a root of a polynomial in "m" over the parameters."""
+class _Chart:
+    """Branches with the same first moments: with Y = m_0 + ... + w^s Y_s the polynomial becomes one in w and Y_s.
+
+    Attributes:
+        known: the moments m_0, ..., m_(s-1).
+        rows: that polynomial, divided by w^power: for each power of Y_s the coefficients in w.
+        factors: at w = 0 the irreducible factors with simple roots, in "m" and the parameters.
+    """
 
     known: tuple[Element, ...]
-    factor: fmpz_mpoly
+    rows: Rows
+    power: int
+    factors: tuple[fmpz_mpoly, ...]
+
+    def germ(self, root: Element) -> tuple[Element, ...]:
+        """As many moments as single out the branch with m_s = root (its slope has the valuation power - s)."""
+        base = root.field
+        length = max(self.power - 2 * len(self.known) + 1, 1)
+        found: list[Coefficient] = [root]
+        if length > 1:
+            rows = [[_coefficient(c, base) for c in row] for row in self.rows]
+            found = terms_of(SeriesPolynomial(base, rows).root([_coefficient(root, base)], length), length)
+        return (*map(base.coerce, self.known), *map(base.coerce, found))
+
+    def value_at_infinity(self, enclosure: Enclosure, bits: int) -> acb:
+        """Y_s at w = 0 on the branch that passes through the enclosure, which is followed with proof in x = -1/z.
+
+        Raises `BranchError` or `PrecisionError` where that meets a branch point, or Y_s is not finite.
+        """
+        values = {n: q for n, q in enclosure.values.items() if n in self.rows[0][0].field.names}
+        known = [c.evaluate(values).to_fmpq() for c in self.known]
+        rows = [fmpq_poly([c.evaluate(values).to_fmpq() * (-1) ** k for k, c in enumerate(row)]) for row in self.rows]
+        with working_precision(bits):
+            w = enclosure.w
+            value = -enclosure.trace / w
+            for x in known:
+                value = (value - acb(x)) / w
+            sheet = Sheet([acb_poly(row) for row in rows], bits)
+            start = sheet.refine(-w, value)
+            if not sheet.same(-w, start, value):
+                raise BranchError("the enclosure holds no root of the equation")
+            sheet.anchor(-w, start)
+            return sheet.value(acb(0))
 
 
 def physical_equation_at(
@@ -40,59 +83,50 @@ def physical_equation_at(
 ) -> ResolventEquation:
     """The equation of the branch of an irreducible polynomial that passes through the enclosure.
 
-    Raises `DerivationError` when no branch with moments does, or several cannot be told apart.
+    Raises `Unbounded` when no branch with moments does.
     """
     idle = set(polynomial.unused_gens())
     kept = tuple(s for s in symbols if s.name not in idle)
     polynomial = polynomial.project_to_context(spectral_ring(kept))
     field = Field(tuple(s.name for s in kept))
-    found: list[tuple[_Candidate, int]] = []
-    choices = _candidates(polynomial, field)
     values = {n: q for n, q in enclosure.values.items() if n in field.names}
-    for candidate in choices:
-        numeric = specialised(candidate.factor, values)
-        pieces = [f for f, _ in numeric.factor()[1]]
-        for piece in pieces:
-            for index, number in enumerate(_real_roots(piece)):
-                germ = (*(c.evaluate(values) if field.names else c for c in candidate.known), number)
-                if _meets(polynomial, values, germ, enclosure):
-                    found.append((candidate, _place(pieces, piece, index)))
-    if len(found) != 1:
-        what = "no branch of the equation with moments" if not found else f"{len(found)} branches of the equation"
-        raise DerivationError(
-            f"{what} pass through the enclosed solution; the spectrum may be unbounded", polynomial=polynomial
-        )
-    candidate, index = found[0]
-    last = element_of_root(candidate.factor, specialised(candidate.factor, values), index, field, kept)
-    home = field.join(last.field)
-    return ResolventEquation(polynomial, kept, tuple(home.coerce(c) for c in (*candidate.known, last)))
+    for chart in _charts(polynomial, field):
+        for bits in (128, 256, 512):
+            try:
+                value = chart.value_at_infinity(enclosure, bits)
+                numeric = [specialised(factor, values) for factor in chart.factors]
+                met = [(factor, own, k) for factor, own in zip(chart.factors, numeric, strict=True)
+                       for k, root in enumerate(real_roots(own, bits)) if value.overlaps(acb(root))]  # fmt: skip
+            except PrecisionError:
+                continue
+            except BranchError:
+                break
+            if len(met) == 1:
+                factor, own, k = met[0]
+                last = element_of_root(factor, own, k, field, kept)
+                return ResolventEquation(polynomial, kept, chart.germ(field.join(last.field).coerce(last)))
+    raise Unbounded("the resolvent is no series in 1/z: the spectrum is unbounded", polynomial=polynomial)
 
 
-def _candidates(polynomial: fmpz_mpoly, field: Field) -> list[_Candidate]:
-    """All branches that begin with the moment 1, each up to the moment that tells it from the others."""
+def _charts(polynomial: fmpz_mpoly, field: Field) -> Iterator[_Chart]:
+    """The branches that begin with the moment 1, each up to the moment that tells it from the others."""
     rows = [[c if isinstance(c, Element) else Field().constant(c) for c in row]
             for row in series_rows(polynomial, {}, field)]  # fmt: skip
     ring = polynomial_ring(("m", *field.names))
-    out: list[_Candidate] = []
-    waiting: list[tuple[Rows, tuple[Element, ...]]] = [(rows, ())]
+    waiting: list[tuple[Rows, tuple[Element, ...], int]] = [(rows, (), 0)]
     while waiting:
-        rows, known = waiting.pop()
-        rows = _without_power(rows)
+        rows, known, power = waiting.pop()
+        lowest = min((k for row in rows for k, c in enumerate(row) if c), default=0)
+        rows, power = [row[lowest:] for row in rows], power + lowest
         start = _cleared([row[0] if row else field.constant(0) for row in rows], ring, field)
-        for factor, multiplicity in start.factor()[1]:
-            if degree(factor, "m") == 0:
-                continue
-            is_one = factor == ring.gen(0) - 1
-            if not known and not is_one:
-                continue
-            if multiplicity == 1:
-                out.append(_Candidate(known, factor))
-            elif degree(factor, "m") > 1 or len(known) >= _DEEPEST:
+        factors = [(f, int(k)) for f, k in start.factor()[1] if degree(f, "m") and (known or f == ring.gen(0) - 1)]
+        for factor, multiplicity in factors:
+            if multiplicity > 1 and (degree(factor, "m") > 1 or len(known) >= _DEEPEST):
                 raise DerivationError("branches of the equation agree in moments that are not rational", factor=factor)
-            else:
+            if multiplicity > 1:
                 root = element_of_root(factor, specialised(factor, dict.fromkeys(field.names, fmpq(1))), 0, field, ())
-                waiting.append((_following(rows, root, field), (*known, root)))
-    return out
+                waiting.append((_following(rows, root, field), (*known, root), power))
+        yield _Chart(known, rows, power, tuple(f for f, k in factors if k == 1))
 
 
 def _cleared(coefficients: Sequence[Element], ring: object, field: Field) -> fmpz_mpoly:
@@ -109,9 +143,8 @@ def _cleared(coefficients: Sequence[Element], ring: object, field: Field) -> fmp
     return total
 
 
-def _without_power(rows: Rows) -> Rows:
-    lowest = min((k for row in rows for k, c in enumerate(row) if c), default=0)
-    return [row[lowest:] for row in rows]
+def _coefficient(element: Element, base: Field) -> Coefficient:
+    return element.to_fmpq() if base.is_rational else base.coerce(element)
 
 
 def _following(rows: Rows, root: Element, field: Field) -> Rows:
@@ -131,46 +164,3 @@ def _following(rows: Rows, root: Element, field: Field) -> Rows:
 def _added(a: list[Element], b: list[Element]) -> list[Element]:
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
     return [x + shorter[k] if k < len(shorter) else x for k, x in enumerate(longer)]
-
-
-def _real_roots(piece: object) -> list[Element]:
-    """The real roots of an irreducible integer polynomial as exact numbers, in order."""
-    coefficients = [int(c) for c in piece.coeffs()]  # type: ignore[attr-defined]
-    if len(coefficients) == 2:
-        return [Field().constant(fmpq(-coefficients[0], coefficients[1]))]
-    ring = polynomial_ring(("m",))
-    factor = ring.from_dict({(k,): c for k, c in enumerate(coefficients) if c})
-    count = len([r for r, _ in piece.complex_roots() if r.imag.contains(0)])  # type: ignore[attr-defined]
-    return [element_of_root(factor, piece, k, Field(), ()) for k in range(count)]
-
-
-def _place(pieces: Sequence[object], piece: object, index: int) -> int:
-    """The number of a root among the real roots of all pieces."""
-    roots: list[tuple[float, bool]] = []
-    for p in pieces:
-        own = sorted(float(r.real) for r, _ in p.complex_roots() if r.imag.contains(0))  # type: ignore[attr-defined]
-        roots += [(x, p is piece and k == index) for k, x in enumerate(own)]
-    return [mine for _, mine in sorted(roots)].index(True)
-
-
-def _meets(polynomial: fmpz_mpoly, values: Values, germ: Sequence[Element], enclosure: Enclosure) -> bool:
-    """Whether the branch with these moments passes through the enclosure; it is followed with proof."""
-    target = spectral_ring(())
-    element = evaluate_polynomial(polynomial, dict(values), Field(("m", "z")))
-    whole = element.numerator.project_to_context(target)
-    base = germ[-1].field
-    known = [c if base.is_rational else base.coerce(c) for c in germ]
-    for factor in irreducible_factors(whole, "m"):
-        rows = series_rows(factor, {}, base)
-        if SeriesPolynomial(base, rows).separation([c.to_fmpq() if base.is_rational else c for c in known]) is None:
-            continue
-        equation = ResolventEquation(factor, (), tuple(known))
-        for bits in (128, 256, 512):
-            try:
-                ball = Branch(equation, bits).value(enclosure.z)
-            except PrecisionError:
-                continue
-            except BranchError:
-                break
-            return bool(ball.overlaps(enclosure.trace))
-    return False

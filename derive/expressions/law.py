@@ -13,15 +13,23 @@ from flint import fmpz_mpoly
 from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
-from resolvent.derive.expressions.elimination import Branch, Elimination, EnclosedBranch, Limits, branch_of, eliminate
+from resolvent.derive.expressions.elimination import (
+    Branch,
+    Elimination,
+    EnclosedBranch,
+    Limits,
+    SeriesBranch,
+    branch_of,
+    eliminate,
+)
 from resolvent.derive.expressions.expression import MatrixExpression
-from resolvent.derive.expressions.germ import physical_equation_at
+from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
-from resolvent.derive.expressions.pencil import Pencil, pencil_of
+from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import Moments, NoSeries
 from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
@@ -30,6 +38,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.record import Recipe
+from resolvent.derive.support.support import Skeleton, skeleton
 
 Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
 
@@ -120,16 +129,19 @@ def _enclosed(
     try:
         branch = EnclosedBranch(system, polynomial_system(system).unknowns)
     except DerivationError as error:
-        raise DerivationError(f"{error}{inverses_of(model)}", of=model) from error
+        raise DerivationError(f"{error}{inverses_of(model, given)}", of=model) from error
     found = eliminate(system, branch, limits)
     factors = irreducible_factors(found.polynomial, "m")
     if len(factors) > 1:
         raise DerivationError("the physical factor is not separated by the enclosure", factors=tuple(factors))
-    equation = physical_equation_at(factors[0], system.parameters, branch.enclosure)
+    try:
+        equation = physical_equation_at(factors[0], system.parameters, branch.enclosure)
+    except Unbounded as error:
+        raise Unbounded(f"{error}{inverses_of(model, given)}", of=model) from error
     point = ", ".join(f"{n} = {v}" for n, v in branch.enclosure.values.items())
     step = Step(
         rules.ENCLOSED_ELIMINATION,
-        f"{_told(model, found)}; enclosed at z = 7/5 + 9/4 i" + (f", {point}" if point else ""),
+        f"{_told(model, found)}; enclosed at z = 256/(51 - 82 i)" + (f", {point}" if point else ""),
         uses=(_equations(model, pencil, system, given),),
         build=equation.claim,
         verify=partial(_solved_at_a_point, system, found.polynomial),
@@ -137,10 +149,36 @@ def _enclosed(
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 
 
-def inverses_of(model: MatrixExpression) -> str:
-    """A hint at the inverses in an expression, which may not exist in the limit."""
-    found = dict.fromkeys(str(node) for node in model.nodes() if node.head == "inverse")
-    return f"; does {' and '.join(found)} exist in the limit, at these ratios?" if found else ""
+def inverses_of(model: MatrixExpression, ratios: Ratios) -> str:
+    """What is known of the inverses in an expression: the innermost one that is not bounded in the limit, or a hint.
+
+    With parameters the ratios decide, and the hint is a question.
+    """
+    inverses = [node for node in model.nodes() if node.head == "inverse"]
+    for node in inverses:
+        inner = node.parts[0]
+        try:
+            found = _spectrum(inner, ratios)
+        except ResolventError:
+            continue
+        ends = [(float(i.left.point), float(i.right.point)) for i in found.intervals] if found else []
+        ends += [(float(a.point),) * 2 for a in found.atoms] if found else []
+        if any(low <= 0 <= high for low, high in ends):
+            return f"; {node} is not bounded in the limit: 0 lies in the spectrum of {inner}"
+    found_ = dict.fromkeys(map(str, inverses))
+    return f"; does {' and '.join(found_)} exist in the limit, at these ratios?" if found_ else ""
+
+
+def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
+    """The support of E or, if it is not symmetric, of E^T E, divided by its growth; None if parameters are left."""
+    scales = scales_of(model.dimensions(), ratios)
+    size = model.dimensions()[0]
+    scaled = model / size ** sympy.Rational(growth(model, scales))
+    try:
+        law = law_of(scaled, ratios)
+    except ParameterError:
+        law = law_of(scaled.T @ scaled, ratios)
+    return None if law.equation.symbols else skeleton(law.equation)
 
 
 def _told(model: MatrixExpression, found: Elimination) -> str:
@@ -179,7 +217,7 @@ def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
 def _solved_at_a_point(system: DysonSystem, polynomial: fmpz_mpoly) -> bool:
     """Whether all equations, and the polynomial, vanish on an enclosure of the solution that is made anew."""
     branch = branch_of(system, enclosed=True)
-    return all(branch.vanishes(e, 1) for e in (*polynomial_system(system).equations, polynomial))
+    return all(branch.vanishes(e, branch.levels[0]) for e in (*polynomial_system(system).equations, polynomial))
 
 
 def _series_solve(system: DysonSystem) -> bool:
@@ -189,7 +227,8 @@ def _series_solve(system: DysonSystem) -> bool:
         branch: Branch = branch_of(system)
     except NoSeries:
         branch = branch_of(system, enclosed=True)
-    return all(branch.vanishes(e, 12) for e in polynomial_system(system).equations)
+    level = 12 if isinstance(branch, SeriesBranch) else branch.levels[0]
+    return all(branch.vanishes(e, level) for e in polynomial_system(system).equations)
 
 
 def is_nonnegative(model: MatrixExpression) -> bool:

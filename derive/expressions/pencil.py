@@ -120,6 +120,14 @@ def pencil_of(expression: MatrixExpression, scales: Scales, *, spectral: bool = 
     return Pencil(states, len(expression.rows), table, letters, variances, scales, spectral)
 
 
+def growth(expression: MatrixExpression, scales: Scales) -> Fraction:
+    """The power of the sizes that an expression grows with.
+
+    Raises `ParameterError` where the parts of a sum grow differently.
+    """
+    return _Builder(scales, expression.letters()).build(expression)[1]
+
+
 def affine_pencil(expression: MatrixExpression, scales: Scales) -> Pencil | None:
     """z - E for a block matrix of multiples of letters and their transposes, each block at once; None for another.
 

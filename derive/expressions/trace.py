@@ -123,7 +123,7 @@ class Trace:
         try:
             return Enclosure(self.system, numbers).trace.real
         except DerivationError as error:
-            raise DerivationError(f"{error}{inverses_of(self.expression)}", of=self.expression) from error
+            raise DerivationError(f"{error}{inverses_of(self.expression, self.ratios)}", of=self.expression) from error
 
     def at(self, **values: Any) -> float:
         """tau at numbers for all parameters.
@@ -214,7 +214,7 @@ def trace_of(
         try:
             branch = EnclosedBranch(system, polynomial_system(system).unknowns)
         except DerivationError as error:
-            raise DerivationError(f"{error}{inverses_of(expression)}", of=expression) from error
+            raise DerivationError(f"{error}{inverses_of(expression, given)}", of=expression) from error
     exact = isinstance(branch, SeriesBranch)
     polynomial = _settled(system) if exact else eliminate(system, branch, limits or Limits()).polynomial
     whole = [f for f, _ in polynomial.factor()[1] if degree(f, "m")]

@@ -22,6 +22,7 @@ p, n = dimension("p"), dimension("n")
 X, Y = wigner("X", p), wigner("Y", p)
 A = gaussian("A", p, n)
 T = given("T", p, law=atoms([1, 3]))
+D = given("D", p, law=atoms([3, 5]))
 c = sympy.Symbol("c", positive=True)
 Z = np.linspace(-4, 4, 41) + 0.01j
 
@@ -31,6 +32,7 @@ MODELS = [
     (A @ A.T / n, {(p, n): c}, {"c": "1/2"}),
     (T @ X @ T + T, {}, {}),
     (X @ inv(1 + Y @ Y) @ X, {}, {}),
+    (D @ inv(D + X) @ D, {}, {}),
     (block([[0, A], [A.T, 0]]) / sympy.sqrt(n), {(p, n): c}, {"c": 2}),
     (*layers(1), {"eta1": 1, "zeta1": "1/2", "phi": 1, "psi1": 1}),
 ]
@@ -71,6 +73,7 @@ def test_random_polynomials(table: Any) -> None:
         (X @ Y + Y @ X, {}, {p: 400}),
         (T @ X @ T + T, {}, {p: 400}),
         (X @ inv(1 + Y @ Y) @ X, {}, {p: 400}),
+        (D @ inv(D + X) @ D, {}, {p: 400}),
         (block([[0, A], [A.T, 0]]) / sympy.sqrt(n), {(p, n): "1/2"}, {p: 200, n: 400}),
         (layers(1)[0], dict.fromkeys(layers(1)[1], 1), {"n0": 300, "n1": 300, "m": 300}),
     ],
