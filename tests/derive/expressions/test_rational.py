@@ -59,7 +59,7 @@ G = gaussian("G", p, p) / sympy.sqrt(p)
         (inv(X @ Y + Y @ X + 5), lambda: (law_of(X @ Y + Y @ X) + 5).inverse()),
         (inv(G @ G.T + D) @ inv(G @ G.T + D), lambda: (marchenko_pastur(1) + atoms([3, 5])).inverse() ** 2),
     ],
-    ids=str,
+    ids=["D + X", "X + YY + 2", "XY + YX + 5", "squared"],
 )
 def test_inverses_whose_moments_are_of_a_high_degree(model: MatrixExpression, law: Any) -> None:
     assert law_of(model).equation.polynomial == law().equation.polynomial
