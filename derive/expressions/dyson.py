@@ -15,8 +15,9 @@ Thorbjornsen, Ann. of Math. 162 (2005) (linearisation); Voiculescu, Asterisque 2
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 
@@ -26,6 +27,7 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
 from resolvent.derive.expressions.pencil import Entry, Pencil
 from resolvent.derive.expressions.realisation import Solver
+from resolvent.derive.expressions.rotation import Rotation, pattern_of, rotations_of
 from resolvent.derive.expressions.scaling import Scales, conjugate
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
@@ -61,23 +63,6 @@ class GivenMatrix:
     def place(self, number: int, i: int, j: int) -> Entry:
         """The key of the unknown rho_ij of the matrix of that number, i and j counted in the support."""
         return -100 - number, i * len(self.support) + j
-
-
-@dataclass(frozen=True, eq=False)
-class Rotation:
-    """A Haar matrix U with the coefficient a b^*: it adds -h (beta a a^* + alpha b b^*) to M.
-
-    alpha = a^* g a, beta = b^* g b, and h = sum_n (-1)^n C_n (alpha beta)^n solves alpha beta h^2 + h = 1: the free
-    cumulants of U, U^T, U, U^T, ... are the signed Catalan numbers.
-    """
-
-    name: str
-    left: Mapping[int, Element]
-    right: Mapping[int, Element]
-
-    def place(self, number: int) -> Entry:
-        """The key of the unknown h of the Haar matrix of that number."""
-        return -50 - number, -50 - number
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +145,7 @@ class DysonSystem:
         for g in self.given:
             used |= {n for x in (g.factor, *g.vector.values()) for n in x.field.names}
         used |= {n for t in self.matrices for x in t.table.values() for n in x.field.names}
-        used |= {n for r in self.rotations for v in (r.left, r.right) for x in v.values() for n in x.field.names}
+        used |= {n for r in self.rotations for v in (*r.left, *r.right) for x in v.values() for n in x.field.names}
         symbols = {self.pencil.scales.symbols[n] for n in used}
         symbols |= {s for law in self.laws for s in law.equation.symbols}
         return tuple(sorted(symbols, key=lambda s: str(s.name)))
@@ -184,10 +169,11 @@ def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
     _refuse_roots(constants, covariance, scales)
-    rotations = _rotations(pencil)
+    rotations = rotations_of(pencil)
     supports = [list(g.vector) for g in rank_one] + [list(t.support) for t in matrices]
-    supports += [list(v) for r in rotations for v in (r.left, r.right)]
-    components = _components(pencil, constants, covariance, groups, supports)
+    components = _components(pencil, constants, covariance, groups, supports, rotations)
+    label = {state: k for k, c in enumerate(components) for state in c.states}
+    rotations = tuple(replace(r, pattern=pattern_of(r, lambda i, j: label[i] == label[j])[0]) for r in rotations)
     sizes = [scales.ratio(pencil.states[k]) for k in range(pencil.blocks)]
     total = sum(sizes[1:], start=sizes[0])
     everything = [*constants.values(), *(x for t in covariance.values() for x in t.values())]
@@ -278,26 +264,6 @@ def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]]) -> list[Give
     return out
 
 
-def _rotations(pencil: Pencil) -> tuple[Rotation, ...]:
-    """The Haar matrices; raises `DerivationError` for one whose coefficient has a higher rank."""
-    out = []
-    for name, letter in pencil.letters.items():
-        if letter.kind != "haar" or name not in pencil.table:
-            continue
-        table = {e: pencil.scales.without_roots(x) for e, x in pencil.table[name].items()}
-        i, j = min(table)
-        left = {k: x for (k, end), x in table.items() if end == j}
-        right = {end: x / table[i, j] for (k, end), x in table.items() if k == i}
-        if {(k, end): x * y for k, x in left.items() for end, y in right.items()} != table:
-            raise DerivationError(
-                f"the Haar matrix {name} enters the equation more than once, which is not reached; where "
-                f"it occurs as {name} @ A @ {name}.T, leave it out: given matrices are in generic position already",
-                letter=letter,
-            )
-        out.append(Rotation(name, left, right))
-    return tuple(out)
-
-
 def _rank_one(table: Mapping[Entry, Element]) -> tuple[Element, dict[int, Element]] | None:
     """The factor a and the vector b of a coefficient matrix a b b^*; None for a higher rank."""
     pivot = next((i for i, j in sorted(table) if i == j), None)
@@ -347,6 +313,7 @@ def _components(
     covariance: Terms,
     groups: list[list[tuple[Element, dict[Entry, Element]]]],
     supports: list[list[int]],
+    rotations: tuple[Rotation, ...],
 ) -> tuple[Component, ...]:
     """The finest blocks that the fixed-point iteration from a diagonal start keeps."""
     label = list(range(pencil.size))
@@ -367,7 +334,20 @@ def _components(
         for _, table in cases:
             for i, j in table:
                 join(i, j)
-    while any(join(i, end) for (i, end), table in covariance.items() if any(label[j] == label[k] for j, k in table)):
+
+    def joined_by_haar() -> bool:
+        found = False
+        for r in rotations:
+            _, beside, below = pattern_of(r, lambda i, j: label[i] == label[j])
+            for side, places in ((r.left, beside), (r.right, below)):
+                for a, b in places:
+                    for i, j in itertools.product(side[a], side[b]):
+                        found |= join(i, j)
+        return found
+
+    while joined_by_haar() or any(
+        join(i, end) for (i, end), table in covariance.items() if any(label[j] == label[k] for j, k in table)
+    ):
         pass
     found: dict[int, list[int]] = {}
     for state, mark in enumerate(label):

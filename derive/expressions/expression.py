@@ -47,6 +47,8 @@ class MatrixExpression:
     Traceback (most recent call last):
         ...
     resolvent.derive.errors.ParameterError: the shapes do not fit in X @ X: p x n times p x n
+      X @ X
+          ^
     """
 
     head: str
@@ -71,6 +73,20 @@ class MatrixExpression:
     def shape(self) -> str:
         """The sizes for the reader, such as ``p x n``."""
         return f"{_sizes(self.rows)} x {_sizes(self.columns)}"
+
+    @property
+    def width(self) -> int:
+        """How many blocks stand in a row of a block matrix, whose blocks may have blocks themselves."""
+        across, k = 0, 0
+        while across < len(self.columns):
+            across += len(self.parts[k].columns)
+            k += 1
+        return k
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether it has a letter with complex entries, so that its adjoint is not its transpose."""
+        return any(node.letter is not None and node.letter.is_complex for node in self.nodes())
 
     def letters(self) -> dict[str, Letter]:
         """The letters by name, in the order in which they occur.
@@ -111,7 +127,9 @@ class MatrixExpression:
 
     @property
     def T(self) -> MatrixExpression:  # noqa: N802
-        """The transpose."""
+        """The transpose; raises `ParameterError` for complex entries, which have an adjoint, ``.H``."""
+        if self.is_complex:
+            raise ParameterError(f"{self} has complex entries; write {self._in(_ATOM)}.H for its adjoint", of=self)
         if self.head == "transpose":
             return self.parts[0]
         if self.head == "identity" or (self.letter is not None and self.letter.is_symmetric):
@@ -120,14 +138,52 @@ class MatrixExpression:
             return self.parts[0].T * self.scalar
         return MatrixExpression("transpose", (self,), self.columns, self.rows)
 
+    @property
+    def H(self) -> MatrixExpression:  # noqa: N802
+        """The adjoint, which is the transpose where everything is real.
+
+        >>> from resolvent.derive.expressions.letters import dimension, gaussian
+        >>> X = gaussian("X", dimension("p"), dimension("n"), complex=True)
+        >>> X @ X.H, (sympy.I * X @ X.H).H
+        (X @ X.H, (-I) * (X @ X.H))
+        """
+        nodes = list(self.nodes())
+        if not self.is_complex and not any(node.scalar.has(sympy.I) for node in nodes):
+            return self.T
+        done: dict[int, MatrixExpression] = {}
+        for node in nodes:
+            done[id(node)] = node._adjoint([done[id(part)] for part in node.parts])
+        return done[id(self)]
+
+    def _adjoint(self, parts: list[MatrixExpression]) -> MatrixExpression:
+        """The adjoint, from those of the parts."""
+        if self.letter is not None:
+            symmetric = self.letter.is_symmetric
+            return self if symmetric else MatrixExpression("transpose", (self,), self.columns, self.rows)
+        if self.head == "zero":
+            return MatrixExpression("zero", (), self.columns, self.rows)
+        if self.head == "transpose":
+            return parts[0].parts[0] if parts[0].head == "transpose" else parts[0].T
+        if self.head == "block":
+            width = self.width
+            turned = tuple(part for j in range(width) for part in parts[j::width])
+            return MatrixExpression("block", turned, self.columns, self.rows)
+        if self.head == "identity":
+            return self
+        operations: dict[str, Callable[[], MatrixExpression]] = {
+            "scale": lambda: parts[0] * self.scalar.subs(sympy.I, -sympy.I),
+            "sum": lambda: parts[0] + parts[1],
+            "product": lambda: parts[1] @ parts[0],
+            "inverse": lambda: inverse(parts[0]),
+        }
+        return operations[self.head]()
+
     def __matmul__(self, other: Any) -> MatrixExpression:
         if not isinstance(other, MatrixExpression):
             return NotImplemented
         made = MatrixExpression("product", (self, other), self.rows, other.columns)
         if self.columns != other.rows:
-            raise ParameterError(
-                f"the shapes do not fit in {made}: {self.shape} times {other.shape}", left=self, right=other
-            )
+            raise _misfit(made, f"{self.shape} times {other.shape}")
         factor = sympy.S.One
         for part in (self, other):
             if part.head == "scale":
@@ -148,9 +204,7 @@ class MatrixExpression:
             other = self._multiple_of_identity(scalar)
         made = MatrixExpression("sum", (self, other), self.rows, self.columns)
         if (self.rows, self.columns) != (other.rows, other.columns):
-            raise ParameterError(
-                f"the shapes do not fit in {made}: {self.shape} plus {other.shape}", left=self, right=other
-            )
+            raise _misfit(made, f"{self.shape} plus {other.shape}")
         return made
 
     def __radd__(self, other: Any) -> MatrixExpression:
@@ -316,6 +370,34 @@ def inverse(of: MatrixExpression) -> MatrixExpression:
     return MatrixExpression("inverse", (of,), of.rows, of.columns)
 
 
+def _misfit(made: MatrixExpression, sizes: str) -> ParameterError:
+    """The refusal of an operation whose operands' shapes do not fit, with the second operand marked."""
+    said = f"the shapes do not fit in {made}: {sizes}"
+    left, right = made.parts
+    return ParameterError(f"{said}\n{marked(made, right)}", said=said, left=left, right=right)
+
+
+_MARGIN = 44  # characters shown on either side of a mark
+
+
+def marked(whole: MatrixExpression, part: MatrixExpression) -> str:
+    """The text of an expression, with marks under the last place where a part of it stands.
+
+    >>> from resolvent.derive.expressions.letters import dimension, inv, wigner
+    >>> S = wigner("S", dimension("p"))
+    >>> print(marked(S @ inv(S + 2) @ S, inv(S + 2)))
+      S @ inv(S + 2) @ S
+          ^^^^^^^^^^
+    """
+    text, shown = str(whole), str(part)
+    start = max(text.rfind(shown), 0)
+    end = start + len(shown) if text[start:].startswith(shown) else len(text)
+    low, high = max(0, start - _MARGIN), min(len(text), end + _MARGIN)
+    before = "..." if low else ""
+    pointer = " " * (len(before) + start - low) + "^" * (end - start)
+    return f"  {before}{text[low:high]}{'...' if high < len(text) else ''}\n  {pointer}"
+
+
 def _scalar(value: Any) -> sympy.Expr | None:
     if isinstance(value, sympy.Expr):
         return value
@@ -338,7 +420,7 @@ def _text(node: MatrixExpression) -> tuple[str, int]:
     if node.head == "zero":
         return "0", _ATOM
     if node.head == "transpose":
-        return node.parts[0]._in(_ATOM) + ".T", _ATOM
+        return node.parts[0]._in(_ATOM) + (".H" if node.parts[0].is_complex else ".T"), _ATOM
     if node.head == "inverse":
         return f"inv({node.parts[0]})", _ATOM
     if node.head == "scale":
@@ -353,7 +435,7 @@ def _text(node: MatrixExpression) -> tuple[str, int]:
             sign, second = "-", b * -1
         right = str(second.scalar) if second.head == "scale" and second.parts[0].head == "identity" else ""
         return f"{a._in(_SUM)} {sign} {right if right and second.scalar.is_Atom else second._in(_PRODUCT)}", _SUM
-    width = len(node.columns)
+    width = node.width
     rows = [node.parts[k : k + width] for k in range(0, len(node.parts), width)]
     return "block([" + ", ".join("[" + ", ".join(map(str, row)) + "]" for row in rows) + "])", _ATOM
 
@@ -380,7 +462,7 @@ def _latex(node: MatrixExpression, level: int) -> str:
     elif node.head == "zero":
         text = "0"
     elif node.head == "transpose":
-        text = f"{_latex(node.parts[0], _ATOM)}^{{\\top}}"
+        text = f"{_latex(node.parts[0], _ATOM)}^{{{'*' if node.parts[0].is_complex else chr(92) + 'top'}}}"
     elif node.head == "inverse":
         text = f"{_latex(node.parts[0], _ATOM)}^{{-1}}"
     elif node.head == "scale":
@@ -396,7 +478,7 @@ def _latex(node: MatrixExpression, level: int) -> str:
         second = _latex(node.parts[1], _SUM)
         text = _latex(node.parts[0], _SUM) + (f" - {second[1:]}" if second.startswith("-") else f" + {second}")
     else:
-        width = len(node.columns)
+        width = node.width
         rows = [node.parts[k : k + width] for k in range(0, len(node.parts), width)]
         body = r" \\ ".join(" & ".join(_latex(part, _SUM) for part in row) for row in rows)
         text = f"\\begin{{pmatrix}} {body} \\end{{pmatrix}}"

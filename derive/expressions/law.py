@@ -250,7 +250,7 @@ def is_nonnegative(model: MatrixExpression) -> bool:
         return all(map(is_nonnegative, model.parts))
     if model.head == "product":
         factors = _factors(model)
-        mirrored = [str(f.T) for f in reversed(factors)]
+        mirrored = [str(f.H) for f in reversed(factors)]
         if mirrored != [str(f) for f in factors]:
             return False
         return len(factors) % 2 == 0 or is_nonnegative(factors[len(factors) // 2])

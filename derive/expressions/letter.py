@@ -44,6 +44,7 @@ class Letter:
             "given" (symmetric, with a law of its own, in generic position).
         variance: of one entry of a Gaussian matrix; of the semicircle of a Wigner matrix.
         law: the limiting law of a given matrix; ``spectrum`` is its text, by which letters are compared.
+        is_complex: whether the entries are complex: circular Gaussian, Hermitian or unitary.
         group: given matrices of one group are functions of one another; ``weights`` and ``points`` are their joint
             spectrum then, the points being those of this letter.
     """
@@ -58,6 +59,7 @@ class Letter:
     points: tuple[sympy.Expr, ...] = ()
     weights: tuple[sympy.Expr, ...] = ()
     spectrum: str = ""
+    is_complex: bool = False
 
     @property
     def is_symmetric(self) -> bool:
@@ -77,4 +79,6 @@ class Letter:
             extra = f", {[str(x) for x in self.points]}".replace("'", "")
         elif self.law is not None:
             extra = f", {self.law.text}"
+        if self.is_complex:
+            extra += ", complex"
         return f"{self.name}: {self.kind}({sizes}{extra})"

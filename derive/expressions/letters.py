@@ -32,10 +32,11 @@ def dimension(name: str) -> SymbolicSize:
 
 
 @checked
-def gaussian(name: str, rows: Sizes, columns: Sizes, variance: Any = 1) -> MatrixExpression:
+def gaussian(name: str, rows: Sizes, columns: Sizes, variance: Any = 1, *, complex: bool = False) -> MatrixExpression:
     """A matrix of independent centred entries of that variance (Gaussian when drawn; the law needs two moments only).
 
     With several block rows or block columns the variance is a table, one entry for each block: a variance profile.
+    Complex entries x have E|x|^2 = variance and E x^2 = 0; such matrices have an adjoint, ``X.H``, in place of ``X.T``.
 
     >>> p, n = dimension("p"), dimension("n")
     >>> gaussian("X", p, n).shape
@@ -48,20 +49,30 @@ def gaussian(name: str, rows: Sizes, columns: Sizes, variance: Any = 1) -> Matri
     row_sizes, column_sizes = _sizes(rows), _sizes(columns)
     if len(row_sizes) == len(column_sizes) == 1:
         return _letter(
-            Letter(check_name(name, "a matrix"), "gaussian", row_sizes[0], column_sizes[0], _variance(variance))
+            Letter(
+                check_name(name, "a matrix"),
+                "gaussian",
+                row_sizes[0],
+                column_sizes[0],
+                _variance(variance),
+                is_complex=complex,
+            )
         )
     table = _table(variance, len(row_sizes), len(column_sizes))
     return block(
         [
-            [gaussian(f"{name}_{i}{j}", r, c, table[i - 1][j - 1]) for j, c in enumerate(column_sizes, 1)]
+            [
+                gaussian(f"{name}_{i}{j}", r, c, table[i - 1][j - 1], complex=complex)
+                for j, c in enumerate(column_sizes, 1)
+            ]
             for i, r in enumerate(row_sizes, 1)
         ]
     )
 
 
 @checked
-def wigner(name: str, size: Sizes, variance: Any = 1) -> MatrixExpression:
-    """A symmetric matrix whose law is the semicircle of that variance v: entries of variance v/p.
+def wigner(name: str, size: Sizes, variance: Any = 1, *, complex: bool = False) -> MatrixExpression:
+    """A symmetric matrix whose law is the semicircle of that variance v: entries of variance v/p; Hermitian if complex.
 
     With several blocks the variance is a symmetric table v_ij and block (i, j) has entries of variance v_ij/p_i, where
     p_i is the size of the block that comes first.
@@ -74,7 +85,9 @@ def wigner(name: str, size: Sizes, variance: Any = 1) -> MatrixExpression:
     """
     sizes = _sizes(size)
     if len(sizes) == 1:
-        return _letter(Letter(check_name(name, "a matrix"), "wigner", sizes[0], sizes[0], _variance(variance)))
+        return _letter(
+            Letter(check_name(name, "a matrix"), "wigner", sizes[0], sizes[0], _variance(variance), is_complex=complex)
+        )
     table = _table(variance, len(sizes), len(sizes))
     if any(table[i][j] != table[j][i] for i in range(len(sizes)) for j in range(i)):
         raise ParameterError("the variances of a symmetric matrix form a symmetric table", variance=variance)
@@ -82,19 +95,24 @@ def wigner(name: str, size: Sizes, variance: Any = 1) -> MatrixExpression:
     for i, r in enumerate(sizes):
         for j, c in enumerate(sizes):
             if j < i:
-                rows[i].append(rows[j][i].T)
+                rows[i].append(rows[j][i].H)
             elif i == j:
-                rows[i].append(wigner(f"{name}_{i + 1}{i + 1}", r, table[i][i]))
+                rows[i].append(wigner(f"{name}_{i + 1}{i + 1}", r, table[i][i], complex=complex))
             else:
-                rows[i].append(gaussian(f"{name}_{i + 1}{j + 1}", r, c, scalar_of(table[i][j]) / r))
+                between = scalar_of(table[i][j]) / r
+                rows[i].append(gaussian(f"{name}_{i + 1}{j + 1}", r, c, between, complex=complex))
     return block(rows)
 
 
 @checked
-def haar(name: str, size: SymbolicSize) -> MatrixExpression:
-    """An orthogonal matrix of that size with the Haar distribution."""
+def haar(name: str, size: SymbolicSize, *, complex: bool = False) -> MatrixExpression:
+    """An orthogonal (unitary, if complex) matrix of that size with the Haar distribution.
+
+    >>> haar("U", dimension("p")).letter.definition
+    'U: haar(p)'
+    """
     (p,) = _sizes(size)
-    return _letter(Letter(check_name(name, "a matrix"), "haar", p, p))
+    return _letter(Letter(check_name(name, "a matrix"), "haar", p, p, is_complex=complex))
 
 
 @checked
@@ -176,6 +194,8 @@ def inv(of: MatrixExpression) -> MatrixExpression:
 def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
     """The matrix made of blocks, row by row; 0 stands for a zero block where the sizes follow from the others.
 
+    A block may be a block matrix itself.
+
     >>> p, n = dimension("p"), dimension("n")
     >>> X = gaussian("X", p, n)
     >>> block([[0, X], [X.T, 0]]).shape
@@ -200,7 +220,8 @@ def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
                     )
                 entry = _zero(sizes_down[i], sizes_across[j]) if value == 0 else value * identity(sizes_down[i])
             parts.append(entry)
-    return _flattened(parts, sizes_down, sizes_across)
+    rows_, columns = (tuple(d for sizes in side for d in sizes) for side in (sizes_down, sizes_across))
+    return MatrixExpression("block", tuple(parts), rows_, columns)
 
 
 @checked
@@ -213,14 +234,6 @@ def kron(small: Sequence[Sequence[Any]], of: MatrixExpression) -> MatrixExpressi
     """
     table = [[scalar_of(x) for x in row] for row in small]
     return block([[_zero(of.rows, of.columns) if x == 0 else x * of for x in row] for row in table])
-
-
-def _flattened(parts: list[MatrixExpression], down: list[Any], across: list[Any]) -> MatrixExpression:
-    rows = tuple(d for sizes in down for d in sizes)
-    columns = tuple(d for sizes in across for d in sizes)
-    if all(len(s) == 1 for s in (*down, *across)):
-        return MatrixExpression("block", tuple(parts), rows, columns)
-    raise ParameterError("the blocks of a block matrix must not be block matrices themselves; write one table")
 
 
 def _zero(rows: tuple[SymbolicSize, ...], columns: tuple[SymbolicSize, ...]) -> MatrixExpression:

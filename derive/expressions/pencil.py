@@ -141,6 +141,8 @@ def affine_pencil(expression: MatrixExpression, scales: Scales) -> Pencil | None
         return None
     letters = expression.letters()
     width = len(inner.columns)
+    if len(inner.parts) != width * len(inner.rows):
+        return None
     table: dict[str, dict[Entry, Element]] = {}
     for k, part in enumerate(inner.parts):
         scalar, node = (part.scalar, part.parts[0]) if part.head == "scale" else (sympy.S.One, part)
@@ -286,14 +288,21 @@ def _stacked(parts: list[Realisation], left: list[Vector], right: list[Vector]) 
 
 
 def _block(parts: list[Realisation], node: MatrixExpression) -> Realisation:
-    width = len(node.columns)
+    """The blocks side by side; a block may have block rows and columns of its own."""
+    width = node.width
     left: list[Vector] = [{} for _ in node.rows]
     right: list[Vector] = [{} for _ in node.columns]
-    start = 0
-    for k, part in enumerate(parts):
-        left[k // width].update(_moved(part.left[0], start))
-        right[k % width].update(_moved(part.right[0], start))
-        start += part.size
+    start, row = 0, 0
+    for first in range(0, len(parts), width):
+        column = 0
+        for part in parts[first : first + width]:
+            for k, vector in enumerate(part.left):
+                left[row + k].update(_moved(vector, start))
+            for k, vector in enumerate(part.right):
+                right[column + k].update(_moved(vector, start))
+            column += len(part.right)
+            start += part.size
+        row += len(parts[first].left)
     return _stacked(parts, left, right)
 
 

@@ -153,7 +153,7 @@ def _value(
         elif node.head == "inverse":
             value = parts[0].inv()
         else:
-            value = _blocks(parts, len(node.columns))
+            value = _blocks(parts, node.width)
         done[id(node)] = value
     return done[id(model)]
 

@@ -206,29 +206,45 @@ class PhysicalSeries:
         return total
 
     def _rotate(self, g: Mapping[Entry, Series], n: int, out: dict[Entry, Series], total: dict[Entry, Series]) -> None:
-        """Add -h (beta a a^* + alpha b b^*) for every Haar matrix to ``total``, and h to ``out``."""
+        """Add -(B h beta B^* + C alpha h C^*) for every Haar matrix to ``total``, and h to ``out``."""
         for number, rotation in enumerate(self.system.rotations):
-            alpha, beta = (self._form(v, g, n) for v in (rotation.left, rotation.right))
-            x = resized(alpha * beta, n)
-            if bool(x[0]):
+            places = range(rotation.rank)
+            alpha, beta = ([[self._form(u, v, g, n) for v in side] for u in side]
+                           for side in (rotation.left, rotation.right))  # fmt: skip
+            step = _matrix_product(beta, alpha)
+            zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
+            power: Matrix = [[one if a == b else zero for b in places] for a in places]
+            h: Matrix = [[zero for _ in places] for _ in places]
+            for k in range(rotation.rank * n + 2):
+                factor = make_series(self.base, [self.base.constant((-1) ** k * comb(2 * k, k) // (k + 1))], n)
+                h = [[h[a][b] + power[a][b] * factor for b in places] for a in places]
+                power = [[resized(x, n) for x in row] for row in _matrix_product(power, step)]
+                if not any(bool(c) for row in power for x in row for c in terms_of(x, n)):
+                    break
+            else:
                 raise NoSeries(f"the part with {rotation.name} has no rational expansion at infinity")
-            catalan = [self.base.constant((-1) ** k * comb(2 * k, k) // (k + 1)) for k in range(n)]
-            h = resized(compose(make_series(self.base, catalan, n), x), n)
-            out[rotation.place(number)] = h
-            for vector, scale in ((rotation.left, beta), (rotation.right, alpha)):
-                for i, u in vector.items():
-                    for j, v in vector.items():
-                        value = h * scale * (-self.number(u) * self.number(v))
-                        total[i, j] = total[i, j] + value if (i, j) in total else value
+            for a, b in rotation.pattern:
+                out[rotation.place(number, a, b)] = resized(h[a][b], n)
+            for side, middle in (
+                (rotation.left, _matrix_product(h, beta)),
+                (rotation.right, _matrix_product(alpha, h)),
+            ):
+                for a, b in itertools.product(places, places):
+                    for i, u in side[a].items():
+                        for j, v in side[b].items():
+                            value = middle[a][b] * (-self.number(u) * self.number(v))
+                            total[i, j] = total[i, j] + value if (i, j) in total else value
 
-    def _form(self, vector: Mapping[int, Element], g: Mapping[Entry, Series], n: int) -> Series:
-        """The number v^* g v."""
+    def _form(
+        self, left: Mapping[int, Element], right: Mapping[int, Element], g: Mapping[Entry, Series], n: int
+    ) -> Series:
+        """The number u^* g v."""
         total = make_series(self.base, [], n)
-        for i, x in vector.items():
-            for j, y in vector.items():
+        for i, x in left.items():
+            for j, y in right.items():
                 e = self.system.entry(i, j)
-                assert e is not None
-                total = total + g[e] * (self.number(x) * self.number(y))
+                if e is not None:
+                    total = total + g[e] * (self.number(x) * self.number(y))
         return total
 
     def _cumulants(self, key: int, law: AlgebraicLaw, length: int) -> list[Any]:
@@ -243,7 +259,7 @@ class PhysicalSeries:
     def _self_energy(self, k: int, g: Mapping[Entry, Series], n: int) -> Series:
         """s = R_{aT}(-gamma), gamma = b^* g b."""
         given = self.system.given[k]
-        gamma = self._form(given.vector, g, n)
+        gamma = self._form(given.vector, given.vector, g, n)
         if bool(gamma[0]):
             raise NoSeries(f"the part with {given.name} has no rational expansion at infinity", name=given.name)
         cumulants = self._cumulants(-1 - k, given.law, max(n + 1, 8))
@@ -260,6 +276,10 @@ def _dot(row: Sequence[Series], column: Sequence[Series]) -> Series:
     for a, b in zip(row[1:], column[1:], strict=True):
         total = total + a * b
     return total
+
+
+def _matrix_product(a: Matrix, b: Matrix) -> Matrix:
+    return [[_dot(row, [other[k] for other in b]) for k in range(len(b[0]))] for row in a]
 
 
 def _gauss_jordan(rows: Matrix, size: int, n: int) -> Matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -52,7 +53,9 @@ class _Writer:
         for number, given in enumerate(system.matrices):
             places = range(len(given.support))
             self.unknowns.update({f"r{number}{a}{b}": given.place(number, a, b) for a in places for b in places})
-        self.unknowns.update({f"h{k}": r.place(k) for k, r in enumerate(system.rotations)})
+        for number, rotation in enumerate(system.rotations):
+            self.unknowns.update({f"h{number}{a}{b}" if rotation.rank > 1 else f"h{number}":
+                                  rotation.place(number, a, b) for a, b in sorted(rotation.pattern)})  # fmt: skip
         self.cases: dict[tuple[int, int], dict[Entry, str]] = {}
         extra: list[str] = []
         for number, c in enumerate(system.components):
@@ -105,10 +108,15 @@ class _Writer:
             if i in given.vector and j in given.vector:
                 parts.append((given.vector[i] * given.vector[j], self.unknown((-1 - k, -1 - k))))
         for number, rotation in enumerate(system.rotations):
-            h = self.unknown(rotation.place(number))
-            for vector, other in ((rotation.left, rotation.right), (rotation.right, rotation.left)):
-                if i in vector and j in vector:
-                    parts += [(-vector[i] * vector[j] * x, h * g) for x, g in self.form(other)]
+            for a, b, k in itertools.product(range(rotation.rank), repeat=3):
+                for side, other, h, form in (
+                    (rotation.left, rotation.right, (a, k), (k, b)),
+                    (rotation.right, rotation.left, (k, b), (a, k)),
+                ):
+                    if i in side[a] and j in side[b] and h in rotation.pattern:
+                        unknown = self.unknown(rotation.place(number, *h))
+                        parts += [(-side[a][i] * side[b][j] * x, unknown * g)
+                                  for x, g in self.form(other[form[0]], other[form[1]])]  # fmt: skip
         for number, matrix in enumerate(system.matrices):
             if i in matrix.support and j in matrix.support:
                 b = matrix.support.index(j)
@@ -116,17 +124,29 @@ class _Writer:
                           for c, k in enumerate(matrix.support) if (i, k) in matrix.table]  # fmt: skip
         return self.combination(parts)
 
-    def form(self, vector: Mapping[int, Element]) -> list[tuple[Element, fmpz_mpoly]]:
-        """The terms of v^* g v."""
-        return [(x * y, self.unknown(e)) for i, x in vector.items() for j, y in vector.items()
+    def form(self, left: Mapping[int, Element], right: Mapping[int, Element]) -> list[tuple[Element, fmpz_mpoly]]:
+        """The terms of u^* g v."""
+        return [(x * y, self.unknown(e)) for i, x in left.items() for j, y in right.items()
                 if (e := self.system.entry(i, j)) is not None]  # fmt: skip
 
-    def rotation(self, number: int) -> fmpz_mpoly:
-        """alpha beta h^2 + h - 1 = 0."""
+    def rotation(self, number: int) -> list[fmpz_mpoly]:
+        """beta alpha h^2 + h - 1 = 0 for commuting matrices h and beta alpha."""
         own = self.system.rotations[number]
-        (a, p), (b, q) = (self.combination(self.form(v)) for v in (own.left, own.right))
-        h = self.unknown(own.place(number))
-        return a * b * h**2 + (h - 1) * p * q
+        places = range(own.rank)
+        forms = []
+        scale = self.ring.constant(1)
+        for side in (own.right, own.left):
+            table = [[self.combination(self.form(u, v)) for v in side] for u in side]
+            q = _least_common_multiple([b for row in table for _, b in row], self.ring)
+            forms.append([[top * (q / bottom) for top, bottom in row] for row in table])
+            scale = scale * q
+        product = _times(*forms)
+        zero = self.ring.constant(0)
+        h = [[self.unknown(own.place(number, a, b)) if (a, b) in own.pattern else zero for b in places] for a in places]
+        square, other = _times(_times(product, h), h), _times(h, product)
+        first = _times(product, h)
+        out = [square[a][b] + (h[a][b] - (1 if a == b else 0)) * scale for a in places for b in places]
+        return out + [first[a][b] - other[a][b] for a in places for b in places]
 
     def matrix_relation(self, number: int) -> list[fmpz_mpoly]:
         """P_T(rho + 1/N, -N) = 0 for the commuting matrices rho and N = -g A, times the powers of N that clear it."""
@@ -202,7 +222,7 @@ class _Writer:
     def given(self, k: int) -> fmpz_mpoly:
         """P_T(x, a gamma) = 0 with x = (s gamma - 1)/(a gamma): the R-transform of the given law."""
         given = self.system.given[k]
-        gamma, bottom = self.combination(self.form(given.vector))
+        gamma, bottom = self.combination(self.form(given.vector, given.vector))
         s = self.unknown((-1 - k, -1 - k))
         p, q = (e.project_to_context(self.ring) for e in (given.factor.numerator, given.factor.denominator))
         images = {"z": ((s * gamma - bottom) * q, p * gamma), "m": (p * gamma, q * bottom)}
@@ -222,7 +242,7 @@ def polynomial_system(system: DysonSystem) -> PolynomialSystem:
     writer = _Writer(system)
     equations = [e for k, c in enumerate(system.components) for e in writer.component(k, c)]
     equations += [writer.given(k) for k in range(len(system.given))]
-    equations += [writer.rotation(k) for k in range(len(system.rotations))]
+    equations += [e for k in range(len(system.rotations)) for e in writer.rotation(k)]
     equations += [e for k in range(len(system.matrices)) for e in writer.matrix_relation(k)]
     equations += writer.trace()
     unknowns = dict(writer.unknowns)

@@ -149,6 +149,11 @@ def _solved(system: DysonSystem, polynomial: fmpz_mpoly, exact: bool) -> bool:
     return branch.vanishes(polynomial, branch.levels[-1])
 
 
+def _mirrored(expression: MatrixExpression) -> MatrixExpression:
+    """A matrix with the same trace in the limit: the transpose, or for complex entries the adjoint."""
+    return expression.H if expression.is_complex else expression.T
+
+
 def _settled(system: DysonSystem) -> fmpz_mpoly:
     """The linear polynomial of a trace at which the iteration of the equation settles: it is rational."""
     series = PhysicalSeries(system, {})
@@ -204,7 +209,7 @@ def trace_of(
     except ParameterError as error:
         if "not self-adjoint" not in str(error):
             raise
-        pencil = pencil_of((expression + expression.T) / 2, scales, spectral=False)
+        pencil = pencil_of((expression + _mirrored(expression)) / 2, scales, spectral=False)
     system = dyson_system(pencil)
     branch: Branch
     try:

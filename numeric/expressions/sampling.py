@@ -81,9 +81,15 @@ def _draw(
         if variance < 0:
             raise ParameterError(f"the variance of {name} is negative at these values", letter=letter)
         if letter.kind == "gaussian":
-            drawn[name] = np.sqrt(variance) * rng.standard_normal((rows, columns))
+            drawn[name] = np.sqrt(variance) * _ginibre(rows, columns, rng, letter.is_complex)
+        elif letter.kind == "wigner" and letter.is_complex:
+            square = _ginibre(rows, rows, rng, True)
+            drawn[name] = (square + square.conj().T) * np.sqrt(variance / (2 * rows))
         elif letter.kind == "wigner":
             drawn[name] = goe(rows, rng) * np.sqrt(variance)
+        elif letter.kind == "haar" and letter.is_complex:
+            q, r = np.linalg.qr(_ginibre(rows, rows, rng, True))
+            drawn[name] = q * (np.diag(r) / np.abs(np.diag(r)))
         elif letter.kind == "haar":
             drawn[name] = haar_orthogonal(rows, rng)
         else:
@@ -93,6 +99,12 @@ def _draw(
             q, offset = rotations[key]
             drawn[name] = (q * _eigenvalues(letter, rows, sizes, values, offset)) @ q.T
     return drawn
+
+
+def _ginibre(rows: int, columns: int, rng: np.random.Generator, is_complex: bool) -> Matrix:
+    """Independent standard Gaussian entries; complex ones have independent parts, E|x|^2 = 1 and E x^2 = 0."""
+    real = rng.standard_normal((rows, columns))
+    return (real + 1j * rng.standard_normal((rows, columns))) / np.sqrt(2) if is_complex else real
 
 
 def _eigenvalues(
@@ -134,11 +146,11 @@ def _value(
     if node.head == "product":
         return np.asarray(parts[0] @ parts[1])
     if node.head == "transpose":
-        return parts[0].T
+        return parts[0].conj().T if node.parts[0].is_complex else parts[0].T
     if node.head == "inverse":
         try:
             return np.asarray(np.linalg.inv(parts[0]))
         except np.linalg.LinAlgError:
             raise DerivationError(f"{node} does not exist at these sizes", of=node) from None
-    width = len(node.columns)
+    width = node.width
     return np.block([parts[k : k + width] for k in range(0, len(parts), width)])

@@ -1,9 +1,12 @@
 """Matrices as text, for the command line and for files: definitions of letters, ratios of sizes, and an expression.
 
-    definition  X: gaussian(p, n)         gaussian(rows, columns, variance), wigner(size, variance), haar(size),
-                                          given(size, law), projection(size, rank)
+    definition  X: gaussian(p, n)         gaussian(rows, columns, variance), wigner(size, variance), haar(size), each
+                                          with a last word complex; given(size, law), projection(size, rank)
+                X: gaussian([p, q], n, [[1], [4]])      a variance profile, constant on blocks
+                A, B: commuting(p, [[1, 2], [3, 0]], [1/4, 3/4])     points and weights of the joint spectrum
     ratio       p/n = c                   the limit of a ratio of two sizes, a number or a formula in parameters
-    expression  X @ X.T / n               + - * / @ **, .T, inv(A), block([[A, B], [B.T, C]]), identity(p), sqrt(s)
+    expression  X @ X.T / n               + - * / @ **, .T, .H, inv(A), block([[A, B], [B.T, C]]),
+                                          kron([[0, 1], [1, 0]], A), identity(p), sqrt(s)
 
 Names of sizes come from the definitions; any other name is a parameter, positive. The text goes through Python's
 ``ast`` and only the nodes above are understood; nothing is ever evaluated as code.
@@ -25,14 +28,15 @@ from resolvent.language.expressions import parse
 from resolvent.language.scalars import Refusal, Scalar
 from resolvent.language.source import Source, chain
 from resolvent.language.vocabulary import closest
-from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, projection, wigner
+from resolvent.numeric.expressions import block, commuting, dimension, gaussian, given, haar, kron, projection, wigner
 
 _KINDS: dict[str, tuple[str, ...]] = {
-    "gaussian": ("size", "size", "scalar?"),
-    "wigner": ("size", "scalar?"),
-    "haar": ("size",),
+    "gaussian": ("size", "size", "scalar?", "complex?"),
+    "wigner": ("size", "scalar?", "complex?"),
+    "haar": ("size", "complex?"),
     "given": ("size", "law"),
     "projection": ("size", "scalar"),
+    "commuting": ("size", "points", "weights?"),
 }
 _MAKERS: dict[str, Callable[..., MatrixExpression]] = {
     "gaussian": gaussian,
@@ -41,7 +45,7 @@ _MAKERS: dict[str, Callable[..., MatrixExpression]] = {
     "given": given,
     "projection": projection,
 }
-_FUNCTIONS = ("inv", "block", "identity", "sqrt")
+_FUNCTIONS = ("inv", "block", "kron", "identity", "sqrt")
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"}
 
 Value = Scalar | MatrixExpression
@@ -73,10 +77,10 @@ def parse_model(text: str, matrices: Sequence[str] = (), ratios: Sequence[str] =
     sizes: dict[str, SymbolicSize] = {}
     letters: dict[str, MatrixExpression] = {}
     for definition in matrices:
-        name, made = _definition(definition, sizes)
-        if name in letters:
-            raise ParseError(f"the matrix {name} is defined twice", text=definition)
-        letters[name] = made
+        for name, made in _definition(definition, sizes).items():
+            if name in letters:
+                raise ParseError(f"the matrix {name} is defined twice", text=definition)
+            letters[name] = made
     found = dict(_ratio(r, sizes) for r in ratios)
     source = Source(text)
     value = _Reader(source, letters, sizes).read(source.tree)
@@ -85,9 +89,11 @@ def parse_model(text: str, matrices: Sequence[str] = (), ratios: Sequence[str] =
     return Model(value, found)
 
 
-def _definition(text: str, sizes: dict[str, SymbolicSize]) -> tuple[str, MatrixExpression]:
-    name, colon, right = (part.strip() for part in text.partition(":"))
-    if not colon or not name.isidentifier():
+def _definition(text: str, sizes: dict[str, SymbolicSize]) -> dict[str, MatrixExpression]:
+    """The matrices that a definition makes, by name: one, or several that commute."""
+    left, colon, right = (part.strip() for part in text.partition(":"))
+    names = [name.strip() for name in left.split(",")]
+    if not colon or not all(name.isidentifier() for name in names):
         raise ParseError(f"a matrix is defined as in X: gaussian(p, n); got {text!r}", text=text)
     source = Source(right)
     node = source.tree
@@ -97,14 +103,24 @@ def _definition(text: str, sizes: dict[str, SymbolicSize]) -> tuple[str, MatrixE
     if kind not in _KINDS:
         hint = closest(kind, _KINDS) or f"; known: {', '.join(_KINDS)}"
         raise source.error(f"unknown kind of matrix {kind!r}{hint}", node)
-    wanted = _KINDS[kind]
+    wanted = list(_KINDS[kind])
+    given_nodes, options = list(node.args), {}
+    if wanted[-1] == "complex?":
+        wanted.pop()
+        if given_nodes and isinstance(given_nodes[-1], ast.Name) and given_nodes[-1].id == "complex":
+            given_nodes.pop()
+            options["complex"] = True
     least = sum(1 for w in wanted if not w.endswith("?"))
-    if not least <= len(node.args) <= len(wanted):
+    if not least <= len(given_nodes) <= len(wanted):
         shown = ", ".join(w.rstrip("?") for w in wanted)
         raise source.error(f"write {kind}({shown})", node)
-    arguments = [_argument(source, a, w.rstrip("?"), sizes) for a, w in zip(node.args, wanted, strict=False)]
+    if len(names) > 1 and kind != "commuting":
+        raise source.error("one name is defined at a time, except for commuting(size, points)", 0)
+    arguments = [_argument(source, a, w.rstrip("?"), sizes) for a, w in zip(given_nodes, wanted, strict=False)]
     try:
-        return name, _MAKERS[kind](name, *arguments)
+        if kind == "commuting":
+            return dict(zip(names, commuting(names, *arguments), strict=True))
+        return {names[0]: _MAKERS[kind](names[0], *arguments, **options)}
     except ParameterError as error:
         raise source.error(str(error), node) from None
 
@@ -112,6 +128,9 @@ def _definition(text: str, sizes: dict[str, SymbolicSize]) -> tuple[str, MatrixE
 def _argument(source: Source, node: ast.expr, wanted: str, sizes: dict[str, SymbolicSize]) -> Any:
     if wanted == "law":
         return parse(source.segment(node))
+    if isinstance(node, ast.List):
+        inner = {"points": "points", "weights": "scalar"}.get(wanted, wanted)
+        return [_argument(source, entry, inner, sizes) for entry in node.elts]
     if wanted == "size":
         if not isinstance(node, ast.Name):
             raise source.error("a size is a name, such as n", node)
@@ -156,7 +175,9 @@ class _Reader:
         """The result of an operation, its refusal told at the place in the text."""
         try:
             return operation()
-        except (ParameterError, Refusal) as error:
+        except ParameterError as error:
+            raise self.source.error(str(error.objects.get("said", error)), place) from None
+        except Refusal as error:
             raise self.source.error(str(error), place) from None
 
     def read(self, node: ast.AST) -> Value:
@@ -176,11 +197,13 @@ class _Reader:
             return self._name(node)
         if isinstance(node, ast.Attribute):
             value = self.read(node.value)
-            if node.attr != "T" or not isinstance(value, MatrixExpression):
-                self.fail("a matrix has .T, its transpose, and nothing else after a dot", node)
-            return value.T
+            if node.attr not in ("T", "H") or not isinstance(value, MatrixExpression):
+                self.fail("a matrix has .T, its transpose, .H, its adjoint, and nothing else after a dot", node)
+            return self.done(lambda: getattr(value, node.attr), node)
         if not isinstance(node, ast.Call):
-            self.fail("this has no meaning here; there are + - * / @ **, .T, inv, block, identity and sqrt", node)
+            self.fail(
+                "this has no meaning here; there are + - * / @ **, .T, .H, inv, block, kron, identity and sqrt", node
+            )
         return self._call(node)
 
     def _name(self, node: ast.Name) -> Value:
@@ -228,10 +251,19 @@ class _Reader:
             if not chosen or None in chosen:
                 self.fail("identity takes the name of a size", node)
             return self.done(lambda: identity([d for d in chosen if d is not None]), node)
-        if len(node.args) != 1:
-            self.fail(f"{name} takes one argument", node)
+        if len(node.args) != (2 if name == "kron" else 1):
+            self.fail(f"{name} takes {'a table of numbers and a matrix' if name == 'kron' else 'one argument'}", node)
         if name == "block":
-            return self._block(node.args[0])
+            rows = self._table(node.args[0], "block takes rows in square brackets, block([[A, B], [B.T, C]])")
+            return self.done(lambda: block(rows), node.args[0])
+        if name == "kron":
+            small = self._table(node.args[0], "kron takes a table of numbers first, kron([[0, 1], [1, 0]], A)")
+            other = self.read(node.args[1])
+            if not isinstance(other, MatrixExpression) or any(
+                isinstance(x, MatrixExpression) for r in small for x in r
+            ):
+                self.fail("kron takes a table of numbers first and then a matrix, kron([[0, 1], [1, 0]], A)", node)
+            return self.done(lambda: kron(small, other), node)
         value = self.read(node.args[0])
         if name == "sqrt":
             if not isinstance(value, Scalar):
@@ -241,12 +273,12 @@ class _Reader:
             self.fail("inv takes a matrix; divide by a number", node.args[0])
         return self.done(lambda: inverse(value), node)
 
-    def _block(self, node: ast.expr) -> Value:
+    def _table(self, node: ast.expr, advice: str) -> list[list[Any]]:
         if not isinstance(node, ast.List) or not all(isinstance(row, ast.List) for row in node.elts):
-            self.fail("block takes rows in square brackets, block([[A, B], [B.T, C]])", node)
+            self.fail(advice, node)
         rows = []
         for row in node.elts:
             assert isinstance(row, ast.List)
             values = [self.read(entry) for entry in row.elts]
             rows.append([v.expr if isinstance(v, Scalar) else v for v in values])
-        return self.done(lambda: block(rows), node)
+        return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 from hypothesis import given as random_cases
@@ -296,3 +297,28 @@ def test_the_anticommutator_of_free_matrices() -> None:
 
 def test_a_haar_matrix_has_a_derivation() -> None:
     assert law_of(T + U1 + U1.T).derivation.check()
+
+
+@pytest.mark.parametrize(
+    ("model", "function"),
+    [
+        (U1 + U1.T + U1 @ U1 + (U1 @ U1).T, lambda t: 2 * np.cos(t) + 2 * np.cos(2 * t)),
+        (U1 @ U1 + (U1 @ U1).T, lambda t: 2 * np.cos(2 * t)),
+    ],
+    ids=["two harmonics", "the second harmonic"],
+)
+def test_a_haar_matrix_that_occurs_more_than_once(model: MatrixExpression, function: Any) -> None:
+    """The eigenvalues of U are uniform on the circle, so those of a polynomial in U and U^T are known."""
+    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    law = law_of(model)
+    assert law.derivation.check()
+    assert [float(x) for x in law.moments(8)] == pytest.approx([np.mean(function(angles) ** k) for k in range(1, 9)])
+
+
+@pytest.mark.slow
+def test_a_haar_matrix_and_a_given_one_in_words() -> None:
+    """(U A U^T + A)^2 written out is the square of the sum of two free matrices."""
+    P = projection("P", p, "1/2")
+    rotated = U1 @ P @ U1.T
+    law = law_of(rotated + P + rotated @ P + P @ rotated)
+    assert law == (atoms([0, 1]) + atoms([0, 1])) ** 2

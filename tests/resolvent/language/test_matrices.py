@@ -11,7 +11,7 @@ from resolvent.derive.errors import ParseError
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.language.matrices import parse_model
-from resolvent.numeric.expressions import block, dimension, gaussian, identity, inv, wigner
+from resolvent.numeric.expressions import block, dimension, gaussian, identity, inv, kron, wigner
 
 p, n = dimension("p"), dimension("n")
 X, S = gaussian("X", p, n), wigner("S", p)
@@ -30,6 +30,12 @@ LETTERS = ["X: gaussian(p, n)", "S: wigner(p)"]
         ("S + a * identity(p)", S + a * identity(p)),
         ("-S", -S),
         ("(S @ S).T", (S @ S).T),
+        ("(S @ X).H", (S @ X).T),
+        ("kron([[0, 1], [1, a]], S)", kron([[0, 1], [1, a]], S)),
+        (
+            "block([[block([[S, 0], [0, S]]), kron([[1], [1]], X)], [kron([[1, 1]], X.T), 0]])",
+            block([[block([[S, 0], [0, S]]), kron([[1], [1]], X)], [kron([[1, 1]], X.T), 0]]),
+        ),
     ],
 )
 def test_a_text_is_the_expression_in_python(text: str, expression: Any) -> None:
@@ -43,6 +49,10 @@ def test_a_text_is_the_expression_in_python(text: str, expression: Any) -> None:
         ("A: wigner(p, a)", "A: wigner(p, a)"),
         ("A: haar(p)", "A: haar(p)"),
         ("A: given(p, atoms([1, 3]))", "A: given(p, atoms([1, 3]))"),
+        ("A: gaussian(p, n, complex)", "A: gaussian(p, n, complex)"),
+        ("A: wigner(p, 2, complex)", "A: wigner(p, 2, complex)"),
+        ("A: haar(p, complex)", "A: haar(p, complex)"),
+        ("A, B: commuting(p, [[1, 2], [3, 0]], [1/4, 3/4])", "A: given(p, [1, 3])"),
         ("A: projection(p, 1/3)", "A: given(p, atoms([0, 1], [2/3, 1/3]))"),
     ],
 )
@@ -72,7 +82,14 @@ def test_the_law_of_a_text() -> None:
         ("X + 1", LETTERS, [], "X is p x n"),
         ("S * S", LETTERS, [], "write S @ S"),
         ("S ** a", LETTERS, [], "whole numbers"),
-        ("S.H", LETTERS, [], "transpose"),
+        ("S.real", LETTERS, [], "transpose"),
+        ("C.T", ["C: gaussian(p, n, complex)"], [], r"write C\.H"),
+        ("kron(S, S)", LETTERS, [], "a table of numbers first"),
+        ("kron([[S]], S)", LETTERS, [], "a table of numbers first"),
+        ("kron(S)", LETTERS, [], "takes a table of numbers and a matrix"),
+        ("A", ["A, B: wigner(p)"], [], "one name is defined at a time"),
+        ("A", ["A, B: commuting(p, [[1, 2, 3]])"], [], "one eigenvalue for each matrix"),
+        ("A", ["A: gaussian([p, q], n, [[1]])"], [], "table of 2 rows"),
         ("invv(S)", LETTERS, [], "did you mean 'inv'"),
         ("inv(2)", LETTERS, [], "inv takes a matrix"),
         ("sqrt(S)", LETTERS, [], "sqrt takes a number"),
