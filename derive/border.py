@@ -157,11 +157,13 @@ def bounded(**bounds: range) -> Callable[[T], T]:
 
 def _held(function: Callable[..., Any], bounds: Mapping[str, range] | None = None) -> Callable[..., Any]:
     signature = inspect.signature(function)
+    names = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
     @functools.wraps(function)
     def held(*arguments: Any, **options: Any) -> Any:
-        if bounds is not None:
-            _check(function.__name__, signature, arguments, options, bounds)
+        if bounds is not None:  # what does not fit the signature at all is refused by the call
+            given = {**dict(zip(names, arguments, strict=False)), **options}
+            _check(function.__name__, signature, given, bounds)
         try:
             return function(*arguments, **options)
         except ResolventError:
@@ -173,7 +175,9 @@ def _held(function: Callable[..., Any], bounds: Mapping[str, range] | None = Non
             ) from error
         except Exception as error:
             try:
-                _check(function.__name__, signature, arguments, options, {})
+                _check(function.__name__, signature, signature.bind(*arguments, **options).arguments, {})
+            except TypeError as misfit:
+                raise ParameterError(f"{function.__name__}: {misfit}", name=function.__name__) from error
             except ParameterError as refusal:
                 raise refusal from error
             raise
@@ -181,25 +185,27 @@ def _held(function: Callable[..., Any], bounds: Mapping[str, range] | None = Non
     return held
 
 
+@functools.cache
+def _wanted(name: str, annotation: Any) -> list[str]:
+    """The names of the classes that an argument may have; none if it may be anything."""
+    names = _alternatives(inspect.formatannotation(annotation).strip("'"))
+    if annotation is inspect.Parameter.empty or {"Any", "Self", "Literal"} & set(names):
+        return []
+    return ["Complexes" if n == "ArrayLike" and name in _COMPLEX else n for n in names]
+
+
 def _check(
     where: str,
     signature: inspect.Signature,
-    arguments: tuple[Any, ...],
-    options: Mapping[str, Any],
+    given: Mapping[str, Any],
     bounds: Mapping[str, range],
 ) -> None:
     """Raise `ParameterError` for the first argument that is not what its annotation and its bounds ask for."""
-    try:
-        given = signature.bind(*arguments, **options).arguments
-    except TypeError as error:
-        raise ParameterError(f"{where}: {error}", name=where) from None
     for name, value in given.items():
-        parameter, bound = signature.parameters[name], bounds.get(name)
-        names = _alternatives(inspect.formatannotation(parameter.annotation).strip("'"))
-        if parameter.annotation is parameter.empty or {"Any", "Self", "Literal"} & set(names):
+        parameter, bound = signature.parameters.get(name), bounds.get(name)
+        names = [] if parameter is None else _wanted(name, parameter.annotation)
+        if parameter is None or not names:
             continue
-        if name in _COMPLEX:
-            names = ["Complexes" if n == "ArrayLike" else n for n in names]
         for one in value if parameter.kind is parameter.VAR_POSITIONAL else (value,):
             is_right = any(_holds(n, one) for n in names)
             if not is_right or (bound is not None and one is not None and int(one) not in bound):

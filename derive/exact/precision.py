@@ -14,7 +14,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Self, TypeVar, overload
 
 import flint
@@ -36,21 +36,46 @@ class _Holder:
 _HELD = _Holder()
 
 
-@contextmanager
-def exclusive() -> Iterator[None]:
-    """Keep other threads from computing with balls and series inside the block. Blocks may be nested."""
-    with _HELD.lock:
-        if not _HELD.depth:
-            _HELD.thread, _HELD.outside = threading.get_ident(), (flint.ctx.prec, flint.ctx.cap)
-        _HELD.depth += 1
+class _Block:
+    """A block in which no other thread computes with balls and series, at a precision and a length of its own.
+
+    It stands around every operation on series, thousands of times in a derivation: a class takes half the time of
+    nested generators.
+    """
+
+    __slots__ = ("_before", "_bits", "_terms")
+
+    def __init__(self, bits: int | None = None, terms: int | None = None) -> None:
+        self._bits, self._terms = bits, terms
+
+    def __enter__(self) -> None:
+        held, context = _HELD, flint.ctx
+        held.lock.acquire()
+        self._before = before = (context.prec, context.cap)
+        if not held.depth:
+            held.thread, held.outside = threading.get_ident(), before
+        held.depth += 1
         try:
-            yield
-        finally:
-            _HELD.depth -= 1
+            if self._bits is not None:
+                context.prec = self._bits
+            if self._terms is not None:
+                context.cap = self._terms
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        flint.ctx.prec, flint.ctx.cap = self._before
+        _HELD.depth -= 1
+        _HELD.lock.release()
 
 
-@contextmanager
-def working_precision(bits: int) -> Iterator[None]:
+def exclusive() -> AbstractContextManager[None]:
+    """Keep other threads from computing with balls and series inside the block. Blocks may be nested."""
+    return _Block()
+
+
+def working_precision(bits: int) -> AbstractContextManager[None]:
     """Let balls be rounded to so many bits inside the block, and keep other threads from changing that.
 
     >>> from flint import arb
@@ -59,25 +84,12 @@ def working_precision(bits: int) -> Iterator[None]:
     >>> third.rel_accuracy_bits() > 100
     True
     """
-    with exclusive():
-        before = flint.ctx.prec
-        flint.ctx.prec = bits
-        try:
-            yield
-        finally:
-            flint.ctx.prec = before
+    return _Block(bits=bits)
 
 
-@contextmanager
-def order(n: int) -> Iterator[None]:
+def order(n: int) -> AbstractContextManager[None]:
     """Let python-flint's series carry ``n`` terms inside the block, and keep other threads from changing that."""
-    with exclusive():
-        before = flint.ctx.cap
-        flint.ctx.cap = max(n, 1)
-        try:
-            yield
-        finally:
-            flint.ctx.cap = before
+    return _Block(terms=max(n, 1))
 
 
 @contextmanager

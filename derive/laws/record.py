@@ -215,8 +215,9 @@ class AlgebraicRecord(Law):
         >>> marchenko_pastur(c).at(c="1/4").equation.expr
         m**2*z + 4*m*z - 3*m + 4
         """
-        images = parameter_images(self.parameters, values)
-        law: Self = self.recipe.replay(images) if images else self
+        if not values:
+            return self
+        law: Self = self.recipe.replay(parameter_images(self.parameters, values))
         return law
 
     def subs(self, old: Any, new: Any = None) -> Self:

@@ -23,7 +23,8 @@ _MOST_STEPS = 60
 _SETTLED = 1e-9  # of the root: the last step, whose square is what is left
 
 
-def unit_polynomial(ramification: tuple[int, int]) -> list[Fraction]:
+@lru_cache(maxsize=64)
+def unit_polynomial(ramification: tuple[int, int]) -> tuple[Fraction, ...]:
     """u(t) with u(-1) = 0, u(1) = 1 and du/dt ~ (1+t)^(e_a - 1) (1-t)^(e_b - 1), exactly."""
     a, b = ramification
     slope = [Fraction(0)] * (a + b - 1)
@@ -34,7 +35,7 @@ def unit_polynomial(ramification: tuple[int, int]) -> list[Fraction]:
     low = sum(c * (-1) ** k for k, c in enumerate(primitive))
     high = sum(primitive)
     primitive[0] -= low
-    return [c / (high - low) for c in primitive]
+    return tuple(c / (high - low) for c in primitive)
 
 
 def norm(ramification: tuple[int, int]) -> float:
@@ -51,7 +52,7 @@ def edge_maps(ramification: tuple[int, int]) -> tuple[Array, Array]:
     return left, right
 
 
-def _shifted(polynomial: list[Fraction]) -> Array:
+def _shifted(polynomial: tuple[Fraction, ...]) -> Array:
     """The coefficients of a polynomial in t as one in s = 1 + t, exact before rounding."""
     terms = list(polynomial)
     for i in range(len(terms)):
@@ -97,7 +98,9 @@ def all_roots(coefficients: Array, order: int, value: Array) -> Array:
         residual, slopes = poly.polyval(s, coefficients) - value[waiting], poly.polyval(s, slope)
         for j in range(len(s)):
             with np.errstate(divide="ignore", invalid="ignore"):
-                push = np.sum(1 / (s[j] - np.delete(s, j, axis=0)), axis=0)
+                gaps = s[j] - s
+                gaps[j] = np.inf
+                push = np.sum(1 / gaps, axis=0)
                 step = residual[j] / (slopes[j] - residual[j] * push)
             roots[j, waiting] -= np.where(residual[j] == 0.0, 0.0, step)  # a multiple root leaves 0/0
         waiting = waiting[~np.all(np.abs(residual) <= _SETTLED * np.abs(s * slopes), axis=0)]

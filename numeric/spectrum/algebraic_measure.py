@@ -92,19 +92,19 @@ class AlgebraicMeasure(PiecewiseMeasure):
 
 def _resolved(equation: ResolventEquation) -> tuple[Skeleton, tuple[tuple[Piece, ...], ...]]:
     """The skeleton and the pieces of each interval, at the lowest precision that tells the sheets apart."""
-    precision = 128
+    frame = skeleton(equation)  # which is remembered by its arguments: often a derivation has asked for it
     while True:
-        frame = skeleton(equation, precision)
         try:
             return frame, tuple(tuple(resolve(frame, interval)) for interval in frame.intervals)
         except (BranchError, PrecisionError):
             precision = 2 * frame.branch.precision
             if precision > _MOST_BITS:
                 raise
+            frame = skeleton(equation, precision)
 
 
 @measure_of.register
 def _(law: AlgebraicLaw) -> Measure:
-    if law.parameters and not law.equation.is_numeric:
+    if not law.equation.is_numeric:
         raise missing_parameters(law.equation.symbols)
     return AlgebraicMeasure(law)

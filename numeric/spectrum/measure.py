@@ -288,8 +288,9 @@ def _moments_around(moments: Sequence[sympy.Expr], origin: Fraction) -> list[Fra
 
 
 def _fraction(number: sympy.Expr, digits: int) -> Fraction:
-    exact = sympy.Integer(0) + number
-    return Fraction(int(exact.p), int(exact.q)) if exact.is_Rational else Fraction(str(sympy.N(number, digits)))
+    if isinstance(number, sympy.Rational):
+        return Fraction(int(number.p), int(number.q))
+    return Fraction(str(sympy.N(number, digits)))
 
 
 def elementwise(function: Callable[[Array], Array], x: ArrayLike) -> Array:
