@@ -11,8 +11,22 @@ c*m**3 + c*m**2*z + c*m + m**2 + m*z - m + 1
 Names are imported when they are first used, so that importing the package takes no time.
 """
 
+from typing import Any
+
 import lazy_loader
 
+from resolvent.derive import presentation
 from resolvent.version import __version__ as __version__
 
+
+def _shown_by(way: str) -> Any:
+    def shown(*arguments: Any, **options: Any) -> Any:
+        from resolvent import display
+
+        return getattr(display, way)(*arguments, **options)
+
+    return shown
+
+
+presentation.provide(html=_shown_by("html"), latex=_shown_by("latex"), plot=_shown_by("plot"))
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -23,7 +23,8 @@ from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.record import Recipe
+from resolvent.derive.laws.record import Images, Law, Recipe, by_name
+from resolvent.derive.presentation import Presented, show
 from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.matrices.ensembles import generator
 from resolvent.numeric.matrices.matrix_parts import Sampled
@@ -131,7 +132,7 @@ class ClosedForm:
 
 @checked
 @dataclass(frozen=True, eq=False)
-class Ensemble:
+class Ensemble(Presented):
     """A named ensemble of random matrices: its law with its derivation, its sampler, and what is known about it.
 
     Attributes:
@@ -228,6 +229,21 @@ class Ensemble:
             conclusion = replace(conclusion, uses=(*conclusion.uses, *extra))
         recipe = Recipe(self._replay, (choice, *values.values()), stands_for=law.recipe)
         return replace(law, conclusion=conclusion, recipe=recipe)
+
+    def at(self, values: Images = None, /, **named: Any) -> Law:
+        """The law at numbers, parameters that are not given at their defaults; what a `Spectrum` is made of.
+
+        Raises `ParameterError` as `law` does, and for a parameter without value or default.
+        """
+        found: Law = self.law(**self.numbers(by_name(values, named)))
+        return found
+
+    def plot(self, ax: Any = None, **parameters: Any) -> Any:
+        """Draw the density at the given parameters, the others at their defaults; returns the matplotlib axes.
+
+        Raises `ParameterError` as `at` does.
+        """
+        return show("plot", self, ax, **parameters)
 
     def facts(self, **parameters: Any) -> tuple[Fact, ...]:
         """The known facts at the given parameters; those that are not given stay symbolic."""

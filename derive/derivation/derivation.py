@@ -11,11 +11,12 @@ from resolvent.derive.derivation.document import WrittenStep, derivation_documen
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.presentation import Presented
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class Derivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivation(Presented):
     """The ordered list of steps that end in the last one's claim.
 
     >>> from resolvent.derive.laws.elementary import semicircle
@@ -30,6 +31,13 @@ class Derivation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Derivation, (self.last,)  # the numbers go by identity, and are no part of a copy
+
+    def __repr__(self) -> str:
+        count = len(self.steps)
+        return f"<Derivation: {count} step{'s' if count != 1 else ''}; {self.evidence_in_words}>"
+
+    def __str__(self) -> str:
+        return self.text()
 
     def __eq__(self, other: object) -> bool:
         """Whether two derivations have the same steps, with the same claims, in the same order."""

@@ -31,7 +31,7 @@ class Rule:
     latex: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """One step: a claim, the rule that gives it, the steps it uses, and the check that verifies it again.
 
@@ -51,6 +51,9 @@ class Step:
     verify: Callable[[], bool] | None = None
     types_in: bool = False
     digits: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<Step ({self.kind}) {self.rule.name}: {self.text}>"
 
     @cached_property
     def formulas(self) -> tuple[sympy.Basic, ...]:

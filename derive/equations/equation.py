@@ -27,6 +27,7 @@ from resolvent.derive.exact.field import (
 )
 from resolvent.derive.exact.polynomials import degree
 from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial, make_series, resized, terms_of
+from resolvent.derive.presentation import Presented
 
 Z = sympy.Symbol("z")
 M = sympy.Symbol("m")
@@ -38,11 +39,12 @@ MomentSource = Callable[[int, Values], Series]
 
 _PROBES = (1009, 2003, 3001, 4001, 5003, 6007, 7001, 8009, 9001, 10007, 11003, 12007)
 _MOST_TERMS = 512
+_LONG = 2000
 
 
 @checked
-@dataclass(frozen=True, eq=False)
-class ResolventEquation:
+@dataclass(frozen=True, eq=False, repr=False)
+class ResolventEquation(Presented):
     """An irreducible primitive polynomial P(z, m) over Z[parameters] and the germ of the physical branch.
 
     Attributes:
@@ -62,6 +64,14 @@ class ResolventEquation:
     symbols: tuple[sympy.Symbol, ...]
     germ: tuple[Element, ...]
     _known: Memory = field(default_factory=Memory, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<ResolventEquation: {self}>"
+
+    def __str__(self) -> str:
+        """P(z, m) = 0; the middle of a long one is left out."""
+        text = f"{self.expr} = 0"
+        return text if len(text) <= _LONG else f"{text[: _LONG // 2]} ... {text[-_LONG // 4 :]}"
 
     @property
     def expr(self) -> sympy.Expr:

@@ -24,7 +24,7 @@ from resolvent.derive.explicit.inverse import FactoredInverse, U
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar, check_count
 from resolvent.derive.laws.from_transform import law_of_s, law_of_s_transform
-from resolvent.derive.laws.record import Law, Recipe, parameter_images
+from resolvent.derive.laws.record import Images, Law, Recipe, by_name, parameter_images
 from resolvent.derive.laws.statement import Statement
 
 _CHECKED = 8  # moments
@@ -85,12 +85,12 @@ class ExplicitLaw(Law):
         """The free parameters, sorted by name."""
         return self.inverse.symbols
 
-    def at(self, /, **values: Any) -> Any:
+    def at(self, values: Images = None, /, **named: Any) -> Any:
         """The law with parameters replaced; a catalog entry derives it anew.
 
         Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
         """
-        images = parameter_images(self.parameters, values)
+        images = parameter_images(self.parameters, by_name(values, named))
         if not images:
             return self
         if self.recipe is not None:

@@ -23,7 +23,7 @@ from resolvent.derive.exact.series import cumulants_from_moments, terms_of
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import check_count
-from resolvent.derive.laws.record import Law
+from resolvent.derive.laws.record import Images, Law, by_name
 from resolvent.derive.laws.statement import Statement
 from resolvent.derive.sequences.guessing import MARGIN, guess_recurrence
 from resolvent.derive.sequences.ode import LinearODE, jump_ode, stieltjes_ode
@@ -73,12 +73,12 @@ class HolonomicLaw(Law):
         """None: the coefficients are numbers."""
         return ()
 
-    def at(self, /, **values: Any) -> HolonomicLaw:
+    def at(self, values: Images = None, /, **named: Any) -> HolonomicLaw:
         """The law itself: there are no parameters to replace.
 
         Raises `ParameterError` for any name.
         """
-        for name in values:
+        for name in by_name(values, named):
             raise ParameterError(f"the law has no parameter {name!r}; its parameters: none", name=name)
         return self
 

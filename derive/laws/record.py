@@ -22,6 +22,10 @@ from resolvent.derive.exact.series import Coefficient, Series, cumulants_from_mo
 from resolvent.derive.laws.arguments import check_count
 from resolvent.derive.laws.operations import Operation, operation_of
 from resolvent.derive.laws.statement import Statement, equation_statement
+from resolvent.derive.presentation import Presented, show
+
+Images = Mapping[Any, Any] | None
+"""What replaces parameters, by symbol or by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,7 @@ def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: di
 
 
 @checked
-class Law(ABC):
+class Law(Presented, ABC):
     """The limiting spectral law of an ensemble: a probability measure on the real line.
 
     This is all that exports, moments, spectra and ensembles ask of a law; a new kind of law is one class that has it.
@@ -100,11 +104,25 @@ class Law(ABC):
         return self.parameters
 
     @abstractmethod
-    def at(self, /, **values: Any) -> Law:
-        """The law with some or all parameters replaced by numbers or expressions.
+    def at(self, values: Images = None, /, **named: Any) -> Law:
+        """The law with some or all parameters replaced by numbers or expressions: ``at(c="1/2")`` or ``at({c: .5})``.
 
         Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
         """
+
+    def subs(self, old: Any, new: Any = None) -> Any:
+        """The law with a parameter replaced, or several, as SymPy's ``subs``: ``subs(c, 1)`` or ``subs({c: 1})``.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> v = sympy.Symbol("v", positive=True)
+        >>> semicircle(v).subs(v, "1/4")
+        semicircle(1/4)
+
+        Raises `ParameterError` as `at` does.
+        """
+        if not isinstance(old, (Mapping, str, sympy.Symbol)):
+            raise ParameterError(f"subs takes a parameter and its value, or a dictionary; got {shortly(old)}", old=old)
+        return self.at(old if isinstance(old, Mapping) else {old: new})
 
     @property
     def derivation(self) -> Derivation:
@@ -150,6 +168,13 @@ class Law(ABC):
         Raises `ParameterError` for an unknown convention.
         """
         return self.statement(convention).latex()
+
+    def plot(self, ax: Any = None, **parameters: Any) -> Any:
+        """Draw the density at the given parameters, with edges and atoms; returns the matplotlib axes.
+
+        Raises `ParameterError` as `Spectrum` does, for a parameter without a value above all.
+        """
+        return show("plot", self, ax, **parameters)
 
     def measure(self) -> Any:
         """The `Measure` that a spectrum of the law is built on, or None if its kind is known to `numeric.spectrum`."""
@@ -202,8 +227,8 @@ class AlgebraicRecord(Law):
         """The free parameters, sorted by name, those that dropped out of the equation included."""
         return tuple(sorted(_symbols_by_law(self)[id(self)], key=lambda s: str(s.name)))
 
-    def at(self, /, **values: Any) -> Self:
-        """The law with some or all parameters replaced by numbers or expressions.
+    def at(self, values: Images = None, /, **named: Any) -> Self:
+        """The law with some or all parameters replaced by numbers or expressions: ``at(c="1/2")`` or ``at({c: .5})``.
 
         The construction is replayed with the new values, so the factor and the branch are chosen anew and
         domains are checked again; nothing is lost where the polynomial degenerates.
@@ -215,25 +240,11 @@ class AlgebraicRecord(Law):
         >>> marchenko_pastur(c).at(c="1/4").equation.expr
         m**2*z + 4*m*z - 3*m + 4
         """
-        if not values:
+        replacing = by_name(values, named)
+        if not replacing:
             return self
-        law: Self = self.recipe.replay(parameter_images(self.parameters, values))
+        law: Self = self.recipe.replay(parameter_images(self.parameters, replacing))
         return law
-
-    def subs(self, old: Any, new: Any = None) -> Self:
-        """The law with a parameter replaced, or several, as SymPy's ``subs``: ``subs(c, 1)`` or ``subs({c: 1})``.
-
-        >>> from resolvent.derive.laws.elementary import semicircle
-        >>> v = sympy.Symbol("v", positive=True)
-        >>> semicircle(v).subs(v, "1/4")
-        semicircle(1/4)
-
-        Raises `ParameterError` as `at` does.
-        """
-        if not isinstance(old, (Mapping, str, sympy.Symbol)):
-            raise ParameterError(f"subs takes a parameter and its value, or a dictionary; got {shortly(old)}", old=old)
-        images = old if isinstance(old, Mapping) else {old: new}
-        return self.at(**{str(symbol): value for symbol, value in images.items()})
 
     def same_as(self, other: Any) -> bool:
         """Whether the other law has the same irreducible polynomial, with the same parameters, and the same branch.
@@ -348,6 +359,11 @@ def readable(coefficients: Sequence[Coefficient], symbols: Sequence[sympy.Symbol
     """Coefficients as SymPy expressions in these symbols."""
     table = {s.name: s for s in symbols}
     return [c.to_sympy(table) if isinstance(c, Element) else to_sympy_rational(c) for c in coefficients]
+
+
+def by_name(values: Images, named: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of parameters by name, from those given by symbol and those given by name."""
+    return {**{str(symbol): value for symbol, value in (values or {}).items()}, **named}
 
 
 def parameter_images(parameters: Sequence[sympy.Symbol], values: Mapping[str, Any]) -> dict[sympy.Symbol, sympy.Expr]:

@@ -50,6 +50,10 @@ class CriticalValue:
     after: tuple[str, ...] | None
     conditions: tuple[sympy.Expr, ...]
 
+    def __repr__(self) -> str:
+        place = "infinity" if self.place is None else self.place.digits(12)
+        return f"<CriticalValue {self.parameter} = {self.digits(12)}, at x = {place}>"
+
     def __float__(self) -> float:
         return float(self.value)
 

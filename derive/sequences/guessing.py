@@ -61,6 +61,10 @@ class Guess:
     verified: int
     tried: tuple[Shape, ...]
 
+    def __repr__(self) -> str:
+        relation = self.relation.text() if hasattr(self.relation, "text") else f"{self.relation} = 0"
+        return f"<Guess: {relation}; {self.evidence}>"
+
     @property
     def evidence(self) -> str:
         """The evidence in words."""

@@ -31,6 +31,9 @@ class LinearODE:
 
     coefficients: tuple[fmpz_poly, ...]
 
+    def __repr__(self) -> str:
+        return f"<LinearODE: {self.text()}>"
+
     def __hash__(self) -> int:
         return hash(tuple(str(a) for a in self.coefficients))
 

@@ -35,6 +35,9 @@ class Recurrence:
 
     coefficients: tuple[fmpz_poly, ...]
 
+    def __repr__(self) -> str:
+        return f"<Recurrence: {self.text()}>"
+
     def __hash__(self) -> int:
         return hash(tuple(str(p) for p in self.coefficients))
 

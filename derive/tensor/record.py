@@ -18,7 +18,7 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.series import Series, cumulants_from_moments, resized, terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import check_count
-from resolvent.derive.laws.record import Law, Recipe, parameter_images, readable
+from resolvent.derive.laws.record import Images, Law, Recipe, by_name, parameter_images, readable
 from resolvent.derive.tensor.moments import Block, moment_series
 
 
@@ -51,12 +51,12 @@ class TensorRecord(Law):
         found |= {s for block in self.blocks for s in (*block.matrix.symbols, *block.weight.free_symbols)}
         return tuple(sorted(found, key=lambda s: str(s.name)))
 
-    def at(self, /, **values: Any) -> Self:
+    def at(self, values: Images = None, /, **named: Any) -> Self:
         """The law with some or all parameters replaced by numbers or expressions; the construction is replayed.
 
         Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
         """
-        images = parameter_images(self.parameters, values)
+        images = parameter_images(self.parameters, by_name(values, named))
         law: Self = self.recipe.replay(images) if images else self
         return law
 

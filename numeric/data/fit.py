@@ -59,6 +59,14 @@ class Fit:
     left_out: tuple[float, ...]
     misfit: tuple[float, int]
 
+    def __repr__(self) -> str:
+        """The law, and each parameter with its error and interval."""
+        ends = {name: "({:.6g}, {:.6g})".format(*ends) for name, ends in self.intervals.items()}
+        found = [f"{k} = {v:.6g} +- {self.errors[k]:.2g}, {self.confidence:.0%} interval {ends[k]}"
+                 for k, v in self.parameters.items()]  # fmt: skip
+        left_out = f"left out: {len(self.left_out)} that stick out" if self.left_out else ""
+        return f"<Fit: {'; '.join(filter(None, [*found, left_out]))}; p-value {self.p_value:.3g}>"
+
     @property
     def p_value(self) -> float:
         """How often a true law would fit worse; below a small level the law, or the model of the noise, is wrong."""

@@ -21,7 +21,7 @@ class MomentCheck:
     error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """Total mass and exact moments against the spectrum's quadrature; `passes` if all agree to the tolerance.
 
@@ -34,6 +34,10 @@ class Certificate:
     lowest: float
     tolerance: float = TOLERANCE
     origin: float = 0.0
+
+    def __repr__(self) -> str:
+        facts = f"mass 1 and {len(self.moments)} moments to {self.worst:.1e}, {self.tolerance:g} allowed"
+        return f"<Certificate {'passes' if self.passes else 'fails'}: {facts}>"
 
     @property
     def worst(self) -> float:

@@ -16,7 +16,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import check_count
-from resolvent.derive.laws.record import Law
+from resolvent.derive.laws.record import Images, Law, by_name
 from resolvent.derive.laws.statement import Statement
 from resolvent.numeric.measures import transport
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
@@ -83,15 +83,13 @@ class NumericLaw(Law):
         """There are none."""
         return ()
 
-    def at(self, **values: Any) -> NumericLaw:
+    def at(self, values: Images = None, /, **named: Any) -> NumericLaw:
         """The law itself.
 
         Raises `ParameterError` if a parameter is named.
         """
-        if values:
-            raise ParameterError(
-                f"{self.text} has no parameter {next(iter(values))!r}; it is made of numbers", law=self
-            )
+        for name in by_name(values, named):
+            raise ParameterError(f"{self.text} has no parameter {name!r}; it is made of numbers", law=self)
         return self
 
     def moments(self, n: int, *, limit: int | None = Law.most_moments) -> list[sympy.Expr]:

@@ -27,7 +27,7 @@ from resolvent.derive.exact.complex_roots import complex_roots
 from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.support import critical_factors, skeleton
 from resolvent.numeric.spectrum import Spectrum
-from resolvent.numeric.spectrum.density_plot import ATOM, FILL, INK, new_axes
+from resolvent.numeric.style import ATOM, FILL, INK, new_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

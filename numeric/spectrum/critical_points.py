@@ -28,6 +28,9 @@ class CriticalPoint:
     above: Fraction | None
     weight: sympy.Expr
 
+    def __repr__(self) -> str:
+        return f"<CriticalPoint {self.digits(12)}: {self.kind}>"
+
     @property
     def is_edge(self) -> bool:
         """Whether a support interval ends here (or two meet, as in a cusp)."""

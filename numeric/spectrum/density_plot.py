@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -9,10 +10,13 @@ from numpy.typing import ArrayLike
 
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.measure import PointMass, SupportInterval
+from resolvent.numeric.style import ATOM, BARS, INK, colour_of_next_line, finish, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-INK, FILL, ATOM, _BARS = "#1f3a5f", "#c9d8ea", "#b3452c", "#d9d4c7"
+
+_MARGIN, _ROOM = 0.05, 1.12  # beside the support, in widths; above the highest point
+_LARGEST_DENOMINATOR = 1000
 
 
 class Drawn(Protocol):
@@ -34,29 +38,81 @@ class Drawn(Protocol):
 
 
 def density_plot(spectrum: Drawn, ax: Axes | None = None, **style: Any) -> Axes:
-    """Draw the density on its support, with ticks at the edges and stems for atoms (their height is the weight).
+    """Draw the density on its support, and atoms as stems with their mass beside them; returns the axes.
 
-    ``style`` goes to the line. Returns the axes.
+    A density that grows without bound at an edge is cut off there, with an arrow at the top. ``style`` goes to the
+    line; laws on the same axes get colours that differ.
     """
+    is_fresh = ax is None or not ax.has_data()
     ax = ax or new_axes()
-    top = 0.0
-    for interval in spectrum.intervals:
-        x = interval.points(800)
-        y = spectrum.pdf(x)
-        ax.fill_between(x, y, color=FILL, linewidth=0, zorder=1)
-        ax.plot(x, y, **{"color": INK, "linewidth": 1.4, "zorder": 3, **style})
-        top = max(top, float(np.quantile(y, 0.98)) * 1.15)
+    style = {"color": colour_of_next_line(ax), "linewidth": 1.6, "zorder": 3, **style}
+    curves = [(i.points(800), i) for i in spectrum.intervals]
+    heights = [spectrum.pdf(x) for x, _ in curves]
+    top = _ROOM * max((_height(y, i) for y, (_, i) in zip(heights, curves, strict=True)), default=0.0)
+    for y, (x, interval) in zip(heights, curves, strict=True):
+        ax.fill_between(x, y, color=style["color"], alpha=0.18, linewidth=0, zorder=1)
+        ax.plot(x, y, **style)
+        style.pop("label", None)
+        for edge, exponent in ((interval.left, interval.left_exponent), (interval.right, interval.right_exponent)):
+            if exponent is not None and exponent < 0:
+                _arrow(ax, edge, style["color"])
+    if spectrum.atoms:
+        heaviest = max(float(atom.weight) for atom in spectrum.atoms)
+        unit = top / _ROOM or 1.0
+        _atoms(ax, spectrum, unit, ATOM if is_fresh else style["color"], style.get("label"))
+        top = max(top, _ROOM * heaviest * unit)
+    _limits(ax, spectrum.support(), top, is_fresh)
+    ax.set_xlabel("$x$")
+    ax.set_ylabel(r"density $\rho(x)$" if curves else "mass")
+    finish(ax)
+    return ax
+
+
+def _height(density: Array, interval: SupportInterval) -> float:
+    """How much of a density is drawn: all of it, unless it has no bound at an edge."""
+    exponents = (interval.left_exponent, interval.right_exponent)
+    is_bounded = all(e is not None and e >= 0 for e in exponents)
+    return float(np.max(density) if is_bounded else np.quantile(density, 0.94))
+
+
+def _arrow(ax: Axes, edge: float, color: str) -> None:
+    """The sign that a density goes on upwards at an edge."""
+    ax.plot([edge], [0.985], marker="^", markersize=6, color=color, transform=ax.get_xaxis_transform(), zorder=5,
+            linestyle="none", clip_on=False)  # fmt: skip
+
+
+def _atoms(ax: Axes, spectrum: Drawn, unit: float, color: str, label: str | None) -> None:
+    """Stems whose height is the mass, a unit for mass 1, each with its mass as a fraction."""
+    lower, upper = spectrum.support()
     for atom in spectrum.atoms:
         place, weight = float(atom.point), float(atom.weight)
-        height = weight * top if top else weight
-        ax.plot([place, place], [0, height], color=ATOM, linewidth=2.2, zorder=4, solid_capstyle="butt")
-        ax.annotate(
-            f"mass {weight:.4g}", (place, height), textcoords="offset points", xytext=(4, 2), fontsize=8, color=ATOM
-        )
-    ax.set_ylim(0, top * 1.05 if top else None)
-    ax.set_xlabel("$x$")
-    ax.set_ylabel(r"$\rho(x)$")
-    return ax
+        height = weight * unit
+        is_right = place - lower > 0.8 * (upper - lower)  # there words would leave the picture
+        ax.plot([place, place], [0, height], color=color, linewidth=2.2, zorder=4, solid_capstyle="butt", label=label)
+        ax.plot([place], [height], marker="o", markersize=4.5, color=color, zorder=4)
+        offset, side = ((-5, 3), "right") if is_right else ((5, 3), "left")
+        words = f"mass {_fraction(atom.weight)}"
+        ax.annotate(words, (place, height), textcoords="offset points", xytext=offset, ha=side, fontsize=8,
+                    color=color, zorder=6)  # fmt: skip
+        label = None
+
+
+def _fraction(weight: Any) -> str:
+    """An exact weight as a fraction where that is short, else with four digits."""
+    exact = Fraction(int(weight.p), int(weight.q)) if getattr(weight, "is_Rational", False) else None
+    return str(exact) if exact is not None and exact.denominator <= _LARGEST_DENOMINATOR else f"{float(weight):.4g}"
+
+
+def _limits(ax: Axes, support: tuple[float, float], top: float, is_fresh: bool) -> None:
+    """Room round the support; with what was drawn before."""
+    lower, upper = support
+    margin = _MARGIN * (upper - lower) or 0.5
+    left, right, bottom, height = lower - margin, upper + margin, 0.0, top
+    if not is_fresh:
+        (a, b), (_, c) = ax.get_xlim(), ax.get_ylim()
+        left, right, height = min(left, a), max(right, b), max(height, c)
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, height)
 
 
 def histogram_plot(
@@ -68,40 +124,51 @@ def histogram_plot(
 ) -> Axes:
     """Draw sampled eigenvalues as a histogram with the density on top; returns the axes.
 
-    ``label`` and ``curve`` are what the legend calls the two.
-
-    Eigenvalues at an atom are left out of the bars (a bar would dwarf the density) and counted in the legend.
+    ``label`` and ``curve`` are what the legend calls the two. Eigenvalues at an atom are left out of the bars (a bar
+    would dwarf the density) and counted in the legend; those outside the support are marked one by one on the axis, and
+    where they are farther away than the support is wide, counted at the margin.
     """
     ax = ax or new_axes()
     values = np.ravel(np.asarray(eigenvalues, dtype=float))
     lower, upper = spectrum.support()
-    width = upper - lower
+    width = upper - lower or 1.0
     at_atom = np.zeros(len(values), dtype=bool)
     for atom in spectrum.atoms:
         at_atom |= np.abs(values - float(atom.point)) < 1e-6 * max(width, 1.0)
-    low, high = np.quantile(values, [0.001, 0.999]) if len(values) else (lower, upper)
-    span = (min(lower, float(low)), max(upper, float(high)))
-    if span[0] == span[1]:  # a single atom, and nothing else
-        span = (span[0] - 0.5, span[1] + 0.5)
     rest = values[~at_atom]
-    bins = np.linspace(*span, int(np.clip(np.sqrt(len(rest)), 20, 120)) + 1)
-    heights, _ = np.histogram(rest, bins=bins)
-    bars = heights / max(len(values), 1) / np.diff(bins)
-    ax.bar(
-        bins[:-1], bars, width=np.diff(bins), align="edge", color=_BARS, zorder=0,
-        label=label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms not drawn)",
-    )  # fmt: skip
-    density_plot(spectrum, ax, label=curve)
-    for patch in ax.collections:
-        patch.set_alpha(0.35)
-    ax.set_xlim(*span)
-    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.max(bars, initial=0.0)) * 1.05))
-    ax.legend(frameon=False, fontsize=8)
+    edges = np.linspace(lower, upper, int(np.clip(np.sqrt(len(rest)), 20, 120)) + 1)
+    step = edges[1] - edges[0]
+    reach = (lower - width, upper + width)  # shown, where there is something
+    near = rest[(rest >= reach[0]) & (rest <= reach[1])]
+    before = int(np.ceil(max(0.0, lower - np.min(near, initial=lower)) / step))
+    after = int(np.ceil(max(0.0, np.max(near, initial=upper) - upper) / step))
+    bins = lower + step * np.arange(-before, len(edges) + after)
+    bars = np.histogram(near, bins=bins)[0] / max(len(values), 1) / step
+    named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms not drawn)"
+    ax.bar(bins[:-1], bars, width=step, align="edge", color=BARS, zorder=0, label=named)
+    density_plot(spectrum, ax, label=curve, color=INK)
+    for fill in ax.collections:
+        fill.set_visible(False)
+    ax.set_xlim(min(lower, bins[0]) - _MARGIN * width, max(upper, bins[-1]) + _MARGIN * width)
+    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.quantile(bars[bars > 0], 0.98)) * _ROOM if np.any(bars) else 0.0))
+    _mark_outside(ax, rest, (lower - step, upper + step), reach)
+    ax.set_ylim(0, 1.1 * ax.get_ylim()[1])  # so that the legend stands above the curve
+    ax.legend(frameon=False, fontsize=8, loc="upper center", ncols=3, columnspacing=1.4)
     return ax
 
 
-def new_axes() -> Axes:
-    """Axes on a figure of their own."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(6.4, 4.0), layout="constrained").add_subplot()
+def _mark_outside(ax: Axes, values: Array, inside: tuple[float, float], reach: tuple[float, float]) -> None:
+    """Marks on the axis for eigenvalues outside the support; beyond the reach, how many there are and how far."""
+    outside = values[(values < inside[0]) | (values > inside[1])]
+    shown = outside[(outside >= reach[0]) & (outside <= reach[1])]
+    if len(shown):
+        ax.plot(shown, np.full(len(shown), 0.015), "|", markersize=9, markeredgewidth=1.2, color=ATOM,
+                transform=ax.get_xaxis_transform(), zorder=6, label=f"outside the support ({len(shown)})")  # fmt: skip
+    for beyond, place, side, words in (
+        (values[values < reach[0]], 0.01, "left", "$\\leftarrow$ {} down to {:.4g}"),
+        (values[values > reach[1]], 0.99, "right", "{} up to {:.4g} $\\rightarrow$"),
+    ):
+        if len(beyond):
+            farthest = beyond[np.argmax(np.abs(beyond))]
+            ax.text(place, 0.86, words.format(len(beyond), farthest), transform=ax.transAxes, ha=side, fontsize=8,
+                    color=ATOM)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.border import bounded, checked, shortly
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Presented
 from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum import algebraic_measure, arc_measure, dyadic_measure  # noqa: F401 - they register laws
@@ -27,8 +28,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@runtime_checkable
+class Family(Protocol):
+    """What has a law at every choice of its parameters, as ensembles have."""
+
+    def at(self, values: Any = None, /, **named: Any) -> Law:
+        """The law at those values."""
+
+    def numbers(self, parameters: Any, /) -> Any:
+        """The values of all parameters, defaults included."""
+
+
 @checked
-class Spectrum:
+class Spectrum(Presented):
     """The spectral measure of a law at numeric parameters.
 
     The support comes from the exact discriminant, the density from the physical branch, continued from infinity
@@ -36,7 +48,7 @@ class Spectrum:
     Densities are accurate to about 1e-13 of their maximum away from edges.
 
     Args:
-        law: an `AlgebraicLaw`.
+        law: a law, or an ensemble of the catalog, whose parameters have their defaults.
         parameters: a value for each of its parameters: int, float, Fraction, "1/2" or SymPy number. A float stands
             for the shortest decimal that prints as it.
 
@@ -54,11 +66,10 @@ class Spectrum:
     (0.045944074618, 5.0)
     """
 
-    def __init__(self, law: Law, **parameters: Any) -> None:
-        if not isinstance(law, Law):
+    def __init__(self, law: Law | Family, **parameters: Any) -> None:
+        if not isinstance(law, (Law, Family)):
             raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
-        found: Any = law
-        self.measure = measure_of(found.at(**parameters))
+        self.measure = measure_of(law.at(**parameters))
 
     @classmethod
     def of_measure(cls, measure: Measure) -> Spectrum:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from resolvent.cli.files import emit
 from resolvent.cli.guard import guarded
 from resolvent.cli.subjects import AsJson, Name, require_entry
+from resolvent.writing.entry_report import fact_text
 from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
@@ -68,19 +69,13 @@ def entry_text(entry: Ensemble) -> str:
     for step in entry.assumptions:
         lines += _labelled("assumed", f"{step.rule.name}: {step.text}")
     for fact in entry.known:
-        lines += _labelled("known", _fact_text(fact.to_json()))
+        lines += _labelled("known", fact_text(fact.to_json()))
     for note in entry.notes:
         source = f" [{note.source}]" if note.source else ""
         lines += _labelled(note.kind, f"{note.text}{source}")
     for reference in entry.references:
         lines += _labelled("reference", f"{reference.text}{', ' if reference.locator else ''}{reference.locator}")
     return "\n".join([*lines, "", f"resolvent derive {entry.slug} derives the law."])
-
-
-def _fact_text(fact: dict[str, Any]) -> str:
-    fields = {k: v for k, v in fact.items() if k not in ("kind", "source") and v not in ("", None)}
-    source = f" [{fact['source']}]" if fact.get("source") else ""
-    return f"{fact['kind']}: " + ", ".join(f"{k} = {v}" for k, v in fields.items()) + source
 
 
 def _labelled(label: str, text: str) -> list[str]:

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from resolvent.cli.density_command import PICTURES, check_output, picture
+from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
+from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
 
 _STATUS = {"supported": 0, "refuted": 1, "undecided": 3}
@@ -60,5 +61,5 @@ def compare(
         )
     emit(json_text(comparison.to_json()) if json else comparison.text(), None)
     if plot is not None:
-        write_file(plot, picture(comparison.plot, plot.suffix.lower()))
+        write_file(plot, drawn(comparison.plot, plot.suffix.lower()))
     raise typer.Exit(_STATUS[comparison.verdict])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +11,10 @@ import typer
 from resolvent.cli.files import check_writable, emit, write_file
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited, note
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
+from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from matplotlib.axes import Axes
-
     from resolvent.numeric.spectrum.spectrum import Spectrum
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -93,7 +89,7 @@ def _content(spectrum: Spectrum, subject: Subject, output: Path | None, points: 
         return json_text(spectrum_json(spectrum, subject))
     if suffix == ".csv":
         return csv_text(spectrum, points)
-    return picture(lambda axes: spectrum.plot(axes), suffix, _title(subject))
+    return drawn(lambda axes: spectrum.plot(axes), suffix, _title(subject))
 
 
 def spectrum_json(spectrum: Spectrum, subject: Subject) -> dict[str, Any]:
@@ -135,22 +131,6 @@ def csv_text(spectrum: Spectrum, points: int) -> str:
         x = i.points(max(round(points * (i.right - i.left) / total), 2) if total else points)
         lines += [f"{a:.17g},{b:.17g}" for a, b in zip(x, spectrum.pdf(x), strict=True)]
     return "\n".join(lines)
-
-
-def picture(draw: Callable[[Axes], object], suffix: str, title: str = "") -> bytes:
-    """A drawing on fresh axes as the bytes of a .png, .svg or .pdf file; needs no display."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    draw(axes)
-    if title:
-        axes.set_title(title, fontsize=9, wrap=True)
-    stream = io.BytesIO()
-    figure.savefig(stream, format=suffix.removeprefix("."), dpi=160)
-    return stream.getvalue()
 
 
 def _title(subject: Subject) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json as json_format
 import sys
 from collections.abc import Iterator
@@ -15,10 +14,9 @@ from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import write_file
 from resolvent.cli.guard import guarded, interruptible
 from resolvent.cli.subjects import AsJson
+from resolvent.numeric.style import file_bytes
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from resolvent.derive.graphs.admissible_graphs import AdmissibleGraph
 
 _MOST = 1000  # of k and of L; far beyond anything that can be enumerated
@@ -157,16 +155,5 @@ def _picture(k: int, colours: int, every: bool, limit: int | None, suffix: str) 
             if "limit" not in error.objects:
                 raise
             raise ParameterError(f"{error} with --limit N", **error.objects) from None
-        return _bytes(figure, suffix)
-
-
-def _bytes(figure: Figure, suffix: str) -> bytes:
-    """The file's content, the same in every run."""
-    from matplotlib import rc_context
-
-    date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
-    stream = io.BytesIO()
-    with rc_context({"svg.hashsalt": "resolvent"}):
         dpi = min(160.0, _LARGEST_SIDE / max(figure.get_size_inches()))
-        figure.savefig(stream, format=suffix.removeprefix("."), dpi=dpi, metadata=date)
-    return stream.getvalue()
+        return file_bytes(figure, suffix, dpi)

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from resolvent.cli.check_command import REPORTS, Report, write_report
-from resolvent.cli.density_command import PICTURES, check_output, picture
+from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import MEMORY_LIMIT, MemoryLimit, guarded, limited
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
+from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
 
 
@@ -73,7 +74,7 @@ def verify(
         time_limit=time_limit,
     )
     if plot is not None and verdict.statistics:
-        write_file(plot, picture(lambda axes: verdict.plot(axes), plot.suffix.lower()))
+        write_file(plot, drawn(lambda axes: verdict.plot(axes), plot.suffix.lower()))
     if report is not None:
         write_report(verdict, report)
     emit(json_text(verdict.to_json()) if json else verdict.report(), None)

@@ -11,6 +11,7 @@ from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.report.page import brief_report, verdict_report
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.presentation import Presented
 from resolvent.writing.html import html_page
 from resolvent.writing.latex import latex_document
 from resolvent.writing.markdown import markdown
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Verdict(Outcome):
+class Verdict(Outcome, Presented):
     """The outcome of `check`, with the reports on it; what it holds stands in `Outcome`."""
 
     def report(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Presented
 from resolvent.numeric.data.comparison import ComparisonRecord, compared
 from resolvent.numeric.spectrum.density_plot import histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class Comparison(ComparisonRecord):
+class Comparison(ComparisonRecord, Presented):
     """What eigenvalues say about a law; see `numeric.data.comparison.ComparisonRecord` for its parts."""
 
     def __repr__(self) -> str:

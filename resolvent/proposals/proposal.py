@@ -17,6 +17,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.from_guess import guessed_law, shape_of_equation
 from resolvent.derive.laws.positivity import require_law
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Presented
 from resolvent.derive.sequences.guessing import MARGIN
 from resolvent.derive.sequences.relation_search import (
     ALGEBRAIC,
@@ -44,7 +45,7 @@ _MOST_ELIMINATED = 4  # the degree in m up to which the derived differential equ
 
 @checked
 @dataclass(frozen=True, eq=False)
-class Proposal(ProposalRecord):
+class Proposal(ProposalRecord, Presented):
     """What `guess` found in a sequence of moments; what it holds stands in `ProposalRecord`."""
 
     def law(self) -> Law:

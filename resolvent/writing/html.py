@@ -11,13 +11,19 @@ from resolvent.writing.blocks import Block, Report, Section, Table, capital
 from resolvent.writing.mathml import escaped, mathml
 
 _SIGNS = {"supported": "✓", "refuted": "✗", "undecided": "?", "fact": "·"}
-_STYLE = """
+_PAGE = """
 :root { color-scheme: light dark; --ink: #1c2127; --soft: #5a6470; --paper: #ffffff; --line: #d5dae0; --tint: #f3f5f7;
   --supported: #17683a; --refuted: #a3201d; --undecided: #7a5200; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --soft: #9aa5b1; --paper: #16191d; --line: #39414a;
   --tint: #1f242a; --supported: #6fd39a; --refuted: #ff8f87; --undecided: #f0bd5a; } }
 body { margin: 0 auto; padding: 1.5rem; max-width: 56rem; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+@media print { :root { --ink: #000; --paper: #fff; --tint: #f3f5f7; --line: #bbb; --soft: #444; --supported: #17683a;
+  --refuted: #a3201d; --undecided: #7a5200; } body { max-width: none; padding: 0; font-size: 11pt; }
+  figure, tr, .verdict, .wide { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; } }
+"""
+_BLOCKS = """
 h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid
   var(--line); } h3 { font-size: 1rem; margin-bottom: .3rem; }
 .verdict { border: 2px solid; border-left-width: .6rem; border-radius: 4px; padding: .6rem 1rem; }
@@ -40,10 +46,14 @@ dd code { display: block; width: fit-content; } code, pre { font-size: .88em; ba
   3px; } code { padding: .05rem .25rem; } pre { padding: .8rem; white-space: pre-wrap; }
 figure { margin: 1rem 0; } figure svg { width: 100%; max-width: 44rem; height: auto; background: #ffffff; border-radius:
   4px; } summary { cursor: pointer; } ol > li { margin-bottom: .6rem; }
-@media print { :root { --ink: #000; --paper: #fff; --tint: #f3f5f7; --line: #bbb; --soft: #444; --supported: #17683a;
-  --refuted: #a3201d; --undecided: #7a5200; } body { max-width: none; padding: 0; font-size: 11pt; }
-  figure, tr, .verdict, .wide { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  details::details-content { content-visibility: visible; block-size: auto; } }
+"""
+# inside another page: its colours, its background and its font
+_FRAGMENT = """
+--ink: inherit; --paper: transparent; --soft: color-mix(in srgb, currentColor 65%, transparent);
+--line: color-mix(in srgb, currentColor 20%, transparent); --tint: color-mix(in srgb, currentColor 7%, transparent);
+--supported: #2c8a55; --refuted: #c8443f; --undecided: #a87200;
+max-width: 56rem; line-height: 1.5; overflow-wrap: anywhere;
+h1 { font-size: 1.15em; margin: .3em 0; } h2 { font-size: 1.05em; margin: .8em 0 .3em; } dl { margin: .4em 0; }
 """
 
 
@@ -57,7 +67,7 @@ def html_page(report: Report) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}{f": {report.status}" if report.status else ""}</title>
-<style>{_STYLE}</style>
+<style>{_PAGE}{_BLOCKS}</style>
 </head>
 <body>
 <main>
@@ -68,6 +78,16 @@ def html_page(report: Report) -> str:
 </body>
 </html>
 """
+
+
+def html_fragment(report: Report) -> str:
+    """The report as a part of another page, a notebook's cell above all; its style stays within."""
+    title = f"<h1>{escaped(report.title)}</h1>\n" if report.title else ""
+    body = "\n".join(map(_section, report.sections))
+    return (
+        f'<div class="resolvent">\n<style>.resolvent {{{_BLOCKS}{_FRAGMENT}}}</style>\n'
+        f"{title}{_answer(report)}\n{body}\n</div>"
+    )
 
 
 def _answer(report: Report) -> str:
@@ -166,4 +186,4 @@ def _math(lines: Sequence[str], **how: bool) -> str:
         return "<br>".join(f"<code>{escaped(line)}</code>" for line in lines)
 
 
-__all__ = ["html_page"]
+__all__ = ["html_fragment", "html_page"]

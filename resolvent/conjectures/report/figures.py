@@ -1,15 +1,9 @@
-"""The pictures of a report as SVG that stands for itself: no fonts, dates or links, and ids of its own.
-
-Pictures are an ornament: what cannot be drawn is left out, and never stops a report.
-"""
+"""The pictures of the report on a verdict: at each point a histogram and the scores, or the density."""
 
 from __future__ import annotations
 
 import base64
-import io
-import re
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,10 +20,10 @@ from resolvent.derive.errors import ResolventError
 from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.writing.blocks import Picture
+from resolvent.writing.drawing import drawn_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _SECONDS = 60.0  # for all densities together
 _CURVE, _OTHER, _BAND, _FAR = "#1f3a5f", "#b3452c", "#d9e4dd", 5.0
@@ -70,7 +64,7 @@ def _histogram(conjecture: Conjecture, statistics: PointStatistics, prefix: str)
     def draw(ax: Axes) -> None:
         histogram_plot(statistics.law, statistics.eigenvalues, ax, curve=words)
 
-    return _picture(draw, (6.4, 3.4), prefix, caption)
+    return drawn_picture(draw, (6.4, 3.4), prefix, caption)
 
 
 def _scores(statistics: PointStatistics, prefix: str) -> Picture | None:
@@ -95,7 +89,7 @@ def _scores(statistics: PointStatistics, prefix: str) -> Picture | None:
         ax.set_xlabel("difference from what is claimed, in standard errors")
 
     caption = "Scores of the statistics, with the band of two standard errors; the verdict rests on the joint test."
-    return _picture(draw, (6.4, 0.9 + 0.26 * max(len(scores), 3)), prefix, caption)
+    return drawn_picture(draw, (6.4, 0.9 + 0.26 * max(len(scores), 3)), prefix, caption)
 
 
 def _density(verdict: Outcome, point: Point, prefix: str, seconds: float) -> Picture | None:
@@ -143,49 +137,8 @@ def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) 
         (True, False): "The claimed density.",
         (False, True): "The density of the model.",
     }[claimed is not None, model is not None]
-    picture = _picture(draw, (6.4, 3.2), prefix, words)
+    picture = drawn_picture(draw, (6.4, 3.2), prefix, words)
     return None if picture is None else (picture.svg, picture.caption, base64.b64encode(picture.pdf).decode())
-
-
-# -- SVG ---------------------------------------------------------------------------------------------------
-
-
-def _picture(draw: Callable[[Axes], None], size: tuple[float, float], prefix: str, caption: str) -> Picture | None:
-    """What a function draws; None where it fails."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    try:
-        with matplotlib.rc_context(), np.errstate(all="ignore"):
-            matplotlib.rcdefaults()  # the reader's own style would make another file of the same verdict
-            matplotlib.rcParams.update(
-                {"svg.hashsalt": prefix, "svg.fonttype": "path", "pdf.fonttype": 42, "font.size": 9}
-            )
-            figure = Figure(figsize=size, layout="constrained")
-            ax = figure.add_subplot()
-            ax.spines[["top", "right"]].set_visible(False)
-            draw(ax)
-            pdf = io.BytesIO()
-            figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
-            return Picture(_svg(figure, prefix), caption, pdf.getvalue())
-    except Exception:  # whatever the drawing of a strange law does, the words of the report matter more
-        return None
-
-
-def _svg(figure: Figure, prefix: str) -> str:
-    """The figure as an svg element whose ids begin with a prefix, so that several may stand on one page."""
-    stream = io.StringIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(stream, format="svg", metadata=nothing)
-    text = stream.getvalue()
-    text = text[text.index("<svg") :].strip()
-    text = re.sub(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="', f'id="{prefix}', text)
-    text = re.sub(r'href="#', f'href="#{prefix}', text)
-    text = re.sub(r"url\(#", f"url(#{prefix}", text)
-    # the size is the page's affair; the drawing says only how wide it is to how high
-    text = re.sub(r'^<svg ([^>]*?)\bwidth="[^"]*"|^<svg ', lambda found: f"<svg {found[1] or ''}", text, count=1)
-    return re.sub(r'^(<svg [^>]*?) height="[^"]*"', r"\1", text, count=1)
 
 
 __all__ = ["point_pictures"]

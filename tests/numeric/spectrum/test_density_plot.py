@@ -70,7 +70,7 @@ def test_an_atom_is_a_stem_with_its_mass_written_on_it() -> None:
     ax = density_plot(law("mp4"))
     ((place, height),) = stems(ax)
     assert (place, height > 0) == (0.0, True)
-    assert [t.get_text() for t in ax.texts] == ["mass 0.75"]
+    assert [t.get_text() for t in ax.texts] == ["mass 3/4"]
 
 
 def test_stems_of_atoms_alone_are_as_high_as_their_weights() -> None:
@@ -102,7 +102,31 @@ def test_axes_of_its_own_belong_to_a_figure() -> None:
 
 def test_axes_are_labelled() -> None:
     ax = density_plot(law("semicircle"))
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("$x$", r"$\rho(x)$")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("$x$", r"density $\rho(x)$")
+
+
+def test_laws_on_the_same_axes_have_colours_that_differ_and_all_fit() -> None:
+    ax = density_plot(law("semicircle"), label="first")
+    density_plot(law("mp4"), ax, label="second")
+    colours = [line.get_color() for line in ax.lines if line.get_label() in ("first", "second")]
+    assert len(set(colours)) == 2
+    assert ax.get_xlim()[0] < -2
+    assert ax.get_xlim()[1] > 9
+    assert ax.get_ylim()[1] > 1 / np.pi
+
+
+def test_an_infinite_edge_has_an_arrow() -> None:
+    markers = [line.get_marker() for line in density_plot(law("mp1")).lines]
+    assert markers.count("^") == 1
+
+
+def test_outliers_are_marked_on_the_axis_and_far_ones_counted() -> None:
+    sample = np.concatenate([np.linspace(-1.9, 1.9, 100), [3.0, 4.5, 50.0]])
+    ax = histogram_plot(law("semicircle"), sample)
+    (marks,) = [line for line in ax.lines if str(line.get_label()).startswith("outside the support")]
+    assert np.allclose(marks.get_xdata(), [3.0, 4.5])
+    assert [t.get_text() for t in ax.texts] == [r"1 up to 50 $\rightarrow$"]
+    assert sum(p.get_width() * p.get_height() for p in bars(ax)) == pytest.approx(102 / 103)
 
 
 def test_style_goes_to_the_line() -> None:

@@ -1,0 +1,30 @@
+"""How objects are shown: packages above this one say how, by `provide`, and nothing here imports them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+_shown: dict[str, Callable[..., Any]] = {}
+
+
+def provide(**ways: Callable[..., Any]) -> None:
+    """State how objects are shown, by the name of a way: "html", "latex" or "plot"."""
+    _shown.update(ways)
+
+
+def show(way: str, *arguments: Any, **options: Any) -> Any:
+    """An object shown in one way."""
+    return _shown[way](*arguments, **options)
+
+
+class Presented:
+    """What a notebook displays typeset."""
+
+    def _repr_html_(self) -> str:
+        return str(show("html", self))
+
+    def _repr_latex_(self) -> str | None:
+        """The formula between dollar signs; None for what is more than one formula."""
+        found: str | None = show("latex", self)
+        return found

@@ -1,0 +1,75 @@
+"""The look of all pictures: colours, fresh axes, and files that are the same in every run."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, FILL, ATOM, BARS, QUIET = "#1f3a5f", "#c9d8ea", "#b3452c", "#d9d4c7", "#5a6470"
+LINES = (INK, "#b3452c", "#2f7d5b", "#8a5a9e", "#b8860b", "#4f7fb5")
+"""The colours of the first, second, ... law on the same axes; they differ in lightness, too."""
+SIZE = (6.4, 4.0)
+_FILES = {"svg.hashsalt": "resolvent", "svg.fonttype": "path", "pdf.fonttype": 42, "ps.fonttype": 42}
+_NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
+
+def new_axes(size: tuple[float, float] = SIZE) -> Axes:
+    """Axes on a figure of their own: one of pyplot's where pyplot is in use, so that a notebook or a window shows it.
+
+    Elsewhere the figure belongs to nobody: programs that draw many need not close them, and threads do not meet.
+    """
+    if _is_notebook() or "matplotlib.pyplot" in sys.modules:
+        import matplotlib.pyplot as plt
+
+        return plt.figure(figsize=size, layout="constrained").add_subplot()
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained").add_subplot()
+
+
+def _is_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    found: Any = shell.get_ipython() if shell is not None and hasattr(shell, "get_ipython") else None
+    return hasattr(found, "kernel")
+
+
+def finish(ax: Axes) -> None:
+    """What all axes have in common: no frame above and on the right, and numbers that are quieter than the curves."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(colors=QUIET, labelcolor="black")
+    for spine in ax.spines.values():
+        spine.set_color(QUIET)
+
+
+def colour_of_next_line(ax: Axes) -> str:
+    """The colour of the next law on these axes."""
+    drawn = {line.get_color() for line in ax.lines}
+    return next((colour for colour in LINES if colour not in drawn), LINES[0])
+
+
+def file_bytes(figure: Figure, suffix: str, dpi: float = 160) -> bytes:
+    """A figure as a .png, .svg or .pdf file, the same in every run, with letters that can be searched in a PDF."""
+    import matplotlib
+
+    stream = io.BytesIO()
+    with matplotlib.rc_context(_FILES):
+        figure.savefig(stream, format=suffix.removeprefix("."), dpi=dpi, metadata=_NO_DATE.get(suffix))
+    return stream.getvalue()
+
+
+def drawn(draw: Callable[[Axes], object], suffix: str, title: str = "", size: tuple[float, float] = SIZE) -> bytes:
+    """What a function draws on fresh axes, as the bytes of a .png, .svg or .pdf file; needs no display."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.add_subplot()
+    draw(axes)
+    if title:
+        axes.set_title(title, fontsize=9, wrap=True)
+    return file_bytes(figure, suffix)

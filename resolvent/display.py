@@ -1,0 +1,122 @@
+"""How objects appear in a notebook: one report for each kind, as a part of a page; formulas; and the plot of a law."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from resolvent.catalog.schema.ensemble import Ensemble
+from resolvent.conjectures.report.figures import point_pictures
+from resolvent.conjectures.report.page import verdict_report
+from resolvent.conjectures.verdict import Verdict
+from resolvent.data.comparison import Comparison
+from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.laws.record import Law
+from resolvent.derive.laws.statement import equation_statement
+from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.proposals.proposal import Proposal
+from resolvent.writing.blocks import Display, Entries, Entry, Report, Section, Steps
+from resolvent.writing.drawing import drawn_picture
+from resolvent.writing.entry_report import entry_report
+from resolvent.writing.html import html_fragment
+from resolvent.writing.law_report import law_report, steps_block
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SIZE = (6.4, 3.4)
+_number = count(1)  # pictures on one page need ids of their own
+
+
+def html(shown: Any) -> str:
+    """An object as a part of a page."""
+    return html_fragment(_report(shown))
+
+
+@singledispatch
+def latex(shown: Any) -> str | None:
+    """The formula of an object between dollar signs; None where it is more than a formula."""
+    return None
+
+
+@latex.register
+def _(law: Law) -> str:
+    return _displayed(law.latex())
+
+
+@latex.register
+def _(equation: ResolventEquation) -> str:
+    return _displayed(equation_statement(equation, "stieltjes").latex())
+
+
+def plot(law: Any, ax: Axes | None = None, **parameters: Any) -> Axes:
+    """Draw the density of a law or an ensemble at the given parameters."""
+    return Spectrum(law, **parameters).plot(ax)
+
+
+def _displayed(formula: str) -> str:
+    return rf"$\displaystyle {formula}$"
+
+
+@singledispatch
+def _report(shown: Any) -> Report:
+    raise NotImplementedError(f"no report is written on {type(shown).__name__}")
+
+
+@_report.register
+def _(law: Law) -> Report:
+    found = law_report(law, steps=False)
+    return Report("", (*found.sections, Section("", (steps_block(law.derivation, "stieltjes"),))))
+
+
+@_report.register
+def _(equation: ResolventEquation) -> Report:
+    return Report("", (Section("", (Display(equation_statement(equation, "stieltjes").formula),)),))
+
+
+@_report.register
+def _(derivation: Derivation) -> Report:
+    steps = steps_block(derivation, "stieltjes")
+    return Report("", (Section("", (Entries((Entry("evidence", (steps.evidence,)),)),
+                                    Steps("", steps.steps, steps.evidence))),))  # fmt: skip
+
+
+@_report.register
+def _(spectrum: Spectrum) -> Report:
+    ends = [f"[{i.left:.10g}, {i.right:.10g}]" for i in spectrum.intervals]
+    atoms = [f"{a.weight} at {a.point}" for a in spectrum.atoms]
+    name = getattr(spectrum.law, "text", None) or str(spectrum.measure.subject)
+    entries = [
+        Entry("law", (name,), is_code=True),
+        Entry("support", (" and ".join(ends) or "the atoms",)),
+        *([Entry("atoms", (", ".join(atoms),))] if atoms else []),
+        Entry("mean, deviation", (f"{spectrum.mean():.10g}, {spectrum.std():.10g}",)),
+        Entry("certificate", (repr(spectrum.certificate).strip("<>").removeprefix("Certificate "),)),
+    ]
+    picture = drawn_picture(spectrum.plot, _SIZE, f"rho{next(_number)}-", "The density, and the atoms as stems.")
+    return Report("", (Section("", (Entries(tuple(entries)), *([picture] if picture else []))),))
+
+
+@_report.register
+def _(entry: Ensemble) -> Report:
+    return entry_report(entry)
+
+
+@_report.register
+def _(comparison: Comparison) -> Report:
+    found = comparison.report()
+    words = "The eigenvalues under the density of the law."
+    picture = drawn_picture(comparison.plot, _SIZE, f"compared{next(_number)}-", words)
+    return Report(found.title, (*([Section("", (picture,))] if picture else []), *found.sections), found.status)
+
+
+@_report.register
+def _(proposal: Proposal) -> Report:
+    return proposal.report()
+
+
+@_report.register
+def _(verdict: Verdict) -> Report:
+    return verdict_report(verdict, point_pictures(verdict))
