@@ -15,7 +15,7 @@ INK, FILL, ATOM, BARS, QUIET = "#1f3a5f", "#c9d8ea", "#b3452c", "#d9d4c7", "#5a6
 LINES = (INK, "#b3452c", "#2f7d5b", "#8a5a9e", "#b8860b", "#4f7fb5")
 """The colours of the first, second, ... law on the same axes; they differ in lightness, too."""
 SIZE = (6.4, 4.0)
-_FILES = {"svg.hashsalt": "resolvent", "svg.fonttype": "path", "pdf.fonttype": 42, "ps.fonttype": 42}
+_FILES: dict[Any, Any] = {"svg.hashsalt": "resolvent", "svg.fonttype": "path", "pdf.fonttype": 42, "ps.fonttype": 42}
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 

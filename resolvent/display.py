@@ -95,7 +95,9 @@ def _(spectrum: Spectrum) -> Report:
         Entry("mean, deviation", (f"{spectrum.mean():.10g}, {spectrum.std():.10g}",)),
         Entry("certificate", (repr(spectrum.certificate).strip("<>").removeprefix("Certificate "),)),
     ]
-    picture = drawn_picture(spectrum.plot, _SIZE, f"rho{next(_number)}-", "The density, and the atoms as stems.")
+    picture = drawn_picture(
+        spectrum.plot, _SIZE, f"rho{next(_number)}-", f"The density{' and the atoms' if atoms else ''}."
+    )
     return Report("", (Section("", (Entries(tuple(entries)), *([picture] if picture else []))),))
 
 

@@ -2,47 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
+import sympy
+
+from resolvent.catalog.schema import facts
 from resolvent.catalog.schema.ensemble import Ensemble
+from resolvent.catalog.schema.facts import Fact
 from resolvent.derive.derivation.document import Formula
-from resolvent.writing.blocks import Block, Display, Items, Report, Section, Table
+from resolvent.derive.derivation.latex import expression_latex
+from resolvent.writing.blocks import Block, Display, Items, Prose, Report, Section, Table
 
 
 def entry_report(entry: Ensemble) -> Report:
     """What `resolvent show` says of an ensemble, and what a notebook displays."""
     sections = [Section("Model", (Display(Formula(lambda: [entry.model], lambda: [entry.model])),))]
-    sections += [Section(title, (block,)) for title, block in _parts(entry)]
+    sections += [Section(title, blocks) for title, blocks in _parts(entry) if blocks]
     return Report(f"{entry.slug}: {entry.title}", tuple(sections))
 
 
-def _parts(entry: Ensemble) -> Iterator[tuple[str, Block]]:
-    if entry.parameters or entry.option:
-        yield "Parameters", _parameters(entry)
-    rows = tuple((s.name, str(s.default_size), s.doc + ("" if s.follows_law else
-                  " It breaks an assumption of the law on purpose.")) for s in entry.samplers)  # fmt: skip
-    yield "Samplers", Table("", ("name", "size", "what is built"), rows, (0.16, 0.1, 0.74))
-    listed = (
-        ("Assumed", [f"{step.rule.name}: {step.text}" for step in entry.assumptions]),
-        ("Known", [fact_text(fact.to_json()) for fact in entry.known]),
-        ("Notes", [f"{n.kind}: {n.text}{f' [{n.source}]' if n.source else ''}" for n in entry.notes]),
-        ("References", [f"{r.text}{', ' if r.locator else ''}{r.locator}" for r in entry.references]),
-    )
-    yield from ((title, Items(tuple(items))) for title, items in listed if items)
+def _parts(entry: Ensemble) -> Iterator[tuple[str, tuple[Block, ...]]]:
+    yield "Parameters", _parameters(entry)
+    yield "Samplers", _items(
+        f"{s.name}, size {s.default_size}{'' if s.follows_law else ' (breaks an assumption of the law on purpose)'}: "
+        f"{s.doc}" for s in entry.samplers
+    )  # fmt: skip
+    yield "Assumed", _items(f"{step.rule.name}: {step.text}" for step in entry.assumptions)
+    yield "Known", tuple(_prose(fact) for fact in entry.known)
+    yield "Notes", _items(f"{n.kind}: {n.text}{f' [{n.source}]' if n.source else ''}" for n in entry.notes)
+    yield "References", _items(f"{r.text}{', ' if r.locator else ''}{r.locator}" for r in entry.references)
 
 
-def _parameters(entry: Ensemble) -> Table:
-    rows = [(p.name, p.domain, "" if p.default is None else str(p.default), p.doc) for p in entry.parameters]
+def _items(items: Iterator[str]) -> tuple[Block, ...]:
+    found = tuple(items)
+    return (Items(found),) if found else ()
+
+
+def _parameters(entry: Ensemble) -> tuple[Block, ...]:
+    rows = [(p.name, f"in {p.domain}", "" if p.default is None else f"default {p.default}", p.doc)
+            for p in entry.parameters]  # fmt: skip
     if entry.option is not None:
-        sets = " and ".join(entry.option.sets)
-        rows.append((entry.option.name, f"instead of {sets}", "", entry.option.doc))
-        rows += [(p.name, p.domain, str(p.default), p.doc) for p in entry.option.parameters]
-    return Table("", ("name", "domain", "default", "meaning"), tuple(rows), (0.14, 0.2, 0.12, 0.54))
+        rows.append((entry.option.name, f"instead of {' and '.join(entry.option.sets)}", "", entry.option.doc))
+        rows += [(p.name, f"in {p.domain}", f"default {p.default}", p.doc) for p in entry.option.parameters]
+    header = ("name", "domain", "default", "meaning")
+    return (Table("", header, tuple(rows), (0.14, 0.2, 0.14, 0.52)),) if rows else ()
 
 
-def fact_text(fact: dict[str, Any]) -> str:
-    """A fact as its kind, its fields and its source."""
-    fields = {k: v for k, v in fact.items() if k not in ("kind", "source") and v not in ("", None)}
-    source = f" [{fact['source']}]" if fact.get("source") else ""
-    return f"{fact['kind']}: " + ", ".join(f"{k} = {v}" for k, v in fields.items()) + source
+def _prose(fact: Fact) -> Prose:
+    """A fact in mathematics, and in ASCII."""
+    words = f" [{source}]" if (source := getattr(fact, "source", "")) else ""
+    latex, text = _WORDS[type(fact)]
+    values = {f.name: getattr(fact, f.name) for f in fields(fact)}
+    return Prose(
+        latex.format_map({name: _written(value, expression_latex) for name, value in values.items()}) + words,
+        text.format_map({name: _written(value, str) for name, value in values.items()}) + words,
+    )
+
+
+def _written(value: Any, write: Callable[[sympy.Basic], str]) -> str:
+    if isinstance(value, sympy.Basic):
+        return write(value)
+    if isinstance(value, tuple):  # intervals, or variables
+        pairs = [entry for entry in value if isinstance(entry, tuple)]
+        return " and ".join(f"[{', '.join(_written(end, write) for end in pair)}]" for pair in pairs) or ", ".join(
+            _written(entry, write) for entry in value
+        )
+    return str(getattr(value, "__name__", value))
+
+
+# How each kind of fact is said: in LaTeX, and in ASCII.
+_WORDS: dict[type[Fact], tuple[str, str]] = {
+    facts.Moment: (r"$m_{{{k}}} = {value}$", "m_{k} = {value}"),
+    facts.FreeCumulant: (r"$\kappa_{{{k}}} = {value}$", "kappa_{k} = {value}"),
+    facts.Support: (r"support of the continuous part: ${intervals}$", "support of the continuous part: {intervals}"),
+    facts.AtomAt: (r"mass at ${point}$: ${weight}$", "mass at {point}: {weight}"),
+    facts.RTransform: (r"$R({variable}) = {value}$", "R({variable}) = {value}"),
+    facts.STransform: (r"$S({variable}) = {value}$", "S({variable}) = {value}"),
+    facts.CauchyEquation: (r"$0 = {value}$, with $G(z) = \int \rho(dx)/(z - x)$", "0 = {value}"),
+    facts.ResolventIntegrand: (r"$G(z) = \mathbb{{E}}\,{value}$", "G(z) = E {value}"),
+    facts.ZeroEdge: (r"an edge reaches 0 at ${parameter} = {value}$", "an edge reaches 0 at {parameter} = {value}"),
+    facts.ClosedDensity: ("the density in closed form", "the density in closed form: {function}"),
+}

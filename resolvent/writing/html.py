@@ -37,7 +37,7 @@ th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align:
 table.numbers td, table.numbers th { text-align: right; font-variant-numeric: tabular-nums; }
 table.numbers td:first-child, table.numbers th:first-child { text-align: left; }
 table.words caption { font-weight: 600; color: var(--ink); }
-td.mark, table.words td:nth-child(2), table.words td:last-child { white-space: nowrap; }
+td.mark, td.mark + td, td.mark ~ td:last-child { white-space: nowrap; }
 .warning { border-left: .3rem solid var(--undecided); padding-left: .6rem; }
 .wide, .formula { overflow-x: auto; overflow-y: hidden; padding: .2rem 0; }
 math { font-size: 1.1em; } math[display="block"] { width: max-content; margin: .5rem 1rem; }
@@ -54,6 +54,8 @@ _FRAGMENT = """
 --supported: #2c8a55; --refuted: #c8443f; --undecided: #a87200;
 max-width: 56rem; line-height: 1.5; overflow-wrap: anywhere;
 h1 { font-size: 1.15em; margin: .3em 0; } h2 { font-size: 1.05em; margin: .8em 0 .3em; } dl { margin: .4em 0; }
+dl > dt, dl > dd { float: none; width: auto; margin: 0; }
+table.words tr > td, table.words tr > th { text-align: left; white-space: normal; }
 """
 
 

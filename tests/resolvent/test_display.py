@@ -1,0 +1,165 @@
+"""What notebooks show, what `print` writes, and the plots of laws and ensembles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+import sympy
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+
+import resolvent as rv
+
+C = sympy.Symbol("c", positive=True)
+LAW = rv.semicircle() + rv.marchenko_pastur(C)
+START = "import resolvent as rv; c = rv.parameter('c', positive=True)"
+CELLS = {
+    "law": f"{START}\nlaw = rv.semicircle() + rv.marchenko_pastur(c)\nlaw",
+    "equation": "law.equation",
+    "derivation": "law.derivation",
+    "spectrum": "rho = rv.Spectrum(law, c='1/2')\nrho",
+    "plot": "law.plot(c='1/2')",
+    "entry": "rv.catalog.hessian",
+}
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict[str, list[Any]]:
+    """What each cell of a notebook displays, by kind of data."""
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS.values()]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=None).execute()
+    return {
+        name: [output["data"] for output in cell["outputs"] if "data" in output]
+        for name, cell in zip(CELLS, notebook["cells"], strict=True)
+    }
+
+
+@pytest.mark.parametrize("name", ["law", "equation", "derivation", "spectrum", "entry"])
+def test_a_notebook_typesets(shown: dict[str, list[Any]], name: str) -> None:
+    (data,) = shown[name]
+    assert data["text/html"].startswith('<div class="resolvent">')
+    assert "<math" in data["text/html"] or name == "spectrum"
+
+
+@pytest.mark.parametrize("name", ["law", "equation"])
+def test_a_notebook_has_the_formula_in_latex(shown: dict[str, list[Any]], name: str) -> None:
+    assert shown[name][0]["text/latex"] == rf"$\displaystyle {LAW.latex()}$"
+
+
+def test_a_notebook_shows_the_picture_of_a_plot(shown: dict[str, list[Any]]) -> None:
+    assert any("image/png" in data for data in shown["plot"])
+
+
+def test_a_spectrum_brings_its_picture(shown: dict[str, list[Any]]) -> None:
+    assert "<svg" in shown["spectrum"][0]["text/html"]
+
+
+def displayed() -> Iterator[tuple[str, Any]]:
+    """Public objects that are displayed and printed."""
+    yield "law", LAW
+    yield "numbers", rv.empirical([1.0, 2.0, 4.0])
+    yield "tensor", rv.tensor_product(rv.marchenko_pastur(1), rv.marchenko_pastur(1))
+    yield "holonomic", rv.law_of_moments([sympy.catalan(k) for k in range(40)])
+    yield "equation", LAW.equation
+    yield "derivation", LAW.derivation
+    yield "step", LAW.derivation.steps[0]
+    yield "spectrum", rv.Spectrum(LAW, c=1)
+    yield "certificate", rv.Spectrum(LAW, c=1).certificate
+    yield "comparison", rv.compare(np.linspace(-1.9, 1.9, 200), rv.semicircle())
+    yield "proposal", rv.guess([sympy.catalan(k) for k in range(40)])
+    yield "fit", rv.fit(np.random.default_rng(0).normal(size=(100, 200)), rv.marchenko_pastur(C), singular=True)
+    yield "entry", rv.catalog.get("hessian")
+
+
+OBJECTS = dict(displayed())
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_print_gives_a_few_lines_and_no_dump(name: str) -> None:
+    for text in (str(OBJECTS[name]), repr(OBJECTS[name])):
+        assert len(text) < 1200
+        assert not any(sign in text for sign in ("functools.partial", "object at 0x", "fmpq", "fmpz"))
+
+
+@pytest.mark.parametrize("name", [n for n in OBJECTS if n not in ("step", "certificate", "fit")])
+def test_a_page_part_keeps_its_style_to_itself(name: str) -> None:
+    text = OBJECTS[name]._repr_html_()
+    assert text.count("<style>") == 1
+    assert "<style>.resolvent {" in text
+    assert not any(tag in text for tag in ("<html", "<body", "<script"))
+
+
+def test_two_pictures_on_one_page_have_ids_of_their_own() -> None:
+    import re
+
+    one, two = (set(re.findall(r'id="([^"]+)"', OBJECTS["spectrum"]._repr_html_())) for _ in range(2))
+    assert one
+    assert not one & two
+
+
+def test_the_middle_of_a_long_equation_is_left_out() -> None:
+    assert len(str((LAW @ LAW).equation)) < 2100
+
+
+# -- ways to say it ------------------------------------------------------------------------------------------
+
+
+def test_values_by_symbol_and_by_name_are_one() -> None:
+    assert LAW.at({C: 0.3}) == LAW.at(c="3/10") == LAW.subs(C, 0.3) == LAW.subs({C: 0.3}) == LAW.at({"c": 0.3})
+
+
+@pytest.mark.parametrize("name", ["numbers", "tensor", "holonomic"])
+def test_laws_without_parameters_refuse_one_by_symbol(name: str) -> None:
+    with pytest.raises(rv.ParameterError, match="no parameter 'c'"):
+        OBJECTS[name].at({C: 1})
+    assert OBJECTS[name].at({}) is OBJECTS[name]
+
+
+def test_an_ensemble_is_an_attribute_and_an_item() -> None:
+    assert rv.catalog.marchenko_pastur is rv.catalog["marchenko-pastur"] is rv.catalog.get("marchenko-pastur")
+
+
+def test_completion_lists_ensembles() -> None:
+    assert {"hessian", "marchenko_pastur", "names", "get"} <= set(dir(rv.catalog))
+    assert "marchenko-pastur" in rv.catalog._ipython_key_completions_()
+
+
+def test_an_unknown_ensemble_names_the_closest() -> None:
+    with pytest.raises(AttributeError, match="did you mean 'hessian'"):
+        rv.catalog.hesian  # noqa: B018
+    with pytest.raises(rv.ParameterError, match="did you mean 'hessian'"):
+        rv.catalog["hesian"]
+    assert not hasattr(rv.catalog, "_missing")
+
+
+def test_an_ensemble_makes_a_spectrum_with_its_defaults() -> None:
+    assert rv.Spectrum(rv.catalog.hessian, phi="1/2", eps=1) == rv.Spectrum(
+        rv.catalog.hessian.law(phi="1/2", eps=1, sigma=1)
+    )
+
+
+def test_an_ensemble_without_a_value_says_which() -> None:
+    with pytest.raises(rv.ParameterError, match="hessian needs a value for phi"):
+        rv.Spectrum(rv.catalog.hessian)
+
+
+@pytest.mark.parametrize("shown", [LAW, rv.catalog.get("marchenko-pastur")])
+def test_a_law_and_an_ensemble_are_plotted(shown: Any) -> None:
+    ax = Figure().add_subplot()
+    assert shown.plot(ax, c="1/2") is ax
+    assert ax.lines
+
+
+def test_a_plot_without_a_value_says_which() -> None:
+    with pytest.raises(rv.ParameterError, match="c"):
+        LAW.plot()
+
+
+def test_a_spectrum_of_anything_else_is_refused() -> None:
+    with pytest.raises(rv.ParameterError, match="a Spectrum needs a law; got int"):
+        rv.Spectrum(3)
