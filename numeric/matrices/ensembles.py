@@ -215,6 +215,8 @@ def symmetric_eigenvalues(a: Matrix) -> NDArray[np.float64]:
     >>> symmetric_eigenvalues(np.array([[0.0, 2.0], [2.0, 0.0]]))
     array([-2.,  2.])
 
+    A matrix that is symmetric up to rounding counts as (A + A^T)/2.
+
     Raises `ParameterError` if ``a`` is not a finite symmetric matrix.
     """
     import scipy.linalg
@@ -249,5 +251,7 @@ def _symmetric(a: Matrix) -> Matrix:
         raise ParameterError("the matrix has entries that are not finite", matrix=matrix)
     if not (matrix == matrix.T).all():
         gap = float(np.abs(matrix - matrix.T).max())
+        if gap <= len(matrix) * np.finfo(float).eps * float(np.abs(matrix).max()):
+            return (matrix + matrix.T) / 2
         raise ParameterError(f"the matrix is not symmetric (A - A^T reaches {gap:.3g}); use (A + A^T)/2", gap=gap)
     return matrix

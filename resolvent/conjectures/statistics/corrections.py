@@ -3,8 +3,9 @@ r"""Can corrections that vanish with the size explain what matrices show, or is 
 The mean of a test function over n eigenvalues is a + b n^-g + ..., for most ensembles with g = 1, which the joint test
 takes for granted. Others are slower: entries with heavy tails or a mean have g = 1/2. So a law is refuted only if no g
 of a stated family, 1/2 <= g <= 2, explains the means; and none of 1/4 <= g < 1/2 where the gap falls for sure, or
-eigenvalues lie outside the support, as they do for heavy tails. What such an extrapolation leaves over is allowed for:
-the term in n^-2g, by the size of the first, and for eigenvalues that hardly move the jumps of their counting measure.
+eigenvalues lie outside the support, as they do for heavy tails. Each mean may have its own g. What an extrapolation
+leaves over is allowed for: the term in n^-2g, by the size of the first, one in 1/n with a coefficient of order 1, and
+for eigenvalues that hardly move the jumps of their counting measure.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ _QUANTILE_FLOOR = 8.0
 _BEND = 4.0  # the second-order change of a distribution function at quantiles, in units of the first squared
 _MARGIN = 1.2
 _FEW = 0.05
+_HEAVY = 1.5
+_ORDINARY = 0.25  # the coefficient of a term in 1/size beside a slower one
+_COMBINED = 0.8  # of the level, for the combination of all means
 _FURTHEST = 50.0  # times the size, for advice
 
 Tested = Callable[[float], tuple[float, float]]
@@ -109,13 +113,17 @@ class Means:
     jumps: Array
 
     def floor(self, exponent: float) -> Array:
-        """What is left of each mean after extrapolation, by order of magnitude."""
+        """What is left of each mean after extrapolation, by order of magnitude.
+
+        Beside the next term of the same series, 1/size with a coefficient of order 1, which every ensemble has.
+        """
         weights = extrapolation_weights(self.sizes, exponent)
         n = np.asarray(self.sizes, dtype=float)
         squares = abs(float(np.sum(weights * n ** (-2 * exponent))))
+        ordinary = _ORDINARY * abs(float(np.sum(weights / n)))
         index = np.arange(1, len(self.names) + 1)
         first = np.max(_first_order(self.values, self.sizes, exponent) / np.maximum(self.scales, 1e-300))
-        return np.asarray(self.scales * (1 / np.prod(n[:3]) + index**2 * first**2 * squares))
+        return np.asarray(self.scales * (1 / np.prod(n[:3]) + index**2 * first**2 * squares + ordinary / index**2))
 
     def room(self, exponent: float = 1.0) -> Array:
         """How far each extrapolated mean may be off by the jumps of the counting measure."""
@@ -135,17 +143,27 @@ class Means:
         )
 
     def correction(self, level: float, is_slow: bool) -> Correction:
-        """The correction that explains the means best, with the sizes that would tell more.
+        """The correction that explains the means, with the sizes that would tell more.
 
-        What decides is the combination of the means that tells the gap best from fluctuations: one number for each
-        matrix, so that a few matrices suffice. It is found from the means at all sizes, which are almost independent of
-        how they change with the size.
+        Each mean may have an exponent of its own, so each is tested alone, and with them the combination that tells
+        the gap best from fluctuations: one number for each matrix, so that a few matrices suffice. That one is found
+        from the means at all sizes, which are almost independent of how they change with the size. If some of these
+        numbers is explained by no exponent the law is refuted; otherwise the one that is hardest to explain is told.
         """
+        p = len(self.names)
+        directions = [self._direction(), *(np.eye(p) if p > 1 else ())]
+        shares = [_COMBINED, *([(1 - _COMBINED) / p] * p)] if p > 1 else [1.0]
+        found = [self._correction_of(d, level * s, is_slow) for d, s in zip(directions, shares, strict=True)]
+        return min(found, key=lambda c: (c.explains, c.exponent if c.explains else c.p_value))
+
+    def _correction_of(self, direction: Array, level: float, is_slow: bool) -> Correction:
+        """The correction that explains a combination of the means best."""
         from scipy.stats import norm
         from scipy.stats import t as student
 
-        direction = self._direction()
         scalars = [(v - self.expected) @ direction for v in self.values]
+        if np.mean(scalars) < 0:
+            scalars, direction = [-s for s in scalars], -direction
         count = len(scalars[0])
 
         def score(exponent: float) -> float:
@@ -158,11 +176,16 @@ class Means:
             found = score(exponent)
             return abs(found), float(student.sf(found, count - 1))
 
+        if test(1.0)[1] >= level:
+            return Correction(1.0, test(1.0)[1], level)
         change = scalars[0] - scalars[-1]
         falls = float(change.mean() / (change.std(ddof=1) / np.sqrt(count) + self._along(direction)))
         found = best_correction(test, level, is_slow or float(student.sf(falls, count - 1)) < _SURE)
-        needed = float(student.isf(level, count - 1) + norm.isf(1 - POWER))  # grows as the size, if the gap stays
-        return replace(found, advice=_advice(self.sizes[-1], needed / max(score(EXPONENTS[0]), 1e-9)))
+        needed = float(student.isf(level, count - 1) + norm.isf(1 - POWER))  # fluctuations fall as the size, or slower
+        spreads = [max(float(np.std(s, ddof=1)), 1e-300) for s in (scalars[0], scalars[-1])]
+        rate = np.log(spreads[0] / spreads[1]) / np.log(self.sizes[-1] / self.sizes[0])
+        factor = needed / max(score(EXPONENTS[0]), 1e-9)
+        return replace(found, advice=_advice(self.sizes[-1], factor ** (1 / float(np.clip(rate, 0.5, 1.0)))))
 
     def _along(self, direction: Array, exponent: float = 1.0) -> float:
         """What is left of a combination of the means after extrapolation."""
@@ -247,8 +270,9 @@ def at_quantiles(
         weights = extrapolation_weights(sizes, exponent)
         n = np.asarray(sizes, dtype=float)
         estimates = extrapolated(shares, sizes, exponent)
-        squares = abs(float(np.sum(weights * n ** (-2 * exponent))))
-        floor = _QUANTILE_FLOOR / np.prod(n[:3]) + _BEND * _first_order(shares, sizes, exponent) ** 2 * squares
+        squares, cubes = (abs(float(np.sum(weights * n ** (-k * exponent)))) for k in (2, 3))
+        first = _first_order(shares, sizes, exponent)
+        floor = _QUANTILE_FLOOR / np.prod(n[:3]) + _BEND * first**2 * squares + (_BEND * first) ** 3 * cubes
         means = estimates.mean(axis=0)
         gaps = np.maximum(np.abs(means - claimed) - np.sum(np.abs(weights) * jumps), 0.0)
         return means, gaps / np.sqrt(estimates.var(axis=0, ddof=1) / count + floor**2)
@@ -270,10 +294,18 @@ def at_quantiles(
     return Quantile(float(places[k]), float(claimed[k]), float(means[k]), p / len(places), len(places), correction)
 
 
-def sheds(outside: Array, rows: int, trials: int) -> bool:
-    """Whether a typical matrix has some eigenvalues outside the support, and few: a sign of heavy tails."""
-    per_matrix = len(outside) / trials
-    return 0.5 <= per_matrix <= _FEW * rows
+def sheds(trials: Sequence[Array], outside: Array) -> bool:
+    """Whether eigenvalues outside the support are those of heavy tails: few, and some much further than is typical.
+
+    The furthest eigenvalue of a matrix with entries of tail index a has that index, so that among 20 matrices one is
+    20^(1/a) times as far as the typical one; where a law has a wider support than is claimed they are all as far.
+    """
+    per_matrix, rows = len(outside) / len(trials), len(trials[0])
+    if not 0.5 <= per_matrix <= _FEW * rows:
+        return False
+    centre = float(np.median(np.concatenate(trials)))
+    furthest = [float(np.max(np.abs(e - centre))) for e in trials]
+    return max(furthest) > _HEAVY * float(np.median(furthest))
 
 
 def fallen(distances: Sequence[float], sizes: Sequence[int], count: int, rows: int) -> bool:

@@ -103,12 +103,16 @@ class PointFindings:
         else:
             self.add("distance", None, text)
 
-    def outside(self, outside: Sequence[Array], trials: int, sizes: Sequence[int]) -> None:
-        """How many eigenvalues of a matrix lie outside the support."""
+    def outside(self, outside: Sequence[Array], trials: int, sizes: Sequence[int], taken: tuple[int, int]) -> None:
+        """How many eigenvalues of a matrix lie outside the support, and which of them are taken for outliers."""
         counts = ", ".join(f"{len(o) / trials:.3g} at size {n}" for o, n in zip(outside, sizes, strict=True))
         last = outside[-1]
         where = f", from {last[0]:.5g} to {last[-1]:.5g}" if len(last) else ""
-        self.add("outliers", None, f"eigenvalues outside the support, per matrix: {counts}{where}")
+        text = f"eigenvalues outside the support, per matrix: {counts}{where}"
+        removed = [f"the {k} {which}" for k, which in zip(taken, ("lowest", "highest"), strict=True) if k]
+        if removed:
+            text = f"{text}; {' and '.join(removed)} of each matrix are left out of the tests of the bulk"
+        self.add("outliers", None, text)
 
     def outliers(self, law: Any, draws: Mapping[int, Sequence[Array]], level: float) -> None:
         """Claimed outliers: whether these are seen, where they are claimed, and no others."""

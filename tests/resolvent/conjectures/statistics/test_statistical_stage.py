@@ -49,12 +49,17 @@ def test_too_coarse_a_run_is_undecided():
     assert _statuses(found) == {"power": UNDECIDED}
 
 
+def _notices(found):
+    """Whether the law is not supported: refuted, or undecided for a slow correction that would explain the gap."""
+    return found.test.p_value < found.level
+
+
 def test_the_power_is_what_a_dilated_sample_shows():
     law = Spectrum(semicircle())
     runs = [_examined(_conjecture(), _draws(seed=s), law) for s in range(4)]
     delta = np.mean([r.dilation for r in runs])
-    seen = [_examined(_conjecture(), _draws(scale=1 + 1.3 * delta, seed=10 + s), law).is_refuted for s in range(12)]
-    missed = [_examined(_conjecture(), _draws(scale=1 + 0.2 * delta, seed=40 + s), law).is_refuted for s in range(12)]
+    seen = [_notices(_examined(_conjecture(), _draws(scale=1 + 1.3 * delta, seed=10 + s), law)) for s in range(12)]
+    missed = [_notices(_examined(_conjecture(), _draws(scale=1 + 0.2 * delta, seed=40 + s), law)) for s in range(12)]
     assert sum(seen) >= 10
     assert sum(missed) <= 3
 
