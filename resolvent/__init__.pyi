@@ -6,6 +6,7 @@ from .conjectures.verdict import Verdict
 from .conjectures.verification import verify
 from .data.comparison import Comparison, compare
 from .derive.activations.activation import Activation, activation
+from .derive.activations.kernel_matrix import kernel_matrix
 from .derive.derivation.derivation import Derivation
 from .derive.derivation.step import Evidence, Rule, Step
 from .derive.equations.equation import ResolventEquation
@@ -55,6 +56,8 @@ from .derive.sequences.telescoping import hypergeometric_sum, telescope
 from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
+from .numeric.curves.feature_curves import FeatureErrors, random_feature_errors, tangent_kernel_errors
+from .numeric.curves.random_features import RandomFeatures
 from .numeric.curves.ridge import BestRidge, RidgeRegression
 from .numeric.data.cleaning import shrink, shrink_singular_values, singular_value_threshold
 from .numeric.data.fit import Fit, fit
@@ -100,6 +103,7 @@ __all__ = [
     "DerivationError",
     "DysonSolver",
     "Evidence",
+    "FeatureErrors",
     "Fit",
     "G",
     "Guess",
@@ -114,6 +118,7 @@ __all__ = [
     "ParseError",
     "PrecisionError",
     "Proposal",
+    "RandomFeatures",
     "Recurrence",
     "ResolventEquation",
     "ResolventError",
@@ -159,6 +164,7 @@ __all__ = [
     "hypergeometric_sum",
     "identity",
     "inv",
+    "kernel_matrix",
     "kesten_mckay",
     "kron",
     "law_of",
@@ -187,6 +193,7 @@ __all__ = [
     "plane_portrait",
     "population",
     "projection",
+    "random_feature_errors",
     "rectangular_sum",
     "seen_from",
     "semicircle",
@@ -198,6 +205,7 @@ __all__ = [
     "spike_of",
     "symbolic_atoms",
     "symmetry_classes",
+    "tangent_kernel_errors",
     "telescope",
     "tensor_direct_sum",
     "tensor_law",

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from resolvent.derive.activations.hermite_expansion import gaussian_grid, hermite_sums
 from resolvent.derive.errors import ParameterError
 
 Matrix = NDArray[np.float64]
@@ -26,8 +27,6 @@ Function = Callable[[Matrix], Matrix]
 
 _MOST_TERMS = 1500
 _DIGITS = 1e-15
-_CUTOFF = 13.0  # in standard deviations
-_PANELS, _NODES = 104, 16  # panels between the cutoffs, and nodes on each
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ class GaussianTables:
         rho = np.clip(gram / np.outer(scale, scale), -1.0, 1.0)
         np.fill_diagonal(rho, 0.0)
         terms = _terms(float(np.abs(rho).max(initial=0.0)))
-        nodes, density = _grid(scale, kinks)
+        nodes, density = gaussian_grid(scale, kinks)
         values, slopes = f(scale[:, None] * nodes), slope(scale[:, None] * nodes)
-        c = _hermite_coefficients(values * density, nodes, terms + 4)
+        c = hermite_sums(values * density, nodes, terms + 4)
 
         def derivative(order: int) -> Matrix:
             k = np.arange(terms)
@@ -108,29 +107,3 @@ def _terms(rho: float) -> int:
             correlation=rho,
         )
     return max(8, math.ceil(number))
-
-
-def _grid(scale: Matrix, kinks: Sequence[float]) -> tuple[Matrix, Matrix]:
-    """Nodes xi, a row for each unit, and weights times the Gaussian density: Gauss-Legendre between the kinks."""
-    fixed = np.linspace(-_CUTOFF, _CUTOFF, _PANELS + 1)
-    bounds = np.broadcast_to(fixed, (len(scale), len(fixed)))
-    if kinks:
-        places = np.clip(np.asarray(kinks)[None, :] / scale[:, None], -_CUTOFF, _CUTOFF)
-        bounds = np.sort(np.concatenate([bounds, places], axis=1), axis=1)
-    t, weights = np.polynomial.legendre.leggauss(_NODES)
-    left, half = bounds[:, :-1, None], np.diff(bounds, axis=1)[:, :, None] / 2
-    nodes = (left + half * (1 + t)).reshape(len(scale), -1)
-    density = (half * weights).reshape(len(scale), -1) * np.exp(-(nodes**2) / 2) / math.sqrt(2 * math.pi)
-    return nodes, density
-
-
-def _hermite_coefficients(weighted: Matrix, nodes: Matrix, number: int) -> Matrix:
-    """The sums of weighted values against h_0, ..., h_(number-1), a row for each unit."""
-    # Hermite functions h_k exp(-xi^2/4) stay bounded, the polynomials do not.
-    damped = weighted * np.exp(nodes**2 / 4)
-    before, now = np.zeros_like(nodes), np.exp(-(nodes**2) / 4)
-    found = []
-    for k in range(number):
-        found.append((damped * now).sum(axis=1))
-        before, now = now, (nodes * now - math.sqrt(k) * before) / math.sqrt(k + 1)
-    return np.stack(found, axis=1)

@@ -93,6 +93,13 @@ class RidgeRegression:
                     signal=signal,
                 )
 
+    @classmethod
+    def of_nodes(cls, points: Array, weights: Array, squares: Array, ratio: Any, noise: Any) -> RidgeRegression:
+        """The regression for eigenvalues with weights, and the squares of beta's coordinates along each."""
+        found = cls(AtomicMeasure(points, weights), ratio, 1.0, noise)
+        found._given, found.signal = points, squares
+        return found
+
     # -- at effective ridges ---------------------------------------------------------------------------------------
 
     def _weighted(self, function: Callable[[Array], Array]) -> Array:

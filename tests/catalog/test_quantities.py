@@ -12,7 +12,7 @@ from resolvent.derive.errors import ParameterError
 QUANTITIES = [(entry.slug, q) for entry in map(catalog.get, catalog.names()) for q in entry.quantities]
 CASES = [pytest.param(q, case, id=f"{slug}-{q.name}-{k}") for slug, q in QUANTITIES for k, case in enumerate(q.cases)]
 TRACES = [pytest.param(*c.values, id=c.id) for c in CASES if c.values[0].model is not None]
-_SIZES, _DRAWS = (60, 480), (48, 12)
+_SIZES, _DRAWS = (50, 300), (48, 12)
 
 
 @pytest.mark.parametrize(("quantity", "case"), TRACES)

@@ -1,0 +1,90 @@
+"""Random features and tangent kernels at proportional sizes: values of others, real kernels, limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import resolvent as rv
+from resolvent.numeric.curves.feature_curves import errors_of_constants, quadrature
+
+
+@pytest.mark.parametrize(
+    ("psi_1", "psi_2", "ridge", "noise", "value"),
+    [(2, 10 / 3, 1e-3, 0.01, 0.5769888629), (6, 3, 0.1, 0.25, 0.3316738051)],
+)
+def test_the_values_of_two_public_implementations(
+    psi_1: float, psi_2: float, ridge: float, noise: float, value: float
+) -> None:
+    assert rv.random_feature_errors("relu", psi_1, psi_2, ridge, noise=noise).risk == pytest.approx(value, abs=6e-11)
+
+
+def test_linear_features_are_ridge_regression() -> None:
+    """With ever more linear features, Theta Theta^T/d acts as psi_1 on a space of dimension d."""
+    found = errors_of_constants(1.0, 1.0, 4000.0, 2.0, 0.3 * 2.0 * 4000.0, noise=0.4)
+    assert found.risk == pytest.approx(rv.RidgeRegression(1, 0.5, 1.0, 0.4).risk(0.3), rel=2e-3)
+    assert found.approximation == pytest.approx(0, abs=1e-10)
+
+
+def test_features_without_a_linear_part_see_nothing() -> None:
+    found = errors_of_constants(1.0, 0.0, 2.0, 3.0, 1e9)
+    assert found.approximation == pytest.approx(1)
+    assert found.risk == pytest.approx(1)
+
+
+def test_the_descent_is_double_at_a_small_ridge() -> None:
+    psi_1 = np.linspace(0.2, 12, 60)
+    errors = rv.random_feature_errors("relu", psi_1, 3, 1e-6, noise=0.1)
+    peak = psi_1[np.argmax(errors.risk)]
+    assert peak == pytest.approx(3, abs=0.25)
+    assert errors.risk[-1] < errors.risk[0]
+    assert np.all(np.diff(errors.approximation) < 1e-12)
+
+
+def test_the_rule_has_the_moments_of_the_law() -> None:
+    for c in (0.3, 1.0, 4.0):
+        points, weights = quadrature(c, 400)
+        exact = [float(m) for m in rv.marchenko_pastur(str(c)).moments(4)]
+        found = [float(weights @ points**k) for k in range(1, 5)]
+        assert found == pytest.approx(exact, rel=1e-11)
+        assert np.sum(weights) == pytest.approx(1, rel=1e-10)
+
+
+def _tangent_run(name: str, psi_1: float, psi_2: float, ridge: float, noise: float, d: int, seed: int) -> float:
+    rng, act = np.random.default_rng(seed), rv.activation(name, centred=True)
+    width, n = round(psi_1 * d), round(psi_2 * d)
+    theta, v = rng.standard_normal((width, d)) / np.sqrt(d), rng.standard_normal(width)
+    beta = rng.standard_normal(d) / np.sqrt(d)
+    x, new = rng.standard_normal((d, n)), rng.standard_normal((d, 2000))
+    z, z_new = theta @ x, theta @ new
+    slopes = act.slope(z) * v[:, None] ** 2
+    kernel = (act(z).T @ act(z) + act.slope(z).T @ slopes * (x.T @ x) / d) / width
+    cross = (act(z_new).T @ act(z) + act.slope(z_new).T @ slopes * (new.T @ x) / d) / width
+    y = beta @ x + np.sqrt(noise) * rng.standard_normal(n)
+    return float(np.mean((cross @ np.linalg.solve(kernel + ridge * np.eye(n), y) - beta @ new) ** 2))
+
+
+@pytest.mark.parametrize(("name", "psi_1", "psi_2"), [("erf", 0.5, 2.0), ("relu", 2.0, 1.5)])
+def test_real_tangent_kernels_approach_the_curve(name: str, psi_1: float, psi_2: float) -> None:
+    limit = float(rv.tangent_kernel_errors(name, psi_1, psi_2, 0.1, noise=0.1).risk)
+    gaps = []
+    for d, draws in ((40, 60), (200, 10)):
+        runs = np.array([_tangent_run(name, psi_1, psi_2, 0.1, 0.1, d, seed) for seed in range(draws)])
+        assert abs(np.mean(runs) - limit) < 5 * np.std(runs) / np.sqrt(draws) + 4 / d
+        gaps.append(np.sqrt(np.mean((runs - limit) ** 2)))
+    assert gaps[1] < gaps[0] / 1.8
+
+
+def test_wrong_arguments_are_refused() -> None:
+    with pytest.raises(rv.ParameterError, match="must be positive"):
+        rv.random_feature_errors("relu", 0, 1, 0.1)
+    with pytest.raises(rv.ParameterError, match="must not be negative"):
+        rv.random_feature_errors("relu", 1, 1, 0.1, noise=-1)
+    with pytest.raises(rv.ParameterError, match="is constant"):
+        rv.random_feature_errors("polynomial", 1, 1, 0.1, coefficients=[1])
+    with pytest.raises(rv.ParameterError, match="jumps"):
+        rv.tangent_kernel_errors("sign", 1, 1, 0.1)
+    with pytest.raises(rv.ParameterError, match="sees nothing linear"):
+        rv.tangent_kernel_errors("abs", 1, 1, 0.1)
+    with pytest.raises(rv.PrecisionError, match="too small"):
+        errors_of_constants(1.0, 1.0, 1.0, 1.0, 1e-13)
