@@ -9,15 +9,19 @@ good by the exact series, in which they do not vanish.
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from flint import acb, fmpq, fmpz_mpoly
 
 from resolvent.derive.equations.equation import probes
 from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.deadline import OutOfTime, within
 from resolvent.derive.exact.field import polynomial_ring
 from resolvent.derive.exact.polynomials import degree, generator, positive, resultant, substitute
 from resolvent.derive.exact.precision import order
@@ -27,6 +31,8 @@ from resolvent.derive.expressions.enclosure import Enclosure, candidates
 from resolvent.derive.expressions.pencil import Entry
 from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
 from resolvent.derive.expressions.polynomial_system import PolynomialSystem, polynomial_system, shown, size_of
+
+_MANY_TERMS, _HEAVY = 300, 20_000  # beyond these numbers of terms and of operations, calls may take long
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class Limits:
 
     seconds: float = 60.0
     terms: int = 200_000
+
+
+class TooLarge(DerivationError):
+    """An elimination reached its limits."""
 
 
 class Branch(ABC):
@@ -83,14 +93,14 @@ class SeriesBranch(Branch):
     Raises `physical_series.NoSeries` when it has none with rational coefficients.
     """
 
-    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry]) -> None:
+    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry], end: float = math.inf) -> None:
         self.system = system
         self.unknowns = unknowns
         self.levels = (6, 12, 24, 48) if system.spectral else (1,)
         self._powers: dict[int, dict[tuple[str, int], Series]] = {}
         for values in probes(system.parameters):
             try:
-                series = PhysicalSeries(system, values)
+                series = PhysicalSeries(system, values, end)
                 series.solution(2)
             except ZeroDivisionError:
                 continue
@@ -217,10 +227,11 @@ class Elimination:
     steps: list[str] = field(default_factory=list)
 
 
-def branch_of(system: DysonSystem, *, enclosed: bool = False) -> Branch:
-    """The physical branch of a system, by its series or by an enclosure."""
+def branch_of(system: DysonSystem, *, enclosed: bool = False, limits: Limits | None = None) -> Branch:
+    """The physical branch of a system, by its series or by an enclosure; limits bound the time of the series."""
     unknowns = polynomial_system(system).unknowns
-    return EnclosedBranch(system, unknowns) if enclosed else SeriesBranch(system, unknowns)
+    end = time.monotonic() + limits.seconds if limits else math.inf
+    return EnclosedBranch(system, unknowns) if enclosed else SeriesBranch(system, unknowns, end)
 
 
 def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Elimination:
@@ -231,6 +242,14 @@ def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Eliminatio
     return _Eliminator(system, polynomial_system(system), branch, limits).run()
 
 
+class _Heavy(Exception):
+    """The next step may take long: it belongs in a process that can be stopped."""
+
+    def __init__(self, equations: Sequence[fmpz_mpoly]) -> None:
+        super().__init__()
+        self.equations = list(equations)
+
+
 class _Eliminator:
     def __init__(self, system: DysonSystem, written: PolynomialSystem, branch: Branch, limits: Limits) -> None:
         self.system, self.written, self.branch, self.limits = system, written, branch, limits
@@ -238,9 +257,34 @@ class _Eliminator:
         self.steps: list[str] = []
         self.live = list(written.unknowns)
         self.clean: dict[int, fmpz_mpoly] = {}  # polynomials known to be their own physical factors, by identity
+        self.is_apart = False
+        self.names = ("z", "m", *(s.name for s in system.parameters))
 
     def run(self) -> Elimination:
-        equations = self._clean(self.written.equations)
+        """Small steps here, the rest from the first heavy one on in a child process, which is stopped in time."""
+        try:
+            polynomial = self._reduced(self._clean(self.written.equations))
+        except _Heavy as heavy:
+            self.is_apart = True
+            try:
+                answer = within(self.end - time.monotonic(), partial(self._answer, heavy.equations))
+            except OutOfTime:
+                raise self._too_long() from None
+            if "error" in answer:
+                raise (TooLarge if answer["too large"] else DerivationError)(answer["error"]) from None
+            self.steps = answer["steps"]
+            polynomial = polynomial_ring(self.names).from_dict({tuple(e): int(c) for e, c in answer["terms"]})
+        return Elimination(polynomial, self.steps)
+
+    def _answer(self, equations: Sequence[fmpz_mpoly]) -> dict[str, Any]:
+        try:
+            terms = self._reduced(list(equations)).to_dict()
+        except DerivationError as error:
+            return {"error": str(error), "too large": isinstance(error, TooLarge)}
+        return {"terms": [(list(map(int, e)), str(c)) for e, c in terms.items()], "steps": self.steps}
+
+    def _reduced(self, equations: list[fmpz_mpoly]) -> fmpz_mpoly:
+        """Eliminate until only z, m and the parameters are left."""
         while True:
             self._check(equations)
             present = {n for e in equations for n in names_in(e)}
@@ -257,22 +301,28 @@ class _Eliminator:
         common = equations[0]
         for e in equations[1:]:
             common = common.gcd(e)
-        names = ("z", "m", *(s.name for s in self.system.parameters))
-        return Elimination(common.project_to_context(polynomial_ring(names)), self.steps)
+        return common.project_to_context(polynomial_ring(self.names))
+
+    def _too_long(self) -> DerivationError:
+        return TooLarge(
+            f"the elimination takes longer than {self.limits.seconds:g} seconds; give more with "
+            "limits=rv.Limits(seconds=...), or numbers for some parameters; numeric=True needs no elimination"
+        )
 
     def _check(self, equations: Sequence[fmpz_mpoly]) -> None:
         if time.monotonic() > self.end:
-            raise DerivationError(
-                f"the elimination takes longer than {self.limits.seconds:g} seconds; give more with "
-                "limits=Limits(seconds=...), or numbers for some parameters; rv.DysonSolver needs no elimination",
-                equations=tuple(equations),
-            )
+            raise self._too_long()
         if any(len(e) > self.limits.terms for e in equations):
-            raise DerivationError(
+            raise TooLarge(
                 f"the elimination meets polynomials of more than {self.limits.terms} terms; give numbers for some "
-                "parameters, or a larger limit",
+                "parameters, or a larger limit, limits=rv.Limits(terms=...); numeric=True needs no elimination",
                 equations=tuple(equations),
             )
+        self._weigh(sum(map(len, equations)), _MANY_TERMS, equations)
+
+    def _weigh(self, cost: int, limit: int, equations: Sequence[fmpz_mpoly]) -> None:
+        if cost > limit and not self.is_apart:
+            raise _Heavy(equations)
 
     def _clean(self, equations: Iterable[fmpz_mpoly]) -> list[fmpz_mpoly]:
         """The physical factors, each once, smallest first."""
@@ -323,7 +373,8 @@ class _Eliminator:
                 best = (cost, e, name, a, b)
         if best is None:
             return None
-        _, e, name, a, b = best
+        cost, e, name, a, b = best
+        self._weigh(cost, _HEAVY, equations)
         self.steps.append(f"{shown(name)} by substitution")
         common = a.gcd(b)
         image = {name: (-(b / common), a / common)}
@@ -357,7 +408,8 @@ class _Eliminator:
                 best = (cost, name, pivot)
         if best is None:
             return None
-        _, name, pivot = best
+        cost, name, pivot = best
+        self._weigh(cost, _HEAVY, equations)
         self.steps.append(f"{shown(name)} by a resultant")
         out = []
         for e in equations:

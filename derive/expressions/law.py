@@ -97,7 +97,7 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
     )
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
     try:
-        branch = branch_of(system)
+        branch = branch_of(system, limits=limits or Limits())
     except NoSeries:
         return _enclosed(model, pencil, given, limits or Limits(), recipe, text, nonnegative)
     found = eliminate(system, branch, limits or Limits())

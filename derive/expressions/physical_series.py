@@ -7,6 +7,8 @@ The trace of (z - E)^{-1} is w + m_1 w^2 + ...; the other blocks are finite at w
 from __future__ import annotations
 
 import itertools
+import math
+import time
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from math import comb
@@ -35,11 +37,13 @@ class PhysicalSeries:
     Attributes:
         system: the equations.
         values: numbers for parameters; the others stay symbols.
+        end: when the clock (`time.monotonic`) says this, it gives up.
     """
 
-    def __init__(self, system: DysonSystem, values: Values) -> None:
+    def __init__(self, system: DysonSystem, values: Values, end: float = math.inf) -> None:
         self.system = system
         self.values = values
+        self.end = end
         names = [s.name for s in system.parameters if s.name not in values]
         self.base = reduce(
             Field.join,
@@ -81,6 +85,10 @@ class PhysicalSeries:
         if not g:
             g = {e: zero for c in system.components for i in c.states for j in c.states if (e := system.entry(i, j))}
         for _ in range(2 * system.size + 4):
+            if time.monotonic() > self.end:
+                raise DerivationError(
+                    f"{n} terms of the series take longer than the limit; give more with limits=rv.Limits(seconds=...)"
+                )
             with order(n):
                 new = self._image(g, n)
             if all(terms_of(new[e], n) == terms_of(g[e], n) if e in g else False for e in new):

@@ -17,9 +17,7 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -29,8 +27,8 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.processes import end_with_parent, interrupts_held, start, start_method
 
-_QUIET = "resolvent progress"  # the name of the thread that shows progress, which holds no lock that a worker needs
 _CONNECT_TIMEOUT = 5.0
 _WORKERS_TIMEOUT = 10.0
 
@@ -123,30 +121,6 @@ def _pickled(work: Any) -> Any:
         ) from None
 
 
-def start_method() -> str:
-    """How processes are to start: "fork" where no other thread runs, otherwise "forkserver"; "spawn" outside Linux."""
-    if sys.platform != "linux":
-        return "spawn"  # elsewhere, system libraries do not survive a fork
-    beside = {t for t in threading.enumerate() if t.name != _QUIET} - {threading.current_thread()}
-    return "forkserver" if beside else "fork"
-
-
-def start(method: str, target: Callable[..., Any], arguments: Iterable[Any], preload: Iterable[str] = ()) -> Any:
-    """A process that has started to call the target and does not hear the keyboard's interrupt.
-
-    A server of forks, where it is not there yet, imports the modules ``preload`` before.
-    """
-    context: Any = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(list(preload))
-    process = context.Process(target=target, args=tuple(arguments), daemon=True)
-    with _interrupts_held(), _able_to_have_children(), warnings.catch_warnings():
-        # Python 3.12 warns of every fork where there are threads, those of linear algebra among them.
-        warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
-        process.start()
-    return process
-
-
 def _started(workers: dict[Connection, Any], payload: Any, method: str, preload: Iterable[str]) -> Connection:
     """The pipe to a new worker that has been sent the function."""
     ours, theirs = multiprocessing.Pipe()
@@ -183,24 +157,6 @@ def _serve(pipe: Connection, inherited: tuple[Connection, ...]) -> None:
             pipe.send(work(pipe.recv()))
 
 
-def end_with_parent() -> None:
-    """Let this process end when the one that started it has, even in the midst of a long call of compiled code.
-
-    On Linux, by the kernel's signal when the parent's end of a pipe is closed; elsewhere it has no effect.
-    """
-    if sys.platform == "linux":
-        import fcntl  # not on every system
-
-        parent = multiprocessing.parent_process()
-        assert parent is not None
-        pipe = parent.sentinel
-        signal.signal(signal.SIGIO, signal.SIG_DFL)
-        fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
-        if wait([pipe], 0):  # it was closed before
-            os._exit(1)
-
-
 def _ended(workers: dict[Connection, Any], pipe: Connection) -> str:
     """How a worker ended, in words, once it has."""
     process = workers.pop(pipe)
@@ -212,33 +168,6 @@ def _ended(workers: dict[Connection, Any], pipe: Connection) -> str:
         hint = "; the system does that when memory runs out" if -code == signal.SIGKILL else ""
         return f"its worker process was killed by {name}{hint}"
     return f"its worker process ended with exit status {code}"
-
-
-@contextlib.contextmanager
-def _able_to_have_children() -> Iterator[None]:
-    """Lets the worker of a pool start processes of its own: they end with it, which is what it is forbidden for."""
-    process = multiprocessing.current_process()
-    is_worker = process.daemon
-    try:
-        if is_worker:
-            process.daemon = False
-        yield
-    finally:
-        if is_worker:
-            process.daemon = True
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Keyboard interrupts wait until the end of the block, and never reach processes and threads that it starts."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # -- dask ----------------------------------------------------------------------------------------------------
@@ -267,7 +196,7 @@ def on_cluster(work: Callable[[Any], Any], arguments: Iterable[Any], scheduler: 
         address: Any = scheduler
         if scheduler == "local":
             resource_tracker.ensure_running()  # its start with the first process would let interrupts through again
-            with _interrupts_held():
+            with interrupts_held():
                 address = stack.enter_context(
                     distributed.LocalCluster(
                         n_workers=jobs,

@@ -78,8 +78,8 @@ def limited(work: Callable[[], Any], task: str, seconds: float, gigabytes: float
 
     Raises `ParameterError` for limits that are not positive, `ResolventError` where they do not suffice.
     """
-    from resolvent.conjectures.exact.deadline import OutOfTime, within
     from resolvent.derive.errors import ParameterError
+    from resolvent.derive.exact.deadline import OutOfTime, within
     from resolvent.progress import Progress
 
     for name, limit in (("--time-limit", seconds), ("--memory-limit", gigabytes)):

@@ -12,13 +12,13 @@ from typing import Any
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, UNDECIDED, Conjecture, Finding, Point, point_text
 from resolvent.conjectures.exact import exact_stage
-from resolvent.conjectures.exact.deadline import OutOfTime, within
 from resolvent.conjectures.exact.measured_law import law_findings
 from resolvent.conjectures.exact.model_laws import follows
 from resolvent.conjectures.file.reader import read_conjecture
 from resolvent.conjectures.verdict import Verdict
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
+from resolvent.derive.exact.deadline import OutOfTime, within
 
 TIME_LIMIT = 60.0
 """Seconds that the exact stage may take at each point."""

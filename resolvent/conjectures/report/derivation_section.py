@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any
 
 from resolvent.catalog.conjectures.conjecture import Conjecture, Model, Point, point_text
-from resolvent.conjectures.exact.deadline import within
 from resolvent.conjectures.exact.model_laws import model_law, symbolic_law
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.derive.derivation.document import Formula, WrittenStep
 from resolvent.derive.errors import ResolventError
+from resolvent.derive.exact.deadline import within
 from resolvent.derive.laws.record import Law
 from resolvent.writing.blocks import Steps
 from resolvent.writing.law_report import steps_block

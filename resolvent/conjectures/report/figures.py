@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, Conjecture, Point, point_text
-from resolvent.conjectures.exact.deadline import within
 from resolvent.conjectures.exact.exact_stage import reference_law
 from resolvent.conjectures.exact.measured_law import measured_law
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.report.sections import is_computable, sampled_words, unreached
 from resolvent.conjectures.statistics.statistical_stage import PointStatistics
 from resolvent.derive.errors import ResolventError
+from resolvent.derive.exact.deadline import within
 from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.writing.blocks import Picture

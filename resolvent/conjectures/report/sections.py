@@ -23,13 +23,13 @@ from resolvent.catalog.conjectures.conjecture import (
     Finding,
     point_text,
 )
-from resolvent.conjectures.exact.deadline import within
 from resolvent.conjectures.report.derivation_section import model_steps
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.statistics.statistical_stage import PointStatistics
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import formula_lines
 from resolvent.derive.errors import ResolventError
+from resolvent.derive.exact.deadline import within
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.version import __version__
 from resolvent.writing.blocks import (

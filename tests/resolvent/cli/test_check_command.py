@@ -142,7 +142,8 @@ def test_code_is_not_loaded_unless_allowed(file: Path) -> None:
 
 
 def test_a_defect_is_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from resolvent.conjectures.exact import deadline, exact_stage
+    from resolvent.conjectures.exact import exact_stage
+    from resolvent.derive.exact import deadline
 
     def fail(*_: object) -> None:
         raise KeyError("c")

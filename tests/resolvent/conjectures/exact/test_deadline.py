@@ -24,10 +24,10 @@ import pytest
 from flint import fmpz_poly
 
 from resolvent.conjectures.check import check_conjecture
-from resolvent.conjectures.exact import deadline
-from resolvent.conjectures.exact.deadline import ChildFailed, OutOfTime, within
 from resolvent.conjectures.file.reader import conjecture_of
 from resolvent.derive.errors import DerivationError, ParseError, ResolventError
+from resolvent.derive.exact import deadline
+from resolvent.derive.exact.deadline import ChildFailed, OutOfTime, within
 from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -243,7 +243,7 @@ ENDLESS = """
 import os, sys, threading
 from pathlib import Path
 from flint import fmpz_poly
-from resolvent.conjectures.exact.deadline import within
+from resolvent.derive.exact.deadline import within
 
 def work():
     Path(sys.argv[1]).write_text(str(os.getpid()))

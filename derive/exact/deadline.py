@@ -16,7 +16,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, NoReturn
 
 from resolvent.derive.errors import ParseError, ResolventError
-from resolvent.numeric.trials.workers import end_with_parent, start, start_method
+from resolvent.derive.exact.processes import end_with_parent, start, start_method
 
 MEMORY = 8 * 2**30
 _LONGEST_WAIT = 3600.0  # what the operating system waits for at once; limits may be longer
