@@ -34,7 +34,7 @@ def test_a_limit_is_named(limits: Limits, message: str) -> None:
 
 
 def test_a_limit_of_time_holds_for_the_series_too() -> None:
-    with pytest.raises(DerivationError, match="longer than the limit|takes longer"):
+    with pytest.raises(DerivationError, match="longer than the limit"):
         law_of(X @ Y + Y @ X, limits=Limits(seconds=0.0))
 
 
