@@ -13,7 +13,7 @@ import sympy
 from flint import acb, acb_poly, arb, fmpq, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet, regular_disc
-from resolvent.derive.equations.equation import ResolventEquation, columns, series_rows
+from resolvent.derive.equations.equation import ResolventEquation, series_rows
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.field import ALPHA, Element, Extension
 from resolvent.derive.exact.precision import working_precision
@@ -36,7 +36,7 @@ class Branch(Sheet):
             raise DerivationError(f"the branch is followed at numeric parameters; give values for {names}")
         self.equation = equation
         with working_precision(precision):
-            polynomials = columns(equation)
+            polynomials = equation.columns
             height = max(abs(int(c)).bit_length() for column in polynomials for c in column.coeffs())
             rows = [acb_poly(c) * (arb(2) ** -height) for c in polynomials]  # so that floats do not overflow
             super().__init__(rows, precision, float(number_ball(_mean(equation)).mid()))

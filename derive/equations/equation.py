@@ -26,6 +26,7 @@ from resolvent.derive.exact.field import (
     polynomial_to_sympy,
 )
 from resolvent.derive.exact.polynomials import degree
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial, make_series, resized, terms_of
 from resolvent.derive.presentation import Presented
 
@@ -100,6 +101,11 @@ class ResolventEquation(Presented):
     def degree(self) -> int:
         """The degree in m: the number of sheets of the spectral curve."""
         return degree(self.polynomial, "m")
+
+    @cached_property
+    def columns(self) -> list[fmpz_poly]:
+        """The coefficients of m^0, m^1, ... in P as polynomials in z, for an equation without parameters."""
+        return polynomial_columns(self.polynomial)
 
     @property
     def is_numeric(self) -> bool:
@@ -271,11 +277,6 @@ def _given(known: tuple[Element, ...], n: int, values: Values) -> Series:
         )
     chosen = [v.evaluate(values) if values else v for v in known[:n]]
     return make_series(reduce(Field.join, (v.field for v in chosen), Field()), chosen, len(chosen))
-
-
-def columns(equation: ResolventEquation) -> list[fmpz_poly]:
-    """The coefficients of m^0, m^1, ... in P as polynomials in z, for an equation without parameters."""
-    return polynomial_columns(equation.polynomial)
 
 
 def polynomial_columns(polynomial: fmpz_mpoly) -> list[fmpz_poly]:

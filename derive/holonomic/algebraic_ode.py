@@ -16,7 +16,7 @@ import sympy
 from flint import fmpq_poly, fmpz_mpoly
 
 from resolvent.derive.border import checked
-from resolvent.derive.equations.equation import ResolventEquation, columns
+from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import coefficients_in, polynomial_to_sympy, to_fmpq
 from resolvent.derive.exact.polynomials import positive, ring_of
@@ -52,7 +52,7 @@ def algebraic_ode(equation: ResolventEquation) -> LinearODE:
     if not equation.is_numeric:
         names = ", ".join(s.name for s in equation.symbols)
         raise DerivationError(f"the differential equation is found at numeric parameters; give values for {names}")
-    rows = [fmpq_poly(c) for c in columns(equation)]
+    rows = [fmpq_poly(c) for c in equation.columns]
     return ode_of(_eliminated(_QuotientField(rows, lambda p: p.derivative())))
 
 

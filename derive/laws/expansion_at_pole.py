@@ -12,7 +12,7 @@ from flint import acb, arb, fmpq, fmpz_mpoly, fmpz_poly
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.equations.equation import MomentSource, Values, columns
+from resolvent.derive.equations.equation import MomentSource, Values
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError, ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import (
@@ -150,7 +150,7 @@ def _value_outside_support(law: AlgebraicRecord, point: fmpq, precision: int) ->
             try:
                 branch = Branch(law.equation, precision)
                 number = AlgebraicNumber((-int(point.p), int(point.q)), 0)
-                if number.is_root_of(columns(law.equation)[-1]) and find_atom(law.equation, branch, number):
+                if number.is_root_of(law.equation.columns[-1]) and find_atom(law.equation, branch, number):
                     raise BranchError(f"{law.text} has an atom at {point}", point=point)
                 z = acb(arb(point))
                 root = branch.value(z)

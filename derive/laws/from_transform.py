@@ -145,7 +145,7 @@ def _by_transform(
         rules.DEFINITION,
         f"the {name}-transform of {recipe.text}",
         kind="assumed" if types_in else "definition",
-        build=partial(_defined, name, printed, expression.xreplace({variable: printed})),
+        build=partial(_defined, name, expression, variable, printed),
         types_in=types_in,
     )
     image = -M if name == "R" else -(1 + Z * M)
@@ -164,8 +164,10 @@ def _by_transform(
     )
 
 
-def _defined(name: str, variable: sympy.Symbol, expression: sympy.Expr) -> tuple[sympy.Basic, ...]:
-    return (sympy.Eq(sympy.Function(name)(variable), expression, evaluate=False),)
+def _defined(
+    name: str, expression: sympy.Expr, variable: sympy.Symbol, printed: sympy.Symbol
+) -> tuple[sympy.Basic, ...]:
+    return (sympy.Eq(sympy.Function(name)(printed), expression.xreplace({variable: printed}), evaluate=False),)
 
 
 def _substituted(

@@ -18,6 +18,7 @@ from resolvent.derive.equations.equation import ResolventEquation, Values
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element, to_fmpq, to_sympy_rational
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.series import Coefficient, Series, cumulants_from_moments, make_series, terms_of
 from resolvent.derive.laws.arguments import check_count
 from resolvent.derive.laws.operations import Operation, operation_of
@@ -45,7 +46,7 @@ class Recipe:
         """The row of the table of operations; None for laws made by anything else."""
         return operation_of(self.build)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The law as an expression, for a row of the table."""
         assert self.operation is not None, f"{self.build.__name__} is no row of the table of operations"

@@ -11,7 +11,7 @@ from flint import acb, acb_poly, arb, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet, keeps_apart
 from resolvent.derive.continuation.physical_branch import Branch, number_ball
-from resolvent.derive.equations.equation import ResolventEquation, columns, polynomial_columns
+from resolvent.derive.equations.equation import ResolventEquation, polynomial_columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, common_denominator, polynomial_ring
@@ -180,7 +180,7 @@ def _pole_rows(equation: ResolventEquation, field: Field, place: Element) -> lis
     """For each power of y the coefficients in x of P(z0 + x, y/x) x^k, k the smallest that clears all poles."""
     zero = field.constant(0)
     parts: list[dict[int, Element]] = []
-    for j, column in enumerate(columns(equation)):
+    for j, column in enumerate(equation.columns):
         taylor = [field.constant(int(c)) for c in column.coeffs()]
         for i in range(len(taylor)):  # repeated synthetic division gives the Taylor shift
             for k in range(len(taylor) - 2, i - 1, -1):

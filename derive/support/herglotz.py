@@ -5,7 +5,7 @@ from __future__ import annotations
 from flint import acb, acb_poly
 
 from resolvent.derive.continuation.physical_branch import Branch
-from resolvent.derive.equations.equation import ResolventEquation, columns
+from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.atoms import find_atom
@@ -21,13 +21,13 @@ def require_herglotz(equation: ResolventEquation) -> None:
     """
     frame = skeleton(equation)
     branch = frame.branch
-    leading_column = columns(equation)[-1]
+    leading_column = equation.columns[-1]
     for number in frame.points:
         if number.is_root_of(leading_column):
             find_atom(equation, branch, number, positive=False)  # raises at a negative mass
     with working_precision(branch.precision):
         critical = [acb(r) for f in critical_factors(equation) for r, _ in f.complex_roots()]
-        leading = acb_poly(columns(equation)[-1])
+        leading = acb_poly(equation.columns[-1])
         for point in critical:
             if not point.imag > 0:
                 continue

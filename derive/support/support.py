@@ -15,7 +15,7 @@ from flint import acb, acb_poly, arb, fmpz_poly
 from resolvent.derive.continuation.followed_root import Sheet
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.equations.discriminant import discriminant_factors
-from resolvent.derive.equations.equation import ResolventEquation, columns
+from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.precision import working_precision
@@ -72,7 +72,7 @@ class Skeleton:
 @lru_cache(maxsize=256)
 def critical_factors(equation: ResolventEquation) -> list[fmpz_poly]:
     """The distinct irreducible factors over Z of disc_m(P) lc_m(P), for an equation without parameters."""
-    found = [f for f, _ in columns(equation)[-1].factor()[1] if f.degree() > 0]
+    found = [f for f, _ in equation.columns[-1].factor()[1] if f.degree() > 0]
     return found + [f for f, _ in _discriminant_factors(equation) if f not in found]
 
 
@@ -83,7 +83,7 @@ def node_factors(equation: ResolventEquation) -> list[fmpz_poly]:
     Their roots are nodes as a rule, where sheets cross unramified, but three sheets may meet there too: a hint where
     the density has no singularities, and proof of nothing.
     """
-    leading = columns(equation)[-1]
+    leading = equation.columns[-1]
     return [f for f, k in _discriminant_factors(equation) if k % 2 == 0 and leading % f != 0]
 
 
@@ -115,7 +115,7 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
         points = algebraic_numbers(factors, precision)
         balls = [p.ball(precision) for p in points]
         samples = _samples(balls)
-        leading = columns(equation)[-1]
+        leading = equation.columns[-1]
         poles = [p.is_root_of(leading) for p in points]
         found = sweep(branch, balls, samples, _crossings(equation, points), poles)
         candidates = [p for p, pole, through in zip(points, poles, found.passed, strict=True) if pole and not through]

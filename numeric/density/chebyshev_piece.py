@@ -310,19 +310,18 @@ def _resolve(stretch: _Stretch) -> list[Piece]:
 def _converged(stretch: _Stretch) -> Piece | None:
     """The piece on the whole stretch, or None if a singularity is too near."""
     orders = [range(end.ramification if end.is_edge else 1) for end in (stretch.left, stretch.right)]
+    poles = sorted(itertools.product(*orders), key=sum)  # the smallest that converge are right
     t, density = np.empty(0), np.empty(0)
     size = _SIZES[0]
     while True:
         t, density = _sampled(stretch, size, t, density)
-        best = math.inf
-        for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right
-            coefficients = chebyshev_coefficients(density * (1 + t) ** poles[0] * (1 - t) ** poles[1])
-            largest = float(np.max(np.abs(coefficients)))
-            tail = float(np.max(np.abs(coefficients[-max(4, size // 12) :]))) / largest
-            if tail <= _TAIL:
-                piece = _piece(stretch, (-poles[0], -poles[1]), t, density)
-                return piece if piece is not None and _sees_everything(stretch, piece, size) else None
-            best = min(best, tail)
+        sizes = np.abs(chebyshev_coefficients(np.array([density * (1 + t) ** a * (1 - t) ** b for a, b in poles])))
+        tails = np.max(sizes[:, -max(4, size // 12) :], axis=1) / np.max(sizes, axis=1)
+        if np.any(tails <= _TAIL):
+            a, b = poles[int(np.argmax(tails <= _TAIL))]
+            piece = _piece(stretch, (-a, -b), t, density)
+            return piece if piece is not None and _sees_everything(stretch, piece, size) else None
+        best = float(np.min(tails))
         if size == _SIZES[-1] or (size >= _SIZES[1] and best ** (_SIZES[-1] / size) > 2 * _TAIL):
             return None  # the tail falls geometrically, too slowly for the last size: a singularity is near
         size = _next_size(size, best)
@@ -365,9 +364,11 @@ def _hidden(stretch: _Stretch, size: int) -> tuple[Complexes, Complexes]:
     """1 + t and 1 - t for the images t of critical places that so many nodes do not show."""
     low, high = stretch.offsets
     found = [np.empty(0, dtype=complex)], [np.empty(0, dtype=complex)]
-    distance = np.hypot(np.maximum(np.maximum(-low.real, -high.real), 0.0), low.imag)
-    near = distance <= _shadow(stretch.ramification, size)
+    beyond, height = _shadow(stretch.ramification, size)
+    near = (np.minimum(low.real, high.real) >= -beyond) & (np.abs(low.imag) <= height)
     near &= (low != 0) & (high != 0)  # at a split the branch is analytic, whatever other sheets do there
+    if not np.any(near):
+        return found[0][0], found[1][0]
     for side, chosen, value in (
         (0, near & (np.abs(low) <= np.abs(high)), low),
         (1, near & (np.abs(low) > np.abs(high)), high),
@@ -386,15 +387,16 @@ def _hidden(stretch: _Stretch, size: int) -> tuple[Complexes, Complexes]:
     return np.concatenate(found[0]), np.concatenate(found[1])
 
 
-@lru_cache(maxsize=64)
-def _shadow(ramification: tuple[int, int], size: int) -> float:
-    """How far from [0, 1] the unit polynomial takes the ellipse in which so many nodes do not show singularities.
+@lru_cache(maxsize=256)
+def _shadow(ramification: tuple[int, int], size: int) -> tuple[float, float]:
+    """How far beyond [0, 1], and how high, the unit polynomial takes the ellipse in which so many nodes see nothing.
 
-    The distance from an interval is subharmonic: its largest value over the ellipse is taken on the boundary.
+    Both are harmonic, so that their largest values over the ellipse are taken on the boundary.
     """
-    t = np.exp(_HIDDEN / size + 1j * math.pi * (np.arange(128) + 0.5) / 128)
+    angle = math.pi * np.sin(math.pi * (np.arange(256) + 0.5) / 512) ** 2  # dense at the ends
+    t = np.exp(_HIDDEN / size + 1j * angle)
     u = poly.polyval(1 + (t + 1 / t) / 2, edge_maps(ramification)[0])
-    return 1.1 * float(np.max(np.hypot(np.maximum(np.maximum(-u.real, u.real - 1), 0.0), u.imag)))
+    return 1.5 * float(np.max(np.maximum(-u.real, u.real - 1))), 1.1 * float(np.max(np.abs(u.imag)))
 
 
 def _next_size(size: int, tail: float) -> int:
@@ -488,9 +490,9 @@ def _fejer(n: int) -> tuple[Array, Array, Array]:
 
 
 def chebyshev_coefficients(values: Array) -> Array:
-    """Chebyshev coefficients from values at the nodes cos(pi (k + 1/2)/n)."""
+    """Chebyshev coefficients from values at the nodes cos(pi (k + 1/2)/n), which are the last axis."""
     from scipy.fft import dct
 
-    coefficients = dct(values, type=2) / len(values)
-    coefficients[0] /= 2
+    coefficients = dct(values, type=2) / values.shape[-1]
+    coefficients[..., 0] /= 2
     return coefficients

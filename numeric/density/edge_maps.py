@@ -80,6 +80,14 @@ def solve(coefficients: Array, order: int, value: Array) -> Array:
     return np.where(value == 0.0, 0.0, s)
 
 
+@lru_cache(maxsize=64)
+def _starts(coefficients: tuple[float, ...], order: int) -> tuple[Array, Array, Array]:
+    """Of all roots for the value 0: the directions of those at 0, the others, multiple ones apart; and the slope."""
+    others = poly.polyroots(coefficients[order:]) if len(coefficients) > order + 1 else np.empty(0)
+    spread = np.exp(0.3j * np.arange(len(others))) * (1 + 0.1 * np.arange(len(others)))
+    return np.exp(2j * np.pi * np.arange(order) / order), others * spread, poly.polyder(coefficients)
+
+
 def all_roots(coefficients: Array, order: int, value: Array) -> Array:
     """All roots of c_e s^e + ... + c_d s^d = value, e the order, for values that are not 0; one row a root.
 
@@ -87,11 +95,8 @@ def all_roots(coefficients: Array, order: int, value: Array) -> Array:
     much larger than 1. Raises `PrecisionError` if the iteration does not settle.
     """
     principal = (value / coefficients[order]) ** (1 / order)
-    turns = np.exp(2j * np.pi * np.arange(order) / order)
-    others = poly.polyroots(coefficients[order:]) if len(coefficients) > order + 1 else np.empty(0)
-    spread = np.exp(0.3j * np.arange(len(others))) * (1 + 0.1 * np.arange(len(others)))  # multiple ones apart
-    roots = np.concatenate([turns[:, None] * principal, np.outer(others * spread, np.ones_like(value))])
-    slope = poly.polyder(coefficients)
+    turns, others, slope = _starts(tuple(coefficients.tolist()), order)
+    roots = np.concatenate([turns[:, None] * principal, np.outer(others, np.ones_like(value))])
     waiting = np.arange(len(value))
     for _ in range(_MOST_STEPS):
         s = roots[:, waiting]

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.border import checked
 from resolvent.derive.continuation.physical_branch import Branch
-from resolvent.derive.equations.equation import ResolventEquation, columns
+from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.complex_roots import complex_roots
 from resolvent.derive.exact.precision import working_precision
@@ -83,7 +83,7 @@ def root_table(equation: ResolventEquation, x: ArrayLike) -> Array:
     points = np.asarray(x, dtype=float)
     if not np.all(np.isfinite(points)):
         raise ParameterError("roots are computed at finite points", x=x)
-    rows = columns(equation)
+    rows = equation.columns
     table = np.full((points.size, len(rows) - 1), complex("nan+nanj"))
     for k, point in enumerate(points.ravel()):
         real, upper = _roots(rows, float(point), _PRECISION)
@@ -132,7 +132,7 @@ def sheets(spectrum: Spectrum, window: tuple[float, float] | None = None, points
 
 
 def _stretch(branch: Branch, x: Array) -> Stretch:
-    rows = columns(branch.equation)
+    rows = branch.equation.columns
     exact = [_roots(rows, float(point), branch.precision) for point in x]
     count = len(exact[0][1])
     if any(len(upper) != count for _, upper in exact):

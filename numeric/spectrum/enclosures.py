@@ -14,7 +14,6 @@ from flint import acb, acb_poly, arb, fmpq
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.continuation.physical_branch import Branch
-from resolvent.derive.equations.equation import columns
 from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.precision import working_precision
@@ -74,7 +73,7 @@ def _density_at(skeleton: Skeleton, branches: list[BoundaryValues], x: float) ->
 
 def _at_edge(skeleton: Skeleton, x: float, intervals: list[Interval]) -> tuple[float, float]:
     """The density at an edge: m is continuous where it is bounded, and real outside; between two intervals unknown."""
-    leading = columns(skeleton.branch.equation)[-1]
+    leading = skeleton.branch.equation.columns[-1]
     if len(intervals) > 1 or leading(fmpq(*x.as_integer_ratio())) == 0:
         return math.nan, math.inf
     return 0.0, 0.0
@@ -134,6 +133,6 @@ def _stieltjes_at(branch: Branch, z: complex, derivative: int) -> complex:
 
 
 def _slope(branch: Branch, z: acb, m: acb) -> acb:
-    rows = columns(branch.equation)
+    rows = branch.equation.columns
     along, across = acb_poly([row.derivative()(z) for row in rows]), acb_poly([row(z) for row in rows])
     return -along(m) / across.derivative()(m)

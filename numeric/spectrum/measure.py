@@ -22,6 +22,7 @@ from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 
 _CERTIFIED_MOMENTS = 12
+CERTIFIED_POINTS = 64 + _CERTIFIED_MOMENTS
 _NEAR = 2.0  # widths of the support: farther from 0, moments are taken around its middle
 
 REFUSED = {
@@ -265,7 +266,7 @@ def certified(measure: Measure, lowest: float = 0.0) -> Certificate:
     """
     n = _CERTIFIED_MOMENTS
     origin = measure.origin
-    sums = measure.integral(lambda x: _powers(x, n), 64 + n, origin)
+    sums = measure.integral(lambda x: _powers(x, n), CERTIFIED_POINTS, origin)
     quadrature, scale = sums[:, 1:].tolist()
     exact = [float(m) for m in _moments_around(measure.law.moments(n), Fraction(origin))]
     checks = tuple(moment_checks(exact, quadrature, scale))

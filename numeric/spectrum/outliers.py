@@ -20,7 +20,6 @@ import numpy as np
 from flint import acb, arb, arb_poly, fmpq, fmpq_poly
 
 from resolvent.derive.continuation.physical_branch import number_ball
-from resolvent.derive.equations.equation import columns
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.copies import ById
@@ -230,7 +229,7 @@ class _Solver:
         found = skeleton(equation)
         self._branch = found.branch
         self._radius = max((abs(end.ball()) for end in (found.lower_end, found.upper_end)), key=float)
-        self._rows = columns(equation)
+        self._rows = equation.columns
         parts = coefficients_in(response.polynomial, "z", polynomial_ring((VALUE,)))
         self._by_z = [univariate(part, VALUE) for part in parts]
 

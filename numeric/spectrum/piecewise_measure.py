@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.exact.precision import cached_property
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.piecewise_density import SpectrumTable
 from resolvent.numeric.spectrum import linear_statistics, potential
-from resolvent.numeric.spectrum.measure import Measure, Pieces, SupportInterval
+from resolvent.numeric.spectrum.measure import CERTIFIED_POINTS, Measure, Pieces, SupportInterval
 from resolvent.numeric.spectrum.stieltjes_values import stieltjes_values
 
 
@@ -40,8 +40,7 @@ class PiecewiseMeasure(Measure):
         """The integral of a smooth function of x - origin, or of several: the points are the last axis."""
         total: Any = 0.0
         for piece in self.parts.pieces:
-            nodes = 64 * math.ceil((points + 2 * len(piece.boundary)) / 64)  # few sizes: cached
-            x, weights = piece.quadrature(nodes, origin)
+            x, weights = piece.quadrature(_rule(piece, points), origin)
             total = total + np.sum(weights * np.asarray(function(x)), axis=-1)
         if self.atoms:
             total = total + np.sum(self.atom_weights * np.asarray(function(self.places(origin))), axis=-1)
@@ -85,6 +84,11 @@ class PiecewiseMeasure(Measure):
         """The smallest density on the nodes, relative to the largest."""
         lowest, highest = 0.0, 0.0
         for piece in self.parts.pieces:
-            weights = piece.quadrature(2 * len(piece.boundary))[1]
+            weights = piece.nodes(_rule(piece, CERTIFIED_POINTS)).weights
             lowest, highest = min(lowest, float(weights.min())), max(highest, float(weights.max()))
         return lowest / highest if highest else 0.0
+
+
+def _rule(piece: Piece, points: int) -> int:
+    """How many nodes integrate the density times a polynomial of degree ``points``; few sizes: rules are kept."""
+    return 64 * math.ceil((points + 2 * len(piece.boundary)) / 64)

@@ -8,7 +8,6 @@ from flint import acb
 
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.continuation.tube import Expansions
-from resolvent.derive.equations.equation import columns
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, free_poisson, marchenko_pastur, semicircle
 from resolvent.derive.support.support import skeleton
@@ -30,7 +29,7 @@ from tests.derive.time_limit import within
 def test_each_point_has_one_root_in_the_tube(law: AlgebraicLaw, order: int) -> None:
     rng = np.random.default_rng(7)
     branch = Branch(law.equation)
-    rows = [[int(c) for c in column.coeffs()][::-1] or [0] for column in columns(law.equation)]
+    rows = [[int(c) for c in column.coeffs()][::-1] or [0] for column in law.equation.columns]
     for _ in range(12):
         z = complex(rng.uniform(-3, 8), rng.uniform(0.05, 2))
         root = branch.value(acb(z))

@@ -9,7 +9,6 @@ from flint import acb
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.continuation.tube import Expansions
 from resolvent.derive.continuation.tube_batch import Tubes, no_tubes, tubes
-from resolvent.derive.equations.equation import columns
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, free_poisson, marchenko_pastur, semicircle
 
@@ -36,7 +35,7 @@ def test_each_point_of_a_tube_has_one_root_within_the_outer_radius_and_in_the_in
 ) -> None:
     rng = np.random.default_rng(7)
     branch = Branch(law.equation)
-    rows = [[int(c) for c in column.coeffs()][::-1] or [0] for column in columns(law.equation)]
+    rows = [[int(c) for c in column.coeffs()][::-1] or [0] for column in law.equation.columns]
     places = rng.uniform(-3, 8, 12) + 1j * rng.uniform(0.05, 2, 12)
     found = around(branch, places)
     proved = np.flatnonzero(found.widths > 0).tolist()

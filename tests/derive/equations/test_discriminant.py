@@ -14,7 +14,7 @@ from resolvent.derive.equations.discriminant import (
     discriminant_factors,
     modular_discriminant,
 )
-from resolvent.derive.equations.equation import columns, polynomial_columns, spectral_ring
+from resolvent.derive.equations.equation import polynomial_columns, spectral_ring
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.derive.support.support import critical_factors, node_factors, skeleton
@@ -57,14 +57,14 @@ def test_the_discriminant_of_a_free_sum_of_degree_17_has_its_values_at_integers(
     with within(20):
         found = discriminant(equation.polynomial)
     for x in (-(10**9) - 7, -3, 13, 10**6 + 3):
-        assert columns(equation)[-1](x) != 0
-        assert found(x) == fmpz_poly([column(x) for column in columns(equation)]).discriminant()
+        assert equation.columns[-1](x) != 0
+        assert found(x) == fmpz_poly([column(x) for column in equation.columns]).discriminant()
 
 
 def test_sheets_that_meet_at_infinity_lower_the_degree() -> None:
     # at infinity 16 of the 17 sheets have the same (z m), so 16 * 15 of the 528 that degrees in z alone allow are lost
     equation = (atoms([-1, 0, 2, 5, 9]) + atoms([0, 1, 3, 7, 15])).equation
-    assert degree_bound(columns(equation)) == discriminant(equation.polynomial).degree() == 528 - 16 * 15
+    assert degree_bound(equation.columns) == discriminant(equation.polynomial).degree() == 528 - 16 * 15
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from resolvent.derive.continuation.followed_root import keeps_apart, regular_dis
 from resolvent.derive.continuation.physical_branch import Branch, algebraic_ball, number_ball
 from resolvent.derive.equations.equation import (
     ResolventEquation,
-    columns,
     moments_given,
     physical_equation,
     spectral_ring,
@@ -421,7 +420,7 @@ def test_certified_radii_isolate_one_root(law: AlgebraicLaw) -> None:
     # for |z' - z| <= h there is exactly one root within r of the root at z: counted among all roots by numpy
     rng = np.random.default_rng(5)
     branch = Branch(law.equation)
-    rows = [[int(c) for c in column.coeffs()][::-1] for column in columns(law.equation)]
+    rows = [[int(c) for c in column.coeffs()][::-1] for column in law.equation.columns]
     for _ in range(12):
         z = complex(rng.uniform(-2, 6), rng.uniform(0.02, 2))
         root = branch.value(acb(z.real, z.imag))
