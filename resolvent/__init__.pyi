@@ -57,6 +57,7 @@ from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
 from .numeric.curves.feature_curves import FeatureErrors, random_feature_errors, tangent_kernel_errors
+from .numeric.curves.gradient_flow import BestTime, GradientFlow
 from .numeric.curves.random_features import RandomFeatures
 from .numeric.curves.ridge import BestRidge, RidgeRegression
 from .numeric.data.cleaning import shrink, shrink_singular_values, singular_value_threshold
@@ -96,6 +97,7 @@ __all__ = [
     "AdmissibleGraph",
     "AlgebraicLaw",
     "BestRidge",
+    "BestTime",
     "BranchError",
     "ClosedDensity",
     "Comparison",
@@ -106,6 +108,7 @@ __all__ = [
     "FeatureErrors",
     "Fit",
     "G",
+    "GradientFlow",
     "Guess",
     "HolonomicLaw",
     "Law",

@@ -106,7 +106,10 @@ def _points(values: ArrayLike, name: str) -> Floats:
 
 @singledispatch
 def expectation(family: Family, act: Activation, a: Floats, b: Floats, c: Floats) -> Floats:
-    """E f(u) f(v) for Gaussian u and v of variances a (a column) and b (a row) and covariance c."""
+    """E f(u) f(v) for Gaussian u and v of variances a (a column) and b (a row) and covariance c.
+
+    Raises `PrecisionError` where the Hermite series does not converge.
+    """
     first, second = _series(act, a.ravel(), _TERMS[0]), _series(act, b.ravel(), _TERMS[0])
     rho = np.clip(c / np.maximum(np.sqrt(a * b), _SMALLEST), -1.0, 1.0)
     for terms in _TERMS:

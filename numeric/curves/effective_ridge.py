@@ -43,8 +43,8 @@ def integral(measure: Measure, function: Integrand) -> Array:
             return now
         before = now
     raise PrecisionError(
-        "integrals over the population do not converge: its density is too singular next to 0, or the ridge too near "
-        "to the smallest that is allowed; take a larger ridge"
+        "integrals over the law do not converge: its density is too singular next to 0, the ridge too near to the "
+        "smallest that is allowed, or the time too long; take a larger ridge or a shorter time"
     )
 
 

@@ -23,10 +23,12 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, integral, ridge_of, smallest
+from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numeric_law import real_number, real_values
 from resolvent.numeric.spectrum.measure import Measure, measure_of
+from resolvent.numeric.style import LINES, finish, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -208,16 +210,9 @@ class RidgeRegression:
             return np.asarray(sum(self._parts(kappa, np.full(kappa.shape, ratio))))
 
         distance = np.geomspace(1e-6 * top, _LARGEST_RIDGE * top, _GRID)
-        values = risk(least + distance)
-        k = int(np.nanargmin(values))
-        if k == _GRID - 1:
+        x = minimum(lambda x: risk(least + np.exp(x)), np.log(distance))
+        if x == np.log(distance[-1]):
             return BestRidge(float("inf"), float(self._weighted(lambda t: t)))
-        ends = np.log(distance[[max(k - 1, 0), k + 1]])
-        # between neighbours the risk is analytic: its interpolant has the minimum to nearly all digits
-        curve = np.polynomial.Chebyshev.interpolate(lambda x: risk(least + np.exp(x)), 16, domain=ends)
-        flat = curve.deriv().roots()
-        inside = [r.real for r in flat if abs(r.imag) < 1e-9 and ends[0] <= r.real <= ends[1]]
-        x = min([*inside, *ends], key=lambda x: float(curve(x)))
         kappa = np.array([least + np.exp(x)])
         return BestRidge(float(ridge_of(self.measure, ratio, kappa)[0]), float(risk(kappa)[0]))
 
@@ -231,17 +226,16 @@ class RidgeRegression:
 
         Raises `ParameterError` where neither ridge nor ratio is a list.
         """
-        from matplotlib.figure import Figure
-
         ridges, ratios, kappa = self._at(ridge)
         if ridges.ndim != 1:
             raise ParameterError("a curve needs a list of ridges or of ratios", ridge=ridge)
-        axes = ax if ax is not None else Figure(layout="constrained").add_subplot()
+        axes = ax if ax is not None else new_axes()
         x, label = (ratios, "p/n") if self.ratio.ndim else (ridges, "ridge")
         bias, variance = self._parts(kappa, ratios)
-        axes.plot(x, bias + variance, color="black", label="risk", **style)
-        axes.plot(x, bias, linestyle="--", label="bias")
-        axes.plot(x, variance, linestyle=":", label="variance")
+        axes.plot(x, bias + variance, color=LINES[0], label="risk", **style)
+        axes.plot(x, bias, color=LINES[1], linestyle="--", label="bias")
+        axes.plot(x, variance, color=LINES[2], linestyle=":", label="variance")
+        finish(axes)
         axes.set_xlabel(label)
         axes.legend()
         return axes

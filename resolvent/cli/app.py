@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from resolvent.cli.advise_command import advise
 from resolvent.cli.catalog_commands import list_entries, show
 from resolvent.cli.check_command import check, new
 from resolvent.cli.compare_command import compare
@@ -53,3 +54,4 @@ app.command("verify")(verify)
 app.command("new")(new)
 app.command("check")(check)
 app.command("compare")(compare)
+app.add_typer(advise)

@@ -1,0 +1,97 @@
+"""Advice on stopping: a layer that is really trained, and data that the theory is not about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+from typer.testing import CliRunner
+
+from resolvent.catalog.entries.gradient_flow import two_classes
+from resolvent.cli.app import app
+from resolvent.data.stopping import advise_stopping
+from resolvent.derive.errors import ParameterError
+
+RATE, INITIAL = 0.02, 0.5
+
+
+def _data(scale: float = 1.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x, y, mu = two_classes(400, np.random.default_rng(seed), c=1.0, rho=2.0)
+    return scale * x, y, scale * mu
+
+
+def test_a_trained_layer_is_best_near_the_advised_step() -> None:
+    """Features of another scale, with a common centre; the layer is trained for long and its test error followed."""
+    x, y, mu = _data(scale=3.0)
+    advice = advise_stopping(x + 0.7, y, rate=RATE / 9, initial=INITIAL / 9)
+    assert advice.is_decided
+    assert advice.steps is not None
+    assert advice.scale == pytest.approx(3, rel=0.02)
+    assert advice.rho == pytest.approx(2, abs=0.6)
+    errors = []
+    w = np.random.default_rng(1).standard_normal(len(x)) * np.sqrt(INITIAL / 9 / len(x))
+    for _ in range(8 * advice.steps):
+        w = w - RATE / 9 * x @ (x.T @ w - y) / len(y)
+        errors.append(float(ndtr(-(mu @ w) / np.linalg.norm(w) / 3)))
+    at_advice = errors[advice.steps - 1]
+    assert at_advice - min(errors) < 0.01
+    assert errors[-1] - min(errors) > 0.03
+    assert at_advice == pytest.approx(advice.error, abs=0.03)
+    assert "stop after" in advice.text()
+
+
+def test_data_without_classes_or_with_coloured_noise_get_no_advice() -> None:
+    rng = np.random.default_rng(2)
+    noise, labels = rng.standard_normal((200, 300)), np.where(np.arange(300) % 2, 1, -1)
+    alone = advise_stopping(noise, labels)
+    assert not alone.is_decided
+    assert "apart from noise" in alone.text()
+    coloured = noise * np.linspace(0.2, 3, 200)[:, None] + 0.3 * labels
+    found = advise_stopping(coloured, labels)
+    assert "not white" in found.reason
+    assert found.to_json()["time"] is None
+    assert found.plot() is None
+
+
+def test_a_ridge_may_make_stopping_needless() -> None:
+    x, y, _ = _data()
+    advice = advise_stopping(x, y, ridge=1e3)
+    assert advice.steps is None or advice.final_error - advice.error < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("x", "labels", "words"),
+    [
+        (np.ones(5), [1, -1], "a column a sample"),
+        (np.full((3, 4), np.nan), [1, -1, 1, -1], "must be finite"),
+        (np.ones((4, 3)), [1, -1, 1, -1], "transpose"),
+        (np.ones((3, 4)), [1, 0, 1, 0], "labels are -1 and 1"),
+        (np.ones((3, 4)), [1, 1, 1, 1], "labels are -1 and 1"),
+        (np.ones((3, 4)), [1, 1, -1, -1], "no noise"),
+    ],
+)
+def test_bad_data_is_refused(x: Any, labels: Any, words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        advise_stopping(x, labels)
+
+
+def test_the_command(tmp_path: Path) -> None:
+    x, y, _ = _data()
+    np.save(tmp_path / "x.npy", x)
+    np.savetxt(tmp_path / "y.csv", y)
+    arguments = ["advise", "stopping", str(tmp_path / "x.npy"), str(tmp_path / "y.csv"), "--initial", "0.5"]
+    run = CliRunner().invoke(app, [*arguments, "--plot", str(tmp_path / "s.png")])
+    assert run.exit_code == 0
+    assert "stop after" in run.output
+    assert (tmp_path / "s.png").stat().st_size > 5000
+    values = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).output)
+    assert 60 < values["steps"] < 200
+    np.save(tmp_path / "z.npy", np.where(np.arange(len(y)) % 2, 1, -1))
+    other = CliRunner().invoke(app, [*arguments[:3], str(tmp_path / "z.npy")])
+    assert other.exit_code in (0, 3)
+    missing = CliRunner().invoke(app, ["advise", "stopping", str(tmp_path / "none.npy"), str(tmp_path / "y.csv")])
+    assert missing.exit_code == 2
