@@ -29,6 +29,8 @@ _START = 8.0
 _SLACK = 1e-9
 _NEWTON = 12
 _SHORTEST = 1e-4
+_GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
+_LOOSE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,23 +143,31 @@ class DysonSolver:
         n = len(self.entries)
         out = np.zeros((points, n, n), complex)
         for (_, _, eta, index, _), own in zip(self.parts, inverses, strict=True):
-            flat = index.ravel()
-            for weight, inverse in own:
-                part = np.einsum("nik,kle->nile", inverse, eta)
-                part = np.einsum("nile,nlj->nije", part, inverse)
-                out[:, flat, :] -= weight * part.reshape(points, len(flat), n)
+            size, flat = len(index), index.ravel()
+            for weight, inverse in own:  # d(M^-1) = M^-1 eta(dg) M^-1
+                left = (inverse @ eta.reshape(size, size * n)).reshape(points, size, size, n)
+                whole = left.swapaxes(2, 3).reshape(points, size * n, size) @ inverse
+                out[:, flat, :] -= weight * whole.reshape(points, size, n, size).swapaxes(2, 3).reshape(points, -1, n)
         out[:, np.arange(n), np.arange(n)] += 1
         return out
 
-    def _physical(self, g: Complexes) -> NDArray[np.bool_]:
-        """Whether the diagonal entries lie in the closed lower half-plane, as those of the physical solution do."""
-        diagonal = [k for k, e in enumerate(self.entries) if e[0] == e[1]]
-        return np.asarray((g[:, diagonal].imag <= _SLACK).all(axis=1))
+    def _physical(self, g: Complexes, slack: float = _SLACK) -> NDArray[np.bool_]:
+        """Whether the matrices (g - g^*)/2i are negative up to rounding, as those of the physical solution are."""
+        good = np.ones(len(g), bool)
+        for _, _, _, index, _ in self.parts:
+            block = g[:, index]
+            skew = (block - block.conj().swapaxes(1, 2)) / 2j
+            top = skew[:, 0, 0].real if len(index) == 1 else np.linalg.eigvalsh(skew)[:, -1]
+            good &= top <= slack * (1 + np.abs(block).max(axis=(1, 2)))
+        return good
 
     def _newton(
-        self, g: Complexes, z: Complexes, tolerance: float
+        self, g: Complexes, z: Complexes, tolerance: float, accepted: float | None = None
     ) -> tuple[Complexes, NDArray[np.float64], NDArray[np.bool_]]:
-        """Newton's method at all points; the residuals, and whether it converged to a solution in the half-plane."""
+        """Newton's method at all points; the residuals, and whether it converged to a solution in the half-plane.
+
+        Last steps up to ``accepted`` count as converged: next to an edge the solution has half of the digits.
+        """
         residual = np.full(len(z), np.inf)
         for _ in range(_NEWTON):
             with np.errstate(all="ignore"):
@@ -168,8 +178,16 @@ class DysonSolver:
             size = np.abs(step).max(axis=1) / (1 + np.abs(g).max(axis=1))
             if (size[np.isfinite(size)] < tolerance).all():
                 break
-        good = np.isfinite(g).all(axis=1) & (size < 1e3 * tolerance) & self._physical(np.nan_to_num(g))
+        good = np.isfinite(g).all(axis=1) & (size < (accepted or 1e3 * tolerance)) & self._physical(np.nan_to_num(g))
         return g, residual, good
+
+    def polished(self, g: Complexes, z: Complexes) -> tuple[Complexes, NDArray[np.bool_]]:
+        """Newton's method from close by, and where it led to a solution that is known to be the physical one.
+
+        That is one with Im g < 0: for L + i eps it goes on to the only solution in the half-plane.
+        """
+        g, _, good = self._newton(g, z, 1e-13)
+        return g, good & self._physical(np.where(good[:, None], g, 0), -_SLACK)
 
     # -- solving -----------------------------------------------------------------------------------------------
 
@@ -182,26 +200,45 @@ class DysonSolver:
         points = np.atleast_1d(np.asarray(z, complex)).ravel()
         if not (points.imag > 0).all():
             raise ParameterError("the Dyson equation is solved at points with positive imaginary part", z=z)
+        g, residual, bad = self.followed(points, tolerance)
+        if bad.any():
+            place = points[bad][0]
+            raise BranchError(f"the Dyson equation was not solved at z = {place}; raise its imaginary part", z=place)
+        return DysonSolution(points, self.trace(g), g, residual)
+
+    def trace(self, g: Complexes) -> Complexes:
+        """m from the traces of the blocks."""
+        return np.asarray(-sum(weight * g[:, k] for k, weight in self.weights))
+
+    def followed(
+        self, points: Complexes, tolerance: float = 1e-13
+    ) -> tuple[Complexes, NDArray[np.float64], NDArray[np.bool_]]:
+        """The blocks at points above the real line or on it, the residuals, and where they were not found.
+
+        Real points are limits from above: from a height that is small beside the distance of the next edge the last
+        step goes down to the line.
+        """
         g, height = self._above(points)
         residual = np.zeros(len(points))
         factor = np.full(len(points), 0.25)
+        lowest = np.maximum(points.imag, np.maximum(_GROUND * np.abs(points.real), _NOTHING))
+        bad = np.zeros(len(points), bool)
         waiting = np.arange(len(points))
         while len(waiting):
-            target = np.maximum(height[waiting] * factor[waiting], points[waiting].imag)
+            target = np.maximum(height[waiting] * factor[waiting], lowest[waiting])
             new, errors, good = self._newton(g[waiting], points[waiting].real + 1j * target, tolerance)
             done = waiting[good]
             g[done], height[done], residual[done] = new[good], target[good], errors[good]
             factor[done] = np.maximum(factor[done] ** 1.5, 0.05)
-            bad = waiting[~good]
-            factor[bad] = np.sqrt(factor[bad])
-            if (1 - factor[bad] < _SHORTEST).any():
-                place = points[bad][1 - factor[bad] < _SHORTEST][0]
-                raise BranchError(
-                    f"the Dyson equation was not solved at z = {place}; raise its imaginary part", z=place
-                )
-            waiting = waiting[height[waiting] > points[waiting].imag]
-        m = -sum(weight * g[:, k] for k, weight in self.weights)
-        return DysonSolution(points, np.asarray(m), g, residual)
+            failed = waiting[~good]
+            factor[failed] = np.sqrt(factor[failed])
+            bad[failed] |= 1 - factor[failed] < _SHORTEST
+            waiting = waiting[(height[waiting] > lowest[waiting]) & ~bad[waiting]]
+        ground = np.flatnonzero((points.imag < lowest) & ~bad)
+        if len(ground):
+            new, errors, good = self._newton(g[ground], points[ground], tolerance, _LOOSE)
+            g[ground], residual[ground], bad[ground] = new, errors, ~good
+        return g, residual, bad
 
     def _above(self, points: Complexes) -> tuple[Complexes, NDArray[np.float64]]:
         """The solution high above each point, by damped iteration at a vanishing regularisation."""

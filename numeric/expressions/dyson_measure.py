@@ -1,0 +1,255 @@
+"""The measure of a matrix expression from the numeric solution of its Dyson equation: edges, atoms, density, errors.
+
+On the real line, inside the support and in its gaps, Newton's method converges to all digits. Edges lie where a zero
+density begins; next to one where it grows like a square root its square is analytic, which gives all digits of the
+edge. Atoms are the poles of m. Mass and moments, compared with the integrals of m on a circle around the support, are
+the certificate: what was overlooked is missing there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvent.derive.errors import NotCertified
+from resolvent.numeric.density.certificate import Certificate, moment_checks
+from resolvent.numeric.density.chebyshev_piece import Piece
+from resolvent.numeric.density.sampled_piece import Ends, Values, resolve_values
+from resolvent.numeric.expressions.dyson_solver import DysonSolver
+from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_moments
+from resolvent.numeric.spectrum.measure import Measure, Pieces
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class End:
+    """An end of a part of the support: where, how many sheets meet there, and whether it is known to be two."""
+
+    place: float
+    sheets: int
+    is_root: bool
+
+
+_FAR = np.geomspace(1e-3, 1e5, 400)
+_GRIDS = (1500, 12000)  # points of the line at which the support is looked for, in turn
+_ZERO = 1e-7  # a density below this, over the width, is none
+_SECTIONS = 48
+_SHARP = 1e-12  # of the width: how far edges are bisected
+_FIT, _DEPTH = 9, 1e-3  # points, and their depth over the interval's length, from which edges are extrapolated
+_LIGHTEST = 1e-7
+_TAILS, _FLOOR = (2e-13, 3e-11), 1e-15
+_MOMENTS, _CONTOUR, _OUTSIDE = 12, 128, 1.5
+
+
+def measure_of_solver(solver: DysonSolver, text: str) -> Measure:
+    """The measure; its certificate compares mass and moments with integrals of m around the support.
+
+    Raises `NotCertified` where a part of the support was not found or the density not resolved.
+    """
+    low, high = _reach(solver, text)
+    failure: NotCertified | None = None
+    for count in _GRIDS:
+        line = Line(solver)
+        intervals, atoms = _support(line, low, high, count)
+        try:
+            return _measure(line, intervals, atoms, text)
+        except NotCertified as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
+
+
+class Line:
+    """The solution on the real line: next to known points inside the support by Newton's method, else from above."""
+
+    def __init__(self, solver: DysonSolver) -> None:
+        self.solver = solver
+        self._x = np.zeros(0)
+        self._g = np.zeros((0, len(solver.entries)), complex)
+
+    def density(self, x: Floats) -> Floats:
+        """The density; NaN where it was not found."""
+        out = np.full(len(x), np.nan)
+        rest = np.arange(len(x))
+        if len(self._x) > 1:
+            place = np.clip(np.searchsorted(self._x, x), 1, len(self._x) - 1)
+            place -= x - self._x[place - 1] < self._x[place] - x
+            g, good = self.solver.polished(self._g[place], x.astype(complex))
+            out[good] = self.solver.trace(g[good]).imag / np.pi
+            rest = np.flatnonzero(~good)
+        if len(rest):
+            g, _, bad = self.solver.followed(x[rest].astype(complex))
+            found = self.solver.trace(g).imag / np.pi
+            out[rest] = np.where(bad, np.nan, found)
+            keep = ~bad & (found > 0)
+            order = np.argsort(np.concatenate([self._x, x[rest][keep]]), kind="stable")
+            self._g = np.concatenate([self._g, g[keep]])[order]
+            self._x = np.concatenate([self._x, x[rest][keep]])[order]
+        return out
+
+
+def _measure(line: Line, intervals: list[tuple[End, End]], atoms: list[tuple[float, float]], text: str) -> Measure:
+    ends = [end.place for interval in intervals for end in interval] + [place for place, _ in atoms]
+    if not ends:
+        raise NotCertified(f"{text}: no support was found")
+    points, weights = (np.array([float(atom[k]) for atom in atoms]) for k in (0, 1))
+    if not intervals and abs(weights.sum() - 1) < 1e-9:
+        return AtomicMeasure(points, weights / weights.sum())
+    groups: list[list[Piece]] = []
+    whole: list[tuple[End, End]] = []
+    for a, b in intervals:
+
+        def values(below: Floats, above: Floats, a: float = a.place, b: float = b.place) -> Floats:
+            x = np.where(below < above, a + below, b - above)
+            return np.maximum(line.density(np.clip(x, np.nextafter(a, np.inf), np.nextafter(b, -np.inf))), 0.0)
+
+        found = _resolved(values, a, b)
+        if groups and groups[-1][-1].right == a.place:
+            groups[-1] += found
+            whole[-1] = whole[-1][0], b
+        else:
+            groups.append(found)
+            whole.append((a, b))
+    held = Pieces(tuple(map(tuple, groups)), points, weights, max(ends) - min(ends))
+    reach = max(map(abs, ends))
+    scaled = scaled_moments(held, reach)
+    exact = _moments(line.solver, reach)
+    checks = moment_checks(exact[1:], scaled[1:].tolist(), [1.0] * _MOMENTS)
+    known = [(first.is_root, last.is_root) for first, last in whole]
+    return NumericMeasure(held, Certificate(float(scaled[0]), tuple(checks), 0.0), text, tuple(known))
+
+
+def _resolved(values: Values, a: End, b: End) -> list[Piece]:
+    failure: NotCertified | None = None
+    for tail in _TAILS:
+        try:
+            ends = Ends((a.place, b.place), (a.sheets, b.sheets), (a.is_root, b.is_root))
+            return resolve_values(values, ends, tail, _FLOOR)
+        except NotCertified as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
+
+
+def _moments(solver: DysonSolver, reach: float) -> list[float]:
+    """The moments of x/reach, by the trapezoidal rule on a circle around the support."""
+    angle = np.pi * (np.arange(_CONTOUR) + 0.5) / _CONTOUR
+    z = _OUTSIDE * reach * np.exp(1j * angle)
+    m = solver.solve(z).stieltjes
+    order = np.arange(_MOMENTS + 1)
+    unit = (z / reach)[:, None] ** (order + 1)
+    return [float(x) for x in -np.mean((m[:, None] * reach * unit).real, axis=0)]
+
+
+def _reach(solver: DysonSolver, text: str) -> tuple[float, float]:
+    """An interval that holds the support, with some room, from points at distances that grow geometrically."""
+    x = np.concatenate([-_FAR[::-1], _FAR])
+    height = 1e-3 * np.abs(x)
+    g, _, bad = solver.followed(x + 1j * height)
+    value = solver.trace(g)
+    mass = height * value.imag  # at most 2 height/distance, squared, from all that is farther away than x/2
+    inside = bad | (mass > 1e-5)
+    if inside[0] or inside[-1] or not inside.any():
+        raise NotCertified(f"{text}: the spectrum was not bounded between {-_FAR[-1]:g} and {_FAR[-1]:g}")
+    low, high = x[np.argmax(inside) - 1], x[len(x) - np.argmax(inside[::-1])]
+    return float(low), float(high)
+
+
+def _support(
+    line: Line, low: float, high: float, count: int
+) -> tuple[list[tuple[End, End]], list[tuple[float, float]]]:
+    """The intervals of positive density between low and high, cut at 0, and the atoms."""
+    width = high - low
+    x = np.unique(np.concatenate([np.linspace(low, high, count), *_around(low, high, count)]))
+    inside = ~(line.density(x) <= _ZERO / width)
+    changes = np.flatnonzero(inside[1:] != inside[:-1])
+    edges = _sharpened(line, x[changes], x[changes + 1], inside[changes], width)
+    intervals = []
+    for a, b in zip(edges[::2], edges[1::2], strict=False):
+        inner = [0.0] if a < 0 < b and min(-a, b) > 1e-6 * (b - a) else []
+        places = [a, *inner, b]
+        intervals += [(_end(line, u, v, width), _end(line, v, u, width)) for u, v in pairwise(places)]
+    return intervals, _atoms(line.solver, low, high, count, width)
+
+
+def _around(low: float, high: float, count: int) -> list[Floats]:
+    """More points next to 0, where spectra of squares have their hard edges."""
+    near = (high - low) * np.geomspace(1e-9, 1e-2, count // 10)
+    return [part[(low < part) & (part < high)] for part in (near, -near)]
+
+
+def _sharpened(line: Line, left: Floats, right: Floats, begins_inside: NDArray[np.bool_], width: float) -> list[float]:
+    """Where the density begins or ends between pairs of points, all pairs cut into sections together."""
+    left, right = left.copy(), right.copy()
+    share = np.linspace(0, 1, _SECTIONS + 2)[1:-1]
+    for _ in range(12):
+        wide = np.flatnonzero(right - left > _SHARP * width)
+        if not len(wide):
+            break
+        x = left[wide, None] + (right - left)[wide, None] * share
+        inside = ~(line.density(x.ravel()).reshape(x.shape) <= _ZERO / width)
+        grown = np.concatenate([left[wide, None], x, right[wide, None]], axis=1)
+        changed = inside != begins_inside[wide, None]
+        first = np.where(changed.any(axis=1), np.argmax(changed, axis=1), _SECTIONS)
+        rows = np.arange(len(wide))
+        left[wide], right[wide] = grown[rows, first], grown[rows, first + 1]
+    return [0.0 if abs(e) < 10 * _SHARP * width else float(e) for e in (left + right) / 2]
+
+
+def _end(line: Line, end: float, other: float, width: float) -> End:
+    """An end of an interval: a simple zero of the squared density, found to all digits, or a power with few sheets."""
+    depth = _DEPTH * (other - end)
+    t = 0.02 + (1 - np.cos(np.pi * (np.arange(_FIT) + 0.5) / _FIT)) / 2
+    square = line.density(end + depth * t) ** 2
+    if end != 0 and np.isfinite(square).all() and square[-1] > 0:
+        roots = np.polynomial.polynomial.polyroots(np.polynomial.polynomial.polyfit(t, square / square[-1], _FIT - 1))
+        nearest = roots[np.argmin(np.abs(roots))]
+        if abs(nearest * depth) < 1e-7 * width and abs(nearest.imag) < 1e-9:
+            return End(end + depth * float(nearest.real), 2, True)
+    t = np.geomspace(1e-9, 1e-7, 5) * (other - end)
+    with np.errstate(all="ignore"):
+        power = float(np.polyfit(np.log(np.abs(t)), np.log(line.density(end + t)), 1)[0])
+    close = [q for q in (1, 2, 3, 4, 5) if abs(power * q - round(power * q)) < 0.05] if np.isfinite(power) else []
+    return End(end, close[0] if close else 2, False)
+
+
+def _atoms(solver: DysonSolver, low: float, high: float, count: int, width: float) -> list[tuple[float, float]]:
+    """Poles of m on the line: points where height * Im m does not shrink with the height."""
+    step = width / count
+    x = np.concatenate([np.linspace(low, high, count), [0.0]])
+    g, _, bad = solver.followed(x + 1j * step)
+    weight = np.where(bad, 0.0, step * solver.trace(g).imag)
+    order = np.argsort(x)
+    x, weight = x[order], weight[order]
+    peak = (weight[1:-1] >= weight[:-2]) & (weight[1:-1] >= weight[2:]) & (weight[1:-1] > _LIGHTEST)
+    found: list[tuple[float, float]] = []
+    for place in [*x[1:-1][peak], 0.0]:
+        atom = _pole(solver, float(place), step, width)
+        if atom is not None and not any(abs(atom[0] - other) < 1e-9 * width for other, _ in found):
+            found.append(atom)
+    return sorted(found)
+
+
+def _pole(solver: DysonSolver, place: float, height: float, width: float) -> tuple[float, float] | None:
+    """The pole near a point, and its mass: 1/m = -(z - a)/w + ... from ever smaller heights; None if there is none."""
+    a, w = place, 0.0
+    for _ in range(8):
+        z = np.array([a + 1j * height, a + 1.5j * height])
+        g, _, bad = solver.followed(z)
+        if bad.any():
+            return None
+        inverse = 1 / solver.trace(g)
+        slope = (inverse[1] - inverse[0]) / (z[1] - z[0])
+        root = z[0] - inverse[0] / slope
+        w_new = float((-1 / slope).real)
+        if not abs(root.imag) < 0.5 * height or not 0 < w_new < 1 + 1e-6:
+            return None
+        if abs(w_new - w) < 1e-11 and abs(root.real - a) < 1e-12 * width:
+            return (0.0 if abs(root.real) < 1e-12 * width else float(root.real)), w_new
+        a, w, height = float(root.real), w_new, height / 30
+    return (0.0 if abs(a) < 1e-10 * width else a), w
