@@ -20,7 +20,6 @@ from .derive.errors import (
     ResolventError,
 )
 from .derive.expressions.elimination import Limits
-from .derive.expressions.law import law_of
 from .derive.expressions.trace import Trace, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
 from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
@@ -79,6 +78,7 @@ from .numeric.expressions import (
     wigner,
 )
 from .numeric.expressions.dyson_solver import DysonSolver
+from .numeric.expressions.law import law_of
 from .numeric.fluctuations.tracy_widom import tracy_widom
 from .numeric.measures.numeric_law import NumericLaw, empirical, law_of_density, law_of_distribution, mixture
 from .numeric.measures.seen_from_vector import seen_from

@@ -375,7 +375,7 @@ class _Eliminator:
             return None
         cost, e, name, a, b = best
         self._weigh(cost, _HEAVY, equations)
-        self.steps.append(f"{shown(name)} by substitution")
+        self.steps.append(f"{_plain(name)} by substitution")
         common = a.gcd(b)
         image = {name: (-(b / common), a / common)}
         ring = self.written.ring
@@ -410,7 +410,7 @@ class _Eliminator:
             return None
         cost, name, pivot = best
         self._weigh(cost, _HEAVY, equations)
-        self.steps.append(f"{shown(name)} by a resultant")
+        self.steps.append(f"{_plain(name)} by a resultant")
         out = []
         for e in equations:
             if e is pivot:
@@ -488,3 +488,8 @@ def _free(polynomial: fmpz_mpoly, names: Iterable[str]) -> bool:
 def names_in(polynomial: fmpz_mpoly) -> set[str]:
     """The generators that occur in a polynomial."""
     return {n for n, d in zip(polynomial.context().names(), polynomial.degrees(), strict=True) if d > 0}
+
+
+def _plain(name: str) -> str:
+    """An unknown in words."""
+    return shown(name).replace("{", "").replace("}", "")

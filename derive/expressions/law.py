@@ -108,7 +108,7 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
         Moments(system),
         rule=rules.ELIMINATION,
         explanation=_told(model, found),
-        uses=(_equations(model, pencil, system, given),),
+        uses=(dyson_step(model, pencil, system, given),),
         recipe=recipe,
         text=text,
         nonnegative=nonnegative,
@@ -142,7 +142,7 @@ def _enclosed(
     step = Step(
         rules.ENCLOSED_ELIMINATION,
         f"{_told(model, found)}; enclosed at z = 256/(51 - 82 i)" + (f", {point}" if point else ""),
-        uses=(_equations(model, pencil, system, given),),
+        uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
         verify=partial(_solved_at_a_point, system, found.polynomial),
     )
@@ -185,7 +185,7 @@ def _told(model: MatrixExpression, found: Elimination) -> str:
     return f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
 
 
-def _equations(model: MatrixExpression, pencil: Pencil, system: DysonSystem, ratios: Ratios) -> Step:
+def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, ratios: Ratios) -> Step:
     """The steps from the definition to the Dyson equation."""
     definitions = [letter.definition for letter in model.letters().values()]
     sizes = [f"{a}/{b} -> {value}" for (a, b), value in ratios.items()]

@@ -31,6 +31,7 @@ _NEWTON = 12
 _SHORTEST = 1e-4
 _GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
 _LOOSE = 1e-6
+_REGULARISED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,6 +254,17 @@ class DysonSolver:
         if not good.all():
             raise BranchError("the Dyson equation was not solved far from the spectrum; does every inverse exist?")
         return g, height
+
+    def iterated(self, z: Complexes) -> Complexes:
+        """m by the damped iteration alone, for L + i eps with small eps: slow, and to about eps."""
+        g = self._damped(z)
+        for _ in range(4000):
+            new, _ = self.image(g, z, _REGULARISED)
+            change = float(np.abs(new - g).max())
+            g = 0.5 * (g + new)
+            if change < 1e-11:
+                break
+        return self.trace(g)
 
     def _damped(self, z: Complexes) -> Complexes:
         """An approximate solution: the damped iteration for L + i eps, which converges for every eps > 0."""

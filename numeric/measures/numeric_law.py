@@ -54,10 +54,12 @@ class NumericLaw(Law):
 
     kind = "law known by numbers"
 
-    def __init__(self, text: str, build: Callable[[], Measure], uses: Iterable[Law] = ()) -> None:
+    def __init__(
+        self, text: str, build: Callable[[], Measure], uses: Iterable[Law] = (), conclusion: Step | None = None
+    ) -> None:
         self.text = text
         self._build = build
-        self.conclusion = Step(_NUMBERS, text, kind="numeric", uses=tuple(law.conclusion for law in uses))
+        self.conclusion = conclusion or Step(_NUMBERS, text, kind="numeric", uses=tuple(law.conclusion for law in uses))
 
     @cached_property
     def _measure(self) -> Measure:
@@ -386,9 +388,7 @@ def _multiplied(a: NumericLaw, b: Law) -> NumericLaw:
 
 
 def _restored(text: str, measure: Measure, conclusion: Step) -> NumericLaw:
-    law = NumericLaw(text, lambda: measure)
-    law.conclusion = conclusion
-    return law
+    return NumericLaw(text, lambda: measure, conclusion=conclusion)
 
 
 def _is_point(measure: Measure) -> bool:

@@ -1,0 +1,101 @@
+"""The law of a matrix expression: its polynomial where the elimination ends, its numbers where it does not."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from resolvent.derive.border import checked
+from resolvent.derive.derivation.step import Step
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.expressions import law as exact
+from resolvent.derive.expressions import rules
+from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
+from resolvent.derive.expressions.elimination import Limits, TooLarge
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.law import Ratios, dyson_step
+from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.scaling import scales_of
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.numeric.expressions.dyson_measure import measure_of_solver
+from resolvent.numeric.expressions.dyson_solver import DysonSolver
+from resolvent.numeric.measures.numeric_law import NumericLaw
+
+_POINTS = np.array([0.4 + 0.9j, -1.3 + 0.5j, 3.0 + 0.7j])
+
+
+@checked
+def law_of(
+    model: MatrixExpression,
+    ratios: Ratios | None = None,
+    limits: Limits | None = None,
+    numeric: bool | None = None,
+    **values: Any,
+) -> AlgebraicLaw | NumericLaw:
+    """The limiting spectral law of a symmetric matrix expression, with the derivation of its equation.
+
+    ``ratios`` says how the sizes compare, {(p, n): c} for p/n -> c; c is a number or a parameter, and ``values`` are
+    numbers for parameters. ``limits`` bounds the elimination (60 seconds and 200 000 terms unless given). With
+    ``numeric=True`` nothing is eliminated: the Dyson equation is solved in floating point, the law is a `NumericLaw`,
+    its evidence is numeric and its error what the certificate of its spectrum says. So it is, with a warning, where an
+    elimination without parameters reaches its limits; ``numeric=False`` makes that an error.
+
+    >>> from resolvent.numeric.expressions import dimension, gaussian, wigner
+    >>> p, n = dimension("p"), dimension("n")
+    >>> X = gaussian("X", p, n)
+    >>> law_of(X @ X.T / n, ratios={(p, n): "1/2"}).equation.expr
+    m**2*z + 2*m*z + m + 2
+    >>> S, T = wigner("S", p), wigner("T", p)
+    >>> law_of(S @ T + T @ S).moments(6)
+    [0, 2, 0, 10, 0, 66]
+    >>> law = law_of(S @ T + T @ S, numeric=True)
+    >>> [round(float(m), 10) + 0 for m in law.moments(4)], law.evidence.value
+    ([0.0, 2.0, 0.0, 10.0], 'numeric')
+
+    Raises `ParameterError` for an expression that is not symmetric, grows with the sizes or lacks a ratio, and
+    `DerivationError` where an inverse does not exist or the exact method does not reach.
+    """
+    if numeric:
+        return _numbers(model, ratios, values)
+    try:
+        law = exact.law_of(model, ratios, limits)
+    except TooLarge as error:
+        if numeric is False or set(_names(model, ratios)) - set(values):
+            raise
+        warnings.warn(f"{error}: the law is numeric", stacklevel=3)
+        return _numbers(model, ratios, values)
+    return law.at(**values) if values else law
+
+
+def _names(model: MatrixExpression, ratios: Ratios | None) -> list[str]:
+    """The parameters that the numbers depend on."""
+    return [s.name for s in _system(model, ratios).parameters]
+
+
+def _system(model: MatrixExpression, ratios: Ratios | None) -> DysonSystem:
+    return dyson_system(pencil_of(model, scales_of(model.dimensions(), dict(ratios or {}))), average=True)
+
+
+def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, Any]) -> NumericLaw:
+    if not isinstance(model, MatrixExpression):
+        raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
+    system = _system(model, ratios)
+    solver = DysonSolver(system, values)
+    told = ", ".join(f"{name} = {value}" for name, value in values.items())
+    text = f"law_of({model})" + (f" at {told}" if told else "")
+    step = Step(
+        rules.NUMERIC_SOLUTION,
+        f"the measure of {model}" + (f" at {told}" if told else ""),
+        kind="numeric",
+        uses=(dyson_step(model, system.pencil, system, dict(ratios or {})),),
+        verify=partial(_solved_by_iteration, solver),
+    )
+    return NumericLaw(text, partial(measure_of_solver, solver, text), conclusion=step)
+
+
+def _solved_by_iteration(solver: DysonSolver) -> bool:
+    """Whether the damped iteration, which converges to the physical solution alone, finds the same values of m."""
+    return bool(np.abs(solver.iterated(_POINTS) - solver.solve(_POINTS).stieltjes).max() < 1e-6)

@@ -1,0 +1,108 @@
+"""Numeric laws of matrix expressions: against the exact spectra, closed forms, and what they say of their own error."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+
+from resolvent.derive.derivation.step import Evidence
+from resolvent.derive.errors import NotCertified, ParameterError
+from resolvent.derive.expressions.elimination import Limits, TooLarge
+from resolvent.derive.laws.elementary import atoms
+from resolvent.numeric.expressions import block, dimension, gaussian, given, inv, projection, wigner
+from resolvent.numeric.expressions.law import law_of
+from resolvent.numeric.measures.numeric_law import NumericLaw
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+p, n = dimension("p"), dimension("n")
+X, Y = wigner("X", p), wigner("Y", p)
+A, G, H = gaussian("A", p, n), gaussian("G", p, p), gaussian("H", p, p)
+D, P = given("D", p, law=atoms([1, -1])), projection("P", p, "1/3")
+c = sympy.Symbol("c", positive=True)
+HARD_EDGE = A @ A.T / n
+
+MODELS = [
+    (X @ Y + Y @ X, {}),
+    (HARD_EDGE, {(p, n): 1}),
+    (HARD_EDGE, {(p, n): 2}),
+    (D + X / 2, {}),
+    (X @ X + D, {}),
+    (P @ X @ P, {}),
+    (block([[0, A], [A.T, 0]]) / sympy.sqrt(n), {(p, n): 2}),
+    (X @ inv(1 + Y @ Y) @ X, {}),
+    pytest.param(G @ H @ H.T @ G.T / p**2, {}, marks=pytest.mark.slow),
+    pytest.param(D + D @ X @ D, {}, marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("model", "ratios"), MODELS, ids=lambda x: str(x)[:30])
+def test_the_numbers_are_those_of_the_equation(model: Any, ratios: Any) -> None:
+    """Edges, atoms, and density, whose mass and moments are certified to the tolerance that they are found to have."""
+    found, exact = Spectrum(law_of(model, ratios, numeric=True)), Spectrum(law_of(model, ratios))
+    assert found.support() == pytest.approx(exact.support(), abs=1e-12)
+    pairs = [(float(a.point), float(a.weight)) for a in exact.atoms]
+    assert [(float(a.point), float(a.weight)) for a in found.atoms] == [pytest.approx(x, abs=1e-11) for x in pairs]
+    x = np.concatenate([i.points(40) for i in exact.intervals])
+    assert found.pdf(x) == pytest.approx(exact.pdf(x), rel=1e-8, abs=1e-10)
+    assert found.certificate.worst < found.certificate.tolerance
+
+
+def test_a_variance_profile_of_many_blocks() -> None:
+    """Equal rows of a profile: the semicircle whose variance is the mean of a row."""
+    sizes = [dimension(f"d{k}") for k in range(12)]
+    profile = [[1 + ((i + j) % 2) for j in range(12)] for i in range(12)]
+    model = wigner("W", sizes, profile) / sympy.sqrt(12)
+    law = law_of(model, {(d, sizes[0]): 1 for d in sizes[1:]}, numeric=True)
+    assert Spectrum(law).support() == pytest.approx((-2 * np.sqrt(1.5), 2 * np.sqrt(1.5)), abs=1e-11)
+
+
+def test_values_of_parameters() -> None:
+    half = law_of(HARD_EDGE, {(p, n): c}, c="1/2")
+    assert half.equation == law_of(HARD_EDGE, {(p, n): "1/2"}).equation  # type: ignore[union-attr]
+    numbers = law_of(HARD_EDGE, {(p, n): c}, numeric=True, c="1/2")
+    assert list(map(float, numbers.moments(3))) == pytest.approx([1, 1.5, 2.75], abs=1e-12)
+
+
+def test_an_elimination_that_is_too_large_gives_numbers_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="more than 3 terms.*the law is numeric"):
+        law = law_of(X @ Y @ X + Y, limits=Limits(terms=3))
+    assert isinstance(law, NumericLaw)
+    assert list(map(float, law.moments(4))) == pytest.approx(list(map(float, law_of(X @ Y @ X + Y).moments(4))))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"), [(({},), {"numeric": False}), (({(p, n): c},), {})], ids=["exact only", "parameters"]
+)
+def test_an_elimination_that_is_too_large_is_an_error(arguments: Any, options: Any) -> None:
+    model = HARD_EDGE @ HARD_EDGE + X if arguments[0] else X @ Y @ X + Y
+    with pytest.raises(TooLarge):
+        law_of(model, *arguments, Limits(terms=3), **options)
+
+
+def test_the_evidence_is_numeric_and_checked_by_iteration() -> None:
+    law = law_of(X @ Y + Y @ X, numeric=True)
+    assert law.evidence is Evidence.NUMERIC
+    assert law.derivation.check()
+    assert "Dyson equation" in str(law.derivation)
+
+
+def test_a_numeric_law_mixes_with_others_and_can_be_pickled() -> None:
+    law = pickle.loads(pickle.dumps(law_of(X, numeric=True)))  # noqa: S301
+    assert list(map(float, (law + law).moments(4))) == pytest.approx([0, 2, 0, 8], abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "message"),
+    [
+        (lambda: law_of(HARD_EDGE, {(p, n): c}, numeric=True), ParameterError, "give a number for c"),
+        (lambda: law_of("X", numeric=True), ParameterError, "takes a matrix expression"),
+        (lambda: law_of(inv(X), numeric=True).moments(1), NotCertified, "fails its certificate"),
+    ],
+)
+def test_what_is_refused(build: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        build()
