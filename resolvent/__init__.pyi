@@ -27,6 +27,7 @@ from .derive.graphs.moment_polynomials import moment_polynomials
 from .derive.holonomic.algebraic_ode import algebraic_ode, parametric_ode
 from .derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments, law_of_sum
 from .derive.laws.algebraic_law import AlgebraicLaw
+from .derive.laws.closed_potential import mass_below, potential_primitive
 from .derive.laws.elementary import (
     arcsine,
     atoms,
@@ -59,6 +60,7 @@ from .numeric.curves.feature_curves import FeatureErrors, random_feature_errors,
 from .numeric.curves.gradient_flow import BestTime, GradientFlow
 from .numeric.curves.random_features import RandomFeatures
 from .numeric.curves.ridge import BestRidge, RidgeRegression
+from .numeric.curves.spin_glass import SpinGlass
 from .numeric.data.cleaning import shrink, shrink_singular_values, singular_value_threshold
 from .numeric.data.fit import Fit, fit
 from .numeric.data.population import population, spike, spike_of
@@ -128,6 +130,7 @@ __all__ = [
     "RidgeRegression",
     "Rule",
     "Spectrum",
+    "SpinGlass",
     "Step",
     "TensorLaw",
     "Trace",
@@ -183,6 +186,7 @@ __all__ = [
     "local_expansion",
     "m",
     "marchenko_pastur",
+    "mass_below",
     "merging_values",
     "mixture",
     "moment_polynomials",
@@ -195,6 +199,7 @@ __all__ = [
     "phase_map",
     "plane_portrait",
     "population",
+    "potential_primitive",
     "projection",
     "random_feature_errors",
     "rectangular_sum",
