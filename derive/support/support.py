@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from flint import acb, acb_poly, arb, fmpz_poly
+from flint import acb, acb_poly, arb, fmpq, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet
 from resolvent.derive.continuation.physical_branch import Branch
@@ -21,6 +21,7 @@ from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_n
 from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.support.atoms import Atom, find_atom, without_atoms
 from resolvent.derive.support.real_line import Sweep, sweep
+from resolvent.derive.support.sheets_at_point import SheetsAtPoint, sheets_at_point
 
 _MOST_BITS, _MOST_STEP_BITS = 2048, 512
 _SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
@@ -197,8 +198,24 @@ def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumb
     radius = isolating_radius(factors, point, branch.precision)
     exact = point.ball(branch.precision)
     offset = min(radius, abs(float(sample - exact))) / 2
+    if point.rational is not None:
+        sheets = sheets_at_point(columns(branch.equation), point.rational)
+        if (turns := _told_apart(branch, sheets, point.rational, offset, 1 if sample > exact else -1)) is not None:
+            return turns
     start = acb((center.real + arb(offset if sample > exact else -offset)).mid())
     return branch.turns(center, start, branch.value(start), max(branch.equation.degree, 1))
+
+
+def _told_apart(branch: Branch, sheets: SheetsAtPoint, place: fmpq, offset: float, direction: int) -> int | None:
+    """The ramification of the branch at a rational place, where the sizes of sheets tell."""
+    if len(ramifications := {side.ramification for side in sheets.sides}) == 1:
+        return ramifications.pop()
+    if (found := sheets.borders(offset)) is None:
+        return None
+    distance, borders = found
+    here = acb((arb(place) + direction * distance).mid())
+    side = sheets.side_of(branch.value(here), borders)
+    return None if side is None else side.ramification
 
 
 def isolating_radius(factors: list[fmpz_poly], point: AlgebraicNumber, precision: int) -> float:

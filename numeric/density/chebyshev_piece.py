@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from flint import acb, arb, arb_poly
+from flint import acb, arb
 from numpy.polynomial import chebyshev as cheb
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.support.support import Interval, Skeleton
 from resolvent.numeric.density.boundary_values import BoundaryValues
 from resolvent.numeric.density.critical_places import critical_places
-from resolvent.numeric.density.edge_maps import all_roots, edge_maps, norm, solve, unit_polynomial
+from resolvent.numeric.density.edge_maps import EdgeMap, all_roots, edge_maps, norm, solve
 from resolvent.numeric.density.edge_sheet import FEWEST, EdgeSheet
 from resolvent.numeric.density.root_discs import Complexes
 
@@ -54,8 +54,8 @@ class Piece:
         ramification: how many sheets meet at the left and at the right edge.
         orders: n_a and n_b; the density behaves like (x-a)^(n/e) at an edge.
         boundary: Chebyshev coefficients of f(t) = (1+t)^(-n_a) (1-t)^(-n_b) rho(x(t)).
-        from_left: coefficients (lowest first) of (x - left)/width, a polynomial in 1 + t.
-        from_right: those of (right - x)/width, a polynomial in 1 - t.
+        from_left: (x - left)/width as a function of 1 + t.
+        from_right: (right - x)/width as a function of 1 - t.
         margins: how far the ends are from those of the support interval.
     """
 
@@ -65,8 +65,8 @@ class Piece:
     ramification: tuple[int, int]
     orders: tuple[int, int]
     boundary: Array
-    from_left: Array
-    from_right: Array
+    from_left: EdgeMap
+    from_right: EdgeMap
     margins: tuple[float, float] = (0.0, 0.0)
     _rules: dict[int, Nodes] = field(default_factory=dict, init=False, repr=False)
 
@@ -107,7 +107,7 @@ class Piece:
 
     def solve(self, side: int, distance: Array) -> Array:
         """1 + t (side 0) or 1 - t (side 1) at distances from that edge, in units of the width."""
-        return solve((self.from_left, self.from_right)[side], self.ramification[side], distance)
+        return solve((self.from_left, self.from_right)[side], distance)
 
     @staticmethod
     def _at(coefficients: Array, s: Array, r: Array) -> Array:
@@ -151,7 +151,7 @@ class Piece:
             s, r, weight = _fejer(points)
             (a, b), (e, f) = self.orders, self.ramification
             analytic = self._at(self.boundary, s, r)
-            low, high = (self.width * poly.polyval(d, c) for d, c in ((s, self.from_left), (r, self.from_right)))
+            low, high = self.width * self.from_left(s), self.width * self.from_right(r)
             self._rules[points] = Nodes(
                 np.where(s <= r, low, self.width - high),
                 np.where(s <= r, self.width - low, high),
@@ -173,8 +173,8 @@ class Piece:
 
     def at(self, t: Array) -> Array:
         """x(t), accurate relative to the nearer edge."""
-        left = self.left + (self.rests[0] + self.width * poly.polyval(1 + t, self.from_left))
-        return np.where(t <= 0, left, self.right - (self.width * poly.polyval(1 - t, self.from_right) - self.rests[1]))
+        left = self.left + (self.rests[0] + self.width * self.from_left(1 + t))
+        return np.where(t <= 0, left, self.right - (self.width * self.from_right(1 - t) - self.rests[1]))
 
 
 class Nodes(NamedTuple):
@@ -245,8 +245,7 @@ class _Stretch:
         for side, (t, sheet) in enumerate(zip((low, high), self.sheets, strict=True)):
             if sheet is None:
                 continue
-            share = arb_poly([arb(c) for c in edge_maps(self.ramification)[side].tolist()])
-            gaps = [self.width * u for u in share.evaluate([arb(d) for d in t.tolist()], "iter")]
+            gaps = [self.width * u for u in edge_maps(self.ramification)[side].enclosures(t.tolist())]
             near = [k for k, gap in enumerate(gaps) if gap < sheet.reach]
             found[near] = sheet.density([gaps[k] for k in near])
         rest = np.flatnonzero(np.isnan(found))
@@ -349,8 +348,7 @@ def _sees_everything(stretch: _Stretch, piece: Piece, size: int) -> bool:
         d = np.unique([x for x in distances if 0 < x < 1.9])
         if not len(d):
             continue
-        share = arb_poly([arb(c) for c in (piece.from_left, piece.from_right)[side].tolist()])
-        steps = [stretch.width * u for u in share.evaluate([arb(x) for x in d.tolist()], "iter")]
+        steps = [stretch.width * u for u in (piece.from_left, piece.from_right)[side].enclosures(d.tolist())]
         places = [(stretch.left.place + x if side == 0 else stretch.right.place - x).mid() for x in steps]
         near, far = float(-piece.orders[side]), float(-piece.orders[1 - side])
         values = stretch.density(places, *((d, 2 - d) if side == 0 else (2 - d, d))) * d**near * (2 - d) ** far
@@ -377,7 +375,7 @@ def _hidden(stretch: _Stretch, size: int) -> tuple[Complexes, Complexes]:
         if not len(value):
             continue
         e = stretch.ramification
-        d = all_roots(edge_maps(e)[side], e[side], value)
+        d = all_roots(edge_maps(e)[side], value)
         ellipse = np.abs(np.log(np.abs(d - 1 + np.sqrt(d) * np.sqrt(d - 2))))
         regular = (value.imag == 0) & (value.real > 0) & (value.real < 1)  # analytic on the interval itself,
         regular = regular & (np.abs(d.imag) <= 1e-6 * np.abs(d)) & (d.real > 0) & (d.real < 2)  # not on other sheets
@@ -395,7 +393,7 @@ def _shadow(ramification: tuple[int, int], size: int) -> tuple[float, float]:
     """
     angle = math.pi * np.sin(math.pi * (np.arange(256) + 0.5) / 512) ** 2  # dense at the ends
     t = np.exp(_HIDDEN / size + 1j * angle)
-    u = poly.polyval(1 + (t + 1 / t) / 2, edge_maps(ramification)[0])
+    u = edge_maps(ramification)[0](1 + (t + 1 / t) / 2)
     return 1.5 * float(np.max(np.maximum(-u.real, u.real - 1))), 1.1 * float(np.max(np.abs(u.imag)))
 
 
@@ -470,11 +468,13 @@ def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tupl
     fresh = np.ones(size, dtype=bool)
     if 3 * len(known) == size:
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
-    shares = arb_poly([arb(c.numerator) / c.denominator for c in unit_polynomial(stretch.ramification)])
-    places = shares.evaluate([arb(node) for node in t[fresh].tolist()], "iter")
-    density[fresh] = stretch.density(
-        [(stretch.left.place + stretch.width * u).mid() for u in places], 1 + t[fresh], 1 - t[fresh]
-    )
+    s, r = 1 + t[fresh], 1 - t[fresh]
+    low, high = (m.enclosures(np.minimum(d, 1.0).tolist()) for m, d in zip(edge_maps(stretch.ramification), (s, r), strict=True))
+    places = [
+        (stretch.left.place + stretch.width * u if below else stretch.right.place - stretch.width * v).mid()
+        for u, v, below in zip(low, high, (s <= r).tolist(), strict=True)
+    ]
+    density[fresh] = stretch.density(places, s, r)
     return t, density
 
 

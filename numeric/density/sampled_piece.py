@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
-from numpy.polynomial import polynomial as poly
 
 from resolvent.derive.errors import NotCertified
 from resolvent.numeric.density.chebyshev_piece import Array, Piece, chebyshev_coefficients
@@ -81,8 +80,8 @@ def _converged(values: Values, ends: Ends, part: _Part, tail: float, floor: floa
     for size in _SIZES:
         angle = np.pi * (np.arange(size) + 0.5) / size
         s, r = 2 * np.cos(angle / 2) ** 2, 2 * np.sin(angle / 2) ** 2
-        below = part.low + width * poly.polyval(s, from_left)
-        above = whole - part.high + width * poly.polyval(r, from_right)
+        below = part.low + width * from_left(s)
+        above = whole - part.high + width * from_right(r)
         density = values(below, above)
         best = np.inf
         for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right

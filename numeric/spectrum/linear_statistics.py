@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
-from numpy.polynomial import polynomial as poly
 from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import PrecisionError
@@ -152,7 +151,7 @@ class _Stretch:
         sign: 1 if the stretch lies to the right of it.
         point: x of the singular point, rounded.
         rest: what the rounding has taken from it.
-        offsets: coefficients of x - point in the distance from it, lowest first, without a constant term.
+        offsets: x - point as a function of the distance from it.
         top: the length of the stretch in t.
         of_density: whether the integrand takes densities instead of points.
     """
@@ -162,7 +161,7 @@ class _Stretch:
     sign: int
     point: float
     rest: float
-    offsets: Array
+    offsets: Callable[[Array], Array]
     top: float
     of_density: bool
 
@@ -188,7 +187,7 @@ class _Stretch:
             weight = analytic * s ** float(a + e - 1) * r ** float(b + f - 1) * piece.speed  # keeps small numbers
             if self.of_density:
                 return analytic * s ** float(a) * r ** float(b), weight, np.zeros(len(t), dtype=bool)
-        x = self.point + (self.rest + poly.polyval(distance, self.offsets))
+        x = self.point + (self.rest + self.offsets(distance))
         blurred = np.abs(x - self.point) < BLUR * abs(self.point)
         return np.where(x == self.point, np.nextafter(self.point, self.sign * math.inf), x), weight, blurred
 
@@ -212,14 +211,10 @@ def _stretches(piece: Piece, places: Sequence[float], of_density: bool = False) 
     return found
 
 
-def _offsets(piece: Piece, start: float, sign: int) -> Array:
-    """x(start + sign d) - x(start) as a polynomial in d."""
+def _offsets(piece: Piece, start: float, sign: int) -> Callable[[Array], Array]:
+    """x(start + sign d) - x(start) as a function of d."""
     if start == 1.0:
-        return -piece.width * piece.from_right
-    taylor = piece.width * piece.from_left
-    moved = np.zeros_like(taylor)
-    for k in range(len(taylor)):
-        slope = poly.polyder(taylor, k) if k else taylor
-        moved[k] = poly.polyval(1 + start, slope) / math.factorial(k) * sign**k
-    moved[0] = 0.0
-    return moved
+        return lambda d: -piece.width * piece.from_right(d)
+    if start == -1.0:
+        return lambda d: piece.width * piece.from_left(d)
+    return lambda d: piece.width * piece.from_left.step(1 + start, sign * d)

@@ -63,9 +63,9 @@ def preimages(piece: Piece, low: Array, high: Array, span: float) -> Preimages:
     from_left = np.abs(low) <= np.abs(high)
     near = np.empty((sum(piece.ramification) - 1, len(low)), dtype=complex)
     sides = ((from_left, piece.from_left, low), (~from_left, piece.from_right, high))
-    for side, (chosen, coefficients, distance) in enumerate(sides):
+    for chosen, share, distance in sides:
         if np.any(chosen):
-            near[:, chosen] = all_roots(coefficients, piece.ramification[side], distance[chosen])
+            near[:, chosen] = all_roots(share, distance[chosen])
     cut = (near.real > 0) & (near.real < 2) & (np.abs(near.imag) <= _ON_CUT * np.abs(near))
     height = np.where(is_real, 0.0, np.abs(near.imag))  # t moves up with z there
     near = np.where(cut, near.real + 1j * np.where(from_left, height, -height), near)

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from numpy.polynomial import polynomial as poly
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError
@@ -126,7 +125,7 @@ def clearance(piece: Piece, nodes: int) -> float:
     """
     r = math.exp(_DIGITS / (nodes - len(piece.measure)))
     around = r * np.exp(1j * math.pi * (np.arange(128) + 0.5) / 128)
-    low = piece.width * poly.polyval(1 + (around + 1 / around) / 2, piece.from_left)
+    low = piece.width * piece.from_left(1 + (around + 1 / around) / 2)
     beyond = np.maximum(np.maximum(-low.real, low.real - piece.width), 0.0)
     return float(np.max(np.hypot(beyond, low.imag)))
 
@@ -185,7 +184,7 @@ def _logarithms(piece: Piece, low: Array, high: Array, span: float) -> Array:
 def _near_logarithms(piece: Piece, low: Array, high: Array, span: float) -> Array:
     """log|x(t) - z| is the sum of log|t - t_j| and the logarithm of x's leading coefficient."""
     roots = preimages(piece, low, high, span)
-    leading = abs(piece.from_left[-1]) * piece.width
+    leading = piece.from_left.leading * piece.width
     return piece.mass * math.log(leading) + np.sum(_primitive(piece).logarithms(roots), axis=0)
 
 

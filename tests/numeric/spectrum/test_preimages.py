@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import mpmath as mp
 import numpy as np
 import pytest
 
 from resolvent.numeric.density.chebyshev_piece import Piece
-from resolvent.numeric.density.edge_maps import unit_polynomial
 from resolvent.numeric.spectrum.cauchy_integrals import CauchyIntegral
 from resolvent.numeric.spectrum.preimages import Preimages, preimages
 from tests.numeric.spectrum.shapes import shape
 
 NAMES = ["semicircle", "fuss-catalan", "cusp", "ramified", "arcsine"]
+
+
+def unit_polynomial(ramification: tuple[int, int]) -> list[Fraction]:
+    """u(t) with u(-1) = 0, u(1) = 1 and du/dt ~ (1+t)^(a-1) (1-t)^(b-1), exactly."""
+    slope = [Fraction(1)]
+    for factor in [(1, 1)] * (ramification[0] - 1) + [(1, -1)] * (ramification[1] - 1):
+        slope = [
+            sum(a * b for a, b in zip(pair, factor, strict=True)) for pair in zip([*slope, 0], [0, *slope], strict=True)
+        ]
+    primitive = [Fraction(0), *(c / (k + 1) for k, c in enumerate(slope))]
+    low, high = (sum(c * end**k for k, c in enumerate(primitive)) for end in (-1, 1))
+    return [(c - low * (k == 0)) / (high - low) for k, c in enumerate(primitive)]
 
 
 def pieces(name: str) -> list[Piece]:
