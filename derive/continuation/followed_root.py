@@ -13,7 +13,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import flint
 import numpy as np
 from flint import acb, acb_poly, arb
 
@@ -23,6 +22,8 @@ from resolvent.derive.exact.precision import working_precision
 
 _MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
 _COARSE = 1e-9  # relative radius of an enclosure
+_MOST_QUARTERS = 400  # of a disc in which a cluster of roots stays where it is: where q sheets meet, y ~ x^(1/q)
+_ARCS = (32, 128, 512)
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
 
 
@@ -383,17 +384,18 @@ def keeps_apart(coefficients: Sequence[acb_poly], place: acb, radius: arb) -> ar
     Roots inside the circle then stay inside while x moves in the disc. Raises `PrecisionError` if the precision
     allows no such r.
     """
-    for arcs in (32, 128):
+    for arcs in _ARCS:
         half = radius * (4.0 / arcs)  # an arc of 1/n turn fits in a square of half-width pi/n radii
         piece = acb(arb(0, half), arb(0, half))
         shifts = [acb_poly([_mid(place + acb(radius) * acb(arb(2 * k) / arcs).exp_pi_i()), 1]) for k in range(arcs)]
-        bound = 1.0
-        for _ in range(flint.ctx.prec - 24):
+        for bound in (0.0, *(4.0**-k for k in range(_MOST_QUARTERS))):
             disc = acb(arb(0, bound), arb(0, bound))
             there = acb_poly([poly(disc) for poly in coefficients])
-            if not any(there(shift)(piece).contains(0) for shift in shifts):
+            is_apart = not any(there(shift)(piece).contains(0) for shift in shifts)
+            if is_apart and bound:
                 return arb(bound)
-            bound /= 2
+            if not (is_apart or bound):
+                break  # the arcs are too long, however small the disc
     raise PrecisionError("a cluster of roots could not be isolated", point=complex(place))
 
 

@@ -147,7 +147,7 @@ _ROWS = (
     _row("arcsine", "radius", rules.FREE_POWER, "laws.elementary", required=0),
     _row("wachter", "c1 c2", rules.COMPRESSION, "laws.elementary"),
     _row("kesten_mckay", "d", rules.FREE_POWER, "laws.elementary"),
-    _row("fuss_catalan", "s:COUNT", rules.S_TRANSFORM, "laws.elementary", most=32),
+    _row("fuss_catalan", "s:COUNT", rules.S_TRANSFORM, "laws.elementary", most=64),
     _row("equilibrium_measure", "M:COUNT t", rules.ELIMINATION, "laws.equilibrium", required=1, most=12),
     _row("law_of_cycle_weights", "weights:TRANSFORM variable:VARIABLE phi psi ratios:SCALARS",
          rules.GRAPH_TRANSFORM, "graphs.cycle_weights", required=1),

@@ -18,6 +18,8 @@ from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, commo
 from resolvent.derive.exact.polynomials import irreducible_factors, substitute, univariate
 from resolvent.derive.exact.precision import working_precision
 
+_CLOSEST = 2.0**-800  # to the pole: rows are expanded around it, so that nothing cancels
+
 Number = TypeVar("Number")
 
 
@@ -68,8 +70,7 @@ def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumb
         far = (branch.start - z0).mid()
         near.anchor(far, _handed_over(near, far, far * branch.start_root, point))
         y = near.value(x)
-    closest = 2.0 ** (24 - branch.precision) * (1 + abs(float(point)))
-    while abs(complex(x)) > closest:
+    while abs(complex(x)) > _CLOSEST:
         if abs(y).upper() < lightest / 4:
             if positive:
                 return None
@@ -99,7 +100,17 @@ def without_atoms(branch: Branch, atoms: list[Atom], samples: Sequence[arb] = ()
     """
     if not atoms or any(number.rational is None for atom in atoms for number in (atom.point, atom.weight)):
         return branch
-    ring = branch.equation.polynomial.context()
+    rows = [acb_poly(c) for c in columns_without_atoms(branch.equation, atoms)]
+    sheet = Sheet(rows, branch.precision, complex(branch.start.real))
+    sheet.anchor(branch.start, _without_poles(sheet, atoms, branch.start, branch.start_root))
+    for x in samples:
+        sheet.learn(acb(x), _without_poles(sheet, atoms, acb(x), branch.value(acb(x))))
+    return sheet
+
+
+def columns_without_atoms(equation: ResolventEquation, atoms: Sequence[Atom]) -> list[fmpz_poly]:
+    """The coefficients of m^0, m^1, ... in the polynomial of m(z) - sum_j w_j/(a_j - z), for rational atoms."""
+    ring = equation.polynomial.context()
     z, m = ring.gens()
     bottom, top = ring.constant(1), ring.constant(0)
     for atom in atoms:
@@ -108,19 +119,19 @@ def without_atoms(branch: Branch, atoms: list[Atom], samples: Sequence[arb] = ()
         assert w is not None
         factor = w.q * (a.p - a.q * z)
         top, bottom = top * factor + w.p * a.q * bottom, bottom * factor
-    shifted = irreducible_factors(substitute(branch.equation.polynomial, ring, {"m": (m * bottom + top, bottom)}), "m")
+    shifted = irreducible_factors(substitute(equation.polynomial, ring, {"m": (m * bottom + top, bottom)}), "m")
     assert len(shifted) == 1, "a shift of m keeps the polynomial irreducible"
-    rows = [acb_poly(c) for c in polynomial_columns(shifted[0])]
-    sheet = Sheet(rows, branch.precision, complex(branch.start.real))
-    sheet.anchor(branch.start, _without_poles(sheet, atoms, branch.start, branch.start_root))
-    for x in samples:
-        sheet.learn(acb(x), _without_poles(sheet, atoms, acb(x), branch.value(acb(x))))
-    return sheet
+    return polynomial_columns(shifted[0])
+
+
+def pole_sum(atoms: Sequence[Atom], z: acb) -> acb:
+    """sum_j w_j/(a_j - z)."""
+    return sum((acb(a.weight.ball()) / (acb(a.point.ball()) - z) for a in atoms), start=acb(0))
 
 
 def _without_poles(sheet: Sheet, atoms: list[Atom], z: acb, root: acb) -> acb:
     """The root of the sheet without atoms that belongs to a root with them, at an exact point."""
-    guess = root - sum((acb(a.weight.ball()) / (acb(a.point.ball()) - z) for a in atoms), start=acb(0))
+    guess = root - pole_sum(atoms, z)
     found = sheet.refine(z, guess)
     if not sheet.same(z, found, sheet.widened(guess)):
         raise PrecisionError("the continuous part could not be told from another sheet", z=complex(z))

@@ -82,9 +82,7 @@ def _slope(a: tuple[int, int], b: tuple[int, int]) -> Fraction:
     return Fraction(b[1] - a[1], b[0] - a[0])
 
 
-def _side(
-    rows: Sequence[fmpq_poly], orders: dict[int, int], first: tuple[int, int], last: tuple[int, int]
-) -> Side:
+def _side(rows: Sequence[fmpq_poly], orders: dict[int, int], first: tuple[int, int], last: tuple[int, int]) -> Side:
     slope = _slope(first, last)
     q = slope.denominator
     places = [(j, first[1] + slope * (j - first[0])) for j in range(first[0], last[0] + 1, q)]
@@ -95,14 +93,12 @@ def _side(
 def _border(sizes: Sequence[Sequence[arb]], k: int) -> arb | None:
     """A size of m that Pellet's condition allows at a vertex, given the absolute values of all terms of the a_j."""
     totals = [sum(row, start=arb(0)) for row in sizes]
-    leading = next(t for t in sizes[k] if not t == 0)
+    leading = next(t for t in sizes[k] if t != 0)
     least = 2 * leading - totals[k]
     if not least > 0:
         return None
-    below = max(((totals[j] / least).log() / (k - j) for j in range(k) if not totals[j] == 0), key=float)
-    above = min(
-        ((least / totals[j]).log() / (j - k) for j in range(k + 1, len(totals)) if not totals[j] == 0), key=float
-    )
+    below = max(((totals[j] / least).log() / (k - j) for j in range(k) if totals[j] != 0), key=float)
+    above = min(((least / totals[j]).log() / (j - k) for j in range(k + 1, len(totals)) if totals[j] != 0), key=float)
     border = ((below + above) / 2).exp().mid()
     others = sum((t * border**j for j, t in enumerate(totals) if j != k), start=arb(0))
     return border if others < least * border**k else None

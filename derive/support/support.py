@@ -6,6 +6,7 @@ neighbouring roots the density is positive throughout or zero throughout (see `r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -19,9 +20,9 @@ from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.precision import working_precision
-from resolvent.derive.support.atoms import Atom, find_atom, without_atoms
+from resolvent.derive.support.atoms import Atom, columns_without_atoms, find_atom, pole_sum, without_atoms
 from resolvent.derive.support.real_line import Sweep, sweep
-from resolvent.derive.support.sheets_at_point import SheetsAtPoint, sheets_at_point
+from resolvent.derive.support.sheets_at_point import sheets_at_point
 
 _MOST_BITS, _MOST_STEP_BITS = 2048, 512
 _SMALL = 6  # up to this degree masses below zero are looked for as well; `require_herglotz` always does
@@ -125,7 +126,7 @@ def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
             for p in candidates
             if (a := find_atom(equation, branch, p, positive=equation.degree > _SMALL)) is not None
         ]
-        intervals = _intervals(branch, factors, points, samples, found)
+        intervals = _intervals(branch, factors, points, samples, found, atoms)
     if not intervals and not atoms:
         raise DerivationError("the branch has neither density nor atoms; it belongs to no law")
     with working_precision(precision):
@@ -159,6 +160,7 @@ def _intervals(
     points: list[AlgebraicNumber],
     samples: list[arb],
     along: Sweep,
+    atoms: Sequence[Atom],
 ) -> list[Interval]:
     found: list[Interval] = []
     left: Edge | None = None
@@ -169,7 +171,8 @@ def _intervals(
             continue
         wide = float(samples[k + 1] - point.ball(branch.precision))
         if not along.passed[k]:
-            turns = _ramification(branch, factors, point, samples[k] if before else samples[k + 1], before != after)
+            inside = samples[k] if before else samples[k + 1]
+            turns = _ramification(branch, factors, atoms, point, inside, before != after)
             if turns > 1 or before != after:
                 edge = Edge(point, turns)
                 if before:
@@ -184,7 +187,14 @@ def _intervals(
     return found
 
 
-def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumber, sample: arb, ends: bool) -> int:
+def _ramification(
+    branch: Branch,
+    factors: list[fmpz_poly],
+    atoms: Sequence[Atom],
+    point: AlgebraicNumber,
+    sample: arb,
+    ends: bool,
+) -> int:
     """The number of turns around a critical point, alone in its circle, that bring the physical branch back.
 
     The order of the discriminant of the form P(z0, .) at a root z0 is the sum of e - 1 over the points of the curve
@@ -199,22 +209,25 @@ def _ramification(branch: Branch, factors: list[fmpz_poly], point: AlgebraicNumb
     exact = point.ball(branch.precision)
     offset = min(radius, abs(float(sample - exact))) / 2
     if point.rational is not None:
-        sheets = sheets_at_point(columns(branch.equation), point.rational)
-        if (turns := _told_apart(branch, sheets, point.rational, offset, 1 if sample > exact else -1)) is not None:
+        turns = _told_apart(branch, atoms, point.rational, offset if sample > exact else -offset)
+        if turns is not None:
             return turns
     start = acb((center.real + arb(offset if sample > exact else -offset)).mid())
     return branch.turns(center, start, branch.value(start), max(branch.equation.degree, 1))
 
 
-def _told_apart(branch: Branch, sheets: SheetsAtPoint, place: fmpq, offset: float, direction: int) -> int | None:
-    """The ramification of the branch at a rational place, where the sizes of sheets tell."""
+def _told_apart(branch: Branch, atoms: Sequence[Atom], place: fmpq, offset: float) -> int | None:
+    """The ramification at a rational place of the branch without the poles of atoms, where the sizes of sheets tell."""
+    rational = [a for a in atoms if a.point.rational is not None and a.weight.rational is not None]
+    rows = columns_without_atoms(branch.equation, rational) if rational else columns(branch.equation)
+    sheets = sheets_at_point(rows, place)
     if len(ramifications := {side.ramification for side in sheets.sides}) == 1:
         return ramifications.pop()
-    if (found := sheets.borders(offset)) is None:
+    if (found := sheets.borders(abs(offset))) is None:
         return None
     distance, borders = found
-    here = acb((arb(place) + direction * distance).mid())
-    side = sheets.side_of(branch.value(here), borders)
+    here = acb((arb(place) + (distance if offset > 0 else -distance)).mid())
+    side = sheets.side_of(branch.value(here) - pole_sum(rational, here), borders)
     return None if side is None else side.ramification
 
 

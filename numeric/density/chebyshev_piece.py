@@ -107,7 +107,11 @@ class Piece:
 
     def solve(self, side: int, distance: Array) -> Array:
         """1 + t (side 0) or 1 - t (side 1) at distances from that edge, in units of the width."""
-        return solve((self.from_left, self.from_right)[side], distance)
+        return self.solve_root(side, distance ** (1 / self.ramification[side]))
+
+    def solve_root(self, side: int, root: Array) -> Array:
+        """The same at the e-th roots of distances, which themselves may be too small for floats."""
+        return solve((self.from_left, self.from_right)[side], root)
 
     @staticmethod
     def _at(coefficients: Array, s: Array, r: Array) -> Array:
@@ -152,10 +156,12 @@ class Piece:
             (a, b), (e, f) = self.orders, self.ramification
             analytic = self._at(self.boundary, s, r)
             low, high = self.width * self.from_left(s), self.width * self.from_right(r)
+            with np.errstate(over="ignore"):  # next to an edge where many sheets meet
+                density = analytic * s ** float(a) * r ** float(b)
             self._rules[points] = Nodes(
                 np.where(s <= r, low, self.width - high),
                 np.where(s <= r, self.width - low, high),
-                analytic * s ** float(a) * r ** float(b),
+                density,
                 weight * analytic * s ** float(a + e - 1) * r ** float(b + f - 1) * self.speed,
             )
         return self._rules[points]
@@ -469,7 +475,9 @@ def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tupl
     if 3 * len(known) == size:
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
     s, r = 1 + t[fresh], 1 - t[fresh]
-    low, high = (m.enclosures(np.minimum(d, 1.0).tolist()) for m, d in zip(edge_maps(stretch.ramification), (s, r), strict=True))
+    low, high = (
+        m.enclosures(np.minimum(d, 1.0).tolist()) for m, d in zip(edge_maps(stretch.ramification), (s, r), strict=True)
+    )
     places = [
         (stretch.left.place + stretch.width * u if below else stretch.right.place - stretch.width * v).mid()
         for u, v, below in zip(low, high, (s <= r).tolist(), strict=True)

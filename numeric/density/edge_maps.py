@@ -73,6 +73,20 @@ class EdgeMap:
         """du/dd."""
         return distance ** (self.order - 1) * (2 - distance) ** (self.other - 1) / norm((self.order, self.other))
 
+    def root(self, distance: Array) -> tuple[Array, Array]:
+        """u^(1/e) and its derivative between 0 and 2, where u itself may be too small for floats."""
+        p, q = distance / 2, 1 - distance / 2
+        rest = self._summed(p, q, [float(c) for c in self._shares])
+        root = p * rest ** (1 / self.order)
+        grown = (2 - distance) ** (self.other - 1) * 2.0 ** (self.order - 1) / norm((self.order, self.other))
+        return root, rest ** (1 / self.order - 1) * grown / self.order
+
+    def quotient_power(self, distance: Array, exponent: int) -> Array:
+        """(d/u^(1/e))^exponent, without a rounding error for each factor."""
+        p, q = distance / 2, 1 - distance / 2
+        rest = self._summed(p, q, [float(c) for c in self._shares])
+        return 2.0**exponent * rest ** (-exponent / self.order)  # type: ignore[no-any-return]
+
     @property
     def leading(self) -> float:
         """The absolute value of the leading coefficient of u as a polynomial."""
@@ -112,22 +126,23 @@ def norm(ramification: tuple[int, int]) -> float:
     return 2.0 ** (a + b - 1) / (a * math.comb(a + b - 1, a))
 
 
-def solve(share: EdgeMap, value: Array) -> Array:
-    """The distance in [0, 2] with a share, by safeguarded Newton steps."""
-    value = np.clip(value, 0.0, 1.0)
+def solve(share: EdgeMap, root: Array) -> Array:
+    """The distance in [0, 2] with the share root^e, by safeguarded Newton steps for the e-th root of the share."""
+    root = np.clip(root, 0.0, 1.0)
     order, leading = share.order, math.comb(share.order + share.other - 1, share.order) / 2.0**share.order
-    s = np.minimum((value / leading) ** (1 / order), 1.9)
+    s = np.minimum(root / leading ** (1 / order), 1.9)
     low, high = np.zeros_like(s), np.full_like(s, 2.0)
     for _ in range(200):
-        residual = share(s) - value
+        found, slope = share.root(s)
+        residual = found - root
         low, high = np.where(residual <= 0, s, low), np.where(residual >= 0, s, high)
         with np.errstate(divide="ignore", invalid="ignore"):
-            step = s - residual / share.slope(s)
+            step = s - residual / slope
         following = np.where((step >= low) & (step <= high), step, (low + high) / 2)
         if np.all(np.abs(following - s) <= 4e-16 * np.abs(s)):
             break
         s = following
-    return np.where(value == 0.0, 0.0, s)
+    return np.where(root == 0.0, 0.0, s)
 
 
 def all_roots(share: EdgeMap, value: Array) -> Array:

@@ -25,6 +25,7 @@ _INVERSE_DEGREE = 5
 _FEWEST, _MOST = 16, 4096  # cells
 _INVERSE_TOLERANCE = 1e-8  # after a Newton step nothing is left of it
 _SHARP = 4e-15  # relative accuracy of the polynomials
+_ROUNDING = 4e-16  # of 1 + t, which is taken to the power of the edge's ramification
 _EXACT = 5e-14  # relative accuracy of the inverse; the arithmetic itself takes some
 _MOST_STEPS = 8
 
@@ -74,8 +75,8 @@ def edge_table(piece: Piece, side: int) -> EdgeTable:
     noise = 4e-16 * float(np.sum(np.abs(piece.boundary)))
     cells = _FEWEST
     while True:
-        values = _phi(piece, side, _nodes(cells, _DEGREE) * top)
-        density, converged = _fitted(values, noise)
+        values, factor = _phi(piece, side, _nodes(cells, _DEGREE) * top)
+        density, converged = _fitted(values, noise * np.max(factor, axis=0), max(_SHARP, _ROUNDING * e))
         if converged:
             break
         if cells >= _MOST:
@@ -125,12 +126,13 @@ def root(value: Array, degree: int) -> Array:
     return np.cbrt(value) if degree == 3 else value ** (1 / degree)
 
 
-def _phi(piece: Piece, side: int, u: Array) -> Array:
-    """phi(u) = u^-n rho, from the Chebyshev series."""
+def _phi(piece: Piece, side: int, u: Array) -> tuple[Array, Array]:
+    """phi(u) = u^-n rho, from the Chebyshev series, and the factor that the series takes in it."""
     n, other = piece.orders[side], piece.orders[1 - side]
-    s = piece.solve(side, u ** piece.ramification[side])
+    s = piece.solve_root(side, u)
     series = cheb.chebval(s - 1 if side == 0 else 1 - s, piece.boundary)
-    return series * (s / u) ** float(n) * (2 - s) ** float(other)
+    factor = (piece.from_left, piece.from_right)[side].quotient_power(s, n) * (2 - s) ** float(other)
+    return series * factor, factor
 
 
 def _nodes(cells: int, degree: int) -> Array:
@@ -139,12 +141,12 @@ def _nodes(cells: int, degree: int) -> Array:
     return (np.arange(cells) + 0.5 + t / 2) / cells
 
 
-def _fitted(values: Array, noise: float) -> tuple[Array, bool]:
+def _fitted(values: Array, noise: Array | float, sharp: float = _SHARP) -> tuple[Array, bool]:
     """Coefficients in v = t/2 of the polynomials through values at Chebyshev nodes t, and whether they have settled."""
     to_series, to_powers = _transforms(len(values))
     series = to_series @ values
     tail = np.max(np.abs(series[-2:]), axis=0)
-    settled = np.all(tail <= noise + _SHARP * np.max(np.abs(series), axis=0))
+    settled = np.all(tail <= noise + sharp * np.max(np.abs(series), axis=0))
     return to_powers @ series, bool(settled)
 
 

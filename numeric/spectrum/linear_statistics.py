@@ -84,7 +84,7 @@ def entropy(measure: Pieces) -> float:
     if len(measure.points):
         return -math.inf
     stretches = [s for piece in measure.pieces for s in _stretches(piece, (), of_density=True)]
-    return float(adaptive(stretches, lambda density: -np.log(density), 1e-12))
+    return float(adaptive(stretches, np.negative, 1e-12))
 
 
 def smooth_integral(pieces: Sequence[Piece], integrand: Callable[[Piece, Nodes], Array], tolerance: float) -> Any:
@@ -153,7 +153,7 @@ class _Stretch:
         rest: what the rounding has taken from it.
         offsets: x - point as a function of the distance from it.
         top: the length of the stretch in t.
-        of_density: whether the integrand takes densities instead of points.
+        of_density: whether the integrand takes logarithms of densities instead of points.
     """
 
     piece: Piece
@@ -176,7 +176,7 @@ class _Stretch:
         return np.array([0.0, *np.linspace(_FIRST * self.top, self.top, 2 if self.of_density else _PANELS + 1)])
 
     def nodes(self, distance: Array) -> tuple[Array, Array, Array]:
-        """Points (or densities), dmass/dt and whether the points are too near to the singular one."""
+        """Points (or log densities), dmass/dt and whether the points are too near to the singular one."""
         piece = self.piece
         t = self.start + self.sign * distance
         s = distance if self.start == -1.0 else 1 + t
@@ -186,7 +186,8 @@ class _Stretch:
         with np.errstate(all="ignore"):
             weight = analytic * s ** float(a + e - 1) * r ** float(b + f - 1) * piece.speed  # keeps small numbers
             if self.of_density:
-                return analytic * s ** float(a) * r ** float(b), weight, np.zeros(len(t), dtype=bool)
+                density = np.log(analytic) + a * np.log(s) + b * np.log(r)  # the density may be beyond floats
+                return density, weight, np.zeros(len(t), dtype=bool)
         x = self.point + (self.rest + self.offsets(distance))
         blurred = np.abs(x - self.point) < BLUR * abs(self.point)
         return np.where(x == self.point, np.nextafter(self.point, self.sign * math.inf), x), weight, blurred
