@@ -33,7 +33,7 @@ from resolvent.derive.exact.series import (
 )
 from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_polynomial import conclude
-from resolvent.derive.laws.positivity import require_law, require_nonnegative_factor
+from resolvent.derive.laws.positivity import require_law, require_law_on_half_line, require_nonnegative_factor
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 from resolvent.derive.laws.transforms import transform
 
@@ -250,19 +250,24 @@ def _compressed_moments(law: AlgebraicRecord, t: Element, n: int, values: Values
 
 @checked
 def free_multiplicative_power(law: LawT, s: Any) -> LawT:
-    """The free multiplicative power S -> S^s, for a rational s >= 1 and a law on [0, oo) that is not delta_0.
+    """The free multiplicative power S -> S^s, for a law on [0, oo) that is not delta_0 and a rational s.
+
+    It exists for s >= 1, and for smaller s > 0 where the result is a measure on [0, oo), which is then proved: for
+    every s if the law is infinitely divisible in this sense, as Marchenko-Pastur's with c <= 1 is.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
     >>> free_multiplicative_power(marchenko_pastur(1), 2).moments(3)
     [1, 3, 12]
+    >>> free_multiplicative_power(marchenko_pastur(1), "1/3").moments(3)
+    [1, 4/3, 2]
 
-    Raises `ParameterError` unless s >= 1 is a rational number (for other s the law is not algebraic), and
-    `DerivationError` for laws not known to be non-negative.
+    Raises `ParameterError` unless s > 0 is a rational number (for other s the law is not algebraic), and
+    `DerivationError` for laws not known to be non-negative, and where the power is no law.
     """
     element, _ = to_element(s)
-    if not element.is_constant or element.to_fmpq() < 1:
+    if not element.is_constant or element.to_fmpq() <= 0:
         raise ParameterError(
-            f"the exponent of a free multiplicative power must be a rational number >= 1; got {s}", s=s
+            f"the exponent of a free multiplicative power must be a positive rational number; got {s}", s=s
         )
     exponent = element.to_fmpq()
     if exponent == 1:
@@ -280,22 +285,46 @@ def free_multiplicative_power(law: LawT, s: Any) -> LawT:
     ring = ring_of(("x'", "z", "u'"), own, drop=("m",))
     x, z, u = (generator(ring, n) for n in ("x'", "z", "u'"))
     first = without_monomials(substitute(own, ring, {"z": (x, ring.constant(1)), "m": (-(1 + u), x)}))
-    second = z**q * (1 + u) ** (p - q) - x**p * u ** (p - q)
+    up, down = max(p - q, 0), max(q - p, 0)
+    second = z**q * (1 + u) ** up * u**down - x**p * u**up * (1 + u) ** down
     step = Resultant.of(first, second, "x'")
     out = ring_of(("z", "m"), own)
     zo, mo = generator(out, "z"), generator(out, "m")
     polynomial = _rename_into(step.value, out, {"u'": (-zo * mo - 1, out.constant(1))}, drop=("x'",))
 
-    return conclude(
+    uses = (law.conclusion, side_condition) if side_condition is not None else (law.conclusion,)
+    reason = f"the free multiplicative power {shown(s)} of {law.text} does not exist"
+    if exponent < 1 and not law.equation.is_numeric:
+        uses = (*uses, Step(rules.DOMAIN, reason.replace("does not exist", "exists"), kind="assumed"))
+    result = conclude(
         type(law),
         polynomial,
         law.equation.symbols,
         partial(_multiplicative_power_moments, law, exponent),
-        uses=(law.conclusion, side_condition) if side_condition is not None else (law.conclusion,),
+        uses=uses,
         recipe=Recipe(free_multiplicative_power, (law, s)),
-        nonnegative=True,
+        nonnegative=True,  # for roots that is what is proved or assumed here
         eliminations=(step,),
     )
+    return result if exponent >= 1 or _is_divisible(law) else require_law_on_half_line(result, reason)
+
+
+def _is_divisible(law: AlgebraicRecord) -> bool:
+    """Whether S(u) = 1/(b + au) with numbers 0 <= a <= b: a Marchenko-Pastur law with c = a/b <= 1.
+
+    Then S(z/(1-z)) = exp(v(z)) with v analytic outside of [0, oo) and Im v <= 0 for Im z > 0, so that the law is
+    infinitely divisible with respect to the free product (Bercovici, Voiculescu, Pacific J. Math. 153 (1992)).
+    """
+    if not law.equation.is_numeric or not law.equation.field.is_rational:
+        return False
+    _, b, square = terms_of(law.moment_series(3), 3)
+    a = square / b - b
+    ring = law.equation.polynomial.context()
+    z, m = generator(ring, "z"), generator(ring, "m")
+    common = int(a.q) * int(b.q)
+    p, q = int(a * common), int(b * common)
+    own = p * z * m**2 + (common * z + (p - q)) * m + common
+    return 0 <= a <= b and law.equation.polynomial.primitive()[1] in (own.primitive()[1], -own.primitive()[1])
 
 
 def _multiplicative_power_moments(law: AlgebraicRecord, exponent: fmpq, n: int, values: Values) -> Series:

@@ -18,6 +18,7 @@ from resolvent.derive.exact.polynomials import generator, ring_of
 from resolvent.derive.exact.series import Series, make_series
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import require_positive, scalar_of, shown
+from resolvent.derive.laws.convolution import free_multiplicative_power
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.from_transform import law_of_r, law_of_s
 from resolvent.derive.laws.record import Recipe, joint
@@ -218,22 +219,32 @@ def wachter(c1: Any, c2: Any) -> AlgebraicLaw:
 def fuss_catalan(s: Any) -> AlgebraicLaw:
     """Fuss-Catalan of order s: squared singular values of a product of s square Gaussian matrices, S = (1+u)^-s.
 
-    Moments binom((s+1)k, k)/(sk + 1); s is a positive integer. Raises `ParameterError` otherwise.
+    Moments binom((s+1)k, k)/(sk + 1), support [0, (s+1)^(s+1)/s^s], density ~ x^(-s/(s+1)) at 0; s is a rational
+    number >= 0: these numbers are moments for exactly those, and matrices are multiplied for whole ones. Raises
+    `ParameterError` otherwise.
 
     >>> fuss_catalan(2).moments(4)
     [1, 3, 12, 55]
+    >>> fuss_catalan("1/2").moments(3)
+    [1, 3/2, 21/8]
+
+    Source: Mlotkowski, Documenta Math. 15 (2010) 939-955 (Raney numbers with p = s + 1, r = 1).
     """
     order_ = scalar_of(s)
-    if not (order_.is_Integer and order_ >= 1):
-        raise ParameterError(f"the order of the Fuss-Catalan law must be a positive integer; got {s}", s=s)
-    if order_ > _MOST_ORDER:
-        raise ParameterError(f"the order of the Fuss-Catalan law must be at most {_MOST_ORDER}; got {shortly(s)}", s=s)
-    return law_of_s(
-        (1 + _u) ** (-order_),
-        _u,
-        Recipe(fuss_catalan, (s,)),
-        nonnegative=True,
-    )
+    if not (order_.is_Rational and order_ >= 0):
+        raise ParameterError(f"the order of the Fuss-Catalan law must be a rational number >= 0; got {s}", s=s)
+    if max(order_.p, order_.q) > _MOST_ORDER:
+        raise ParameterError(
+            f"the order of the Fuss-Catalan law must be at most {_MOST_ORDER}, and so must its denominator; got "
+            f"{shortly(s)}",
+            s=s,
+        )
+    recipe = Recipe(fuss_catalan, (s,))
+    if order_ == 0:
+        return _named(atoms([1]), recipe)
+    if order_.is_Integer:
+        return law_of_s((1 + _u) ** (-order_), _u, recipe, nonnegative=True)
+    return _named(free_multiplicative_power(marchenko_pastur(1), order_), recipe)
 
 
 def _zero(field: Field) -> Any:

@@ -43,6 +43,7 @@ Weights = frozenset[Element]  # the mass is the largest of them
 Masses = Mapping[Element, Weights]  # by place; there are no atoms elsewhere
 
 _ZERO = Field().constant(0)
+_ONE = Field().constant(1)
 _NOTHING: Weights = frozenset({_ZERO})
 
 
@@ -203,8 +204,8 @@ def _divided(law: AlgebraicRecord, t: Element) -> Masses:
 def _of_multiplicative_power(law: AlgebraicRecord, s: Any) -> Masses:
     exponent, known = _number(s), _masses(law)
     times = exponent.to_fmpq()
-    if any(place for place in known) and times.q != 1:
-        raise _NotCovered  # at roots, which need not be rational
+    if times < 1 or (any(place for place in known) and times.q != 1):
+        raise _NotCovered  # the root of a law may have new atoms; places are roots, which need not be rational
     found = {x ** int(times.p): _each(w, lambda u: 1 - exponent * (1 - u), _ZERO) for x, w in known.items() if x}
     return {**found, _ZERO: known.get(_ZERO, _NOTHING)}
 
@@ -222,7 +223,8 @@ _RULES: dict[Callable[..., Any], Callable[..., Masses]] = {
     atoms: _of_atoms,
     marchenko_pastur: _of_marchenko_pastur,
     free_poisson: _of_poisson,
-    **dict.fromkeys((semicircle, arcsine, fuss_catalan, kesten_mckay, equilibrium_measure), _of_nothing),
+    **dict.fromkeys((semicircle, arcsine, kesten_mckay, equilibrium_measure), _of_nothing),
+    fuss_catalan: lambda s: {} if _number(s) else {_ONE: frozenset({_ONE})},
     scale: lambda law, a: {_number(a) * x: w for x, w in _masses(law).items()},
     shift: lambda law, b: {x + _number(b): w for x, w in _masses(law).items()},
     inverse: lambda law: {1 / x: w for x, w in _masses(law).items() if x},

@@ -223,6 +223,12 @@ def _multiplicative_power(law: AlgebraicLaw, part: Part, s: Fraction) -> Part:
     return result
 
 
+def _fuss_catalan(law: AlgebraicLaw, s: Fraction) -> Part:
+    if s.denominator != 1 or s == 0:
+        raise _refusal(law.text, "Gaussian matrices are multiplied for whole orders only", law)
+    return parts.GaussianProduct(int(s))
+
+
 def _marchenko_pastur(c: Fraction, sigma: Fraction | int = 1) -> Part:
     return parts.FreePoisson(1 / c, float(c * sigma**2))
 
@@ -252,7 +258,7 @@ MODELS: dict[str, Callable[..., Part]] = {
     "arcsine": lambda _, radius: _coins(radius / 2, Fraction(2)),
     "kesten_mckay": lambda _, d: _coins(Fraction(1), d),
     "wachter": lambda _, c1, c2: _wachter(c1, c2),
-    "fuss_catalan": lambda _, s: parts.GaussianProduct(int(s)),
+    "fuss_catalan": _fuss_catalan,
     "scale": lambda _, a, factor: operations.Affine(a, float(factor), 0.0),
     "shift": lambda _, a, b: operations.Affine(a, 1.0, float(b)),
     "inverse": lambda _, a: operations.Mobius(a, 0.0, 1.0, 1.0, 0.0),

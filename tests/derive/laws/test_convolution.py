@@ -313,6 +313,25 @@ def test_a_half_integer_power_of_a_mean_that_is_a_symbolic_square_is_exact() -> 
     assert law.moments(1) == [C**3]
 
 
+@pytest.mark.parametrize(
+    "law", [fuss_catalan(2), 3 * marchenko_pastur("1/4"), marchenko_pastur("1/2") @ (1 + atoms([0, 3]))]
+)
+@pytest.mark.parametrize("k", [2, 3])
+def test_multiplicative_roots_are_undone_by_powers(law: AlgebraicLaw, k: int) -> None:
+    power = law.free_multiplicative_power(k)
+    root = power.free_multiplicative_power(sympy.Rational(1, k))
+    assert root.equation == law.equation
+    assert root.derivation.check()
+
+
+def test_a_root_of_a_law_with_parameters_is_an_assumption() -> None:
+    law = marchenko_pastur(C).free_multiplicative_power("1/2")
+    assert [step.text for step in law.derivation.assumptions] == [
+        "the free multiplicative power 1/2 of marchenko_pastur(c) exists"
+    ]
+    assert not law.at(c="1/4").derivation.assumptions
+
+
 def test_the_first_multiplicative_power_is_the_law() -> None:
     law = marchenko_pastur(1)
     assert law.free_multiplicative_power(1) is law
@@ -330,8 +349,9 @@ def test_multiplicative_powers_of_zero_are_refused() -> None:
         (lambda: semicircle().free_power("-1/2"), ParameterError, "t must be positive; got -1/2"),
         (lambda: semicircle().compress("3/2"), ParameterError, "a corner has relative size t at most 1; got 3/2"),
         (lambda: semicircle().compress(0), ParameterError, "t must be positive; got 0"),
-        (lambda: marchenko_pastur(1).free_multiplicative_power("1/2"), ParameterError, "rational number >= 1; got 1/2"),
-        (lambda: marchenko_pastur(1).free_multiplicative_power(C), ParameterError, "rational number >= 1; got c"),
+        (lambda: marchenko_pastur(1).free_multiplicative_power(0), ParameterError, "positive rational number; got 0"),
+        (lambda: marchenko_pastur(1).free_multiplicative_power(C), ParameterError, "positive rational number; got c"),
+        (lambda: marchenko_pastur(2).free_multiplicative_power("1/2"), DerivationError, "does not exist: .* m_7"),
         (lambda: semicircle().free_multiplicative_power(2), DerivationError, "two centred laws"),
         (lambda: atoms([-1, 2]).free_multiplicative_power(2), DerivationError, "neither .* is supported"),
         (

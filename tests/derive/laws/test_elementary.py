@@ -236,9 +236,9 @@ def test_a_parameter_called_like_the_transform_variable_is_an_ordinary_parameter
         (lambda: wachter(0, 1), "c1 must be positive"),
         (lambda: wachter(1, -1), "c2 must be positive"),
         (lambda: wachter(3, 3), "1/c1 + 1/c2 must be at least 1"),
-        (lambda: fuss_catalan(0), "the order of the Fuss-Catalan law must be a positive integer; got 0"),
-        (lambda: fuss_catalan("3/2"), "must be a positive integer; got 3/2"),
-        (lambda: fuss_catalan(C), "must be a positive integer; got c"),
+        (lambda: fuss_catalan("-1/3"), "the order of the Fuss-Catalan law must be a rational number >= 0; got -1/3"),
+        (lambda: fuss_catalan(C), "must be a rational number >= 0; got c"),
+        (lambda: fuss_catalan("1/257"), "must be at most 256, and so must its denominator"),
         (lambda: require_positive("t", sympy.Symbol("n", negative=True)), "t must be positive; got n"),
     ],
 )
@@ -356,3 +356,10 @@ def test_no_terms_is_an_empty_list() -> None:
 
 def test_one_cumulant_is_the_mean() -> None:
     assert marchenko_pastur("1/2", 3).free_cumulants(1) == [9]
+
+
+@pytest.mark.parametrize("s", ["0", "1/10", "1/3", "1", "3/2", "10/3", "7"])
+def test_fuss_catalan_of_any_order_has_raney_numbers_as_moments(s: str) -> None:
+    order = sympy.Rational(s)
+    moments = [sympy.binomial((order + 1) * k, k).expand(func=True) / (order * k + 1) for k in range(1, 8)]
+    assert fuss_catalan(s).moments(7) == moments
