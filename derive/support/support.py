@@ -219,7 +219,7 @@ def _ramification(
 def _told_apart(branch: Branch, atoms: Sequence[Atom], place: fmpq, offset: float) -> int | None:
     """The ramification at a rational place of the branch without the poles of atoms, where the sizes of sheets tell."""
     rational = [a for a in atoms if a.point.rational is not None and a.weight.rational is not None]
-    rows = columns_without_atoms(branch.equation, rational) if rational else columns(branch.equation)
+    rows = columns_without_atoms(branch.equation, rational) if rational else branch.equation.columns
     sheets = sheets_at_point(rows, place)
     if len(ramifications := {side.ramification for side in sheets.sides}) == 1:
         return ramifications.pop()

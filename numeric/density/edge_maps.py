@@ -53,7 +53,7 @@ class EdgeMap:
     def __call__(self, distance: Array) -> Array:
         """u at distances, which may be complex: all terms are positive between 0 and 2."""
         p, q = distance / 2, 1 - distance / 2
-        return self._summed(p, q, [float(c) for c in self._shares]) * p**self.order  # type: ignore[no-any-return]
+        return self._summed(p, q, [float(c) for c in self._shares]) * p**self.order
 
     def enclosures(self, distances: Sequence[float]) -> list[arb]:
         """u as balls, at floats taken as exact."""
@@ -85,7 +85,7 @@ class EdgeMap:
         """(d/u^(1/e))^exponent, without a rounding error for each factor."""
         p, q = distance / 2, 1 - distance / 2
         rest = self._summed(p, q, [float(c) for c in self._shares])
-        return 2.0**exponent * rest ** (-exponent / self.order)  # type: ignore[no-any-return]
+        return 2.0**exponent * rest ** (-exponent / self.order)
 
     @property
     def leading(self) -> float:
@@ -154,7 +154,7 @@ def all_roots(share: EdgeMap, value: Array) -> Array:
     others = share.others
     principal = _principal(share, value)
     if share.other > max(share.order, _STEEP):  # roots far away are ill conditioned from here
-        roots = 2 - all_roots(EdgeMap(share.other, share.order), 1 - value)
+        roots = 2 - all_roots(edge_maps((share.other, share.order))[0], 1 - value)
         nearest = np.argsort(np.abs(roots), axis=0)[: share.order]
         near = np.where(np.abs(value) < _NEAR, principal, np.take_along_axis(roots, nearest, axis=0))
         np.put_along_axis(roots, nearest, _settled(share, near, value), axis=0)
@@ -167,7 +167,7 @@ def _principal(share: EdgeMap, value: Array) -> Array:
     """The roots of the leading term."""
     leading = math.comb(share.order + share.other - 1, share.order) / 2.0**share.order
     turns = np.exp(2j * np.pi * np.arange(share.order) / share.order)
-    return turns[:, None] * (value / leading) ** (1 / share.order)  # type: ignore[no-any-return]
+    return turns[:, None] * (value / leading) ** (1 / share.order)
 
 
 def _settled(share: EdgeMap, roots: Array, value: Array) -> Array:

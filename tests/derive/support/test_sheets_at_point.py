@@ -6,7 +6,6 @@ import pytest
 from flint import acb, arb, fmpq, fmpz_poly
 
 from resolvent.derive.continuation.physical_branch import Branch
-from resolvent.derive.equations.equation import columns
 from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, fuss_catalan, marchenko_pastur, semicircle
@@ -26,7 +25,7 @@ def test_the_polygon_agrees_with_turns_around_the_point(name: str) -> None:
     law, place = LAWS[name]
     assert isinstance(law, AlgebraicLaw)
     place = fmpq(place)
-    sheets = sheets_at_point(columns(law.equation), place)
+    sheets = sheets_at_point(law.equation.columns, place)
     branch = Branch(law.equation)
     with working_precision(branch.precision):
         found = sheets.borders(1 / 64)
