@@ -27,6 +27,7 @@ from resolvent.derive.errors import NotCertified, PrecisionError
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.support.support import Interval, Skeleton
 from resolvent.numeric.density.boundary_values import BoundaryValues
+from resolvent.numeric.density.chebyshev_nodes import chebyshev_coefficients, fejer
 from resolvent.numeric.density.critical_places import critical_places
 from resolvent.numeric.density.edge_maps import EdgeMap, all_roots, edge_maps, norm, solve
 from resolvent.numeric.density.edge_sheet import FEWEST, EdgeSheet
@@ -152,7 +153,7 @@ class Piece:
     def nodes(self, points: int) -> Nodes:
         """Fejer's rule in t, for integrals of smooth functions against the density."""
         if points not in self._rules:
-            s, r, weight = _fejer(points)
+            s, r, weight = fejer(points)
             (a, b), (e, f) = self.orders, self.ramification
             analytic = self._at(self.boundary, s, r)
             low, high = self.width * self.from_left(s), self.width * self.from_right(r)
@@ -484,23 +485,3 @@ def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tupl
     ]
     density[fresh] = stretch.density(places, s, r)
     return t, density
-
-
-@lru_cache(maxsize=64)
-def _fejer(n: int) -> tuple[Array, Array, Array]:
-    """Fejer's first rule on [-1, 1]: 1 + t and 1 - t at Chebyshev nodes t, and weights exact below degree n."""
-    from scipy.fft import dct
-
-    k = np.arange(n)
-    integrals = np.where(k % 2 == 0, 2.0 / (1.0 - np.where(k % 2 == 0, k, 0.0) ** 2), 0.0)
-    half = math.pi * (k + 0.5) / (2 * n)
-    return 2 * np.cos(half) ** 2, 2 * np.sin(half) ** 2, dct(integrals, type=3) / n
-
-
-def chebyshev_coefficients(values: Array) -> Array:
-    """Chebyshev coefficients from values at the nodes cos(pi (k + 1/2)/n), which are the last axis."""
-    from scipy.fft import dct
-
-    coefficients = dct(values, type=2) / values.shape[-1]
-    coefficients[..., 0] /= 2
-    return coefficients

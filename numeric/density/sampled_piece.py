@@ -10,7 +10,8 @@ import numpy as np
 from numpy.polynomial import chebyshev as cheb
 
 from resolvent.derive.errors import NotCertified
-from resolvent.numeric.density.chebyshev_piece import Array, Piece, chebyshev_coefficients
+from resolvent.numeric.density.chebyshev_nodes import chebyshev_coefficients
+from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.edge_maps import edge_maps
 
 Values = Callable[[Array, Array], Array]
