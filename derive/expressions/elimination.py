@@ -9,27 +9,21 @@ good by the exact series, in which they do not vanish.
 
 from __future__ import annotations
 
-import math
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from flint import acb, fmpq, fmpz_mpoly
+from flint import fmpz_mpoly, fmpz_mpoly_ctx
 
-from resolvent.derive.equations.equation import probes
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.deadline import OutOfTime, within
 from resolvent.derive.exact.field import polynomial_ring
-from resolvent.derive.exact.polynomials import degree, generator, positive, resultant, substitute
-from resolvent.derive.exact.precision import order
-from resolvent.derive.exact.series import Series, make_series, terms_of
+from resolvent.derive.exact.polynomials import degree, generator, resultant, substitute
+from resolvent.derive.expressions.branch import Branch, names_in
+from resolvent.derive.expressions.certificate import Move
 from resolvent.derive.expressions.dyson import DysonSystem
-from resolvent.derive.expressions.enclosure import Enclosure, candidates
-from resolvent.derive.expressions.pencil import Entry
-from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
 from resolvent.derive.expressions.polynomial_system import PolynomialSystem, polynomial_system, shown, size_of
 
 _MANY_TERMS, _HEAVY = 300, 20_000  # beyond these numbers of terms and of operations, calls may take long
@@ -52,168 +46,6 @@ class TooLarge(DerivationError):
     """An elimination reached its limits."""
 
 
-class Branch(ABC):
-    """The physical branch: which polynomials in the unknowns vanish on it."""
-
-    unknowns: Mapping[str, Entry]
-    levels: Sequence[int]
-
-    @abstractmethod
-    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
-        """Whether it vanishes as far as level n decides: False is a proof that it does not vanish."""
-
-    def is_nonzero(self, polynomial: fmpz_mpoly) -> bool:
-        """Whether it is proved not to vanish on the branch."""
-        return any(not self.vanishes(polynomial, n) for n in self.levels)
-
-    def physical(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
-        """The product of the irreducible factors that cannot be excluded; one factor, as a rule.
-
-        Raises `DerivationError` when no factor is left, since then the system contradicts itself.
-        """
-        own = set(self.unknowns) | {"m"}
-        factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
-        if not factors:
-            raise DerivationError("an equation of the system is a contradiction", polynomial=polynomial)
-        for n in self.levels:
-            if len(factors) == 1:
-                break
-            factors = [f for f in factors if self.vanishes(f, n)]
-            if not factors:
-                raise DerivationError("no factor of an equation vanishes on the physical branch", polynomial=polynomial)
-        product = factors[0]
-        for f in factors[1:]:
-            product = product * f
-        return positive(product)
-
-
-class SeriesBranch(Branch):
-    """The branch by its exact series at infinity, at integer values of the parameters.
-
-    Raises `physical_series.NoSeries` when it has none with rational coefficients.
-    """
-
-    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry], end: float = math.inf) -> None:
-        self.system = system
-        self.unknowns = unknowns
-        self.levels = (6, 12, 24, 48) if system.spectral else (1,)
-        self._powers: dict[int, dict[tuple[str, int], Series]] = {}
-        for values in probes(system.parameters):
-            try:
-                series = PhysicalSeries(system, values, end)
-                series.solution(2)
-            except ZeroDivisionError:
-                continue
-            self._series, self._values = series, values
-            break
-        else:
-            raise DerivationError("no values of the parameters were found at which the system is regular")
-        if not self._series.base.is_rational:
-            raise NoSeries("the moments of a given law are not rational at rational parameters")
-
-    def _unknowns(self, n: int) -> dict[str, Series]:
-        solution = self._series.solution(n)
-        out = {}
-        for name, e in self.unknowns.items():
-            case = case_of(name)
-            out[name] = solution[e] if case is None else self._series.case(*case, e, n)
-        total = make_series(self._series.base, [], n)
-        for k, weight in enumerate(self.system.weights):
-            total = total + solution[k, k] * self._series.number(weight)
-        out["m"] = -total if self.system.spectral else total
-        return out
-
-    def value(self, polynomial: fmpz_mpoly, n: int) -> list[object]:
-        """The polynomial on the branch, times the power of w that clears z, modulo w^n."""
-        series = self._unknowns(n)
-        names = polynomial.context().names()
-        used = [k for k, name in enumerate(names) if name in names_in(polynomial)]
-        top = degree(polynomial, "z")
-        groups: dict[tuple[tuple[str, int], ...], fmpq] = {}
-        for exponents, coefficient in polynomial.to_dict().items():
-            value = fmpq(coefficient)
-            key = []
-            shift = top
-            for k in used:
-                e, name = exponents[k], names[k]
-                if name == "z":
-                    shift = top - e
-                elif e and name in self._values:
-                    value *= self._values[name] ** e
-                elif e:
-                    key.append((name, int(e)))
-            if shift < n:
-                full = (("w", shift), *key)
-                groups[full] = groups.get(full, fmpq(0)) + value
-        with order(n):
-            powers = self._powers.setdefault(n, {})
-            total = make_series(self._series.base, [], n)
-            for full, value in groups.items():
-                term = make_series(self._series.base, [0] * full[0][1] + [value], n)
-                for name, e in full[1:]:
-                    if (name, e) not in powers:
-                        powers[name, e] = series[name] ** e
-                    term = term * powers[name, e]
-                total = total + term
-        return list(terms_of(total, n))
-
-    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
-        """Whether it vanishes to n terms: False is a proof that it does not vanish."""
-        return not any(self.value(polynomial, n))
-
-
-class EnclosedBranch(Branch):
-    """The branch by its enclosure at one point and one choice of the parameters' values.
-
-    Raises `DerivationError` when the enclosure fails at all values that are tried.
-    """
-
-    levels = (256, 1024, 4096)
-
-    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry]) -> None:
-        self.unknowns = unknowns
-        failure: DerivationError | None = None
-        for values in candidates(system.parameters):
-            try:
-                self.enclosure = Enclosure(system, values)
-            except (DerivationError, ZeroDivisionError) as error:
-                failure = error if isinstance(error, DerivationError) else failure
-                if not values:
-                    break
-                continue
-            break
-        else:
-            failure = failure or DerivationError("the Dyson equation was not solved")
-        if not hasattr(self, "enclosure"):
-            assert failure is not None
-            raise failure
-        self._finer: dict[int, tuple[Enclosure, dict[str, acb]]] = {}
-
-    def _at(self, bits: int) -> tuple[Enclosure, dict[str, acb]]:
-        """The enclosure at a precision, and the balls of all generators."""
-        if bits not in self._finer:
-            finer = self.enclosure.refined(bits)
-            balls = {name: finer.ball(value) for name, value in finer.values.items()}
-            balls |= {"z": finer.z, "m": finer.trace}
-            for name, e in self.unknowns.items():
-                case = case_of(name)
-                balls[name] = finer.unknowns[e] if case is None else finer.cases[(*case, e)]
-            self._finer[bits] = finer, balls
-        return self._finer[bits]
-
-    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
-        """Whether its ball at the point, at n bits of precision, contains zero."""
-        enclosure, balls = self._at(n)
-        return bool(enclosure.value(polynomial, balls).contains(0))
-
-
-def case_of(name: str) -> tuple[int, int] | None:
-    """The component and the number of the eigenvalue that an unknown belongs to, if it belongs to one."""
-    _, colon, case = name.partition(":")
-    component, _, number = case.partition(".")
-    return (int(component), int(number)) if colon else None
-
-
 @dataclass(eq=False)
 class Elimination:
     """The polynomial in z and m that a Dyson system reduces to, and the steps that lead there.
@@ -221,17 +53,12 @@ class Elimination:
     Attributes:
         polynomial: in the ring of z, m and the parameters.
         steps: what was done, in words.
+        moves: for each eliminated unknown the polynomials of which it is the common root.
     """
 
     polynomial: fmpz_mpoly
     steps: list[str] = field(default_factory=list)
-
-
-def branch_of(system: DysonSystem, *, enclosed: bool = False, limits: Limits | None = None) -> Branch:
-    """The physical branch of a system, by its series or by an enclosure; limits bound the time of the series."""
-    unknowns = polynomial_system(system).unknowns
-    end = time.monotonic() + limits.seconds if limits else math.inf
-    return EnclosedBranch(system, unknowns) if enclosed else SeriesBranch(system, unknowns, end)
+    moves: tuple[Move, ...] = ()
 
 
 def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Elimination:
@@ -255,6 +82,7 @@ class _Eliminator:
         self.system, self.written, self.branch, self.limits = system, written, branch, limits
         self.end = time.monotonic() + limits.seconds
         self.steps: list[str] = []
+        self.moves: list[Move] = []
         self.live = list(written.unknowns)
         self.clean: dict[int, fmpz_mpoly] = {}  # polynomials known to be their own physical factors, by identity
         self.is_apart = False
@@ -273,15 +101,19 @@ class _Eliminator:
             if "error" in answer:
                 raise (TooLarge if answer["too large"] else DerivationError)(answer["error"]) from None
             self.steps = answer["steps"]
-            polynomial = polynomial_ring(self.names).from_dict({tuple(e): int(c) for e, c in answer["terms"]})
-        return Elimination(polynomial, self.steps)
+            self.moves = [
+                (name, tuple(_read(self.written.ring, t) for t in tables)) for name, tables in answer["moves"]
+            ]
+            polynomial = _read(polynomial_ring(self.names), answer["polynomial"])
+        return Elimination(polynomial, self.steps, tuple(self.moves))
 
     def _answer(self, equations: Sequence[fmpz_mpoly]) -> dict[str, Any]:
         try:
-            terms = self._reduced(list(equations)).to_dict()
+            polynomial = self._reduced(list(equations))
         except DerivationError as error:
             return {"error": str(error), "too large": isinstance(error, TooLarge)}
-        return {"terms": [(list(map(int, e)), str(c)) for e, c in terms.items()], "steps": self.steps}
+        moves = [(name, list(map(_terms, polynomials))) for name, polynomials in self.moves]
+        return {"polynomial": _terms(polynomial), "steps": self.steps, "moves": moves}
 
     def _reduced(self, equations: list[fmpz_mpoly]) -> fmpz_mpoly:
         """Eliminate until only z, m and the parameters are left."""
@@ -376,6 +208,7 @@ class _Eliminator:
         cost, e, name, a, b = best
         self._weigh(cost, _HEAVY, equations)
         self.steps.append(f"{_plain(name)} by substitution")
+        self.moves.append((name, (e,)))
         common = a.gcd(b)
         image = {name: (-(b / common), a / common)}
         ring = self.written.ring
@@ -411,6 +244,7 @@ class _Eliminator:
         cost, name, pivot = best
         self._weigh(cost, _HEAVY, equations)
         self.steps.append(f"{_plain(name)} by a resultant")
+        self.moves.append((name, tuple(e for e in equations if degree(e, name))))
         out = []
         for e in equations:
             if e is pivot:
@@ -430,6 +264,15 @@ def _constant_and_slope(polynomial: fmpz_mpoly, name: str) -> tuple[fmpz_mpoly, 
     ring = polynomial.context()
     slope = polynomial.derivative(name)
     return polynomial - slope * generator(ring, name), slope
+
+
+def _terms(polynomial: fmpz_mpoly) -> list[tuple[list[int], str]]:
+    """A polynomial as plain data."""
+    return [(list(map(int, e)), str(c)) for e, c in polynomial.to_dict().items()]
+
+
+def _read(ring: fmpz_mpoly_ctx, terms: Iterable[tuple[Sequence[int], str]]) -> fmpz_mpoly:
+    return ring.from_dict({tuple(e): int(c) for e, c in terms})
 
 
 Row = dict[tuple[int, ...], fmpz_mpoly]
@@ -483,11 +326,6 @@ def _assembled(row: Row, places: Sequence[int], ring: object) -> fmpz_mpoly:
 
 def _free(polynomial: fmpz_mpoly, names: Iterable[str]) -> bool:
     return names_in(polynomial).isdisjoint(names)
-
-
-def names_in(polynomial: fmpz_mpoly) -> set[str]:
-    """The generators that occur in a polynomial."""
-    return {n for n, d in zip(polynomial.context().names(), polynomial.degrees(), strict=True) if d > 0}
 
 
 def _plain(name: str) -> str:

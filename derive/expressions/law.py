@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import sympy
-from flint import fmpz_mpoly
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules as general
@@ -16,16 +15,10 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.expressions import rules
+from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
+from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
-from resolvent.derive.expressions.elimination import (
-    Branch,
-    Elimination,
-    EnclosedBranch,
-    Limits,
-    SeriesBranch,
-    branch_of,
-    eliminate,
-)
+from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
@@ -97,7 +90,7 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
     )
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
     try:
-        branch = branch_of(system, limits=limits or Limits())
+        branch = branch_of(system, seconds=(limits or Limits()).seconds)
     except NoSeries:
         return _enclosed(model, pencil, given, limits or Limits(), recipe, text, nonnegative)
     found = eliminate(system, branch, limits or Limits())
@@ -112,6 +105,7 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
         recipe=recipe,
         text=text,
         nonnegative=nonnegative,
+        eliminations=(Certificate(found.polynomial, system, found.moves),),
     )
 
 
@@ -144,7 +138,7 @@ def _enclosed(
         f"{_told(model, found)}; enclosed at z = 256/(51 - 82 i)" + (f", {point}" if point else ""),
         uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
-        verify=partial(_solved_at_a_point, system, found.polynomial),
+        verify=partial(_solved_at_a_point, Certificate(found.polynomial, system, found.moves)),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 
@@ -214,10 +208,11 @@ def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
     )
 
 
-def _solved_at_a_point(system: DysonSystem, polynomial: fmpz_mpoly) -> bool:
-    """Whether all equations, and the polynomial, vanish on an enclosure of the solution that is made anew."""
-    branch = branch_of(system, enclosed=True)
-    return all(branch.vanishes(e, branch.levels[0]) for e in (*polynomial_system(system).equations, polynomial))
+def _solved_at_a_point(certificate: Certificate) -> bool:
+    """The certificate, and whether all equations vanish on an enclosure of the solution that is made anew."""
+    branch = branch_of(certificate.system, enclosed=True)
+    equations = (*polynomial_system(certificate.system).equations, certificate.polynomial)
+    return certificate.holds() and all(branch.vanishes(e, branch.levels[0]) for e in equations)
 
 
 def _series_solve(system: DysonSystem) -> bool:

@@ -19,8 +19,9 @@ from resolvent.derive.exact.field import Field, coefficients_in, polynomial_ring
 from resolvent.derive.exact.polynomials import degree, generator, univariate
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions import rules
+from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
-from resolvent.derive.expressions.elimination import Branch, EnclosedBranch, Limits, SeriesBranch, branch_of, eliminate
+from resolvent.derive.expressions.elimination import Limits, eliminate
 from resolvent.derive.expressions.enclosure import Enclosure
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import inverses_of

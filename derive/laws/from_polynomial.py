@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import Protocol
 
 import sympy
 from flint import fmpz_mpoly
@@ -20,11 +21,18 @@ from resolvent.derive.equations.equation import (
 )
 from resolvent.derive.exact.field import polynomial_to_sympy
 from resolvent.derive.exact.polynomials import irreducible_factors, without_monomials
-from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, resized
 from resolvent.derive.laws.record import LawT, Recipe
 
 _VERIFIED_TERMS = 40
+
+
+class Checked(Protocol):
+    """What can be checked again, such as a `resolvent.derive.exact.resultant.Resultant`."""
+
+    def holds(self) -> bool:
+        """Whether it is right."""
+
 
 Formulas = Callable[[], tuple[sympy.Basic, ...]]
 
@@ -41,7 +49,7 @@ def conclude(
     text: str = "",
     explanation: str = "",
     nonnegative: bool | None = None,
-    eliminations: Sequence[Resultant] = (),
+    eliminations: Sequence[Checked] = (),
     formulas: Formulas = tuple,
 ) -> LawT:
     """The law, of class ``kind``, whose Stieltjes transform is the branch of ``polynomial`` with the given moments.
@@ -97,7 +105,7 @@ def _eliminated(
 
 
 def _reproduced(
-    eliminations: Sequence[Resultant],
+    eliminations: Sequence[Checked],
     equation: ResolventEquation,
     symbols: Sequence[sympy.Symbol],
     moments: MomentSource,

@@ -8,8 +8,8 @@ import pytest
 import sympy
 
 from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.expressions.branch import branch_of
 from resolvent.derive.expressions.dyson import dyson_system
-from resolvent.derive.expressions.elimination import branch_of
 from resolvent.derive.expressions.expression import MatrixExpression, identity
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.expressions.letters import dimension, gaussian, given, inv, wigner

@@ -1,0 +1,194 @@
+"""The physical branch of a Dyson system: which polynomials vanish on it, by its exact series or by an enclosure."""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from flint import acb, fmpq, fmpz_mpoly
+
+from resolvent.derive.equations.equation import probes
+from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.polynomials import degree, positive
+from resolvent.derive.exact.precision import order
+from resolvent.derive.exact.series import Series, make_series, terms_of
+from resolvent.derive.expressions.dyson import DysonSystem
+from resolvent.derive.expressions.enclosure import Enclosure, candidates
+from resolvent.derive.expressions.pencil import Entry
+from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
+from resolvent.derive.expressions.polynomial_system import polynomial_system
+
+
+class Branch(ABC):
+    """The physical branch: which polynomials in the unknowns vanish on it."""
+
+    unknowns: Mapping[str, Entry]
+    levels: Sequence[int]
+
+    @abstractmethod
+    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
+        """Whether it vanishes as far as level n decides: False is a proof that it does not vanish."""
+
+    def is_nonzero(self, polynomial: fmpz_mpoly) -> bool:
+        """Whether it is proved not to vanish on the branch."""
+        return any(not self.vanishes(polynomial, n) for n in self.levels)
+
+    def physical(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
+        """The product of the irreducible factors that cannot be excluded; one factor, as a rule.
+
+        Raises `DerivationError` when no factor is left, since then the system contradicts itself.
+        """
+        own = set(self.unknowns) | {"m"}
+        factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
+        if not factors:
+            raise DerivationError("an equation of the system is a contradiction", polynomial=polynomial)
+        for n in self.levels:
+            if len(factors) == 1:
+                break
+            factors = [f for f in factors if self.vanishes(f, n)]
+            if not factors:
+                raise DerivationError("no factor of an equation vanishes on the physical branch", polynomial=polynomial)
+        product = factors[0]
+        for f in factors[1:]:
+            product = product * f
+        return positive(product)
+
+
+class SeriesBranch(Branch):
+    """The branch by its exact series at infinity, at integer values of the parameters.
+
+    Raises `physical_series.NoSeries` when it has none with rational coefficients.
+    """
+
+    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry], end: float = math.inf) -> None:
+        self.system = system
+        self.unknowns = unknowns
+        self.levels = (6, 12, 24, 48) if system.spectral else (1,)
+        self._powers: dict[int, dict[tuple[str, int], Series]] = {}
+        for values in probes(system.parameters):
+            try:
+                series = PhysicalSeries(system, values, end)
+                series.solution(2)
+            except ZeroDivisionError:
+                continue
+            self._series, self._values = series, values
+            break
+        else:
+            raise DerivationError("no values of the parameters were found at which the system is regular")
+        if not self._series.base.is_rational:
+            raise NoSeries("the moments of a given law are not rational at rational parameters")
+
+    def _unknowns(self, n: int) -> dict[str, Series]:
+        solution = self._series.solution(n)
+        out = {}
+        for name, e in self.unknowns.items():
+            case = case_of(name)
+            out[name] = solution[e] if case is None else self._series.case(*case, e, n)
+        total = make_series(self._series.base, [], n)
+        for k, weight in enumerate(self.system.weights):
+            total = total + solution[k, k] * self._series.number(weight)
+        out["m"] = -total if self.system.spectral else total
+        return out
+
+    def value(self, polynomial: fmpz_mpoly, n: int) -> list[object]:
+        """The polynomial on the branch, times the power of w that clears z, modulo w^n."""
+        series = self._unknowns(n)
+        names = polynomial.context().names()
+        used = [k for k, name in enumerate(names) if name in names_in(polynomial)]
+        top = degree(polynomial, "z")
+        groups: dict[tuple[tuple[str, int], ...], fmpq] = {}
+        for exponents, coefficient in polynomial.to_dict().items():
+            value = fmpq(coefficient)
+            key = []
+            shift = top
+            for k in used:
+                e, name = exponents[k], names[k]
+                if name == "z":
+                    shift = top - e
+                elif e and name in self._values:
+                    value *= self._values[name] ** e
+                elif e:
+                    key.append((name, int(e)))
+            if shift < n:
+                full = (("w", shift), *key)
+                groups[full] = groups.get(full, fmpq(0)) + value
+        with order(n):
+            powers = self._powers.setdefault(n, {})
+            total = make_series(self._series.base, [], n)
+            for full, value in groups.items():
+                term = make_series(self._series.base, [0] * full[0][1] + [value], n)
+                for name, e in full[1:]:
+                    if (name, e) not in powers:
+                        powers[name, e] = series[name] ** e
+                    term = term * powers[name, e]
+                total = total + term
+        return list(terms_of(total, n))
+
+    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
+        """Whether it vanishes to n terms: False is a proof that it does not vanish."""
+        return not any(self.value(polynomial, n))
+
+
+class EnclosedBranch(Branch):
+    """The branch by its enclosure at one point and one choice of the parameters' values.
+
+    Raises `DerivationError` when the enclosure fails at all values that are tried.
+    """
+
+    levels = (256, 1024, 4096)
+
+    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry]) -> None:
+        self.unknowns = unknowns
+        failure: DerivationError | None = None
+        for values in candidates(system.parameters):
+            try:
+                self.enclosure = Enclosure(system, values)
+            except (DerivationError, ZeroDivisionError) as error:
+                failure = error if isinstance(error, DerivationError) else failure
+                if not values:
+                    break
+                continue
+            break
+        else:
+            failure = failure or DerivationError("the Dyson equation was not solved")
+        if not hasattr(self, "enclosure"):
+            assert failure is not None
+            raise failure
+        self._finer: dict[int, tuple[Enclosure, dict[str, acb]]] = {}
+
+    def _at(self, bits: int) -> tuple[Enclosure, dict[str, acb]]:
+        """The enclosure at a precision, and the balls of all generators."""
+        if bits not in self._finer:
+            finer = self.enclosure.refined(bits)
+            balls = {name: finer.ball(value) for name, value in finer.values.items()}
+            balls |= {"z": finer.z, "m": finer.trace}
+            for name, e in self.unknowns.items():
+                case = case_of(name)
+                balls[name] = finer.unknowns[e] if case is None else finer.cases[(*case, e)]
+            self._finer[bits] = finer, balls
+        return self._finer[bits]
+
+    def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
+        """Whether its ball at the point, at n bits of precision, contains zero."""
+        enclosure, balls = self._at(n)
+        return bool(enclosure.value(polynomial, balls).contains(0))
+
+
+def case_of(name: str) -> tuple[int, int] | None:
+    """The component and the number of the eigenvalue that an unknown belongs to, if it belongs to one."""
+    _, colon, case = name.partition(":")
+    component, _, number = case.partition(".")
+    return (int(component), int(number)) if colon else None
+
+
+def branch_of(system: DysonSystem, *, enclosed: bool = False, seconds: float = math.inf) -> Branch:
+    """The physical branch of a system, by its series (in so many seconds) or by an enclosure."""
+    unknowns = polynomial_system(system).unknowns
+    return EnclosedBranch(system, unknowns) if enclosed else SeriesBranch(system, unknowns, time.monotonic() + seconds)
+
+
+def names_in(polynomial: fmpz_mpoly) -> set[str]:
+    """The generators that occur in a polynomial."""
+    return {n for n, d in zip(polynomial.context().names(), polynomial.degrees(), strict=True) if d > 0}
