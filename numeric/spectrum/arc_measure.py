@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.explicit.explicit_law import ExplicitLaw
 from resolvent.derive.explicit.inverse import FactoredInverse
-from resolvent.numeric.density.certificate import Certificate
+from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.adaptive import BLUR, adaptive, checked, checked_points, with_atoms
 from resolvent.numeric.spectrum.boundary_arc import Arc, Corner, LogInverse, followed
@@ -41,11 +41,20 @@ class ArcMeasure(Measure):
     The certificate compares mass and moments with those of the law, or with ``exact`` ones.
     """
 
-    def __init__(self, law: Any, arcs: Sequence[Arc], atoms: Sequence[tuple[Any, Any]], lowest: float = 0.0) -> None:
+    def __init__(
+        self, law: Any, arcs: Sequence[Arc], atoms: Sequence[tuple[Any, Any]], exact: Sequence[float] = ()
+    ) -> None:
         self.law = law
         self.arcs = tuple(arcs)
         self.atoms = tuple(PointMass(place, weight) for place, weight in atoms)
-        self.certificate: Certificate = certified(self, lowest)
+        self.certificate: Certificate = self._against(exact) if exact else certified(self)
+
+    def _against(self, exact: Sequence[float]) -> Certificate:
+        orders = np.arange(len(exact) + 1)[:, None]
+        mass, *moments = self.integral(lambda x: np.asarray(x) ** orders).tolist()
+        found = Certificate(mass, tuple(moment_checks(list(exact), moments, list(exact))), 0.0)
+        found.require("the law")
+        return found
 
     @property
     def intervals(self) -> tuple[SupportInterval, ...]:

@@ -28,9 +28,9 @@ from resolvent.numeric.density.chebyshev_piece import Array
 
 _NODES = 20
 _FIRST, _GROWTH = 0.2, 0.06  # widths of panels in s: at the right end, and over s
-_NEGLIGIBLE = 1e-17
+NEGLIGIBLE = 1e-17
 _DOUBLINGS = 7
-_SETTLED = 1e-13
+_LAST_STEP = 1e-9  # of Newton's method, relative; its next one would be the square
 
 _LEAST = 1e-7  # width of a panel
 
@@ -49,12 +49,14 @@ class Corner:
         log_x: log z; -oo where z vanishes.
         order: the exponent e with which z vanishes, z ~ (u - u_0)^e, if it does; 0 if it follows no power.
         is_infinite: whether u is infinite there.
+        fall: how far log x falls towards a zero of z until the mass that is left is negligible; None for a power.
     """
 
     t: float
     log_x: float
     order: float = 1.0
     is_infinite: bool = False
+    fall: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +212,7 @@ def _slope(inverse: LogInverse, right: Corner, left: Corner) -> complex:
 
 def _bottom(left: Corner) -> float:
     """Where what is left of the mass, of the order of |u - u_0|, is negligible."""
-    return math.sqrt(left.order * -math.log(_NEGLIGIBLE) + 4)
+    return math.sqrt((left.order * -math.log(NEGLIGIBLE) if left.fall is None else left.fall) + 4)
 
 
 def _traced(inverse: LogInverse, right: Corner, left: Corner, slope: complex, s: Array) -> Array:
@@ -269,7 +271,7 @@ def _newton(inverse: LogInverse, right: Corner, left: Corner, s: Array, guess: A
         bad = ~np.isfinite(new) | (new.imag <= 0)
         new = np.where(bad, t.real + 0.5j * np.abs(t.imag), new)
         t = new
-        if np.all(np.abs(step) <= _SETTLED * np.abs(t)):
+        if np.all(np.abs(step) <= _LAST_STEP * np.abs(t)):
             break
     with np.errstate(all="ignore"):
         value, slope, *_ = inverse(t)
