@@ -207,6 +207,12 @@ class Ensemble(Presented):
         """The parameters' symbols by name."""
         return {p.name: p.symbol for p in self.parameters}
 
+    @property
+    def takes_words(self) -> set[str]:
+        """The names of what may be given as a word."""
+        option = {self.option.name} if self.option else set()
+        return option | {p.name for p in self.parameters if p.words}
+
     # -- the law -------------------------------------------------------------------------------------------
 
     def law(self, **parameters: Any) -> Any:
@@ -221,14 +227,16 @@ class Ensemble(Presented):
         """
         settings = self.validate(parameters)
         choice = self._choice(settings)
-        values = {name: settings.get(name, symbol) for name, symbol in self.symbols.items()}
-        law = self.derive(**values)
+        values = {p.name: settings.get(p.name, p.default if p.words else p.symbol) for p in self.parameters}
+        reaches = self.option is not None and self.option.reaches_law
+        chosen = {self.option.name: choice and choice.subject} if self.option and reaches else {}
+        law = self.derive(**values, **chosen)
         conclusion = law.conclusion
         extra = (*self.assumptions, *((choice.step,) if choice else ()))
         if extra:
             conclusion = replace(conclusion, uses=(*conclusion.uses, *extra))
-        recipe = Recipe(self._replay, (choice, *values.values()), stands_for=law.recipe)
-        return replace(law, conclusion=conclusion, recipe=recipe)
+        recipe = Recipe(self._replay, (choice, *values.values()), stands_for=getattr(law, "recipe", None))
+        return law.concluded(conclusion, recipe)
 
     def at(self, values: Images = None, /, **named: Any) -> Law:
         """The law at numbers, parameters that are not given at their defaults; what a `Spectrum` is made of.
@@ -322,7 +330,7 @@ class Ensemble(Presented):
                 raise ParameterError(
                     f"{name} is too large to be sampled; got about 1e{len(str(int(v))) - 1}", name=name
                 )
-        return {name: float(Fraction(int(v.p), int(v.q))) for name, v in values.items()}
+        return {n: float(Fraction(int(v.p), int(v.q)) if v.is_Rational else v) for n, v in values.items()}
 
     def _keywords(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The keywords of a sampler's functions."""
@@ -347,7 +355,7 @@ class Ensemble(Presented):
         """
         table = {p.name: p for p in self.parameters}
         given = dict(parameters)
-        choice = self.option.take(given) if self.option else None
+        choice = self._taken(given, table) if self.option else None
         for name in given:
             if name not in table:
                 raise unknown(
@@ -363,6 +371,11 @@ class Ensemble(Presented):
                 )
         return {**found, self.option.name: choice}
 
+    def _taken(self, given: dict[str, Any], table: Mapping[str, Parameter]) -> Choice | None:
+        assert self.option is not None
+        known = {name: table[name].validate(given.get(name, table[name].default)) for name in self.option.needs}
+        return self.option.take(given, {name: value for name, value in known.items() if value.is_number})
+
     def numbers(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters as rational numbers, with defaults for those not given, and the choice, if one is made.
 
@@ -377,7 +390,7 @@ class Ensemble(Presented):
                 raise ParameterError(
                     f"{self.slug} needs a value for {p.name} ({p.doc}), in {p.domain}{instead}", parameter=p
                 )
-            if not value.is_Rational:
+            if not (value.is_Rational or (p.root and value.is_number)):
                 raise ParameterError(f"{p.name} ({p.doc}) must be a number here; got {value}", parameter=p, value=value)
         return {**values, **settings}
 

@@ -43,6 +43,8 @@ class Option:
         sets: the names of the parameters it gives values to.
         parameters: numbers that go with the choice, each with a default.
         read: (value, **numbers) -> the choice; raises `ParameterError` for what cannot be chosen.
+        needs: names of the ensemble's parameters whose values ``read`` is given besides, as far as they are numbers.
+        reaches_law: whether the law is derived from the chosen object, which ``derive`` then gets as a keyword.
     """
 
     name: str
@@ -50,13 +52,15 @@ class Option:
     sets: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     read: Callable[..., Choice]
+    needs: tuple[str, ...] = ()
+    reaches_law: bool = False
 
     @property
     def keywords(self) -> tuple[str, ...]:
         """The keywords that belong to the option."""
         return (self.name, *(p.name for p in self.parameters))
 
-    def take(self, given: dict[str, Any]) -> Choice | None:
+    def take(self, given: dict[str, Any], needed: Mapping[str, Any] | None = None) -> Choice | None:
         """The choice that is made in ``given``, whose keywords are removed from it; None where none is made.
 
         Raises `ParameterError` for numbers without a choice, or with one that has been made before.
@@ -67,7 +71,8 @@ class Option:
             if own:
                 raise ParameterError(f"{next(iter(own))} goes with {self.name}=...", name=next(iter(own)))
             return value
-        return self.read(value, **{p.name: p.validate(own.get(p.name, p.default)) for p in self.parameters})
+        numbers = {p.name: p.validate(own.get(p.name, p.default)) for p in self.parameters}
+        return self.read(value, **numbers, **(needed or {}))
 
     def to_json(self) -> dict[str, Any]:
         """The option as plain values."""

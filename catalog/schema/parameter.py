@@ -29,6 +29,8 @@ class Parameter:
         lower_open, upper_open: whether the bounds themselves are excluded.
         integer: whether only integers are allowed.
         default: the value a sample takes when none is given; a law keeps the symbol instead.
+        words: names of the values 0, 1, ..., for a choice; the first is the default, of a law too.
+        root: whether square roots of rational numbers are allowed besides.
 
     >>> c = Parameter("c", "rows over columns", positive=True)
     >>> c.validate("1/2"), c.validate(0.1), c.symbol.is_positive
@@ -50,8 +52,14 @@ class Parameter:
     upper_open: bool = True
     integer: bool = False
     default: Any = None
+    words: tuple[str, ...] = ()
+    root: bool = False
 
     def __post_init__(self) -> None:
+        if self.words:
+            bounds = {"lower": 0, "upper": len(self.words) - 1, "lower_open": False, "upper_open": False}
+            for name, value in {**bounds, "integer": True, "default": 0}.items():
+                object.__setattr__(self, name, value)
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name) or self.name in _TAKEN:
             taken = ", ".join(sorted(_TAKEN))
             raise ParameterError(
@@ -90,7 +98,9 @@ class Parameter:
 
     @property
     def domain(self) -> str:
-        """The domain as an interval, with "integers in" before it where only integers are allowed."""
+        """The domain as an interval, with "integers in" before it where only integers are allowed; or the words."""
+        if self.words:
+            return " or ".join(self.words)
         left = "(-oo" if self.lower is None else f"{'(' if self.lower_open else '['}{self.lower}"
         right = "oo)" if self.upper is None else f"{self.upper}{')' if self.upper_open else ']'}"
         return f"{'integers in ' if self.integer else ''}{left}, {right}"
@@ -104,6 +114,10 @@ class Parameter:
 
         Raises `ParameterError`, naming the parameter, its domain and the value.
         """
+        if self.words and isinstance(value, (str, sympy.Symbol)):
+            if str(value) not in self.words:
+                raise unknown(f"value of {self.name}:", value, self.words)
+            value = self.words.index(str(value))
         exact = self._exact(value)
         if exact.free_symbols:
             wrong = self._contradicts(exact)
@@ -135,6 +149,8 @@ class Parameter:
         return bool(above and below)
 
     def _exact(self, value: Any) -> sympy.Expr:
+        if self.root and isinstance(value, sympy.Expr) and value.is_number and (value**2).is_Rational:
+            return sympy.Integer(1) * value
         try:
             if isinstance(value, bool):
                 raise ParameterError(f"{value} is a truth value", value=value)

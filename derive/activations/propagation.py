@@ -1,7 +1,7 @@
-r"""How the variance of pre-activations and of gradients goes from layer to layer in a wide network with random weights.
+r"""How the variances of pre-activations and gradients go from layer to layer in a wide network with random weights.
 
-With h_l = W_l f(h_(l-1)) + b_l, weights of variance sigma_w^2 over the width and biases of variance sigma_b^2, the h_l are
-Gaussian in the limit, of the variances
+With h_l = W_l f(h_(l-1)) + b_l, weights of variance sigma_w^2 over the width and biases of variance sigma_b^2, the h_l
+are Gaussian in the limit, of the variances
 
     q_l = sigma_w^2 E f(sqrt(q_(l-1)) xi)^2 + sigma_b^2,
 

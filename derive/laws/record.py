@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -176,6 +176,11 @@ class Law(Presented, ABC):
         Raises `ParameterError` as `Spectrum` does, for a parameter without a value above all.
         """
         return show("plot", self, ax, **parameters)
+
+    def concluded(self, conclusion: Step, recipe: Recipe) -> Any:
+        """The law with another last step and the recipe of the catalog entry that made it."""
+        found: Any = self
+        return replace(found, conclusion=conclusion, recipe=recipe)
 
     def measure(self) -> Any:
         """The `Measure` that a spectrum of the law is built on, or None if its kind is known to `numeric.spectrum`."""

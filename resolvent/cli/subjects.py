@@ -134,7 +134,7 @@ def read_settings(settings: Sequence[str], entry: Ensemble | None = None) -> dic
             raise ParameterError(f"--set takes NAME=VALUE, as in --set c=1/2; got {setting!r}", setting=setting)
         if name in values:
             raise ParameterError(f"--set gives {name} twice", name=name)
-        is_word = entry is not None and entry.option is not None and name == entry.option.name and value.isidentifier()
+        is_word = entry is not None and name in entry.takes_words and value.isidentifier()
         values[name] = value if is_word else parse_scalar(value)
     return values
 
