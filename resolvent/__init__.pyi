@@ -20,7 +20,7 @@ from .derive.errors import (
     ResolventError,
 )
 from .derive.expressions.elimination import Limits
-from .derive.expressions.trace import Trace, trace_of
+from .derive.expressions.trace import Trace, TraceDerivative, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
 from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
 from .derive.graphs.moment_polynomials import moment_polynomials
@@ -134,6 +134,7 @@ __all__ = [
     "Step",
     "TensorLaw",
     "Trace",
+    "TraceDerivative",
     "Verdict",
     "activation",
     "admissible_graphs",

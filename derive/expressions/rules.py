@@ -43,6 +43,10 @@ ENCLOSED_ELIMINATION = Rule(
     "by Krawczyk's test, and known by Im g < 0 for L + i eps; its branch is the one that reaches it from infinity.",
     "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Neumaier, Interval Methods (1990), section 5.1",
 )
+DIFFERENTIATION = Rule(
+    "implicit differentiation",
+    "Along the root tau(t) of F(tau, t) the derivative is -F_t/F_tau; K^-1 Theta K^-1 = -d/dt (K + t Theta)^-1.",
+)
 NUMERIC_SOLUTION = Rule(
     "numeric solution of the Dyson equation",
     "The Dyson equation is solved by Newton's method, from high above the real line down to it, with Im g <= 0; edges, "

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import sympy
-from flint import arb, fmpz_mpoly
+from flint import arb, fmpq, fmpz_mpoly
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.derivation import Derivation
@@ -16,13 +16,13 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.field import Field, coefficients_in, polynomial_ring, polynomial_to_sympy, to_element
-from resolvent.derive.exact.polynomials import degree, generator, univariate
+from resolvent.derive.exact.polynomials import degree, factored, generator, renamed, resultant, substitute, univariate
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.elimination import Limits, eliminate
-from resolvent.derive.expressions.enclosure import Enclosure
+from resolvent.derive.expressions.enclosure import Enclosure, candidates
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import inverses_of
 from resolvent.derive.expressions.letter import SymbolicSize
@@ -138,6 +138,141 @@ class Trace:
         """
         return float(self.ball(**values).mid())
 
+    def derivative(self, by: Any, at: Any = None) -> TraceDerivative:
+        """The derivative of tau in one of its parameters, at a rational value of it, or wherever it is.
+
+        The limits of traces of K^-1 Theta K^-1 = -d/dt (K + t Theta)^-1 at t = 0 need no larger pencil.
+
+        >>> from resolvent.derive.expressions.letters import dimension, gaussian, inv
+        >>> p, n = dimension("p"), dimension("n")
+        >>> X, lam, c = gaussian("X", p, n), *sympy.symbols("lam c", positive=True)
+        >>> risk = trace_of(inv(X @ X.T / n + lam), ratios={(p, n): c}).derivative(lam)  # -tr (M + lam)^-2
+        >>> round(risk.at(c=1, lam=2), 12)
+        -0.144337567297
+
+        Raises `ParameterError` for anything but a parameter of the trace, or a value that is no rational number.
+        """
+        return TraceDerivative(self, *_parameter_and_place(self, by, at))
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class TraceDerivative:
+    """The derivative of a trace tau in a parameter: tau' = -F_t/F_tau for its polynomial F(tau, t).
+
+    Attributes:
+        trace: tau.
+        by: the parameter t.
+        place: the rational value of t at which it is taken, or None for t itself.
+    """
+
+    trace: Trace
+    by: sympy.Symbol
+    place: fmpq | None
+
+    def __repr__(self) -> str:
+        return f"TraceDerivative({self.relation} = 0)"
+
+    @property
+    def parameters(self) -> tuple[sympy.Symbol, ...]:
+        """The parameters, sorted by name."""
+        return tuple(s for s in self.trace.parameters if self.place is None or s != self.by)
+
+    @cached_property
+    def polynomial(self) -> fmpz_mpoly:
+        """The irreducible polynomial of the derivative, which is its generator "m"."""
+        ring = polynomial_ring(("y", "m", *(s.name for s in self.trace.parameters)))
+        f = self.trace.polynomial.project_to_context(ring)
+        relation = generator(ring, "y") * f.derivative("m") + f.derivative(self.by.name)
+        if self.place is not None:
+            numbers = {self.by.name: (ring.constant(int(self.place.p)), ring.constant(int(self.place.q)))}
+            f, relation = (substitute(e, ring, numbers) for e in (f, relation))
+        factors = [e for e, _ in factored(resultant(f, relation, "m")) if degree(e, "y")]
+        for values in candidates(self.parameters):
+            balls = {name: arb(q) for name, q in values.items()}
+            try:
+                balls["y"] = self.ball(**values)
+            except DerivationError:
+                continue
+            kept = [e for e in factors if _value(e, balls).contains(0)]
+            if len(kept) == 1:
+                names = ("m", *(s.name for s in self.parameters))
+                return renamed(
+                    kept[0].project_to_context(polynomial_ring(("y", *names[1:]))), polynomial_ring(names), {"y": "m"}
+                )
+        raise DerivationError("the physical factor of the derivative is not separated", factors=tuple(factors))
+
+    @cached_property
+    def relation(self) -> sympy.Expr:
+        """The polynomial in tau, which stands for the derivative, and the parameters."""
+        return polynomial_to_sympy(self.polynomial, {"m": TAU, **{s.name: s for s in self.parameters}})
+
+    @property
+    def derivation(self) -> Derivation:
+        """The steps that lead to the polynomial."""
+        step = Step(
+            rules.DIFFERENTIATION,
+            f"the derivative in {self.by}" + ("" if self.place is None else f" at {self.by} = {self.place}"),
+            uses=(self.trace.conclusion,),
+            build=partial(_claim, self.polynomial, self.parameters),
+            verify=self._is_a_difference,
+        )
+        return Derivation(step)
+
+    def _is_a_difference(self) -> bool:
+        """Whether central differences of the trace come close."""
+        values = next(iter(candidates(self.parameters)))
+        here = values.get(self.by.name, self.place)
+        assert here is not None
+        step = fmpq(1, 10**8)
+        high, low = (self.trace.ball(**{**values, self.by.name: here + k * step}) for k in (1, -1))
+        slope = (high - low) / (2 * arb(step))
+        return bool(abs(slope - self.ball(**values)) < 1e-6 * (1 + abs(slope)))
+
+    def ball(self, **values: Any) -> arb:
+        """The derivative at numbers for all parameters, as a ball that encloses it with proof.
+
+        Raises `ParameterError` for a parameter without a number, `DerivationError` where two roots meet.
+        """
+        full = {**values, **({} if self.place is None else {self.by.name: self.place})}
+        tau = self.trace.ball(**full)
+        images = parameter_images(self.trace.parameters, full)
+        balls = {"m": tau, **{s.name: arb(to_element(v)[0].to_fmpq()) for s, v in images.items()}}
+        slope = _value(self.trace.polynomial.derivative("m"), balls)
+        if slope.contains(0):
+            raise DerivationError("the trace has no derivative there: two roots of its polynomial meet", values=values)
+        return -_value(self.trace.polynomial.derivative(self.by.name), balls) / slope
+
+    def at(self, **values: Any) -> float:
+        """The derivative at numbers for all parameters.
+
+        Raises `ParameterError` for a missing value, `DerivationError` where there is none.
+        """
+        return float(self.ball(**values).mid())
+
+
+def _parameter_and_place(trace: Trace, by: Any, at: Any) -> tuple[sympy.Symbol, fmpq | None]:
+    symbol = next((s for s in trace.parameters if str(s) == str(by)), None)
+    if symbol is None:
+        raise ParameterError(f"{by} is no parameter of the trace; it has {[str(s) for s in trace.parameters]}", by=by)
+    try:
+        return symbol, None if at is None else to_element(at)[0].to_fmpq()
+    except (ValueError, TypeError):
+        raise ParameterError(f"the derivative in {by} is taken at a rational number; got {at!r}", at=at) from None
+
+
+def _value(polynomial: fmpz_mpoly, balls: Mapping[str, arb]) -> arb:
+    """A polynomial at balls."""
+    names = polynomial.context().names()
+    total = arb(0)
+    for exponents, coefficient in polynomial.to_dict().items():
+        term = arb(int(coefficient))
+        for name, e in zip(names, exponents, strict=True):
+            if e:
+                term = term * balls[name] ** int(e)
+        total = total + term
+    return total
+
 
 def _claim(polynomial: fmpz_mpoly, symbols: Sequence[sympy.Symbol]) -> tuple[sympy.Basic, ...]:
     table = {"m": TAU, **{s.name: s for s in symbols}}
@@ -214,7 +349,7 @@ def trace_of(
     system = dyson_system(pencil)
     branch: Branch
     try:
-        branch = branch_of(system)
+        branch = branch_of(system, seconds=(limits or Limits()).seconds)
     except NoSeries:
         system = dyson_system(pencil, average=True)
         try:

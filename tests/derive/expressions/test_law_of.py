@@ -16,6 +16,7 @@ from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, haar, projection, wigner
+from resolvent.derive.graphs.moment_polynomials import moment_polynomials
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import arcsine, atoms, kesten_mckay, marchenko_pastur, semicircle
 from resolvent.derive.laws.matrix_functions import companion, direct_sum
@@ -157,6 +158,36 @@ def test_two_layers_with_one_linear_layer_are_a_product() -> None:
     model, ratios = layers(2)
     law = law_of(model, ratios).at(**dict.fromkeys(("eta1", "zeta1", "eta2", "zeta2", "phi", "psi1", "psi2"), 1))
     assert law.moments(4) == [1, 4, 22, 140]  # Fuss-Catalan of order 3
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_layers_are_sample_covariances_of_the_layers_below(depth: int) -> None:
+    """Given the layer below, Y = sqrt(zeta) W X/sqrt(n) + sqrt(eta - zeta) N has independent rows (FORMULAS C)."""
+    numbers = {1: ("1/2", 1, "1/3"), 2: (2, 1, "3/4"), 3: (1, 2, "1/4")}
+    phi = sympy.Rational(3, 2)  # n_0/m
+    model, ratios = layers(depth)
+    values: dict[str, Any] = {"phi": phi}
+    below = marchenko_pastur(1 / phi)
+    for k in range(1, depth + 1):
+        psi, eta, zeta = map(sympy.Rational, numbers[k])
+        values |= {f"psi{k}": psi, f"eta{k}": eta, f"zeta{k}": zeta}
+        columns = psi / phi  # m/n_k
+        below = (zeta * below + (eta - zeta)).sample_covariance(columns)
+    expected = companion(below, columns) / columns
+    symbols = {s.name: s for s in (*(x for e in model.scalars() for x in e.free_symbols), *ratios.values())}
+    at = {symbols[name]: value for name, value in values.items()}
+    model = model.rebuilt([e.subs(at) for e in model.scalars()], model.laws())
+    assert law_of(model, {pair: e.subs(at) for pair, e in ratios.items()}).equation == expected.equation
+
+
+def test_the_quartic_is_that_of_the_graph_expansion() -> None:
+    """The moments are psi^(1-k) P_k, P_k the sum over the admissible graphs of order k, cycles weighing eta, zeta^j."""
+    moments = law_of(*layers(1)).moments(6)
+    phi, psi, eta, zeta = sympy.symbols("phi psi1 eta1 zeta1", positive=True)
+    sums = moment_polynomials(6, [eta, *(zeta**j for j in range(2, 7))], [psi, phi])
+    assert [sympy.cancel(m - psi ** (1 - k) * s) for k, (m, s) in enumerate(zip(moments, sums, strict=True), 1)] == [
+        0
+    ] * 6
 
 
 # -- given matrices that do not commute with the rest, and those that do -------------------------------------------

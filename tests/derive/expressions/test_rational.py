@@ -16,7 +16,7 @@ from resolvent.derive.expressions.letters import dimension, gaussian, given, inv
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.polynomial_system import polynomial_system
 from resolvent.derive.expressions.scaling import scales_of
-from resolvent.derive.expressions.trace import Trace, trace_of
+from resolvent.derive.expressions.trace import TAU, Trace, trace_of
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle, wachter
 
 p, n, q = dimension("p"), dimension("n"), dimension("q")
@@ -186,3 +186,46 @@ def test_the_trace_of_an_inverse_is_refused_where_it_does_not_exist() -> None:
     assert trace.at(c="1/2") == pytest.approx(2)
     with pytest.raises(DerivationError, match="exist in the limit"):
         trace.at(c=2)
+
+
+# -- derivatives -------------------------------------------------------------------------------------------------
+
+t = sympy.Symbol("t")
+
+
+def test_a_derivative_in_the_regularisation_is_the_trace_of_a_square() -> None:
+    square = trace_of(inv(M + lam) @ inv(M + lam), ratios={(p, n): c})
+    slope = trace_of(inv(M + lam), ratios={(p, n): c}).derivative(lam)
+    mirrored = sympy.expand(slope.relation.subs(TAU, -TAU))
+    assert 0 in (sympy.expand(mirrored - square.relation), sympy.expand(mirrored + square.relation))
+
+
+def test_a_derivative_replaces_a_larger_pencil() -> None:
+    """tr (M + lam)^-1 T (M + lam)^-1 as a derivative at t = 0, and from its own pencil."""
+    slope = trace_of(inv(M + lam + t * T), ratios={(p, n): c}).derivative(t, at=0)
+    direct = trace_of(inv(M + lam) @ T @ inv(M + lam), ratios={(p, n): c})
+    at = {"c": "1/2", "lam": "7/10"}
+    assert -slope.at(**at) == pytest.approx(direct.at(**at), rel=1e-12)
+    assert slope.parameters == (c, lam)
+    assert slope.derivation.check()
+
+
+def test_the_derivative_of_a_rational_trace() -> None:
+    """tr (X + a Y)^4 = 2 (1 + a^2)^2."""
+    slope = trace_of((X + a * Y) @ (X + a * Y) @ (X + a * Y) @ (X + a * Y)).derivative(a)
+    assert slope.at(a="1/3") == pytest.approx(8 * (1 + 1 / 9) / 3)
+
+
+@pytest.mark.parametrize(
+    ("by", "at", "message"),
+    [("x", None, "no parameter of the trace"), (lam, "sqrt(2)", "rational number"), (lam, c, "rational number")],
+)
+def test_derivatives_that_are_refused(by: Any, at: Any, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        trace_of(inv(M + lam), ratios={(p, n): c}).derivative(by, at)
+
+
+def test_a_derivative_is_refused_where_two_roots_meet() -> None:
+    """tau = (x - sqrt(x^2 - 4))/2 at x = 2."""
+    with pytest.raises(DerivationError):
+        trace_of(inv(X + b)).derivative(b).at(b=2)
