@@ -12,7 +12,7 @@ OUT := demo-output
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-slow test-versions lint types doctest dist bench pictures calibration fuzz clean
+.PHONY: help demo test test-slow test-versions lint types doctest docs dist bench pictures calibration fuzz clean
 
 help:
 	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-slow run the long tests"
 	@echo "make test-versions   run the tests with the oldest versions allowed, and on every Python (a quarter of an hour)"
 	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
+	@echo "make docs      build the site into site/: guide, gallery, ensembles, reference (some minutes)"
 	@echo "make dist      build the wheel and the source distribution into dist/"
 	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
 	@echo "make pictures  make the pictures, the catalog page and the list of conjectures of docs/ again"
@@ -68,6 +69,11 @@ types: $(READY)
 doctest: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --doctest-modules resolvent
 	$(BIN)/python -m pytest -q --doctest-glob='*.md' docs README.md
+
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/python -m sphinx -b html -W --keep-going -q docs site
+	@echo "Written: site/index.html"
 
 dist: $(READY)
 	$(BIN)/python -m build

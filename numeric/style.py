@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,18 +19,23 @@ _FILES: dict[Any, Any] = {"svg.hashsalt": "resolvent", "svg.fonttype": "path", "
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
-def new_axes(size: tuple[float, float] = SIZE) -> Axes:
-    """Axes on a figure of their own: one of pyplot's where pyplot is in use, so that a notebook or a window shows it.
+def new_figure(size: tuple[float, float], layout: Literal["constrained"] | None = None) -> Figure:
+    """A figure: one of pyplot's where pyplot is in use, so that a notebook or a window shows it.
 
-    Elsewhere the figure belongs to nobody: programs that draw many need not close them, and threads do not meet.
+    Elsewhere it belongs to nobody: programs that draw many need not close them, and threads do not meet.
     """
     if _is_notebook() or "matplotlib.pyplot" in sys.modules:
         import matplotlib.pyplot as plt
 
-        return plt.figure(figsize=size, layout="constrained").add_subplot()
+        return plt.figure(figsize=size, layout=layout)
     from matplotlib.figure import Figure
 
-    return Figure(figsize=size, layout="constrained").add_subplot()
+    return Figure(figsize=size, layout=layout)
+
+
+def new_axes(size: tuple[float, float] = SIZE) -> Axes:
+    """Axes on a figure of their own; see `new_figure`."""
+    return new_figure(size, "constrained").add_subplot()
 
 
 def _is_notebook() -> bool:

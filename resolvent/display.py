@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SIZE = (6.4, 3.4)
+_STYLE = {"label", "color", "linewidth", "linestyle"}
 _number = count(1)  # pictures on one page need ids of their own
 
 
@@ -51,9 +52,10 @@ def _(equation: ResolventEquation) -> str:
     return _displayed(equation_statement(equation, "stieltjes").latex())
 
 
-def plot(law: Any, ax: Axes | None = None, **parameters: Any) -> Axes:
-    """Draw the density of a law or an ensemble at the given parameters."""
-    return Spectrum(law, **parameters).plot(ax)
+def plot(law: Any, ax: Axes | None = None, **options: Any) -> Axes:
+    """Draw the density of a law or an ensemble at the given parameters; label, color, linewidth go to the line."""
+    style = {name: options.pop(name) for name in _STYLE & options.keys()}
+    return Spectrum(law, **options).plot(ax, **style)
 
 
 def _displayed(formula: str) -> str:

@@ -173,6 +173,8 @@ class Law(Presented, ABC):
     def plot(self, ax: Any = None, **parameters: Any) -> Any:
         """Draw the density at the given parameters, with edges and atoms; returns the matplotlib axes.
 
+        ``label``, ``color``, ``linewidth`` and ``linestyle`` go to the line.
+
         Raises `ParameterError` as `Spectrum` does, for a parameter without a value above all.
         """
         return show("plot", self, ax, **parameters)

@@ -20,6 +20,7 @@ from resolvent.derive.graphs.admissible_graphs import (
     symmetry_classes,
 )
 from resolvent.numeric.pictures.graph_layout import GraphLayout, graph_layout
+from resolvent.numeric.style import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,15 +164,13 @@ class _Sheet:
         return cls(drawings, texts, ceil(len(drawings) / rows), unit, cell)
 
     def drawn(self, title: str) -> Figure:
-        from matplotlib.figure import Figure
-
         handles = self._legend()
         rows = ceil(len(self.drawings) / self.columns)
         width = max(self.columns * self.cell[0] + 0.3, 4.2)
         entries = max(1, int((width - 0.2) / 1.25))
         top, bottom = 0.46, 0.16 + 0.2 * ceil(len(handles) / entries)
         height = rows * self.cell[1] + top + bottom
-        figure = Figure(figsize=(width, height))
+        figure = new_figure((width, height))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, width), ylim=(0, height))
         axes.set_axis_off()

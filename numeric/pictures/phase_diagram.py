@@ -25,6 +25,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import checked_values, parameter_of, rational_number, simplest_between
 from resolvent.derive.phases.phases import Shape, phase_conditions, shape_of
 from resolvent.derive.support.support import skeleton
+from resolvent.numeric.style import new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -311,10 +312,7 @@ def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
     from matplotlib.colors import ListedColormap
     from matplotlib.lines import Line2D
 
-    if ax is None:
-        from matplotlib.figure import Figure
-
-        ax = Figure(figsize=(6.4, 4.8), layout="constrained").add_subplot()
+    ax = ax or new_axes((6.4, 4.8))
     _, _, shapes = found.cells
     distinct = list(dict.fromkeys(shapes))
     shades = iter(_SHADES * (len(distinct) // len(_SHADES) + 1))

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.record import Law
 from resolvent.numeric.matrices.ensembles import generator
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.statistics.empirical_spectrum import snapped
@@ -29,12 +30,14 @@ from resolvent.numeric.statistics.spacing_laws import (
     ratio_law,
     spacing_law,
 )
+from resolvent.numeric.style import finish, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
-Law = Spectrum | Callable[[Array], ArrayLike]
+Cdf = Spectrum | Callable[[Array], ArrayLike]
+Known = Law | Cdf
 
 _BLOCK = 10  # spacings in a block: correlations of spacings at distance k fall off like 1/k^2
 _MOST_BLOCKS, _FEWEST_BLOCKS = 1000, 20
@@ -46,7 +49,7 @@ _BARS = "#d9d4c7"
 # -- from eigenvalues to spacings and ratios -----------------------------------------------------------------
 
 
-def unfold(law: Law, eigenvalues: Any, bulk: tuple[float, float] = (0.1, 0.9)) -> list[Array]:
+def unfold(law: Known, eigenvalues: Any, bulk: tuple[float, float] = (0.1, 0.9)) -> list[Array]:
     """n F(x) of the n eigenvalues x of each matrix, sorted, with the law's cdf F: levels of mean spacing 1.
 
     Args:
@@ -124,22 +127,23 @@ def _distinct(values: Array, floor: float | None = None) -> Array:
     return values
 
 
-def _stretches(law: Law, eigenvalues: Any, bulk: tuple[float, float]) -> list[tuple[Array, Array]]:
+def _stretches(law: Known, eigenvalues: Any, bulk: tuple[float, float]) -> list[tuple[Array, Array]]:
     """Eigenvalues in the window and their unfolded levels, for each matrix and interval of the support."""
     matrices = _matrices(eigenvalues)
     low, high = bulk
     if not 0 <= low < high <= 1:
         raise ParameterError(f"the window must be 0 <= low < high <= 1; got {bulk!r}", bulk=bulk)
-    cells = _cells(law)
+    known = Spectrum(law) if isinstance(law, Law) else law
+    cells = _cells(known)
     found = []
     for values in matrices:
         floor = len(values) * np.finfo(float).eps * float(np.abs(values).max())
         for left, right, below, mass in cells:
             inside = values[(values > left) & (values < right)]
-            if isinstance(law, Spectrum) and len(inside):
-                inside = snapped(law, inside)
-                inside = inside[~np.isin(inside, [float(atom.point) for atom in law.atoms])]
-            share = _cdf(law, inside)
+            if isinstance(known, Spectrum) and len(inside):
+                inside = snapped(known, inside)
+                inside = inside[~np.isin(inside, [float(atom.point) for atom in known.atoms])]
+            share = _cdf(known, inside)
             position = (share - below) / mass
             kept = (position >= low) & (position <= high) & (share > 0) & (share < 1)
             if np.count_nonzero(kept) >= 3:
@@ -153,7 +157,7 @@ def _stretches(law: Law, eigenvalues: Any, bulk: tuple[float, float]) -> list[tu
     return found
 
 
-def _cells(law: Law) -> list[tuple[float, float, float, float]]:
+def _cells(law: Cdf) -> list[tuple[float, float, float, float]]:
     """Ends, mass below and mass of the open intervals without atoms that make up the continuous part."""
     if not isinstance(law, Spectrum):
         return [(-math.inf, math.inf, 0.0, 1.0)]
@@ -167,7 +171,7 @@ def _cells(law: Law) -> list[tuple[float, float, float, float]]:
     return cells
 
 
-def _cdf(law: Law, values: Array) -> Array:
+def _cdf(law: Cdf, values: Array) -> Array:
     share = np.asarray(law.cdf(values) if isinstance(law, Spectrum) else law(values), dtype=float)
     if share.shape != values.shape or not np.all((share >= 0) & (share <= 1)) or np.any(np.diff(share) < 0):
         raise ParameterError("the cdf must map an array of sorted points to increasing values in [0, 1]", law=law)
@@ -275,10 +279,7 @@ class SpacingComparison:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The spacings as a histogram under the exact densities of the references; returns the matplotlib axes."""
-        if ax is None:
-            from matplotlib.figure import Figure
-
-            ax = Figure(figsize=(6.4, 4.0), layout="constrained").add_subplot()
+        ax = ax or new_axes()
         end = max(4.0, float(np.quantile(self.spacings, 0.999)))
         bins = np.linspace(0, end, int(np.clip(np.sqrt(len(self.spacings)), 20, 80)) + 1)
         bars = np.histogram(self.spacings, bins)[0] / len(self.spacings) / np.diff(bins)
@@ -291,12 +292,13 @@ class SpacingComparison:
         ax.set_xlabel("$s$")
         ax.set_ylabel("$p(s)$")
         ax.legend(frameon=False, fontsize=8)
+        finish(ax)
         return ax
 
 
 @checked
 def compare_spacings(
-    law: Law | None,
+    law: Known | None,
     eigenvalues: Any,
     *,
     bulk: tuple[float, float] = (0.1, 0.9),
@@ -311,7 +313,7 @@ def compare_spacings(
     for to first order. What is left out are correlations across ends of blocks and finite-size effects.
 
     Args:
-        law: a `Spectrum` or a cdf, for `unfold`; None if the eigenvalues are unfolded already, all of which then count.
+        law: a law, a `Spectrum` or a cdf; None if the eigenvalues are unfolded already, all of which then count.
         eigenvalues: an array for one matrix; a list of arrays, or an array with a row for each, for several.
         bulk: the window of quantiles within each interval of the support; ignored if ``law`` is None.
         level: a reference is rejected if its p-value is smaller.

@@ -476,3 +476,8 @@ def test_too_few_spacings_and_a_level_beyond_the_resamples() -> None:
     for level in (0.0, 0.001, 1.0, math.nan):
         with pytest.raises(ParameterError, match="level"):
             compare_spacings(None, np.cumsum(np.random.default_rng(0).exponential(size=60)), level=level)
+
+
+def test_a_law_stands_for_its_spectrum() -> None:
+    values = np.linalg.eigvalsh(np.random.default_rng(3).normal(size=(60, 60)) / np.sqrt(60))
+    assert np.array_equal(unfold(semicircle(), values)[0], unfold(Spectrum(semicircle()), values)[0])
