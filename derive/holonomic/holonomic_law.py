@@ -63,6 +63,7 @@ class HolonomicLaw(Law):
     conclusion: Step
     text: str
     kind = "holonomic law"
+    has_recurrence = True
     most_moments = 10_000  # a recurrence costs little
     _known: list[fmpq] = field(default_factory=list, repr=False)
 

@@ -81,13 +81,18 @@ class Law(Presented, ABC):
         text: the law as an expression, or in words.
         kind: what such laws are called in messages.
         has_equation: whether it has a polynomial ``equation``.
+        has_recurrence: whether it has a ``recurrence`` of its moments and an ``ode`` of m(z), both linear.
         usual_moments, most_moments: how many moments are taken for a guess if nothing is said, and at most.
     """
 
     conclusion: Step
     text: str
+    equation: ResolventEquation
+    recurrence: Any
+    ode: Any
     kind: ClassVar[str] = "law"
     has_equation: ClassVar[bool] = False
+    has_recurrence: ClassVar[bool] = False
     usual_moments: ClassVar[int] = 200
     most_moments: ClassVar[int] = 2000
 

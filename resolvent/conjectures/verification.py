@@ -19,9 +19,7 @@ from resolvent.conjectures.statistics.draws import half_of
 from resolvent.conjectures.verdict import Verdict
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
-from resolvent.derive.tensor.tensor_law import TensorLaw
 
 _LEAST_TRIALS = 4
 _MOST_TRIALS = 100_000
@@ -109,7 +107,7 @@ def _law(law: Any, params: dict[str, Any], size: Any, sampler: str | None) -> tu
     """The law at its parameters as a model, and a point without any."""
     from resolvent.numeric.matrices.matrix_model import require_matrix_model
 
-    if not isinstance(law, (AlgebraicLaw, TensorLaw)):
+    if not isinstance(law, Law):
         what = f"verify needs an entry of the catalog or a law, which can be sampled; got {type(law).__name__}"
         raise ParameterError(what, subject=law)
     if sampler is not None:

@@ -12,8 +12,7 @@ from flint import fmpq
 from resolvent.derive.border import checked
 from resolvent.derive.errors import BranchError, DerivationError, ParameterError, PrecisionError
 from resolvent.derive.holonomic.algebraic_ode import algebraic_ode
-from resolvent.derive.holonomic.holonomic_law import HolonomicLaw, holonomic, law_of_moments
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.holonomic.holonomic_law import holonomic, law_of_moments
 from resolvent.derive.laws.from_guess import guessed_law, shape_of_equation
 from resolvent.derive.laws.positivity import require_law
 from resolvent.derive.laws.record import Law
@@ -229,9 +228,9 @@ def _compared(source: MomentSource, finding: Finding) -> list[str]:
     if source.objection:
         return [f"no law is derived from these weights: {source.objection}"] if finding.kind == ALGEBRAIC else []
     law = source.law
-    if isinstance(law, HolonomicLaw) and finding.guess is not None:
+    if law is not None and law.has_recurrence and finding.guess is not None:
         return _compared_with_holonomic(law, finding)
-    if not isinstance(law, AlgebraicLaw):
+    if law is None or not law.has_equation:
         return []
     if finding.kind == ALGEBRAIC:
         return [_compared_with_polynomial(law, finding)]
@@ -242,7 +241,7 @@ def _compared(source: MomentSource, finding: Finding) -> list[str]:
     return [_same("differential equation", equation_of(finding), algebraic_ode(law.equation), "elimination gives")]
 
 
-def _compared_with_holonomic(law: HolonomicLaw, finding: Finding) -> list[str]:
+def _compared_with_holonomic(law: Law, finding: Finding) -> list[str]:
     if finding.kind == RECURRENCE:
         return [_same("recurrence", equation_of(finding), law.recurrence, "the derivation gives")]
     if finding.kind != ALGEBRAIC:
@@ -259,7 +258,7 @@ def _same(what: str, own: Any, derived: Any, source: str) -> str:
     )
 
 
-def _compared_with_polynomial(law: AlgebraicLaw, finding: Finding) -> str:
+def _compared_with_polynomial(law: Law, finding: Finding) -> str:
     evidence = law.evidence.value
     if finding.guess is None:
         height, width = shape_of_equation(law.equation)

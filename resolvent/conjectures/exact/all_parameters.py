@@ -11,7 +11,6 @@ from resolvent.conjectures.exact.model_laws import symbolic_law
 from resolvent.derive.equations.equation import M, Z, spectral_ring
 from resolvent.derive.exact.field import Field, rational_function
 from resolvent.derive.exact.polynomials import irreducible_factors
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse
 
@@ -21,7 +20,7 @@ Found = tuple[Status | None, str, str, str]
 def compare(conjecture: Conjecture) -> Iterator[Found]:
     """(status, subject, text, evidence) for a claim with symbols in it and a model that has a derivation."""
     derived = symbolic_law(conjecture.model, conjecture.points[0])
-    if not isinstance(derived, AlgebraicLaw) or not derived.parameters:
+    if derived is None or not derived.has_equation or not derived.parameters:
         return
     claim = conjecture.claim
     if claim.equation is not None:
@@ -29,6 +28,8 @@ def compare(conjecture: Conjecture) -> Iterator[Found]:
         subject = "equation"
     elif claim.law is not None:
         law = parse(claim.law.text)
+        if not law.has_equation:
+            return  # the points say all there is to say
         expression, subject = law.equation.expr, "law"
     else:
         yield from _moments(conjecture, derived)

@@ -157,7 +157,7 @@ class _Stage:
 
     def _branch(self, factors: Sequence[fmpz_mpoly]) -> Law | None:
         """The law that the equation stands for: the model's, where this satisfies it; otherwise one of its branches."""
-        derived = self.derived if isinstance(self.derived, AlgebraicLaw) else None
+        derived = self.derived if self.derived is not None and self.derived.has_equation else None
         # It is a minimal polynomial: a factor of all others that the law satisfies, and irreducible itself.
         is_satisfied = derived is not None and derived.equation.polynomial in factors
         claimed = self._leading_moments()
@@ -183,8 +183,8 @@ class _Stage:
     def _chosen(self, branches: ClaimedBranches) -> AlgebraicLaw | None:
         """The law that is meant: told by the claimed moments, by the model's, or the only one."""
         claimed, target = self._leading_moments(), None
-        if not claimed and self.derived is not None and not isinstance(self.derived, AlgebraicLaw):
-            target = _terms(self.derived, 12)[1:]  # a tensor law satisfies an equation through one of its branches
+        if not claimed and self.derived is not None and not self.derived.has_equation:
+            target = _terms(self.derived, 12)[1:]  # such a law satisfies an equation through one of its branches
         wanted = claimed or target or []
         carriers = [c for c in branches.candidates if _agree(c.moments[1:], wanted)]
         laws = [c.law for c in carriers if c.law is not None]
@@ -233,8 +233,8 @@ class _Stage:
 
     def _same(self, subject: str, a: Law, b: Law, first: str, second: str) -> None:
         """Compare two laws, and say at which moment they part."""
-        both = isinstance(a, AlgebraicLaw) and isinstance(b, AlgebraicLaw)
-        if both and a.equation == b.equation:  # type: ignore[attr-defined]
+        both = a.has_equation and b.has_equation
+        if both and a.equation == b.equation:
             text = f"{first} and {second} have the same equation and the same branch"
             self.add(subject, SUPPORTED, text, "proved")
             return
@@ -358,9 +358,7 @@ class _Stage:
 
 
 def _degree(law: Law) -> str:
-    if isinstance(law, AlgebraicLaw):
-        return f"its equation has degree {law.equation.degree} in m"
-    return "a tensor law"
+    return f"its equation has degree {law.equation.degree} in m" if law.has_equation else f"a {law.kind}"
 
 
 def _terms(law: Any, count: int) -> list[Any]:

@@ -30,7 +30,6 @@ from resolvent.derive.errors import ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.exact.precision import working_precision
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.language.formulas import formula_of
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -77,7 +76,7 @@ def edge_finding(claimed: Sequence[Amount], spectrum: Spectrum, values: Point) -
 def _edges(spectrum: Spectrum) -> list[End]:
     """The edges from left to right, exact where the law has a polynomial equation; where two bulks meet twice."""
     law: Any = spectrum.law
-    if isinstance(law, AlgebraicLaw):
+    if law is not None and law.has_equation:
         found: list[End] = []
         for point in spectrum.edges:
             twice = point.below is not None and point.above is not None

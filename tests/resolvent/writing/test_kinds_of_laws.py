@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 import sympy
 
+from resolvent.catalog.conjectures.conjecture import Model
+from resolvent.conjectures.check import check_conjecture
+from resolvent.conjectures.file.reader import conjecture_of
+from resolvent.conjectures.verdict import Verdict
+from resolvent.conjectures.verification import verify
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.step import Step
@@ -23,6 +28,7 @@ from resolvent.derive.tensor.tensor_law import classical_sum
 from resolvent.numeric.spectrum.formula_measure import FormulaMeasure
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.proposals.moment_sources import MomentSource
+from resolvent.proposals.proposal import guess
 from resolvent.writing.law_report import to_text
 from resolvent.writing.law_text import to_json, to_latex, to_sympy_code
 
@@ -114,6 +120,47 @@ def test_a_spectrum() -> None:
     assert rho.support() == (0, 2)
     assert rho.cdf(0.5) == pytest.approx(0.25)
     assert rho.moment(2) == pytest.approx(4 / 3)
+
+
+def of_uniform(claim: str) -> Verdict:
+    """The exact stage's verdict on a claim about the uniform law on [0, 2]."""
+    law = Uniform(sympy.Integer(2))
+    read = conjecture_of(f'title = "x"\nmodel.expression = "semicircle()"\n[claim]\n{claim}')
+    return check_conjecture(replace(read, model=Model("expression", law.text, 0, subject=law)), exact_only=True)
+
+
+def test_a_true_conjecture() -> None:
+    assert of_uniform('moments = ["1", "4/3", "2"]\nedges = ["0", "2"]').verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ('moments = ["1", "5/4"]', "the first moment that differs is m_2: 5/4 is claimed, the model has 4/3"),
+        ('edges = ["0", "3"]', "edge 2 is claimed at 3"),
+        (
+            'equation = "m**2 + z*m + 1 = 0"',
+            "the first moment that differs is m_1: the claim gives 0, the model gives 1",
+        ),
+        ('law = "semicircle()"', "the first moment that differs is m_1: the claim gives 0, the model gives 1"),
+    ],
+)
+def test_a_false_conjecture(claim: str, reason: str) -> None:
+    found = of_uniform(claim)
+    assert found.verdict == "refuted"
+    assert found.first_wrong is not None
+    assert reason in found.first_wrong.text
+
+
+def test_a_proposal() -> None:
+    proposal = guess(Uniform(sympy.Integer(2)), "recurrence")
+    assert proposal.found
+    assert proposal.notes == ("the next 3 exact moments agree with it",)
+
+
+def test_sampling_needs_a_matrix() -> None:
+    with pytest.raises(ParameterError, match=r"uniform\(2\) has no matrix model"):
+        verify(Uniform(sympy.Integer(2)))
 
 
 def test_copies() -> None:
