@@ -28,5 +28,5 @@ def _shown_by(way: str) -> Any:
     return shown
 
 
-presentation.provide(html=_shown_by("html"), latex=_shown_by("latex"), plot=_shown_by("plot"))
+presentation.provide(**{way: _shown_by(way) for way in ("html", "latex", "document", "plot")})
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,8 @@ from resolvent.writing.blocks import Display, Entries, Entry, Report, Section, S
 from resolvent.writing.drawing import drawn_picture
 from resolvent.writing.entry_report import entry_report
 from resolvent.writing.html import html_fragment
-from resolvent.writing.law_report import law_report, steps_block
+from resolvent.writing.latex import latex_document
+from resolvent.writing.law_report import convention_prose, law_report, steps_block
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +36,12 @@ _number = count(1)  # pictures on one page need ids of their own
 def html(shown: Any) -> str:
     """An object as a part of a page."""
     return html_fragment(_report(shown))
+
+
+def document(derivation: Derivation, convention: str = "stieltjes", title: str = "") -> str:
+    """A derivation as a LaTeX document."""
+    blocks = convention_prose(convention), replace(steps_block(derivation, convention), summary="")
+    return latex_document(Report(title or "Derivation", (Section("", blocks),)))
 
 
 @singledispatch

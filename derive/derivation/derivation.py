@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from resolvent.derive.border import checked
-from resolvent.derive.derivation.document import WrittenStep, derivation_document, derivation_text, written_steps
+from resolvent.derive.derivation.document import WrittenStep, derivation_text, written_steps
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.precision import cached_property
-from resolvent.derive.presentation import Presented
+from resolvent.derive.presentation import Presented, show
 
 
 @checked
@@ -129,8 +129,11 @@ class Derivation(Presented):
         return written_steps(self.steps, self.number, convention)
 
     def latex(self, convention: str = "stieltjes", title: str = "") -> str:
-        """A LaTeX document of all steps; see `resolvent.derive.derivation.document.derivation_document`."""
-        return derivation_document(self.written(convention), self.evidence_in_words, convention, title)
+        """A LaTeX document of all steps: the result, the assumptions, the steps, the sources.
+
+        Raises `ParameterError` for an unknown convention.
+        """
+        return str(show("document", self, convention, title))
 
     def text(self, convention: str = "stieltjes") -> str:
         """The steps as plain text; see `resolvent.derive.derivation.document.derivation_text`."""

@@ -14,8 +14,8 @@ from resolvent.derive.errors import ParameterError
 
 CONVENTIONS = ("stieltjes", "cauchy")
 _NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
-_ALPHABET = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])")
-_LINE = 76  # visible characters that fit on one line of the document
+_MISREAD = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])|_prime$")
+_LINE = 72  # visible characters that fit on one line of the document
 
 
 def equation_latex(equation: ResolventEquation, convention: str = "stieltjes") -> str:
@@ -89,7 +89,7 @@ def expression_latex(expression: sympy.Basic) -> str:
     >>> print(expression_latex(1 / (1 - sympy.Symbol("phi"))))
     \frac{1}{1 - \phi}
     """
-    names = {s: _symbol(s.name) for s in expression.free_symbols if s.name in _NAMES or _ALPHABET.search(s.name)}
+    names = {s: _symbol(s.name) for s in expression.free_symbols if _MISREAD.search(s.name) or s.name in _NAMES}
     return str(_Printer({"symbol_names": names}).doprint(expression))
 
 
@@ -100,15 +100,33 @@ class _Printer(LatexPrinter):
         return r"\mathbb{E}" if func == "E" else str(super()._hprint_Function(func))
 
     def _as_ordered_terms(self, expr: sympy.Expr, order: str | None = None) -> list[sympy.Expr]:
-        terms = list(super()._as_ordered_terms(expr, order=order))
+        terms = [_turned(term) for term in super()._as_ordered_terms(expr, order=order)]
         first = next((k for k, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
         return [terms[first], *terms[:first], *terms[first + 1 :]]
 
+    def _print_Mul(self, expr: sympy.Expr) -> str:  # noqa: N802
+        return str(super()._print_Mul(_turned(expr)))
+
+
+def _turned(term: sympy.Expr) -> sympy.Expr:
+    """A negative term -a/(b - c) as a/(c - b)."""
+    if term.is_Mul and term.could_extract_minus_sign():
+        for factor in term.args:
+            is_denominator = factor.is_Pow and factor.exp.is_Integer and factor.exp.is_negative and factor.exp.is_odd
+            if is_denominator and factor.base.is_Add:
+                signs = {part.could_extract_minus_sign() for part in factor.base.args}
+                if signs == {True, False}:
+                    return sympy.Mul(-term / factor, sympy.Pow(-factor.base, factor.exp))
+    return term
+
 
 def _symbol(name: str) -> str:
-    """A name that SymPy would misread: it sets what ends in cal, scr, frak or bb in another alphabet ("critical")."""
+    """A name that SymPy would misread: it sets what ends in cal, scr, frak or bb in another alphabet ("critical"), and
+    knows no prime."""
     if name in _NAMES:
         return _NAMES[name]
+    if name.endswith("_prime"):
+        return expression_latex(sympy.Symbol(name.removesuffix("_prime"))) + "'"
     stem, *rest = name.split("_")
     return rf"\mathrm{{{stem}}}" + (f"_{{{' '.join(rest)}}}" if rest else "")
 
@@ -117,8 +135,10 @@ _FRACTION = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\}
 
 
 def _width(text: str) -> int:
-    """Roughly how many characters LaTeX source shows: of a fraction the longer part, a command as one, no braces."""
+    """Roughly how many characters LaTeX source shows: of a fraction the longer part, a command as one, no braces; the
+    room around a sign is another."""
     text = _FRACTION.sub(lambda found: max(found[1], found[2], key=_width), text)
+    text = re.sub(r" ([-+=]) ", r"\1\1", text)
     return len(re.sub(r"\\[A-Za-z]+|[{}^_ ]", lambda found: "x" if found[0].startswith("\\") else "", text))
 
 
@@ -140,17 +160,14 @@ def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
 
 
 def broken(line: str) -> list[str]:
-    r"""A formula in lines that fit the page, broken before signs, within brackets only where it must be.
+    r"""A formula in lines that fit the page, broken before signs, in brackets and fractions where it must be.
 
     >>> broken("x + 1 = 0")
     ['x + 1 = 0']
     """
-    if _width(line) <= _LINE:
+    if _width(line) <= _LINE or r"\begin{" in line:
         return [line]
-    pieces = []
-    for piece in _at_signs(line):
-        opened = piece.replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)")
-        pieces += [piece] if _width(piece) <= _LINE or r"\frac" in piece else _at_signs(opened)
+    pieces = [part for piece in _at_signs(line) for part in ([piece] if _width(piece) <= _LINE else _opened(piece))]
     lines = [pieces[0]]
     for piece in pieces[1:]:
         if _width(lines[-1]) + _width(piece) > _LINE:
@@ -160,22 +177,49 @@ def broken(line: str) -> list[str]:
     return lines
 
 
-def _at_signs(line: str) -> list[str]:
+def listed(formulas: str) -> list[str]:
+    r"""Formulas that stand on one line, with ``,\\quad`` between them, on as many as they need.
+
+    >>> listed(r"a = b,\quad c = d")
+    ['a = b,\\quad c = d']
+    """
+    lines: list[str] = []
+    for formula in re.split(r"(?<=,\\quad)|(?<=,\\ )", formulas):
+        if lines and _width(lines[-1] + formula) <= _LINE:
+            lines[-1] += formula
+        else:
+            lines.append(formula.lstrip())
+    return lines
+
+
+def _opened(piece: str) -> list[str]:
+    """A term that is too long, cut at the signs inside of its brackets and fractions, or else between factors."""
+    piece = _FRACTION.sub(_slashed, piece)
+    for side, size in (("left", "l"), ("right", "r")):
+        piece = re.sub(rf"\\{side}(?=[(\[)\]])", rf"\\big{size}", piece)
+    piece = re.sub(r"\{(\\bigl\(.*\\bigr\))\}$", r"\1", piece)  # the argument of a function
+    return [
+        part for term in _at_signs(piece) for part in ([term] if _width(term) <= _LINE else _at_signs(term, (" ",)))
+    ]
+
+
+def _slashed(fraction: re.Match[str]) -> str:
+    if _width(fraction[0]) <= _LINE // 2:
+        return fraction[0]
+    return rf"\bigl({fraction[1]}\bigr) \big/ \bigl({fraction[2]}\bigr)"
+
+
+def _at_signs(line: str, signs: Sequence[str] = (" + ", " - ", " = ")) -> list[str]:
     """The line cut before the signs that stand in no brackets of \\left and \\right, and in no braces."""
     pieces = [""]
     depth = 0
     for token in re.findall(r"\\[A-Za-z]+|\\.| [-+=] |.", line):
         depth += (token in ("{", r"\left")) - (token in ("}", r"\right"))
-        if depth == 0 and token in (" + ", " - ", " = ") and pieces[-1]:
+        if depth == 0 and token in signs and pieces[-1]:
             pieces.append(token.lstrip())
         else:
             pieces[-1] += token
     return pieces
-
-
-def fitted(line: str) -> str:
-    """A display line, scaled down where it would not fit the page."""
-    return line if _width(line) <= _LINE else rf"\resizebox{{0.95\linewidth}}{{!}}{{$\displaystyle {line}$}}"
 
 
 def formula_text(formula: sympy.Basic, convention: str) -> str:

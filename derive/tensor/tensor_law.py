@@ -21,7 +21,7 @@ import sympy
 from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.document import Formula
-from resolvent.derive.derivation.latex import escape, in_convention
+from resolvent.derive.derivation.latex import broken, escape, expression_latex, in_convention
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z, probes
 from resolvent.derive.errors import ParameterError
@@ -104,7 +104,7 @@ class TensorLaw(TensorRecord):
         >>> from resolvent.derive.laws.elementary import semicircle
         >>> law = tensor_product(semicircle(), semicircle(2))
         >>> print(law.latex("cauchy"))  # doctest: +NORMALIZE_WHITESPACE
-        G(z) = \mathbb{E}\left[\frac{1}{- \lambda_{1} \lambda_{2} + z}\right],\quad
+        G(z) = \mathbb{E}\left[\frac{1}{z - \lambda_{1} \lambda_{2}}\right],\quad
         \lambda_{1} \sim \text{semicircle(1)},\ \lambda_{2} \sim \text{semicircle(2)}
 
         Raises `ParameterError` for an unknown convention.
@@ -113,7 +113,10 @@ class TensorLaw(TensorRecord):
         latex = partial(_expectation_latex, self, convention)
         return Statement(
             "",
-            Formula(lambda: [latex()], lambda: [f"{variable}(z) = E[ {self.integrand(convention)} ]"]),
+            Formula(
+                lambda: [*broken(f"{_expectation(self, convention)},"), _sources(self)],
+                lambda: [f"{variable}(z) = E[ {self.integrand(convention)} ]"],
+            ),
             latex,
             partial(_expectation_data, self, convention),
             tuple((f"independent {v}", law.text) for v, law in zip(self.variables, self.laws, strict=True)),
@@ -121,13 +124,18 @@ class TensorLaw(TensorRecord):
 
 
 def _expectation_latex(law: TensorLaw, convention: str) -> str:
+    return rf"{_expectation(law, convention)},\quad {_sources(law)}"
+
+
+def _expectation(law: TensorLaw, convention: str) -> str:
     _, variable = in_convention(M, convention)
-    body = sympy.latex(law.integrand(convention))
-    sources = r",\ ".join(
-        rf"{sympy.latex(v)} \sim \text{{{escape(factor.text)}}}"
-        for v, factor in zip(law.variables, law.laws, strict=True)
-    )
-    return rf"{variable}(z) = \mathbb{{E}}\left[{body}\right],\quad {sources}"
+    return rf"{variable}(z) = \mathbb{{E}}\left[{expression_latex(law.integrand(convention))}\right]"
+
+
+def _sources(law: TensorLaw) -> str:
+    """The laws of the variables."""
+    pairs = zip(law.variables, law.laws, strict=True)
+    return r",\ ".join(rf"{expression_latex(v)} \sim \text{{{escape(factor.text)}}}" for v, factor in pairs)
 
 
 def _expectation_data(law: TensorLaw, convention: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Format(StrEnum):
     PYTHON = "python"
 
 
-_REPORTS = (Format.TEXT, Format.HTML, Format.MARKDOWN)
+_REPORTS = (Format.TEXT, Format.LATEX, Format.HTML, Format.MARKDOWN)
 
 
 class Convention(StrEnum):
@@ -70,6 +70,9 @@ def derive(
         bool,
         typer.Option("--closed-form", help="Write the density in closed form instead, where there is one."),
     ] = False,
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="With --format latex: no preamble, so that a paper can read it in.")
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Verify every step of the derivation again.")] = False,
     json: AsJson = False,
     output: Output = None,
@@ -88,6 +91,8 @@ def derive(
         raise ParameterError(
             f"--moments and --cumulants go with --format text or json, html or markdown, not {chosen.value}"
         )
+    if fragment and (chosen is not Format.LATEX or not steps):
+        raise ParameterError("--fragment goes with --format latex, and with the derivation")
     if output is not None:
         check_writable(output)
 
@@ -101,9 +106,9 @@ def derive(
             except DerivationError as error:
                 return {"fails": str(error)}
         if closed_form and density:
-            text = _closed_form_written(found, density, chosen, convention.value)
+            text = _closed_form_written(found, density, chosen, convention.value, fragment)
         else:
-            text = _written(found, density, chosen, convention.value, steps, moments, cumulants, check)
+            text = _written(found, density, chosen, convention.value, steps, moments, cumulants, check, fragment)
         return {"text": text, "steps": len(derivation.steps) if check else 0}
 
     result = limited(work, "deriving", time_limit, memory_limit)
@@ -129,20 +134,22 @@ def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensit
     raise ParameterError(f"the closed form of the density is derived at {values}")
 
 
-def _closed_form_written(subject: Subject, density: ClosedDensity, chosen: Format, convention: str) -> str:
+def _closed_form_written(
+    subject: Subject, density: ClosedDensity, chosen: Format, convention: str, fragment: bool
+) -> str:
     from resolvent.derive.errors import ParameterError
     from resolvent.writing.blocks import Report
     from resolvent.writing.formats import WRITERS
+    from resolvent.writing.latex import latex_fragment
 
     assert subject.entry is not None
     title = f"{subject.entry.title}: the density at {_place(subject)}"
-    if chosen is Format.LATEX:
-        return density.derivation.latex(convention, title=title)
     if chosen is Format.SYMPY:
         return str(density.expression)
     if chosen in _REPORTS:
         title = "" if chosen is Format.TEXT else title
-        return WRITERS[chosen](Report(title, (_closed_form_section(subject, density, convention),)))
+        report = Report(title, (_closed_form_section(subject, density, convention),))
+        return latex_fragment(report) if fragment else WRITERS[chosen](report)
     raise ParameterError(f"--closed-form goes with --format text, latex or sympy, html or markdown, not {chosen.value}")
 
 
@@ -170,17 +177,19 @@ def _written(
     moments: int,
     cumulants: int,
     checked: bool,
+    fragment: bool,
 ) -> str:
     from resolvent.writing import law_text as export
     from resolvent.writing.blocks import Section, Words
     from resolvent.writing.formats import WRITERS
     from resolvent.writing.json_text import json_text
-    from resolvent.writing.law_report import law_report
+    from resolvent.writing.latex import latex_fragment
+    from resolvent.writing.law_report import derivation_report, law_report
     from resolvent.writing.python_function import to_python_function
 
     law, entry = subject.law, subject.entry
-    if chosen is Format.LATEX:
-        return export.to_latex(law, convention, steps=steps, title=entry.title if entry else "")
+    if chosen is Format.LATEX and not steps:
+        return law.latex(convention)
     if chosen is Format.SYMPY:
         return export.to_sympy_code(law, convention)
     if chosen is Format.PYTHON:
@@ -191,7 +200,11 @@ def _written(
         return json_text(found | ({"checked": True} if checked else {}))
     title = f"{entry.slug}: {entry.title}" if entry else "" if chosen is Format.TEXT else law.text
     report = law_report(law, convention, steps=steps, moments=moments, cumulants=cumulants, title=title)
+    if chosen is Format.LATEX:
+        name, model = (entry.title, entry.model) if entry else ("", "")
+        report = derivation_report(law, convention, moments=moments, cumulants=cumulants, title=name, model=model)
     more = [_closed_form_section(subject, density, convention)] if density else []
     if checked:
         more.append(Section("", (Words(f"checked: all {len(law.derivation.steps)} steps hold"),)))
-    return WRITERS[chosen](replace(report, sections=(*report.sections, *more)))
+    report = replace(report, sections=(*report.sections, *more))
+    return latex_fragment(report) if fragment else WRITERS[chosen](report)

@@ -73,7 +73,7 @@ def guess(
         int, typer.Option(min=4, max=1000, metavar="N", help="How many terms beyond its unknowns it must satisfy.")
     ] = 10,
     format: Annotated[ReportFormat, typer.Option("--format", "-f", help="What to write.")] = ReportFormat.TEXT,
-    latex: Annotated[bool, typer.Option("--latex", help="Print the equation in LaTeX.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print the equation alone, in LaTeX.")] = False,
     convention: Annotated[
         Convention, typer.Option(help="m(z), or the Cauchy transform G = -m.")
     ] = Convention.STIELTJES,
@@ -91,7 +91,7 @@ def guess(
 
     if json and latex:
         raise ParameterError("give --json or --latex, not both")
-    chosen = ReportFormat.JSON if json else ReportFormat.LATEX if latex else format
+    chosen = ReportFormat.JSON if json else format
     if output is not None:
         check_writable(output)
     _check_combination(
@@ -111,10 +111,12 @@ def guess(
         text = ""
         if chosen is ReportFormat.JSON:
             text = json_text(proposal.to_json(convention.value) | ({"reading": note} if note else {}))
-        elif proposal.found or chosen is not ReportFormat.LATEX:
+        elif latex:
+            text = proposal.latex(convention.value) if proposal.found else ""
+        else:
             noted = replace(proposal, notes=(*proposal.notes, *([note] if note else [])))
-            own = {ReportFormat.TEXT: noted.text, ReportFormat.LATEX: noted.latex}
-            text = own[chosen](convention.value) if chosen in own else WRITERS[chosen](noted.report(convention.value))
+            is_text = chosen is ReportFormat.TEXT
+            text = noted.text(convention.value) if is_text else WRITERS[chosen](noted.report(convention.value))
         return [text, bool(proposal.found)]
 
     text, is_found = limited(work, "guessing", time_limit, memory_limit)

@@ -227,7 +227,7 @@ def _compared(source: MomentSource, finding: Finding) -> list[str]:
     """How a finding compares with what is derived."""
     if source.objection:
         return [f"no law is derived from these weights: {source.objection}"] if finding.kind == ALGEBRAIC else []
-    law = source.law
+    law: Any = source.law
     if law is not None and law.has_recurrence and finding.guess is not None:
         return _compared_with_holonomic(law, finding)
     if law is None or not law.has_equation:

@@ -86,11 +86,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Steps:
-    """A derivation and its evidence; with a summary it is folded away below that where pages can."""
+    """A derivation and its evidence; with a summary it is folded away below that where pages can.
+
+    ``result`` is what it leads to, where that is not the last formula.
+    """
 
     summary: str
     steps: tuple[WrittenStep, ...]
     evidence: str
+    result: Formula | None = None
 
 
 @dataclass(frozen=True)

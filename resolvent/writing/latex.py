@@ -5,12 +5,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 
-from resolvent.derive.derivation.document import derivation_list, display, document
 from resolvent.derive.derivation.latex import escape
 from resolvent.writing import blocks as b
 from resolvent.writing.blocks import Block, Report, Section, Table, capital
+from resolvent.writing.latex_steps import FITTED, THEOREMS, derivation_list, display
 
-_PACKAGES = r"""\usepackage{textcomp}
+_PREAMBLE = (
+    r"""\documentclass[11pt,a4paper]{article}
+\usepackage[utf8]{inputenc}
+\usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\usepackage{amsmath,amssymb,graphicx}
+\usepackage[margin=25mm]{geometry}
+\usepackage{textcomp}
 \usepackage{xcolor,longtable,booktabs,array}
 \setlength{\parskip}{4pt}
 \setlength{\LTleft}{0pt}
@@ -20,6 +27,15 @@ _PACKAGES = r"""\usepackage{textcomp}
 \definecolor{refuted}{HTML}{A3201D}
 \definecolor{undecided}{HTML}{7A5200}
 \colorlet{fact}{black}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setlength{\emergencystretch}{4em}
+"""
+    + THEOREMS
+    + FITTED
+)
+_NEEDS = r"""% To \input where amsmath, amssymb, graphicx, xcolor, longtable, booktabs and array are loaded, and where
+% \newtheorem has made theorem and claim.
 """
 _LINE = 84  # characters of a file's line that fit on one of the page
 _WORD, _LONG_WORD = 16, 40  # longer words may break after signs that are no letters; anywhere
@@ -27,19 +43,32 @@ _WORD, _LONG_WORD = 16, 40  # longer words may break after signs that are no let
 
 def latex_document(report: Report) -> str:
     """The report as a LaTeX document; equal for equal reports."""
+    return f"{_PREAMBLE}\\begin{{document}}\n{_body(report)}\\end{{document}}\n"
+
+
+def latex_fragment(report: Report) -> str:
+    r"""The report without a preamble, to be read into a paper by ``\input``."""
+    return _NEEDS + FITTED + _body(report)
+
+
+def _body(report: Report) -> str:
     parts = [rf"{{\Large\bfseries\raggedright {words(report.title)}\par}}" + "\n\\medskip\n\n"]
     if report.status is not None:
         parts.append(rf"{{\large Verdict: \textcolor{{{report.status}}}{{\textbf{{{report.status}}}}}}}" + "\n\n")
     parts += [rf"{{\raggedright {words(sentence)}\par}}" + "\n\n" for sentence in report.summary]
-    return document("".join([*parts, *map(_section, report.sections)]), _PACKAGES)
+    derived = 0
+    for section in report.sections:
+        parts.append(_section(section, f"{derived}:" if derived else ""))
+        derived += any(isinstance(block, b.Steps) for block in section.blocks)
+    return "".join(parts)
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, part: str) -> str:
     title = rf"\section*{{{words(section.title)}}}" + "\n" if section.title else ""
-    return title + "".join(map(_block, section.blocks))
+    return title + "".join(_block(block, part) for block in section.blocks)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, part: str) -> str:
     match block:
         case b.Heading(text):
             return rf"\subsection*{{{words(capital(text))}}}" + "\n"
@@ -56,8 +85,9 @@ def _block(block: Block) -> str:
             return f"\\begin{{itemize}}\\raggedright\n{listed}\\end{{itemize}}\n"
         case b.Table():
             return _table(block)
-        case b.Steps(summary, steps, evidence):
-            return (f"{words(capital(summary))}.\n" if summary else "") + derivation_list(steps, evidence)
+        case b.Steps(summary, steps, evidence, result):
+            shown = f"{words(capital(summary))}.\n" if summary else ""
+            return shown + derivation_list(steps, evidence, result, part)
         case b.Picture(_, caption, _, file):
             shown = rf"\includegraphics[width=0.8\linewidth]{{{file}}}\\{{\small {words(caption)}}}"
             return f"\\begin{{center}}\n{shown}\n\\end{{center}}\n" if file else ""
@@ -202,4 +232,4 @@ def _is_strange(c: str) -> bool:
     return not 0xA1 <= ord(c) <= 0x17F or c in _MISSING
 
 
-__all__ = ["code", "latex_document", "words"]
+__all__ = ["code", "latex_document", "latex_fragment", "words"]

@@ -8,11 +8,13 @@ from dataclasses import replace
 import sympy
 
 from resolvent.derive.derivation.derivation import Derivation
-from resolvent.derive.derivation.latex import convention_note
+from resolvent.derive.derivation.document import Formula
+from resolvent.derive.derivation.latex import convention_note, expression_latex, listed
 from resolvent.derive.derivation.plain_text import MEANING
 from resolvent.derive.laws.record import Law
 from resolvent.writing.blocks import Block, Display, Entries, Entry, Heading, Prose, Report, Section, Steps, capital
 from resolvent.writing.law_text import assumptions_of
+from resolvent.writing.mathematics import law_latex
 from resolvent.writing.text import text
 
 
@@ -33,8 +35,7 @@ def law_report(
     """
     entries = [Entry("parameter", (", ".join((symbol.name, *assumptions_of(symbol))),)) for symbol in law.symbols]
     entries.append(Entry("evidence", (law.derivation.evidence_in_words,)))
-    entries += _listed("moments", "m", law.moments(moments))
-    entries += _listed("free cumulants", "kappa", law.free_cumulants(cumulants))
+    entries += [*_moments(law, moments), *_cumulants(law, cumulants)]
     if not steps:
         entries += [Entry("assumed", (step.text,)) for step in law.derivation.assumptions]
     found: list[Block] = [Entries((Entry("law", (law.text,), True),)), *_statement(law, convention)]
@@ -43,6 +44,48 @@ def law_report(
         shown = replace(steps_block(law.derivation, convention), summary="")
         sections.append(Section("", (Heading("derivation"), shown)))
     return Report(title, tuple(sections))
+
+
+def derivation_report(
+    law: Law,
+    convention: str = "stieltjes",
+    *,
+    moments: int = 0,
+    cumulants: int = 0,
+    title: str = "",
+    model: str = "",
+) -> Report:
+    """A law for the supplement of a paper: its model, in LaTeX, what its transform is, and the derivation.
+
+    Raises `ParameterError` for an unknown convention or a negative number of moments.
+    """
+    formula = law_latex(law.text)
+    result = None if law.has_equation else law.statement(convention).formula
+    more = [Entries(found)] if (found := (*_moments(law, moments), *_cumulants(law, cumulants))) else []
+    named = [Prose(f"The law is ${formula}$.", f"The law is {law.text}.")] if formula else []
+    sections = [
+        *([Section("Model", (Display(Formula(lambda: listed(model), lambda: [model])),))] if model else []),
+        Section("", (*named, *_parameters(law), convention_prose(convention), *more)),
+        Section("", (replace(steps_block(law.derivation, convention), summary="", result=result),)),
+    ]
+    return Report(title or "Derivation of a law", tuple(sections))
+
+
+def _parameters(law: Law) -> list[Block]:
+    """The parameters in a sentence."""
+    said = [(s, "".join(f", {a}" for a in assumptions_of(s))) for s in law.symbols]
+    if not said:
+        return []
+    latex = "; ".join(f"${expression_latex(symbol)}${assumed}" for symbol, assumed in said)
+    return [Prose(f"Parameters: {latex}.", f"Parameters: {'; '.join(f'{s.name}{a}' for s, a in said)}.")]
+
+
+def _moments(law: Law, count: int) -> list[Entry]:
+    return _listed("moments", "m", law.moments(count))
+
+
+def _cumulants(law: Law, count: int) -> list[Entry]:
+    return _listed("free cumulants", "kappa", law.free_cumulants(count))
 
 
 def to_text(

@@ -46,7 +46,7 @@ _SPACES = {",": "0.17em", ":": "0.22em", ";": "0.28em", "!": "0em", " ": "0.33em
 _FENCES = {"{": "{", "}": "}", "|": "‖", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈",
            "rceil": "⌉", "vert": "|", "Vert": "‖", "lbrace": "{", "rbrace": "}"}  # fmt: skip
 _IGNORED = frozenset({
-    "displaystyle", "textstyle", "limits", "nolimits", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr",
+    "displaystyle", "textstyle", "limits", "nolimits", "big", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr",
 })  # fmt: skip
 _TALL = ("mfrac", "mtable", "munder", "mover", "mroot")
 _VARIANTS = {"mathrm": "normal", "operatorname": "normal", "text": "normal", "mathbb": "double-struck",

@@ -1,0 +1,122 @@
+r"""A derivation in LaTeX: the result as a theorem, the assumptions and the steps with numbers, the sources, each once.
+
+Equations, assumptions and sources are referred to by label, so pdflatex runs twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
+from resolvent.derive.derivation.latex import escape
+from resolvent.writing.mathematics import law_latex, notation, sentence_latex
+
+THEOREMS = r"""\newtheorem{theorem}{Theorem}
+\newtheorem{claim}{Claim}
+"""
+# what cannot be broken, a matrix, is made smaller where it is wider than the page, and left alone where it is not
+FITTED = r"""\providecommand{\fitted}[1]{\sbox0{$\displaystyle #1$}%
+  \ifdim\wd0>0.9\linewidth\resizebox{0.9\linewidth}{!}{\usebox0}\else\usebox0\fi}
+"""
+
+
+def derivation_list(steps: Sequence[WrittenStep], evidence: str, result: Formula | None = None, part: str = "") -> str:
+    """The result, the assumptions, the steps, the result once more, and the sources.
+
+    ``result`` is the last formula if nothing else is given; it is a claim, and no theorem, where something on the way
+    is guessed or typed in. ``part`` tells the labels of derivations in one document apart.
+    """
+    sources: dict[str, int] = {}
+    links = {step.number: _link(step, part) for step in steps}
+    assumed, others = (
+        "".join(_item(s, links, sources, part) for s in steps if (s.kind == "assumed") is a) for a in (True, False)
+    )
+    guessed = ", ".join(links[s.number] for s in steps if s.kind == "guessed")
+    first = r"\renewcommand{\theenumi}{A\arabic{enumi}}\renewcommand{\labelenumi}{(\theenumi)}" + "\n"
+    signs = notation([step.text for step in steps])
+    last = steps[-1].formulas[-1] if steps[-1].formulas else None
+    shown = display((result or last).latex()) + "\n" if result or last else ""  # type: ignore[union-attr]
+    kind = "theorem" if evidence.startswith("proved") else "claim"
+    parts = (
+        [f"\\begin{{{kind}}}\\label{{result{part}}} {_given(steps, links)}\n{shown}\\end{{{kind}}}\n"] if shown else []
+    )
+    parts += [f"Notation: {signs}.\n\n"] if signs else []
+    parts += [rf"\subsection*{{Assumed, not proved}}{_enumerated(first + assumed)}"] if assumed else []
+    parts += [rf"\subsection*{{Steps}}{_enumerated(others)}"] if others else []
+    parts += [f"Guessed, not proved: {guessed}. "] if guessed else []
+    parts += [] if assumed or guessed else ["Nothing is assumed. "]
+    if shown and len(steps) > 1:
+        by = f", by {links[steps[-1].number]}" if result is None else ""
+        parts += [f"This is {kind.capitalize()}~\\ref{{result{part}}}{by}:\n{shown}"]
+    parts += [f"Evidence for the equation: {evidence}.\n"]
+    return "".join(parts) + _bibliography(sources, part)
+
+
+def _given(steps: Sequence[WrittenStep], links: Mapping[int, str]) -> str:
+    given = [links[step.number] for step in steps if step.kind == "assumed"]
+    return f"Given {'--'.join([given[0], *given[1:][-1:]])}, it holds that" if given else "It holds that"
+
+
+def _bibliography(sources: Mapping[str, int], part: str) -> str:
+    if not sources:
+        return ""
+    books = "".join(rf"\bibitem{{{part}s{k}}} {_dashed(source)}." + "\n" for source, k in sources.items())
+    return f"\\begin{{thebibliography}}{{{len(sources)}}}\\raggedright\n{books}\\end{{thebibliography}}\n"
+
+
+def _enumerated(items: str) -> str:
+    return f"\n\\begin{{enumerate}}\\raggedright\n{items}\\end{{enumerate}}\n"
+
+
+def _link(step: WrittenStep, part: str) -> str:
+    """What refers to a step: its equation where it has one, otherwise its item."""
+    if step.formulas and step.kind != "assumed":
+        return rf"\eqref{{equation:{part}{step.number}}}"
+    return (
+        rf"(\ref{{step:{part}{step.number}}})" if step.kind == "assumed" else rf"step~\ref{{step:{part}{step.number}}}"
+    )
+
+
+def _item(step: WrittenStep, links: Mapping[int, str], sources: dict[str, int], part: str) -> str:
+    mark = rf" \emph{{({step.mark})}}" if step.kind == "guessed" else ""
+    statement = step.statement if step.in_latex else sentence_latex(step.statement)
+    found = sorted((links[k] for k in step.uses), key=lambda link: link.startswith(r"(\ref"))  # assumptions at the end
+    used = f" From {', '.join(found)}." if found else ""
+    lines = [
+        rf"\item\label{{step:{part}{step.number}}} \textbf{{{escape(step.rule)}}}{mark}\quad {statement}",
+        rf"\\ {sentence_latex(sentence(step.text))}.{used}{_cited(step.reference, sources, part)}",
+    ]
+    if step.formulas:
+        shown = [r" \nonumber\\ ".join(f"& {_shown(line)}" for line in f.latex()) for f in step.formulas]
+        body = " \\nonumber\\\\[4pt]\n".join(shown)
+        lines.append(rf"\begin{{align}}{body} \label{{equation:{part}{step.number}}}\end{{align}}")
+    return "\n".join(lines) + "\n"
+
+
+def _cited(reference: str, sources: dict[str, int], part: str) -> str:
+    """The sources of a reference as citations, numbered where they come first; reasons in words as they are."""
+    found = ""
+    for piece in filter(None, reference.split("; ")):
+        source, _, place = re.fullmatch(r"(.+?)(, ((?:section|chapter|Theorem|by|for) .+))?", piece).groups("")  # type: ignore[union-attr]
+        if place or source[0].isupper():
+            number = sources.setdefault(source, len(sources) + 1)
+            found += rf"~\cite{f'[{_dashed(place)}]' if place else ''}{{{part}s{number}}}"
+        else:
+            found += f" ({_dashed(piece)})"
+    return found
+
+
+def _dashed(text: str) -> str:
+    """Words with the dashes of ranges of pages."""
+    return re.sub(r"(\d)-(\d)", r"\1--\2", escape(text))
+
+
+def display(lines: Sequence[str]) -> str:
+    """A formula on lines of its own."""
+    return r"\begin{align*}" + r" \\ ".join(f"& {_shown(line)}" for line in lines) + r"\end{align*}"
+
+
+def _shown(line: str) -> str:
+    line = re.sub(r"\\text\{([^{}]*)\}", lambda text: law_latex(text[1].replace(r"\_", "_")) or text[0], line)
+    return rf"\fitted{{{line}}}" if r"\begin{" in line else line
