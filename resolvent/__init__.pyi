@@ -57,6 +57,7 @@ from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
 from .numeric.curves.feature_curves import FeatureErrors, random_feature_errors, tangent_kernel_errors
+from .numeric.curves.gauss_newton import GaussNewton
 from .numeric.curves.gradient_flow import BestTime, GradientFlow
 from .numeric.curves.random_features import RandomFeatures
 from .numeric.curves.ridge import BestRidge, RidgeRegression
@@ -110,6 +111,7 @@ __all__ = [
     "FeatureErrors",
     "Fit",
     "G",
+    "GaussNewton",
     "GradientFlow",
     "Guess",
     "HolonomicLaw",

@@ -159,7 +159,8 @@ ENSEMBLE = Ensemble(
             "remark",
             "What the assumptions are worth at a random point of a real network (phi = 1/2, eps = sigma = 1, widths 16 "
             "to 30): the spectrum of its H_1 is that of hessian-h1, but its H_0 is far from a Wishart matrix (a few "
-            "eigenvalues grow with the width), and the spectra of H differ by about 0.2 in Kolmogorov's distance.",
+            "eigenvalues grow with the width), and the spectra of H differ by about 0.2 in Kolmogorov's distance. "
+            "Why: a real H_0 has the law of network-gauss-newton, and it is not free from H_1.",
         ),
         Note(
             "remark",

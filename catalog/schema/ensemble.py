@@ -22,10 +22,8 @@ from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Images, Law, Recipe, by_name
 from resolvent.derive.presentation import Presented, show
-from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.matrices.ensembles import generator
 from resolvent.numeric.matrices.matrix_parts import Sampled
 
@@ -167,7 +165,7 @@ class Ensemble(Presented):
     title: str
     model: str
     parameters: tuple[Parameter, ...]
-    derive: Callable[..., AlgebraicLaw | TensorLaw]
+    derive: Callable[..., Law]
     samplers: tuple[Sampler, ...]
     references: tuple[Reference, ...]
     known: tuple[Fact, ...] = ()

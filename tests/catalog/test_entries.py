@@ -28,11 +28,13 @@ from resolvent.catalog.schema.facts import (
     Support,
 )
 from resolvent.derive.derivation.step import Evidence
+from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
 
 ENTRIES = [catalog.get(slug) for slug in catalog.names()]
+SOLVED_AT_NUMBERS = ("network-gauss-newton",)  # laws that are a fixed point, without formulas for moments
 CASES = [(entry, case) for entry in ENTRIES for case in entry.cases]
 SAMPLED = [(e, s, c) for e in ENTRIES for s in e.samplers if s.follows_law for c in e.cases]
 # Divisible by the ratios of all cases, so that no dimension is rounded. The second is for matrices of size^2 rows.
@@ -121,7 +123,7 @@ def test_derivation_verifies_at_a_case(entry: Ensemble, case: Mapping[str, Any])
 @each_case
 def test_substituting_later_gives_the_same_law(entry: Ensemble, case: Mapping[str, Any]) -> None:
     later, at_once = entry.law(**words(entry, case)).at(**rest(entry, case)), entry.law(**case)
-    if isinstance(later, TensorLaw):
+    if isinstance(later, TensorLaw) or entry.slug in SOLVED_AT_NUMBERS:
         assert later.same_as(at_once)
     else:
         assert later.equation == at_once.equation
@@ -130,13 +132,18 @@ def test_substituting_later_gives_the_same_law(entry: Ensemble, case: Mapping[st
 @each_case
 def test_moments_at_a_case_are_the_symbolic_ones(entry: Ensemble, case: Mapping[str, Any]) -> None:
     images = {entry.symbols[name]: value for name, value in entry.numbers(case).items()}
+    if entry.slug in SOLVED_AT_NUMBERS:
+        with pytest.raises(ParameterError, match="needs a number"):
+            entry.law().moments(1)
+        return
     symbolic = entry.law(**words(entry, case)).moments(6)
     assert entry.law(**case).moments(6) == [sympy.expand(m.xreplace(images)) for m in symbolic]
 
 
 @each_entry
 def test_equation_is_proved_from_the_model(entry: Ensemble) -> None:
-    assert entry.law().derivation.evidence is Evidence.PROVED
+    expected = Evidence.NUMERIC if entry.slug in SOLVED_AT_NUMBERS else Evidence.PROVED
+    assert entry.law().derivation.evidence is expected
 
 
 @each_case
