@@ -9,6 +9,7 @@ good by the exact series, in which they do not vanish.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +23,13 @@ from resolvent.derive.exact.deadline import OutOfTime, within
 from resolvent.derive.exact.field import polynomial_ring
 from resolvent.derive.exact.polynomials import degree, generator, resultant, substitute
 from resolvent.derive.expressions.branch import Branch, names_in
-from resolvent.derive.expressions.certificate import Move
+from resolvent.derive.expressions.certificate import Certificate, Move
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.polynomial_system import PolynomialSystem, polynomial_system, shown, size_of
+from resolvent.derive.expressions.reconstruction import SeriesCertificate, reconstructed
 
+_MANY_UNKNOWNS, _FEW_TERMS = 12, 120
+_BY_SERIES = "reconstructed from its series and certified"
 _MANY_TERMS, _HEAVY = 300, 20_000  # beyond these numbers of terms and of operations, calls may take long
 
 
@@ -51,14 +55,27 @@ class Elimination:
     """The polynomial in z and m that a Dyson system reduces to, and the steps that lead there.
 
     Attributes:
+        system: what was eliminated from.
         polynomial: in the ring of z, m and the parameters.
         steps: what was done, in words.
         moves: for each eliminated unknown the polynomials of which it is the common root.
+        by_series: whether it was reconstructed from its series, and certified.
     """
 
+    system: DysonSystem
     polynomial: fmpz_mpoly
     steps: list[str] = field(default_factory=list)
     moves: tuple[Move, ...] = ()
+    by_series: bool = False
+
+    @property
+    def certificate(self) -> Certificate | SeriesCertificate:
+        """What proves it again."""
+        return (
+            SeriesCertificate(self.polynomial, self.system)
+            if self.by_series
+            else Certificate(self.polynomial, self.system, self.moves)
+        )
 
 
 def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Elimination:
@@ -89,7 +106,14 @@ class _Eliminator:
         self.names = ("z", "m", *(s.name for s in system.parameters))
 
     def run(self) -> Elimination:
-        """Small steps here, the rest from the first heavy one on in a child process, which is stopped in time."""
+        """Small steps here, the rest from the first heavy one on in a child process, which is stopped in time.
+
+        Many unknowns take many steps: then the series are tried first, as far as they take little time.
+        """
+        if len(self.live) > _MANY_UNKNOWNS:
+            with contextlib.suppress(DerivationError):
+                polynomial = reconstructed(self.system, _FEW_TERMS)
+                return Elimination(self.system, polynomial, [_BY_SERIES], by_series=True)
         try:
             polynomial = self._reduced(self._clean(self.written.equations))
         except _Heavy as heavy:
@@ -105,15 +129,23 @@ class _Eliminator:
                 (name, tuple(_read(self.written.ring, t) for t in tables)) for name, tables in answer["moves"]
             ]
             polynomial = _read(polynomial_ring(self.names), answer["polynomial"])
-        return Elimination(polynomial, self.steps, tuple(self.moves))
+            return Elimination(self.system, polynomial, self.steps, tuple(self.moves), answer["by series"])
+        return Elimination(self.system, polynomial, self.steps, tuple(self.moves))
 
     def _answer(self, equations: Sequence[fmpz_mpoly]) -> dict[str, Any]:
+        """In the child: from the series where that is possible and small, or else by going on."""
+        try:
+            polynomial = reconstructed(self.system)
+        except DerivationError:
+            pass
+        else:
+            return {"polynomial": _terms(polynomial), "steps": [_BY_SERIES], "moves": [], "by series": True}
         try:
             polynomial = self._reduced(list(equations))
         except DerivationError as error:
             return {"error": str(error), "too large": isinstance(error, TooLarge)}
         moves = [(name, list(map(_terms, polynomials))) for name, polynomials in self.moves]
-        return {"polynomial": _terms(polynomial), "steps": self.steps, "moves": moves}
+        return {"polynomial": _terms(polynomial), "steps": self.steps, "moves": moves, "by series": False}
 
     def _reduced(self, equations: list[fmpz_mpoly]) -> fmpz_mpoly:
         """Eliminate until only z, m and the parameters are left."""

@@ -26,6 +26,7 @@ from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import Moments, NoSeries
 from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
+from resolvent.derive.expressions.reconstruction import SeriesCertificate
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
@@ -99,13 +100,13 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
         found.polynomial,
         system.parameters,
         Moments(system),
-        rule=rules.ELIMINATION,
+        rule=rules.RECONSTRUCTION if found.by_series else rules.ELIMINATION,
         explanation=_told(model, found),
         uses=(dyson_step(model, pencil, system, given),),
         recipe=recipe,
         text=text,
         nonnegative=nonnegative,
-        eliminations=(Certificate(found.polynomial, system, found.moves),),
+        eliminations=(found.certificate,),
     )
 
 
@@ -138,7 +139,7 @@ def _enclosed(
         f"{_told(model, found)}; enclosed at z = 256/(51 - 82 i)" + (f", {point}" if point else ""),
         uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
-        verify=partial(_solved_at_a_point, Certificate(found.polynomial, system, found.moves)),
+        verify=partial(_solved_at_a_point, found.certificate),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 
@@ -208,7 +209,7 @@ def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
     )
 
 
-def _solved_at_a_point(certificate: Certificate) -> bool:
+def _solved_at_a_point(certificate: Certificate | SeriesCertificate) -> bool:
     """The certificate, and whether all equations vanish on an enclosure of the solution that is made anew."""
     branch = branch_of(certificate.system, enclosed=True)
     equations = (*polynomial_system(certificate.system).equations, certificate.polynomial)

@@ -37,6 +37,12 @@ ELIMINATION = Rule(
     "Combinations of the equations, substitution of unknowns that enter linearly with a coefficient that does not "
     "vanish, and resultants; of every polynomial the one irreducible factor is kept that vanishes on the exact series.",
 )
+RECONSTRUCTION = Rule(
+    "reconstruction from series",
+    "The smallest relation of the exact series of m (Hermite-Pade, modulo primes). It holds because on its curve "
+    "rational functions solve the Dyson system, which has one solution with these first terms.",
+    "Beckermann, Labahn, SIAM J. Matrix Anal. Appl. 15 (1994) (Hermite-Pade approximants)",
+)
 ENCLOSED_ELIMINATION = Rule(
     "elimination with an enclosed solution",
     "As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is enclosed "
