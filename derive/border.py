@@ -68,7 +68,13 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "ArrayLike": (_is_array, "real numbers"),
     "Complexes": (functools.partial(_is_array, kinds="biufc"), "complex numbers"),
 }
-_CLASSES = {"Symbol": "a symbol", "Expr": "an expression", "Path": "a path", "Basic": "an expression"}
+_CLASSES = {
+    "Symbol": "a symbol",
+    "Expr": "an expression",
+    "Path": "a path",
+    "Basic": "an expression",
+    "AlgebraicRecord": "a law with a polynomial equation",
+}
 _ABBREVIATIONS = {
     "LawT": "AlgebraicRecord",
     "AnyTensorLaw": "TensorRecord",

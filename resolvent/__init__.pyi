@@ -83,7 +83,8 @@ from .numeric.expressions import (
 from .numeric.expressions.dyson_solver import DysonSolver
 from .numeric.expressions.law import law_of
 from .numeric.fluctuations.tracy_widom import tracy_widom
-from .numeric.measures.numeric_law import NumericLaw, empirical, law_of_density, law_of_distribution, mixture
+from .numeric.measures.known_by_numbers import empirical, law_of_density, law_of_distribution, mixture
+from .numeric.measures.numeric_law import NumericLaw
 from .numeric.measures.seen_from_vector import seen_from
 from .numeric.pictures.branch_plots import plane_portrait, sheet_plot
 from .numeric.pictures.graph_picture import graph_sheet

@@ -22,7 +22,7 @@ from resolvent.derive.laws.affine import inverse
 from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.positivity import nonnegativity, require_law
-from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
+from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, by_numbers, joint
 
 _MOST_SHEETS = 64
 
@@ -192,6 +192,9 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
 
     Raises `ParameterError` unless 0 < w < 1.
     """
+    numeric: LawT | None = by_numbers("direct_sum", a, b, weight)
+    if numeric is not None:
+        return numeric
     w_, symbols = to_element(weight)
     if w_.is_constant and not 0 < w_.to_fmpq() < 1:
         raise ParameterError(f"the weight must lie strictly between 0 and 1; got {shown(weight)}", weight=weight)

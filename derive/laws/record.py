@@ -314,6 +314,13 @@ class AlgebraicRecord(Law):
         return found
 
 
+def by_numbers(name: str, a: Any, b: Any, *arguments: Any) -> Any:
+    """What a law known by numbers makes of two laws, by its method of that name; None if neither is one."""
+    kinds = (type(law) for law in (a, b) if isinstance(law, Law) and not isinstance(law, AlgebraicRecord))
+    kind: Any = next((kind for kind in kinds if hasattr(kind, "of")), None)
+    return None if kind is None else getattr(kind.of(a), name)(b, *arguments)
+
+
 def _laws_in(argument: Any) -> list[AlgebraicRecord]:
     if isinstance(argument, (tuple, list)):
         return [law for part in argument for law in _laws_in(part)]

@@ -27,7 +27,7 @@ from resolvent.derive.laws.arguments import require_positive
 from resolvent.derive.laws.convolution import free_product, product_moments
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.matrix_functions import companion, require_nonnegative
-from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
+from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, by_numbers, joint
 
 
 @checked
@@ -85,6 +85,9 @@ def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
 
     Raises `ParameterError` unless c > 0, `DerivationError` if A or B has mass below 0.
     """
+    numeric: LawT | None = by_numbers("doubly_correlated_wishart", a, b, c)
+    if numeric is not None:
+        return numeric
     ratio = require_positive("c", c)
     require_nonnegative(a, "a correlation")
     require_nonnegative(b, "a correlation")
@@ -144,6 +147,9 @@ def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
 
     Raises `ParameterError` unless c > 0, `DerivationError` if a law has mass below 0 (or, for c > 1, a rank above n).
     """
+    numeric: LawT | None = by_numbers("rectangular_sum", a, b, c)
+    if numeric is not None:
+        return numeric
     _, c_, symbols, conditions = _rectangular_inputs((a, b), c)
     recipe = Recipe(rectangular_sum, (a, b, c))
     if a.is_zero or b.is_zero:

@@ -29,7 +29,7 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.curves.ridge import RidgeRegression
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numeric_law import real_number
+from resolvent.numeric.measures.numbers import real_number
 
 _NODES = (128, 256, 512, 1024, 2048, 4096, 8192)
 _ACCURACY = 1e-9

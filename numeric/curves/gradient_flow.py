@@ -34,7 +34,7 @@ from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.curves.effective_ridge import integral
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numeric_law import positive_number, real_number
+from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.measures.seen_from_vector import seen_from
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import LINES, QUIET, finish, new_axes

@@ -26,7 +26,7 @@ from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, i
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numeric_law import real_number, real_values
+from resolvent.numeric.measures.numbers import real_number, real_values
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 from resolvent.numeric.style import LINES, finish, new_axes
 

@@ -23,7 +23,7 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numeric_law import positive_number, real_values
+from resolvent.numeric.measures.numbers import positive_number, real_values
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _LOSSES = ("frobenius", "stein", "inverse")

@@ -22,7 +22,9 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
-from resolvent.numeric.measures.numeric_law import NumericLaw, empirical, positive_number, real_values
+from resolvent.numeric.measures.known_by_numbers import empirical
+from resolvent.numeric.measures.numbers import positive_number, real_values
+from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.spectrum.measure import measure_of
 
 _GRID = 60

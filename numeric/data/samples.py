@@ -8,7 +8,7 @@ import numpy as np
 
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numeric_law import real_values
+from resolvent.numeric.measures.numbers import real_values
 
 _FEWEST = 8
 _SYMMETRIC = 1e-8

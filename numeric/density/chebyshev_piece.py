@@ -89,21 +89,24 @@ class Piece:
 
     def pdf(self, x: Array) -> Array:
         """The density at points of the closed interval; infinite at an edge with a pole."""
-        s, r = self.position(x)
+        return self.pdf_between(*self.distances(x))
+
+    def pdf_between(self, low: Array, high: Array) -> Array:
+        """The density at distances from the left and the right end, of which the smaller one counts."""
+        s, r = self.position(low, high)
         a, b = self.orders
         with np.errstate(divide="ignore"):
             return np.maximum(self._at(self.boundary, s, r) * s ** float(a) * r ** float(b), 0.0)
 
     def cdf(self, x: Array) -> Array:
         """The mass of the interval left of x."""
-        return self._at(self.primitive, *self.position(x))
+        return self._at(self.primitive, *self.position(*self.distances(x)))
 
-    def position(self, x: Array) -> tuple[Array, Array]:
-        """1 + t and 1 - t of points of the closed interval, the smaller one to full relative accuracy."""
-        low, high = (x - self.left - self.rests[0]) / self.width, (self.right - x + self.rests[1]) / self.width
+    def position(self, low: Array, high: Array) -> tuple[Array, Array]:
+        """1 + t and 1 - t at distances from the ends, the smaller one to full relative accuracy."""
         near_left = low <= high
-        s = self.solve(0, np.where(near_left, low, 0.5))
-        r = self.solve(1, np.where(near_left, 0.5, high))
+        s = self.solve(0, np.where(near_left, low / self.width, 0.5))
+        r = self.solve(1, np.where(near_left, 0.5, high / self.width))
         return np.where(near_left, s, 2 - r), np.where(near_left, 2 - s, r)
 
     def solve(self, side: int, distance: Array) -> Array:

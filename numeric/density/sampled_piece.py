@@ -44,10 +44,10 @@ class _Part:
     is_edge: tuple[bool, bool]
 
 
-def resolve_values(values: Values, ends: Ends, tail: float, floor: float) -> list[Piece]:
+def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepest: int = _DEEPEST) -> list[Piece]:
     """The pieces, to a tail of each Chebyshev series relative to its largest coefficient, or to a floor.
 
-    Where a series does not converge the interval is halved.
+    Where a series does not converge the interval is halved, ``deepest`` times at most.
 
     Raises `NotCertified` if that does not help.
 
@@ -65,7 +65,7 @@ def resolve_values(values: Values, ends: Ends, tail: float, floor: float) -> lis
         if piece is not None:
             found.append(piece)
             continue
-        if depth >= _DEEPEST:
+        if depth >= deepest:
             left, right = ends.places[0] + part.low, ends.places[0] + part.high
             raise NotCertified(f"the density on [{left:.10g}, {right:.10g}] is not resolved", interval=(left, right))
         middle, (a, b), (p, q) = (part.low + part.high) / 2, part.ramification, part.is_edge

@@ -133,9 +133,11 @@ class AtomicMeasure(Measure):
         """m(z) and m'(z), in sums over the atoms near z and over nodes that stand for those far away."""
         flat = z.ravel()
         found = self._direct(flat) if len(self._points) <= _FEW else self._clustered(flat)
-        bad = (flat.imag == 0) & np.isin(flat.real, self._points)
+        real = np.flatnonzero(flat.imag == 0)
+        beside = np.minimum(np.searchsorted(self._points, flat.real[real]), len(self._points) - 1)
+        atoms = real[self._points[beside] == flat.real[real]]
         for part in found:
-            part[bad] = complex("nan+nanj")
+            part[atoms] = complex("nan+nanj")
         return found[0].reshape(z.shape), found[1].reshape(z.shape)
 
     def _direct(self, z: Array) -> tuple[Array, Array]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.numeric.density.certificate import Certificate, moment_checks
@@ -54,16 +55,36 @@ def measure_of_density(
     inner = sorted(float(b) for b in breaks)
     if any(not low < b < high for b in inner):
         raise ParameterError(f"the breaks of a density lie inside ({low:g}, {high:g}); got {inner}", breaks=inner)
-    places = [low, *inner, high]
     text = text or f"a density on ({low:g}, {high:g})"
-    return measure_of_parts([(function, a, b) for a, b in pairwise(places)], [], text)
+    return measure_of_parts([_part(function, ends) for ends in pairwise([low, *inner, high])], [], text)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A density between two places.
+
+    Attributes:
+        values: at distances from both.
+        ends: the places.
+        ramification: in which roots of the distances it is analytic there; None if that is not known.
+        known: whether the exponents there are known then, or guessed.
+    """
+
+    values: Callable[[Array, Array], Array]
+    ends: tuple[float, float]
+    ramification: tuple[int, int] | None = None
+    known: tuple[bool, bool] = (False, False)
+
+
+def _part(function: Callable[[Array], Any], ends: tuple[float, float]) -> Part:
+    def values(below: Array, above: Array) -> Array:
+        return _checked(function, np.where(below < above, ends[0] + below, ends[1] - above), ends)
+
+    return Part(values, ends)
 
 
 def measure_of_parts(
-    parts: Sequence[tuple[Callable[[Array], Any], float, float]],
-    atoms: Sequence[tuple[float, float]],
-    text: str,
-    moments: Sequence[float] = (),
+    parts: Sequence[Part], atoms: Sequence[tuple[float, float]], text: str, moments: ArrayLike = ()
 ) -> NumericMeasure:
     """The measure with a density on each of some intervals, in order, and atoms.
 
@@ -72,25 +93,36 @@ def measure_of_parts(
     Raises `ParameterError` and `NotCertified` as `measure_of_density` does.
     """
     groups: list[list[Piece]] = []
-    for function, a, b in parts:
-        found = _resolved(function, (a, b))
-        if groups and groups[-1][-1].right == a:
+    known: list[tuple[bool, bool]] = []
+    for part in parts:
+        found = _resolved(part)
+        if groups and groups[-1][-1].right == part.ends[0]:
             groups[-1] += found
+            known[-1] = known[-1][0], part.known[1]
         else:
             groups.append(found)
+            known.append(part.known)
     mass = sum(piece.mass for group in groups for piece in group) + sum(weight for _, weight in atoms)
     if abs(mass - 1) > _MASS:
         raise ParameterError(
             f"{text} has the total mass {mass:.10g} instead of 1; divide it by that, or widen the interval", mass=mass
         )
-    pieces = tuple(tuple(replace(p, boundary=p.boundary / mass) for p in group) for group in groups)
+    pieces = tuple(_together(group, mass) for group in groups)
     places, weights = (np.array([float(pair[k]) for pair in atoms]) for k in (0, 1))
-    ends = [end for _, a, b in parts for end in (a, b)] + places.tolist()
+    ends = [end for part in parts for end in part.ends] + places.tolist()
     held = Pieces(pieces, places, weights / mass, max(ends) - min(ends))
-    scaled = scaled_moments(held, max(map(abs, ends)), len(moments))
-    checks = moment_checks(list(map(float, moments)), scaled[1:].tolist(), [1.0] * len(moments))
-    return NumericMeasure(
-        held, Certificate(float(scaled[0]), tuple(checks), 0.0), text, ((False, False),) * len(groups)
+    exact = np.asarray(moments, dtype=float).ravel().tolist()
+    scaled = scaled_moments(held, max(map(abs, ends)), len(exact))
+    checks = moment_checks(exact, scaled[1:].tolist(), [1.0] * len(exact))
+    return NumericMeasure(held, Certificate(float(scaled[0]), tuple(checks), 0.0), text, tuple(known))
+
+
+def _together(group: Sequence[Piece], mass: float) -> tuple[Piece, ...]:
+    """The pieces of one support interval, with their distances from its ends."""
+    left, right = group[0].left, group[-1].right
+    return tuple(
+        replace(p, boundary=p.boundary / mass, margins=(p.left + p.rests[0] - left, right - (p.right + p.rests[1])))
+        for p in group
     )
 
 
@@ -142,19 +174,17 @@ def _levels(distribution: Any, low: float, high: float, middle: float) -> list[f
     return sorted(x for x in found if low + 1e-3 * spread < x < high - 1e-3 * spread)
 
 
-def _resolved(function: Callable[[Array], Any], ends: tuple[float, float]) -> list[Piece]:
-    """The pieces between two breaks, in the fewest coefficients of some exponents at the ends."""
-
-    def values(below: Array, above: Array) -> Array:
-        return _checked(function, np.where(below < above, ends[0] + below, ends[1] - above), ends)
-
+def _resolved(part: Part) -> list[Piece]:
+    """The pieces between two places, in the fewest coefficients of some exponents at the ends where none are known."""
     best: list[Piece] | None = None
     failure: NotCertified | None = None
-    for tail, ramification in itertools.product(_TAILS, _RAMIFICATIONS):
+    tried = _RAMIFICATIONS if part.ramification is None else (part.ramification,)
+    known = (False, False) if part.ramification is None else part.known
+    for tail, ramification in itertools.product(_TAILS, tried):
         if best is not None and tail != _TAILS[0]:
             break
         try:
-            found = resolve_values(values, Ends(ends, ramification, (False, False)), tail, _FLOOR)
+            found = resolve_values(part.values, Ends(part.ends, ramification, known), tail, _FLOOR)
         except NotCertified as error:
             failure = failure or error
             continue

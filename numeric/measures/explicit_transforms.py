@@ -24,9 +24,12 @@ def sum_map(a: Transform, b: AlgebraicLaw) -> SumWithTransform | None:
     expression, g = found
     slope = sympy.diff(expression, g)
     variance = None if slope.free_symbols else float(slope)
-    measure = measure_of(b)
-    atoms = tuple(zip(measure.atom_points.tolist(), measure.atom_weights.tolist(), strict=True))
-    return SumWithTransform(a, _function(expression, g), _function(slope, g), atoms, variance)
+    return SumWithTransform(a, _function(expression, g), _function(slope, g), _atoms(b), variance)
+
+
+def _atoms(law: AlgebraicLaw) -> tuple[tuple[float, float], ...]:
+    measure = measure_of(law)
+    return tuple(zip(measure.atom_points.tolist(), measure.atom_weights.tolist(), strict=True))
 
 
 def product_map(a: Transform, b: AlgebraicLaw) -> ProductWithTransform | None:
@@ -38,8 +41,7 @@ def product_map(a: Transform, b: AlgebraicLaw) -> ProductWithTransform | None:
         return None
     expression, u = found
     inverse = sympy.together(1 / expression)
-    zero = Transform(measure_of(b)).mass_at(0.0)
-    return ProductWithTransform(a, _function(inverse, u), _function(sympy.diff(inverse, u), u), zero)
+    return ProductWithTransform(a, _function(inverse, u), _function(sympy.diff(inverse, u), u), _atoms(b))
 
 
 def _rational(transform: Any, name: str) -> tuple[Any, sympy.Symbol] | None:

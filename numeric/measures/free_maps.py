@@ -185,14 +185,14 @@ class ProductWithTransform(FreeMap):
 
     Attributes:
         t, t_slope: 1/S(u) and its derivative.
-        b_zero: the weight of B's atom at 0.
+        b_atoms: the atoms of B.
         ratio: c if B is Marchenko-Pastur of ratio c and variance 1.
     """
 
     a: Transform
     t: Callable[[Array], Array]
     t_slope: Callable[[Array], Array]
-    b_zero: float
+    b_atoms: tuple[tuple[float, float], ...]
     ratio: float | None = None
     text: str = "free product"
 
@@ -206,8 +206,8 @@ class ProductWithTransform(FreeMap):
         return w * m / z
 
     def atoms(self) -> list[tuple[float, float]]:
-        """The atom at 0."""
-        return zero_atom(max(self.a.mass_at(0.0), self.b_zero))
+        """The atom at 0, and others of weights that add up to more than 1."""
+        return product_atoms(self.a, self.b_atoms)
 
     @property
     def pole_weights(self) -> Array | None:
@@ -240,6 +240,46 @@ class Compression(FreeMap):
         """Atoms of weight above 1 - t stay where they are."""
         pairs = zip(self.a.measure.atom_points, self.a.measure.atom_weights, strict=True)
         return [(float(x), float(p - 1 + self.t) / self.t) for x, p in pairs if p > 1 - self.t + 1e-14]
+
+
+@dataclass(frozen=True)
+class MultiplicativePower(FreeMap):
+    """The law with the S-transform S^s, 1 <= s <= 2, for A >= 0.
+
+    With q = w + 1/m(w), which is positive off the support and in the lower half-plane above it: z = w q^(s-1),
+    z m_C(z) = w m(w). As 0 > arg q > -pi, no other sheet of the power has arg z between 0 and pi.
+
+    Source: Belinschi, Bercovici 2005, Partially defined semigroups relative to multiplicative free convolution.
+    """
+
+    a: Transform
+    s: float
+    text: str = "free multiplicative power"
+
+    def forward(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
+        """z and dz/dw."""
+        p = self.s - 1
+        q = w + 1 / m
+        power = q**p if np.isrealobj(q) else np.conj(np.conj(q) ** p)  # on the cut from below
+        return w * power, power * (1 + w * p * (1 - slope / m**2) / q)
+
+    def value(self, w: Array, m: Array, z: Array) -> Array:
+        """m of the result."""
+        return w * m / z
+
+    def inside(self, w: Array, m: Array) -> Array:
+        """Whether q > 0."""
+        return w + 1 / m > 0
+
+    def atoms(self) -> list[tuple[float, float]]:
+        """The atom at 0 stays, others of weight above 1 - 1/s move to x^s."""
+        pairs = zip(self.a.measure.atom_points.tolist(), self.a.measure.atom_weights.tolist(), strict=True)
+        found = [(x**self.s, self.s * p - self.s + 1) for x, p in pairs if x > 0 and self.s * p > self.s - 1 + 1e-14]
+        return [*zero_atom(self.a.mass_at(0.0)), *found]
+
+    def start(self, z: Array) -> Array:
+        """z over the power of the mean."""
+        return z / self.a.moment(1) ** (self.s - 1)
 
 
 @dataclass(frozen=True)
@@ -281,6 +321,13 @@ def sum_atoms(a: Measure, b: tuple[tuple[float, float], ...]) -> list[tuple[floa
     heavy = a.atom_weights > 1e-14
     pairs = list(zip(a.atom_points[heavy].tolist(), a.atom_weights[heavy].tolist(), strict=True))
     return [(x + y, p + q - 1) for y, q in b for x, p in pairs if p + q > 1 + 1e-14]
+
+
+def product_atoms(a: Transform, b: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
+    """The atoms of a free product: at 0 the heavier one, at x y weight p + q - 1 where that is positive."""
+    own = zip(a.measure.atom_points.tolist(), a.measure.atom_weights.tolist(), strict=True)
+    heavy = [(x * y, p + q - 1) for x, p in own for y, q in b if x * y != 0 and p + q > 1 + 1e-14]
+    return zero_atom(max([a.mass_at(0.0), *(q for y, q in b if y == 0)])) + heavy
 
 
 def zero_atom(weight: float) -> list[tuple[float, float]]:

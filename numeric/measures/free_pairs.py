@@ -1,79 +1,191 @@
-"""Free sums and products of two measures: two points w_A, w_B at which the same transform takes the same value."""
+r"""Operations on two measures: two points w_A, w_B at which a transform of each takes the same value g.
+
+With psi = -1 - w m(w), the value of psi at 1/w:
+
+    free sum                     g = -m of both              z = w_A + w_B - 1/g
+    free product                 g = psi of both             z = w_A w_B g/(1 + g)
+    doubly correlated Wishart    g = psi_A = psi_B/c         z = c g w_A w_B
+
+The last is A^(1/2) X B X^T A^(1/2)/n, p/n -> c: S_A(u) S_B(cu)/(1 + cu) is its S-transform.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.free_maps import Transform, sum_atoms, zero_atom
+from resolvent.numeric.measures.free_maps import Transform, product_atoms, sum_atoms, zero_atom
 
 
 @dataclass(frozen=True)
-class FreePair:
-    """A + B, or A @ B for A, B >= 0.
-
-    The common value is G = -m for sums, u = -1 - w m(w) for products.
+class FreePair(ABC):
+    """An operation on two measures.
 
     Attributes:
         a, b: the transforms.
-        is_product: which of the two.
     """
 
     a: Transform
     b: Transform
-    is_product: bool
 
     @property
+    @abstractmethod
     def text(self) -> str:
         """The operation in words."""
-        return "free product" if self.is_product else "free sum"
 
+    @abstractmethod
     def common(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
-        """The value that both points share, and its derivative."""
-        return (-1 - w * m, -m - w * slope) if self.is_product else (-m, -slope)
+        """g at a point of A, and its derivative, from m and m' there."""
 
+    def other(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
+        """g at a point of B."""
+        return self.common(w, m, slope)
+
+    @abstractmethod
     def joined(self, g: Array, w_a: Array, w_b: Array) -> Array:
         """z from the common value and the two points."""
-        return w_a * w_b * g / (1 + g) if self.is_product else w_a + w_b - 1 / g
 
+    @abstractmethod
     def slope(self, g: Array, w_a: Array, w_b: Array, slope_a: Array, slope_b: Array) -> Array:
         """dz/dg, where slope_a = dg/dw_a and slope_b = dg/dw_b."""
-        if self.is_product:
-            z = self.joined(g, w_a, w_b)
-            return z * (1 / (w_a * slope_a) + 1 / (w_b * slope_b) + 1 / (g * (1 + g)))
-        return 1 / slope_a + 1 / slope_b + 1 / g**2
 
+    @abstractmethod
     def value(self, w: Array, m: Array, z: Array) -> Array:
-        """m of the result."""
-        return w * m / z if self.is_product else m
+        """m of the result, from A's point."""
 
+    @abstractmethod
     def atoms(self) -> list[tuple[float, float]]:
-        """The atoms of the result, off 0 for products only where the weights add up to more than 1."""
-        pairs = tuple(
-            (float(x), float(p)) for x, p in zip(self.b.measure.atom_points, self.b.measure.atom_weights, strict=True)
-        )
-        if not self.is_product:
-            return sum_atoms(self.a.measure, pairs)
-        found = zero_atom(max(self.a.mass_at(0.0), self.b.mass_at(0.0)))
-        own = zip(self.a.measure.atom_points.tolist(), self.a.measure.atom_weights.tolist(), strict=True)
-        return found + [(x * y, p + q - 1) for x, p in own for y, q in pairs if x * y != 0 and p + q > 1 + 1e-14]
+        """The atoms of the result."""
+
+    @abstractmethod
+    def start(self, z: Array) -> Array:
+        """Both points for large z, roughly."""
+
+    @abstractmethod
+    def residual(self, g: Array, g_slope: Array, w: Array, v: Array, z: Array) -> tuple[Array, Array, Array]:
+        """What vanishes where (g, w, v) belong to z, and its derivatives with respect to w and to v."""
 
     def newton(self, w: Array, v: Array, z: Array) -> tuple[Array, Array, Array]:
-        """One step for both points at z, and the size of the residual."""
-        (m, m_slope), (k, k_slope) = self.a(w), self.b(v)
-        g, g_slope = self.common(w, m, m_slope)
-        h, h_slope = self.common(v, k, k_slope)
-        # equations: g(w) = h(v), and z from g, w, v
+        """One step for both points at z, and its size."""
+        g, g_slope = self.common(w, *self.a(w))
+        h, h_slope = self.other(v, *self.b(v))
         first = g - h
-        if self.is_product:
-            second = w * v * g - z * (1 + g)
-            dw, dv = v * g + (w * v - z) * g_slope, w * g
-        else:
-            second = (w + v - z) * g - 1
-            dw, dv = g + (w + v - z) * g_slope, g
+        second, dw, dv = self.residual(g, g_slope, w, v, z)
         determinant = g_slope * dv + h_slope * dw
         step_w = (first * dv + second * h_slope) / determinant
         step_v = (second * g_slope - first * dw) / determinant
         return w - step_w, v - step_v, np.abs(step_w) + np.abs(step_v)
+
+    @property
+    def _b_atoms(self) -> tuple[tuple[float, float], ...]:
+        return tuple(zip(self.b.measure.atom_points.tolist(), self.b.measure.atom_weights.tolist(), strict=True))
+
+
+class SumPair(FreePair):
+    """A + B."""
+
+    text = "free sum"
+
+    def common(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
+        """G = -m."""
+        return -m, -slope
+
+    def joined(self, g: Array, w_a: Array, w_b: Array) -> Array:
+        """w_A + w_B - 1/g."""
+        return w_a + w_b - 1 / g
+
+    def slope(self, g: Array, w_a: Array, w_b: Array, slope_a: Array, slope_b: Array) -> Array:
+        """dz/dg."""
+        return 1 / slope_a + 1 / slope_b + 1 / g**2
+
+    def value(self, w: Array, m: Array, z: Array) -> Array:
+        """m."""
+        return m
+
+    def atoms(self) -> list[tuple[float, float]]:
+        """Atoms of weights that add up to more than 1."""
+        return sum_atoms(self.a.measure, self._b_atoms)
+
+    def start(self, z: Array) -> Array:
+        """z less the other's mean."""
+        return np.array([z - self.b.moment(1), z - self.a.moment(1)])
+
+    def residual(self, g: Array, g_slope: Array, w: Array, v: Array, z: Array) -> tuple[Array, Array, Array]:
+        """(w + v - z) g - 1."""
+        return (w + v - z) * g - 1, g + (w + v - z) * g_slope, g
+
+
+class ProductPair(FreePair):
+    """A @ B for A, B >= 0."""
+
+    text = "free product"
+
+    def common(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
+        """psi."""
+        return -1 - w * m, -m - w * slope
+
+    def joined(self, g: Array, w_a: Array, w_b: Array) -> Array:
+        """w_A w_B g/(1 + g)."""
+        return w_a * w_b * g / (1 + g)
+
+    def slope(self, g: Array, w_a: Array, w_b: Array, slope_a: Array, slope_b: Array) -> Array:
+        """dz/dg."""
+        z = self.joined(g, w_a, w_b)
+        return z * (1 / (w_a * slope_a) + 1 / (w_b * slope_b) + 1 / (g * (1 + g)))
+
+    def value(self, w: Array, m: Array, z: Array) -> Array:
+        """w m(w)/z."""
+        return w * m / z
+
+    def atoms(self) -> list[tuple[float, float]]:
+        """Off 0 where the weights add up to more than 1."""
+        return product_atoms(self.a, self._b_atoms)
+
+    def start(self, z: Array) -> Array:
+        """z over the other's mean."""
+        return np.array([z / self.b.moment(1), z / self.a.moment(1)])
+
+    def residual(self, g: Array, g_slope: Array, w: Array, v: Array, z: Array) -> tuple[Array, Array, Array]:
+        """w v g - z (1 + g)."""
+        return w * v * g - z * (1 + g), v * g + (w * v - z) * g_slope, w * g
+
+
+@dataclass(frozen=True)
+class CorrelatedPair(ProductPair):
+    """A^(1/2) X B X^T A^(1/2)/n for A, B >= 0, X of size p x n.
+
+    Attributes:
+        ratio: p/n.
+    """
+
+    ratio: float = 1.0
+    text = "doubly correlated Wishart matrix"
+
+    def other(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
+        """psi_B/c."""
+        g, g_slope = self.common(w, m, slope)
+        return g / self.ratio, g_slope / self.ratio
+
+    def joined(self, g: Array, w_a: Array, w_b: Array) -> Array:
+        """c g w_A w_B."""
+        return self.ratio * g * w_a * w_b
+
+    def slope(self, g: Array, w_a: Array, w_b: Array, slope_a: Array, slope_b: Array) -> Array:
+        """dz/dg."""
+        return self.joined(g, w_a, w_b) * (1 / (w_a * slope_a) + 1 / (w_b * slope_b) + 1 / g)
+
+    def atoms(self) -> list[tuple[float, float]]:
+        """At 0: what A has there, or the rank of X B X^T leaves."""
+        rank = (1 - self.b.mass_at(0.0)) / self.ratio
+        return zero_atom(max(self.a.mass_at(0.0), 1 - rank))
+
+    def start(self, z: Array) -> Array:
+        """z over the other's mean: w_B is of the order of c times that."""
+        return np.array([z / self.b.moment(1), z / (self.ratio * self.a.moment(1))])
+
+    def residual(self, g: Array, g_slope: Array, w: Array, v: Array, z: Array) -> tuple[Array, Array, Array]:
+        """c g w v - z."""
+        return self.ratio * g * w * v - z, self.ratio * v * (g + w * g_slope), self.ratio * g * w

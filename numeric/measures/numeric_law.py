@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import sympy
-from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.precision import cached_property
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import check_count
+from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Images, Law, Recipe, by_name
 from resolvent.derive.laws.statement import Statement
 from resolvent.numeric.measures import transport
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.density_measure import measure_of_density, measure_of_distribution
-from resolvent.numeric.measures.explicit_transforms import product_map, sum_map
 from resolvent.numeric.measures.free_maps import (
     Compression,
     FreeMap,
@@ -29,13 +26,20 @@ from resolvent.numeric.measures.free_maps import (
     ProductWithTransform,
     Transform,
 )
-from resolvent.numeric.measures.free_pairs import FreePair
+from resolvent.numeric.measures.free_operations import (
+    doubly_correlated_of,
+    is_point,
+    multiplicative_power_of,
+    product_of,
+    sum_of,
+)
+from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.measures.numeric_measure import measure_of_operation
+from resolvent.numeric.measures.real_maps import FunctionMap, Mobius
+from resolvent.numeric.measures.refusals import REFUSED, require_nonnegative
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 
 _NUMBERS = Rule("numbers", "a measure that is known by numbers", "", "")
-_WEIGHTS = 1e-9
-_MOST = 2_000_000
 
 
 @checked
@@ -45,9 +49,9 @@ class NumericLaw(Law):
     It has the operators of an `AlgebraicLaw`, mixes with those, and makes a `Spectrum`; its moments are floats. The
     evidence is `numeric`: the error of a spectrum is what its certificate says.
 
-    >>> from resolvent.numeric.spectrum.spectrum import Spectrum
-    >>> law = empirical([1.0, 3.0]).sample_covariance("1/2")
-    >>> rho = Spectrum(law)
+    >>> import resolvent as rv
+    >>> law = rv.empirical([1.0, 3.0]).sample_covariance("1/2")
+    >>> rho = rv.Spectrum(law)
     >>> [round(end, 10) for end in rho.support()], rho.certificate.worst < 1e-12, law.evidence.value
     ([0.1180959174, 7.0712721624], True, 'numeric')
     """
@@ -55,11 +59,36 @@ class NumericLaw(Law):
     kind = "law known by numbers"
 
     def __init__(
-        self, text: str, build: Callable[[], Measure], uses: Iterable[Law] = (), conclusion: Step | None = None
+        self, text: str, build: Callable[[], Measure], key: tuple[Any, ...] = (), conclusion: Step | None = None
     ) -> None:
         self.text = text
         self._build = build
-        self.conclusion = conclusion or Step(_NUMBERS, text, kind="numeric", uses=tuple(law.conclusion for law in uses))
+        self._key = key or ("given", object())  # how it was made: what does it, and the laws and numbers it is made of
+        uses = tuple(law.conclusion for law in key if isinstance(law, Law))
+        self.conclusion = conclusion or Step(_NUMBERS, text, kind="numeric", uses=uses)
+
+    @classmethod
+    def of(cls, law: Law) -> NumericLaw:
+        """Any law at numbers as one that is known by numbers: then all operations take it.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> NumericLaw.of(semicircle()).compress("1/2")
+        (semicircle(1)).compress(1/2)
+
+        Raises `ParameterError` for a law with parameters left.
+        """
+        if isinstance(law, NumericLaw):
+            return law
+        if law.parameters:
+            raise ParameterError(
+                f"numbers are needed for {', '.join(s.name for s in law.parameters)}; give them with at(...)", law=law
+            )
+        return cls(law.text, lambda: measure_of(law), ("law", law))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in REFUSED:
+            raise ParameterError(f"{self.text} is known by numbers: {REFUSED[name]}", law=self)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @cached_property
     def _measure(self) -> Measure:
@@ -76,9 +105,7 @@ class NumericLaw(Law):
 
     def concluded(self, conclusion: Step, recipe: Recipe) -> NumericLaw:
         """The law with another last step; nothing of it changes with parameters, so it needs no recipe."""
-        found = NumericLaw(self.text, self.measure)
-        found.conclusion = conclusion
-        return found
+        return NumericLaw(self.text, self.measure, self._key, conclusion)
 
     def __reduce__(self) -> Any:
         return _restored, (self.text, self._measure, self.conclusion)
@@ -130,19 +157,38 @@ class NumericLaw(Law):
         )
 
     def same_as(self, other: Any) -> bool:
-        """Whether both are the same object, or the same points with the same weights."""
+        """Whether both were made alike from the same numbers, or are the same points with the same weights.
+
+        False says nothing: the same law made in another way is not recognised.
+        """
         if self is other:
             return True
-        both = isinstance(other, NumericLaw) and "points" in self.text and self.text == other.text
-        return bool(both and self._measure == other.measure())
+        if not isinstance(other, NumericLaw):
+            return self._key[0] == "law" and bool(self._key[1] == other)
+        own, theirs = self._key, other._key
+        if len(own) == len(theirs) and own[0] == theirs[0]:
+            orders = [theirs[1:], theirs[:0:-1]] if own[0] in ("sum", "product") else [theirs[1:]]
+            if any(all(a == b for a, b in zip(own[1:], order, strict=True)) for order in orders):
+                return True
+        return "restored" in (own[0], theirs[0]) and self._measure == other.measure()
 
     __hash__ = Law.__hash__
+
+    @property
+    def nonnegative(self) -> bool:
+        """Whether the support lies in [0, oo)."""
+        return bool(self._measure.support()[0] >= -1e-12)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether this is the point mass at 0."""
+        return is_point(self._measure) and float(self._measure.atom_points[0]) == 0
 
     # -- operations ----------------------------------------------------------------------------------------
 
     def __add__(self, other: Any) -> NumericLaw:
         if isinstance(other, Law):
-            return _summed(self, other)
+            return NumericLaw(f"{self.text} + {other.text}", lambda: sum_of(self, other), ("sum", self, other))
         return self._moved(1.0, real_number(other))
 
     __radd__ = __add__
@@ -172,14 +218,80 @@ class NumericLaw(Law):
     def __matmul__(self, other: Any) -> NumericLaw:
         if not isinstance(other, Law):
             raise ParameterError("A @ B needs two laws; write a * A to scale by a number", law=self, other=other)
-        return _multiplied(self, other)
+        require_nonnegative(self, other)
+        text = f"({self.text}) @ ({other.text})"
+        return NumericLaw(text, lambda: product_of(self, other), ("product", self, other))
 
     __rmatmul__ = __matmul__
 
     def __pow__(self, exponent: int) -> NumericLaw:
         if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent == 0:
             raise ParameterError(f"the exponent must be an integer other than 0; got {exponent!r}", exponent=exponent)
-        return NumericLaw(f"({self.text})**{exponent}", lambda: transport.power(self._measure, exponent), (self,))
+        text = f"({self.text})**{exponent}"
+        return NumericLaw(text, lambda: transport.power(self._measure, exponent), ("power", self, exponent))
+
+    def mobius(self, a: Any, b: Any, c: Any, d: Any) -> NumericLaw:
+        """The law of (aA + b)(cA + d)^-1.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> law = NumericLaw.of(semicircle()).mobius(1, 3, 1, -3)  # (A + 3)(A - 3)^-1
+        >>> [round(end, 12) for end in law.measure().support()]
+        [-5.0, -0.2]
+
+        Raises `ParameterError` for a d = b c, `DerivationError` (when it is computed) if -d/c lies in the support.
+        """
+        numbers = [real_number(value) for value in (a, b, c, d)]
+        if numbers[0] * numbers[3] == numbers[1] * numbers[2]:
+            raise ParameterError(f"a Moebius map needs a d - b c other than 0; got {(a, b, c, d)}", law=self)
+        text = f"({self.text}).mobius({a}, {b}, {c}, {d})"
+        return NumericLaw(text, lambda: self._image(Mobius(*numbers)), ("mobius", self, *numbers))
+
+    def symmetric_root(self) -> NumericLaw:
+        """The symmetric law rho(x) = |x| rho_A(x^2): of [[0, X], [X^T, 0]] for square X with A = X X^T.
+
+        >>> import resolvent as rv
+        >>> law = rv.empirical([1]).sample_covariance(1).symmetric_root()
+        >>> [round(float(m), 10) + 0 for m in law.moments(4)]  # the semicircle
+        [0.0, 1.0, 0.0, 2.0]
+
+        Raises `DerivationError` (when it is computed) for mass below 0.
+        """
+        return NumericLaw(
+            f"({self.text}).symmetric_root()", lambda: transport.symmetric_root(self._measure), ("root", self)
+        )
+
+    def function(self, function: Callable[[Any], Any], turns: Sequence[float] = ()) -> NumericLaw:
+        """The law of f(A), f a function of an array that is monotone and analytic between its ``turns``.
+
+        >>> import resolvent as rv
+        >>> law = rv.empirical([1]).sample_covariance("1/4").function(np.log)
+        >>> round(float(law.moments(1)[0]), 12), round(float(-1 - 3 * np.log(3 / 4)), 12)  # log det of a Wishart matrix
+        (-0.136953782645, -0.136953782645)
+
+        Raises (when it is computed) `ParameterError` where f has no finite real value, or is not monotone between
+        the turns, `NotCertified` where it is not analytic.
+        """
+        places = tuple(sorted(real_number(t) for t in turns))
+        name = getattr(function, "__name__", "f")
+        return NumericLaw(
+            f"({self.text}).function({name})",
+            lambda: self._image(FunctionMap(function, places)),
+            ("function", self, function, places),
+        )
+
+    def companion(self, c: Any) -> NumericLaw:
+        """The law of X^T X when this is that of X X^T, X of size p x n, p/n -> c.
+
+        >>> import resolvent as rv
+        >>> rv.empirical([1]).sample_covariance(2).companion(2).measure().atoms
+        ()
+
+        Raises `ParameterError` unless c > 0, `DerivationError` for mass below 0, or for c > 1 too little at 0.
+        """
+        ratio = positive_number(c, "c")
+        self._require_rank(ratio, c)
+        text = f"({self.text}).companion({c})"
+        return NumericLaw(text, lambda: transport.with_zeros(self._measure, ratio), ("companion", self, ratio))
 
     def inverse(self) -> NumericLaw:
         """The law of A^-1.
@@ -191,7 +303,8 @@ class NumericLaw(Law):
     def free_power(self, t: Any) -> NumericLaw:
         """The free convolution power, t >= 1.
 
-        >>> law = empirical([-1.0, 1.0]).free_power(2)  # the arcsine law on [-2, 2]
+        >>> import resolvent as rv
+        >>> law = rv.empirical([-1.0, 1.0]).free_power(2)  # the arcsine law on [-2, 2]
         >>> [round(float(m), 10) + 0 for m in law.moments(4)]
         [0.0, 2.0, 0.0, 6.0]
 
@@ -202,7 +315,27 @@ class NumericLaw(Law):
             raise ParameterError(f"a free power of a law known by numbers needs t >= 1; got {t}", t=t)
         if power == 1:
             return self
-        return self._operated(lambda a: Compression(a, 1 / power), f"({self.text}).free_power({t})")._moved(power, 0.0)
+        found = self._operated(
+            lambda a: Compression(a, 1 / power), f"({self.text}).compress(1/{t})", ("compress", 1 / power)
+        )
+        return found._moved(power, 0.0, f"({self.text}).free_power({t})")
+
+    def free_multiplicative_power(self, s: Any) -> NumericLaw:
+        """The free multiplicative power, S -> S^s, s >= 1.
+
+        >>> import resolvent as rv
+        >>> law = rv.empirical([1]).sample_covariance(1).free_multiplicative_power(2)  # Fuss and Catalan
+        >>> [round(float(m), 9) for m in law.moments(3)], round(law.measure().support()[1], 10)
+        ([1.0, 3.0, 12.0], 6.75)
+
+        Raises `ParameterError` for s < 1, `DerivationError` for mass below 0.
+        """
+        power = real_number(s)
+        if power < 1:
+            raise ParameterError(f"a free multiplicative power needs s >= 1; got {s}", s=s)
+        require_nonnegative(self)
+        text = f"({self.text}).free_multiplicative_power({s})"
+        return NumericLaw(text, lambda: multiplicative_power_of(self._measure, power), ("product power", self, power))
 
     def compress(self, t: Any) -> NumericLaw:
         """The law of the compression to the fraction t of the dimension.
@@ -212,7 +345,9 @@ class NumericLaw(Law):
         share = real_number(t)
         if not 0 < share <= 1:
             raise ParameterError(f"the fraction of a compression lies in (0, 1]; got {t}", t=t)
-        return self if share == 1 else self._operated(lambda a: Compression(a, share), f"({self.text}).compress({t})")
+        if share == 1 or is_point(self._measure):
+            return self
+        return self._operated(lambda a: Compression(a, share), f"({self.text}).compress({t})", ("compress", share))
 
     def sample_covariance(self, c: Any) -> NumericLaw:
         """The law of A^(1/2) X X^T A^(1/2)/n, X of size p x n with independent entries of variance 1, p/n -> c.
@@ -220,12 +355,34 @@ class NumericLaw(Law):
         Raises `ParameterError` unless c > 0, `DerivationError` if the law has mass below 0.
         """
         ratio = positive_number(c, "c")
-        _nonnegative(self)
+        require_nonnegative(self)
+        zero = ((0.0, max(0.0, 1 - 1 / ratio)),)
         return self._operated(
             lambda a: ProductWithTransform(
-                a, lambda u: 1 + ratio * u, lambda u: ratio + 0 * u, max(0.0, 1 - 1 / ratio), ratio, "sample covariance"
+                a, lambda u: 1 + ratio * u, lambda u: ratio + 0 * u, zero, ratio, "sample covariance"
             ),
             f"({self.text}).sample_covariance({c})",
+            ("sample covariance", ratio),
+        )
+
+    wishart = sample_covariance
+
+    def doubly_correlated_wishart(self, other: Law, c: Any) -> NumericLaw:
+        """A^(1/2) X B X^T A^(1/2)/n, B the other law's, X of size p x n with unit variances, p/n -> c.
+
+        >>> import resolvent as rv
+        >>> one = rv.empirical([1])
+        >>> law = one.doubly_correlated_wishart(one, "1/4")  # Marchenko and Pastur's
+        >>> [round(end, 10) for end in law.measure().support()]
+        [0.25, 2.25]
+
+        Raises `ParameterError` unless c > 0, `DerivationError` if a law has mass below 0.
+        """
+        ratio = positive_number(c, "c")
+        require_nonnegative(self, other)
+        text = f"doubly_correlated_wishart({self.text}, {other.text}, {c})"
+        return NumericLaw(
+            text, lambda: doubly_correlated_of(self, other, ratio), ("doubly correlated", self, other, ratio)
         )
 
     def information_plus_noise(self, s: Any, c: Any) -> NumericLaw:
@@ -235,17 +392,45 @@ class NumericLaw(Law):
         at 0: A has rank n at most.
         """
         variance, ratio = positive_number(s, "s"), positive_number(c, "c")
-        _nonnegative(self)
-        at_zero = Transform(self._measure).mass_at(0.0)
-        if at_zero < 1 - 1 / ratio - 1e-12:
-            raise DerivationError(
-                f"for c = {c} the matrix A has more rows than columns, so A A^T has an atom of at least "
-                f"{1 - 1 / ratio:.6g} at 0; this law has {at_zero:.6g}",
-                law=self,
-            )
+        self._require_rank(ratio, c)
         return self._operated(
-            lambda a: InformationPlusNoise(a, ratio, variance), f"({self.text}).information_plus_noise({s}, {c})"
+            lambda a: InformationPlusNoise(a, ratio, variance),
+            f"({self.text}).information_plus_noise({s}, {c})",
+            ("information plus noise", ratio, variance),
         )
+
+    def rectangular_sum(self, other: Law, c: Any) -> NumericLaw:
+        """(A + B)(A + B)^T for free p x n matrices, p/n -> c, from the laws of A A^T and B B^T.
+
+        For c = 1 it is the square of the free sum of their symmetric roots; if one is the law of noise, information
+        plus noise. For other ratios and laws no explicit transform is known here.
+
+        >>> import resolvent as rv
+        >>> one = rv.empirical([1])
+        >>> law = one.rectangular_sum(one, 1)  # |1 + u|^2 of a free unitary u: the arcsine law on [0, 4]
+        >>> [round(float(m), 9) for m in law.moments(3)]
+        [2.0, 6.0, 20.0]
+
+        Raises `ParameterError` unless c > 0, or for laws as said, `DerivationError` for mass below 0.
+        """
+        ratio = positive_number(c, "c")
+        require_nonnegative(self, other)
+        for own, noise in ((self, _original(other)), (NumericLaw.of(other), _original(self))):
+            if noise.has_equation:
+                variance = noise.moments(1)[0]
+                if variance == 0:
+                    return own
+                if noise == variance * marchenko_pastur(c):
+                    return own.information_plus_noise(variance, c)
+        if ratio != 1:
+            raise ParameterError(
+                f"rectangular sums of laws known by numbers are known for c = 1, and with noise, a multiple of "
+                f"marchenko_pastur({c}); for other ratios both laws need an equation (rv.atoms(...))",
+                laws=(self, other),
+            )
+        found = (self.symmetric_root() + NumericLaw.of(other).symmetric_root()) ** 2
+        found.text = f"rectangular_sum({self.text}, {other.text}, {c})"
+        return found
 
     def direct_sum(self, other: Law, weight: Any) -> NumericLaw:
         """The law of diag(A, B), A taking the fraction ``weight`` of the dimension.
@@ -255,172 +440,61 @@ class NumericLaw(Law):
         share = real_number(weight)
         if not 0 < share < 1:
             raise ParameterError(f"the fraction of a direct sum lies between 0 and 1; got {weight}", weight=weight)
-        return mixture([self, other], [share, 1 - share])
+        return mixed([self, other], [share, 1 - share])
 
-    def _moved(self, factor: float, offset: float) -> NumericLaw:
+    def _moved(self, factor: float, offset: float, text: str = "") -> NumericLaw:
         if factor == 0:
-            return empirical([offset])
+            return empirical_point(offset)
         if (factor, offset) == (1.0, 0.0):
             return self
-        text = f"{factor:g}*({self.text})" if factor != 1 else self.text
-        text = f"{text} + {offset:g}" if offset else text
-        return NumericLaw(text, lambda: transport.affine(self._measure, factor, offset), (self,))
+        if not text:
+            text = f"{factor:g}*({self.text})" if factor != 1 else self.text
+            text = f"{text} + {offset:g}" if offset else text
+        return NumericLaw(
+            text, lambda: transport.affine(self._measure, factor, offset), ("affine", self, factor, offset)
+        )
 
-    def _operated(self, operation: Callable[[Transform], FreeMap], text: str) -> NumericLaw:
-        return NumericLaw(text, lambda: measure_of_operation(operation(Transform(self._measure))), (self,))
+    def _operated(self, operation: Callable[[Transform], FreeMap], text: str, key: tuple[Any, ...]) -> NumericLaw:
+        return NumericLaw(
+            text, lambda: measure_of_operation(operation(Transform(self._measure))), (key[0], self, *key[1:])
+        )
 
+    def _image(self, function: Any) -> Measure:
+        return transport.pushed([transport.Image(self._measure, function)], f"a function of {self.text}")
 
-@checked
-def empirical(values: ArrayLike, weights: ArrayLike | None = None) -> NumericLaw:
-    """The law of given points, equally weighted unless weights are given: eigenvalues, a population.
-
-    >>> [round(float(m), 12) for m in empirical([1, 2], [0.25, 0.75]).moments(2)]
-    [1.75, 3.25]
-
-    Raises `ParameterError` for values that are not finite real numbers, for weights that are negative or do not add
-    up to 1, and for more than two million points.
-    """
-    points = real_values(values, "values")
-    if len(points) > _MOST:
-        raise ParameterError(f"{len(points)} points are more than {_MOST}; take quantiles of them", count=len(points))
-    if weights is None:
-        shares = np.full(len(points), 1 / len(points))
-    else:
-        shares = real_values(weights, "weights")
-        if len(shares) != len(points):
-            raise ParameterError(f"there are {len(points)} values and {len(shares)} weights", values=values)
-        if np.any(shares < 0) or abs(np.sum(shares) - 1) > _WEIGHTS:
-            raise ParameterError(
-                f"weights are not negative and add up to 1; these add up to {np.sum(shares):.10g}. Divide them by "
-                "their sum",
-                weights=weights,
+    def _require_rank(self, ratio: float, c: Any) -> None:
+        """Raise `DerivationError` for mass below 0, or less at 0 than X X^T has, X of size p x n and p/n = c."""
+        require_nonnegative(self)
+        at_zero = Transform(self._measure).mass_at(0.0)
+        if at_zero < 1 - 1 / ratio - 1e-12:
+            raise DerivationError(
+                f"for c = {c} the matrix A has more rows than columns, so A A^T has an atom of at least "
+                f"{1 - 1 / ratio:.6g} at 0; this law has {at_zero:.6g}",
+                law=self,
             )
-    kept = shares > 0
-    measure = AtomicMeasure(points[kept], shares[kept] / np.sum(shares))
-    return NumericLaw(f"empirical({len(points)} points)", lambda: measure)
 
 
-@checked
-def law_of_density(
-    function: Callable[[Any], Any], interval: tuple[float, float], breaks: Iterable[float] = ()
-) -> NumericLaw:
-    """The law with a density on an interval; it is analytic but at the ends and at ``breaks``.
-
-    >>> [round(float(m), 12) for m in law_of_density(lambda x: 3 * x**2, (0, 1)).moments(2)]
-    [0.75, 0.6]
-
-    Raises `ParameterError` for an interval that is not finite, a density that is negative or not finite, or one of
-    another integral than 1; `NotCertified` if it is not resolved.
-    """
-    measure = measure_of_density(function, interval, breaks)
-    return NumericLaw(f"law_of_density(..., ({interval[0]:g}, {interval[1]:g}))", lambda: measure)
-
-
-@checked
-def law_of_distribution(distribution: Any) -> NumericLaw:
-    """The law of a frozen SciPy distribution, continuous or discrete.
-
-    A distribution without ends is cut off where 1e-17 of the probability lies beyond, and counts as that.
-
-    >>> from scipy import stats
-    >>> [round(float(m), 12) for m in law_of_distribution(stats.uniform(1, 3)).moments(2)]
-    [2.5, 7.0]
-
-    Raises `ParameterError` for anything else, `NotCertified` if the density is not resolved.
-    """
-    measure = measure_of_distribution(distribution)
-    return NumericLaw(f"law_of_distribution({measure.subject})", lambda: measure)
-
-
-@checked
-def mixture(laws: Sequence[Law], weights: Sequence[Any]) -> NumericLaw:
-    """The law that is a mixture: E over a finite parameter, or diag(A, B, ...) with fractions of the dimension.
-
-    Raises `ParameterError` unless there is a weight for each law and they add up to 1.
-    """
-    shares = [real_number(w) for w in weights]
-    if len(shares) != len(laws) or abs(sum(shares) - 1) > _WEIGHTS or min(shares) < 0:
-        raise ParameterError(f"a mixture needs a weight for each law, adding up to 1; got {list(weights)}")
+def mixed(laws: Sequence[Law], shares: Sequence[float]) -> NumericLaw:
+    """The mixture of some laws at numbers, with weights that add up to 1."""
     text = " + ".join(f"{w:g}*[{law.text}]" for w, law in zip(shares, laws, strict=True))
-    return NumericLaw(text, lambda: transport.mixture([measure_of(law) for law in laws], shares), laws)
+    key = ("mixture", *laws, *shares)
+    return NumericLaw(text, lambda: transport.mixture([measure_of(law) for law in laws], shares), key)
 
 
-def real_values(values: ArrayLike, name: str) -> Any:
-    """Numbers as a flat array of floats; pandas and xarray objects too.
-
-    Raises `ParameterError` for complex numbers, NaN, infinite ones, or none at all.
-    """
-    array = np.asarray(values)
-    if np.iscomplexobj(array):
-        raise ParameterError(f"the {name} must be real; got complex numbers. Of Hermitian matrices take eigvalsh")
-    try:
-        flat = np.array(array, dtype=float).ravel()
-    except (TypeError, ValueError):
-        raise ParameterError(f"the {name} must be numbers; got {array.dtype} data") from None
-    if not len(flat):
-        raise ParameterError(f"there are no {name}")
-    bad = np.flatnonzero(~np.isfinite(flat))
-    if len(bad):
-        raise ParameterError(f"the {name} must be finite; number {bad[0]} is {flat[bad[0]]}", index=int(bad[0]))
-    return flat
+def law_of_atoms(measure: AtomicMeasure, text: str) -> NumericLaw:
+    """The law of points with weights."""
+    return NumericLaw(text, lambda: measure, ("atoms", measure))
 
 
-def _summed(a: NumericLaw, b: Law) -> NumericLaw:
-    def build() -> Measure:
-        first, second = a.measure(), measure_of(b)
-        for own, other in ((first, second), (second, first)):
-            if _is_point(other):
-                return transport.affine(own, 1.0, float(other.atom_points[0]))
-        explicit = sum_map(Transform(first), b) if isinstance(b, AlgebraicLaw) else None
-        return measure_of_operation(explicit or FreePair(Transform(first), Transform(second), False))
-
-    return NumericLaw(f"{a.text} + {b.text}", build, (a, b))
+def empirical_point(place: Any) -> NumericLaw:
+    """The law of one point."""
+    return law_of_atoms(AtomicMeasure([float(place)], [1.0]), "empirical(1 points)")
 
 
-def _multiplied(a: NumericLaw, b: Law) -> NumericLaw:
-    _nonnegative(a)
-    _nonnegative(b)
-
-    def build() -> Measure:
-        first, second = a.measure(), measure_of(b)
-        for own, other in ((first, second), (second, first)):
-            if _is_point(other):
-                place = float(other.atom_points[0])
-                return transport.affine(own, place, 0.0) if place else AtomicMeasure([0.0], [1.0])
-        explicit = product_map(Transform(first), b) if isinstance(b, AlgebraicLaw) else None
-        return measure_of_operation(explicit or FreePair(Transform(first), Transform(second), True))
-
-    return NumericLaw(f"({a.text}) @ ({b.text})", build, (a, b))
+def _original(law: Law) -> Law:
+    """The law that one known by numbers is made of, if it is nothing else."""
+    return law._key[1] if isinstance(law, NumericLaw) and law._key[0] == "law" else law
 
 
 def _restored(text: str, measure: Measure, conclusion: Step) -> NumericLaw:
-    return NumericLaw(text, lambda: measure, conclusion=conclusion)
-
-
-def _is_point(measure: Measure) -> bool:
-    return not measure.intervals and len(measure.atom_points) == 1
-
-
-def _nonnegative(law: Law) -> None:
-    low = measure_of(law).support()[0]
-    if low < -1e-12:
-        raise DerivationError(f"this needs laws on [0, oo); that of {law.text} reaches down to {low:.6g}", law=law)
-
-
-def real_number(value: Any) -> float:
-    """A scalar argument as a float; raises `ParameterError` for anything else."""
-    try:
-        found = float(sympy.Rational(value) if isinstance(value, str) else value)
-    except (TypeError, ValueError, ZeroDivisionError):
-        raise ParameterError(f"a number is needed; got {value!r}", value=value) from None
-    if not np.isfinite(found):
-        raise ParameterError(f"a finite number is needed; got {value!r}", value=value)
-    return found
-
-
-def positive_number(value: Any, name: str) -> float:
-    """A scalar argument as a positive float; raises `ParameterError` for anything else."""
-    found = real_number(value)
-    if found <= 0:
-        raise ParameterError(f"{name} must be positive; got {value}", value=value)
-    return found
+    return NumericLaw(text, lambda: measure, ("restored", measure), conclusion)

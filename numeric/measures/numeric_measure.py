@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -10,12 +11,12 @@ import numpy as np
 
 from resolvent.derive.errors import NotCertified
 from resolvent.numeric.density.certificate import Certificate, moment_checks
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import Ends, resolve_values
 from resolvent.numeric.measures.free_maps import FreeMap
 from resolvent.numeric.measures.free_pairs import FreePair
 from resolvent.numeric.measures.numeric_outliers import numeric_outliers
-from resolvent.numeric.measures.real_side import Run, at_zero, explicit_runs, pair_runs
+from resolvent.numeric.measures.real_side import Run, at_places, explicit_runs, pair_runs
 from resolvent.numeric.measures.subordination import (
     BoundaryDensity,
     ExplicitSubordination,
@@ -28,6 +29,8 @@ from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 
 _TAIL = 2e-13
 _FLOOR = 1e-15
+_SHEETS = (2, 3, 4, 1, 5)
+_SHALLOW = 4  # splits while the number of sheets at an end is looked for
 _NARROW = 1e-13  # support intervals shorter than this, of the whole, are points
 _MOMENTS = 12
 _CONTOUR = 96  # points of half a circle around the support
@@ -105,18 +108,30 @@ def measure_of_operation(operation: FreeMap | FreePair) -> NumericMeasure:
     atoms = _merged(operation.atoms(), scale)
     groups, known_ends = [], []
     for before, after in pairwise(runs):
-        left, right = at_zero(before.high, scale), at_zero(after.low, scale)
+        left, right = (at_places(end, atoms, scale) for end in (before.high, after.low))
         if right.z - left.z <= _NARROW * scale:
             continue
         density = BoundaryDensity(subordination, (left, right), high - low)
         known = left.is_critical, right.is_critical
-        groups.append(tuple(resolve_values(density, Ends((left.z, right.z), (2, 2), known), _TAIL, _FLOOR)))
+        groups.append(_resolved(density, (left.z, right.z), known))
         known_ends.append(known)
     points = np.array([place for place, _ in atoms])
     weights = np.array([weight for _, weight in atoms])
     parts = Pieces(tuple(groups), points, weights, high - low)
     certificate = certified_at_infinity(parts, subordination, operation.text)
     return NumericMeasure(parts, certificate, operation.text, tuple(known_ends))
+
+
+def _resolved(density: BoundaryDensity, places: tuple[float, float], known: tuple[bool, bool]) -> tuple[Piece, ...]:
+    """The pieces of a support interval; two sheets meet at critical points, at a hard edge the fitting number."""
+    left, right = (_SHEETS if place == 0 and not k else (2,) for place, k in zip(places, known, strict=True))
+    guesses = itertools.product(left, right) if len(left) + len(right) > 2 else ()
+    for sheets in guesses:
+        try:
+            return tuple(resolve_values(density, Ends(places, sheets, known), _TAIL, _FLOOR, _SHALLOW))
+        except NotCertified:
+            continue
+    return tuple(resolve_values(density, Ends(places, (2, 2), known), _TAIL, _FLOOR))
 
 
 def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str) -> Certificate:
@@ -169,7 +184,8 @@ def _ordered(runs: list[Run], text: str) -> list[Run]:
 
     Raises `NotCertified` if they do not, or overlap.
     """
-    runs = sorted(runs, key=lambda run: run.low.z)
+    runs = [run for run in runs if run.low.z <= run.high.z]  # others are rounding where the slope vanishes
+    runs.sort(key=lambda run: run.low.z)
     ends = [z for run in runs for z in (run.low.z, run.high.z) if np.isfinite(z)]
     scale = max(map(abs, ends), default=0.0)
     joined: list[Run] = []

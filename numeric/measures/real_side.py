@@ -14,6 +14,7 @@ from resolvent.numeric.measures.free_pairs import FreePair
 
 _NEAREST = 1e-11  # of a gap: how near to its ends is looked
 _FARTHEST = 1e5  # widths of the support
+_EXTRAPOLATED = 1e-8  # of the support: how well the value at the end of a gap is known
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def explicit_runs(operation: FreeMap) -> list[Run]:
 
     def probe(w: Array) -> tuple[Array, Array, Array]:
         m, slope = (part.real for part in operation.a(w.astype(complex)))
-        z, z_slope = operation.forward(w, m, slope)
+        with np.errstate(all="ignore"):
+            z, z_slope = operation.forward(w, m, slope)
         return z, np.where(operation.inside(w, m), z_slope, -np.inf), np.full(len(w), np.nan)
 
     gaps = operation.a.gaps
@@ -74,7 +76,7 @@ def pair_runs(pair: FreePair) -> list[Run]:
             g, g_slope = pair.common(w, m, slope)
             v = inverse(g)
             k, k_slope = (part.real for part in pair.b(v.astype(complex)))
-            h_slope = pair.common(v, k, k_slope)[1]
+            h_slope = pair.other(v, k, k_slope)[1]
             with np.errstate(all="ignore"):
                 return pair.joined(g, w, v), pair.slope(g, w, v, g_slope, h_slope) * g_slope, v
 
@@ -95,13 +97,13 @@ class Inverse:
         self._pair = pair
         self.gap = gap
         self._grid = np.unique(_grid(gap, pair.b.width, 10 * _FARTHEST * max(1.0, pair.a.width / pair.b.width)))
-        self._values = self._common(self._grid)[0]
+        self._values = self._value(self._grid)[0]
         finite = np.isfinite(self._values)
         self._grid, self._values = self._grid[finite], np.minimum.accumulate(self._values[finite])
 
-    def _common(self, v: Array) -> tuple[Array, Array]:
+    def _value(self, v: Array) -> tuple[Array, Array]:
         k, k_slope = (part.real for part in self._pair.b(v.astype(complex)))
-        return self._pair.common(v, k, k_slope)
+        return self._pair.other(v, k, k_slope)
 
     def __call__(self, values: Array) -> Array:
         """Brackets from the grid, then Newton steps inside them."""
@@ -111,7 +113,7 @@ class Inverse:
         low, high = self._grid[k - 1], self._grid[k]
         v = np.where(known, (low + high) / 2, low)
         for _ in range(60):
-            found, slope = self._common(v)
+            found, slope = self._value(v)
             above = found > values
             low, high = np.where(above, v, low), np.where(above, high, v)
             with np.errstate(all="ignore"):
@@ -232,6 +234,12 @@ def _outer(probe: Probe, end: float, nearest: float, other: tuple[float, float] 
     return RunEnd(end, float(v[0]), float(z[0] + slope[0] * (end - nearest)), False)
 
 
-def at_zero(end: RunEnd, scale: float) -> RunEnd:
-    """An end within rounding of 0 moved there, so that distances from it keep their digits."""
-    return replace(end, z=0.0, w=0.0 if abs(end.w) < 1e-7 * scale else end.w) if abs(end.z) < 1e-13 * scale else end
+def at_places(end: RunEnd, atoms: list[tuple[float, float]], scale: float) -> RunEnd:
+    """An end within rounding of 0 moved there, so that distances from it keep their digits; and one at an atom."""
+    if abs(end.z) < 1e-13 * scale:
+        return replace(end, z=0.0, w=0.0 if abs(end.w) < 1e-7 * scale else end.w)
+    if not end.is_critical:  # the value was extrapolated
+        for place, _ in atoms:
+            if abs(end.z - place) < _EXTRAPOLATED * scale:
+                return replace(end, z=place)
+    return end

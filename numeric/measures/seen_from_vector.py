@@ -22,7 +22,7 @@ from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.density.sampled_piece import Ends, resolve_values
 from resolvent.numeric.measures.free_maps import Transform
-from resolvent.numeric.measures.numeric_law import real_number
+from resolvent.numeric.measures.numbers import real_number
 from resolvent.numeric.measures.numeric_measure import NumericMeasure
 from resolvent.numeric.measures.numeric_outliers import zeros
 from resolvent.numeric.spectrum.measure import Measure, Pieces, measure_of

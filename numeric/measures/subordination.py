@@ -13,11 +13,15 @@ from resolvent.numeric.measures.free_maps import FreeMap, Transform
 from resolvent.numeric.measures.free_pairs import FreePair
 from resolvent.numeric.measures.real_side import RunEnd
 
-_SHRINKS = (0.6, 0.88)  # of the height over the line, from step to step; slower where the first fails
+_DESCENTS = ((0.6, 0.05), (0.7, 1e-3))
+"""How the height over the line shrinks, and below which share of the distance from an edge the next step leads to the
+line; the next pair where one fails."""
+_ROUNDS, _FEW_ROUNDS = 60, 12  # of Newton's method: from above, and from points nearby
 _CIRCLE = 64
 _TERMS = 40
 _WITHIN = 0.3  # of the circle's radius: where the expansion is used
 _SETTLED = 1e-12
+_STAGNANT = 1e-8  # steps below this that no longer shrink are rounding: the point is next to a singular one
 _NOTHING = 1e-13
 
 
@@ -50,30 +54,31 @@ class Subordination(ABC):
 
         Raises `PrecisionError` where Newton's method does not settle.
         """
-        state, pending = self._descended(z, clearance, width, _SHRINKS[0])
-        for shrink in _SHRINKS[1:]:
+        state, pending = self._descended(z, clearance, width, _DESCENTS[0])
+        for descent in _DESCENTS[1:]:
             if not np.any(pending):
                 break
-            state[:, pending], still = self._descended(z[pending], clearance[pending], width, shrink)
+            state[:, pending], still = self._descended(z[pending], clearance[pending], width, descent)
             pending[pending] = still
         if np.any(pending):
             place = z[pending][0]
             raise PrecisionError(f"the subordination function was not found at z = {place:.8g}", z=place)
         return state
 
-    def _descended(self, z: Array, clearance: Array, width: float, shrink: float) -> tuple[Array, Array]:
+    def _descended(self, z: Array, clearance: Array, width: float, descent: tuple[float, float]) -> tuple[Array, Array]:
+        shrink, last = descent
         height = np.full(len(z), 4.0 * width)
         state = self.first(z + 1j * height)
         bad, active = np.zeros(len(z), dtype=bool), np.arange(len(z))
         while len(active):
-            arrived = height[active] <= 0.05 * clearance[active]
+            arrived = height[active] <= last * clearance[active]
             target = z[active] + 1j * np.where(arrived, 0.0, height[active])
-            state[:, active], bad[active] = self.settled(state[:, active], target, shrink == _SHRINKS[-1])
+            state[:, active], bad[active] = self.settled(state[:, active], target, descent == _DESCENTS[-1])
             height[active] *= shrink
             active = active[~(arrived | bad[active])]
-        return self._polished(state, z), bad
+        return self.polished(state, z), bad
 
-    def _polished(self, state: Array, z: Array) -> Array:
+    def polished(self, state: Array, z: Array) -> Array:
         """Two steps more, for digits of the distance from a singular point nearby."""
         for _ in range(2):
             with np.errstate(all="ignore"):
@@ -82,11 +87,12 @@ class Subordination(ABC):
             state = np.where(better, new, state)
         return state
 
-    def settled(self, state: Array, z: Array, flat: bool = False) -> tuple[Array, Array]:
+    def settled(self, state: Array, z: Array, flat: bool = False, rounds: int = _ROUNDS) -> tuple[Array, Array]:
         """Newton's method, kept in the half-plane, and where it fails; ``flat`` accepts densities below rounding."""
         state = state.copy()
         active = np.arange(len(z))
-        for _ in range(60):
+        before = np.full(len(z), np.inf)
+        for _ in range(rounds):
             with np.errstate(all="ignore"):
                 new, size = self.step(state[:, active], z[active])
             old = state[:, active]
@@ -94,9 +100,12 @@ class Subordination(ABC):
             low = ~((new.imag > 0) & np.isfinite(new))
             new = np.where(low, np.where(np.isfinite(new), new.real, old.real) + 0.5j * old.imag, new)
             state[:, active] = new
-            scale = np.abs(new[0]) + self.a.width
+            scale = np.sum(np.abs(new), axis=0) + self.a.width
+            settled = (size <= _SETTLED * scale) | ((size <= _STAGNANT * scale) & (size > before[active] / 4))
+            before[active] = size
             nothing = np.all(old.imag < _NOTHING * scale, axis=0)  # a density below rounding has no sign
-            done = (size <= _SETTLED * scale) & ((flat & nothing) | ~np.any(low, axis=0))
+            # else a point on the line is a root that belongs to no boundary value
+            done = settled & np.where(nothing, flat, ~np.any(low, axis=0))
             active = active[~done]
             if not len(active):
                 break
@@ -117,8 +126,8 @@ class ExplicitSubordination(Subordination):
         return self.operation.a
 
     def first(self, z: Array) -> Array:
-        """w = z."""
-        return z[None, :].copy()
+        """w = z, or a multiple."""
+        return np.array(self.operation.start(z))[None, :]
 
     def step(self, state: Array, z: Array) -> tuple[Array, Array]:
         """w - (z(w) - z)/z'(w)."""
@@ -149,9 +158,8 @@ class PairSubordination(Subordination):
         return self.pair.a
 
     def first(self, z: Array) -> Array:
-        """z less the other's mean, or over it."""
-        means = [t.moment(1) for t in (self.pair.b, self.pair.a)]
-        return np.array([z / mean if self.pair.is_product else z - mean for mean in means])
+        """By the means."""
+        return self.pair.start(z)
 
     def step(self, state: Array, z: Array) -> tuple[Array, Array]:
         """A step in both points."""
@@ -169,7 +177,7 @@ class PairSubordination(Subordination):
             w = end.w + share * offsets
             g, _ = pair.common(w, *pair.a(w))
             for _ in range(6):
-                h, slope = pair.common(v, *pair.b(v))
+                h, slope = pair.other(v, *pair.b(v))
                 v = v - (h - g) / slope
         return pair.joined(g, w, v)
 
@@ -229,6 +237,7 @@ class BoundaryDensity:
         self._places = ends[0].z, ends[1].z
         self._width = width
         self._expansions = [EdgeExpansion(subordination, end) if end.is_critical else None for end in ends]
+        self._known: tuple[Array, Array] | None = None  # places, and states there
 
     def __call__(self, below: Array, above: Array) -> Array:
         """Im m(x + i0)/pi."""
@@ -242,8 +251,29 @@ class BoundaryDensity:
                 w[near], m[near] = expansion.at(distance[near])
         rest = np.isnan(w)
         if np.any(rest):
-            clearance = np.minimum(below, above)[rest]
-            state = self._subordination.solved(z[rest].astype(complex), clearance, self._width)
-            w[rest] = state[0]
-            m[rest] = self._subordination.a(state[0])[0]
+            w[rest] = self._solved(z[rest], np.minimum(below, above)[rest])
+            m[rest] = self._subordination.a(w[rest])[0]
         return np.maximum(self._subordination.value(w, m, z).imag / np.pi, 0.0)
+
+    def _solved(self, x: Array, clearance: Array) -> Array:
+        """The points w at x: by Newton's method from those at other places, and from above where that fails."""
+        z = x.astype(complex)
+        pending = np.ones(len(x), dtype=bool)
+        if self._known is not None:
+            places, states = self._known
+            near = [np.interp(x, places, row.real) + 1j * np.interp(x, places, row.imag) for row in states]
+            state, pending = self._subordination.settled(np.array(near), z, rounds=_FEW_ROUNDS)
+            state = self._subordination.polished(state, z)
+        if np.any(pending):
+            found = self._subordination.solved(z[pending], clearance[pending], self._width)
+            if np.all(pending):
+                state = found
+            else:
+                state[:, pending] = found
+        if self._known is not None:
+            x, state_ = np.concatenate([self._known[0], x]), np.concatenate([self._known[1], state], axis=1)
+        else:
+            state_ = state
+        order = np.unique(x, return_index=True)[1]
+        self._known = x[order], state_[:, order]
+        return np.asarray(state[0])

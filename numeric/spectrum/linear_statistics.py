@@ -196,7 +196,7 @@ class _Stretch:
 def _stretches(piece: Piece, places: Sequence[float], of_density: bool = False) -> list[_Stretch]:
     """The piece, cut at places inside and in the middles between them."""
     inside = np.unique([p for p in places if piece.left < p < piece.right])
-    s, r = piece.position(inside) if len(inside) else (np.empty(0), np.empty(0))
+    s, r = piece.position(*piece.distances(inside)) if len(inside) else (np.empty(0), np.empty(0))
     inner = np.where(s <= r, s - 1, 1 - r)
     kept = (s > 1e-14) & (r > 1e-14)
     stops = [

@@ -1,0 +1,71 @@
+"""Free sums, products and powers of measures: which of the ways to the result is taken."""
+
+from __future__ import annotations
+
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
+from resolvent.numeric.measures import transport
+from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+from resolvent.numeric.measures.explicit_transforms import product_map, sum_map
+from resolvent.numeric.measures.free_maps import Compression, MultiplicativePower, Transform
+from resolvent.numeric.measures.free_pairs import CorrelatedPair, ProductPair, SumPair
+from resolvent.numeric.measures.numeric_measure import measure_of_operation
+from resolvent.numeric.spectrum.measure import Measure, measure_of
+
+_AT_ONCE = 2.0  # a multiplicative power up to here has one preimage only in the half-plane
+
+
+def sum_of(a: Law, b: Law) -> Measure:
+    """The measure of the free sum; of a law with itself it is a free power, which has an explicit map."""
+    first, second = measure_of(a), measure_of(b)
+    if a == b and not is_point(first):
+        half = measure_of_operation(Compression(Transform(first), 0.5))
+        return transport.affine(half, 2.0, 0.0)
+    for own, other in ((first, second), (second, first)):
+        if is_point(other):
+            return transport.affine(own, 1.0, float(other.atom_points[0]))
+    for own, law in ((first, b), (second, a)):
+        explicit = sum_map(Transform(own), law) if isinstance(law, AlgebraicLaw) else None
+        if explicit is not None:
+            return measure_of_operation(explicit)
+    return measure_of_operation(SumPair(Transform(first), Transform(second)))
+
+
+def product_of(a: Law, b: Law) -> Measure:
+    """The measure of the free product of laws on [0, oo); of a law with itself it is a free power."""
+    first, second = measure_of(a), measure_of(b)
+    if a == b and not is_point(first):
+        return multiplicative_power_of(first, 2.0)
+    for own, other in ((first, second), (second, first)):
+        if is_point(other):
+            place = float(other.atom_points[0])
+            return transport.affine(own, place, 0.0) if place else AtomicMeasure([0.0], [1.0])
+    for own, law in ((first, b), (second, a)):
+        explicit = product_map(Transform(own), law) if isinstance(law, AlgebraicLaw) else None
+        if explicit is not None:
+            return measure_of_operation(explicit)
+    return measure_of_operation(ProductPair(Transform(first), Transform(second)))
+
+
+def multiplicative_power_of(measure: Measure, s: float) -> Measure:
+    """The measure with the S-transform S^s, s >= 1, of one on [0, oo)."""
+    if is_point(measure):
+        return AtomicMeasure(measure.atom_points**s, [1.0])
+    while s > _AT_ONCE:
+        measure = measure_of_operation(MultiplicativePower(Transform(measure), _AT_ONCE))
+        s /= _AT_ONCE
+    return measure if s == 1 else measure_of_operation(MultiplicativePower(Transform(measure), s))
+
+
+def doubly_correlated_of(a: Law, b: Law, ratio: float) -> Measure:
+    """The measure of A^(1/2) X B X^T A^(1/2)/n for laws on [0, oo), p/n -> ratio."""
+    first, second = measure_of(a), measure_of(b)
+    for own in (first, second):
+        if is_point(own) and float(own.atom_points[0]) == 0:
+            return AtomicMeasure([0.0], [1.0])
+    return measure_of_operation(CorrelatedPair(Transform(first), Transform(second), ratio))
+
+
+def is_point(measure: Measure) -> bool:
+    """Whether it is one atom."""
+    return not measure.intervals and len(measure.atom_points) == 1

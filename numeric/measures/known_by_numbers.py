@@ -1,0 +1,103 @@
+"""Laws made of numbers: data, densities, distributions, and mixtures of laws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resolvent.derive.border import checked
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.record import Law
+from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+from resolvent.numeric.measures.density_measure import measure_of_density, measure_of_distribution
+from resolvent.numeric.measures.numbers import real_number, real_values
+from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms, mixed
+
+_WEIGHTS = 1e-9
+_MOST = 2_000_000
+
+
+@checked
+def empirical(values: ArrayLike, weights: ArrayLike | None = None) -> NumericLaw:
+    """The law of given points, equally weighted unless weights are given: eigenvalues, a population.
+
+    >>> [round(float(m), 12) for m in empirical([1, 2], [0.25, 0.75]).moments(2)]
+    [1.75, 3.25]
+
+    Raises `ParameterError` for values that are not finite real numbers, for weights that are negative or do not add
+    up to 1, and for more than two million points.
+    """
+    points = real_values(values, "values")
+    if len(points) > _MOST:
+        raise ParameterError(f"{len(points)} points are more than {_MOST}; take quantiles of them", count=len(points))
+    if weights is None:
+        shares = np.full(len(points), 1 / len(points))
+    else:
+        shares = real_values(weights, "weights")
+        if len(shares) != len(points):
+            raise ParameterError(f"there are {len(points)} values and {len(shares)} weights", values=values)
+        if np.any(shares < 0) or abs(np.sum(shares) - 1) > _WEIGHTS:
+            raise ParameterError(
+                f"weights are not negative and add up to 1; these add up to {np.sum(shares):.10g}. Divide them by "
+                "their sum",
+                weights=weights,
+            )
+    kept = shares > 0
+    measure = AtomicMeasure(points[kept], shares[kept] / np.sum(shares))
+    return law_of_atoms(measure, f"empirical({len(points)} points)")
+
+
+@checked
+def law_of_density(
+    function: Callable[[Any], Any], interval: tuple[float, float], breaks: Iterable[float] = ()
+) -> NumericLaw:
+    """The law with a density on an interval; it is analytic but at the ends and at ``breaks``.
+
+    >>> [round(float(m), 12) for m in law_of_density(lambda x: 3 * x**2, (0, 1)).moments(2)]
+    [0.75, 0.6]
+
+    Raises `ParameterError` for an interval that is not finite, a density that is negative or not finite, or one of
+    another integral than 1; `NotCertified` if it is not resolved.
+    """
+    measure = measure_of_density(function, interval, breaks)
+    key = ("density", function, tuple(map(float, interval)), tuple(map(float, breaks)))
+    return NumericLaw(f"law_of_density(..., ({interval[0]:g}, {interval[1]:g}))", lambda: measure, key)
+
+
+@checked
+def law_of_distribution(distribution: Any) -> NumericLaw:
+    """The law of a frozen SciPy distribution, continuous or discrete.
+
+    A distribution without ends is cut off where 1e-17 of the probability lies beyond, and counts as that.
+
+    >>> from scipy import stats
+    >>> [round(float(m), 12) for m in law_of_distribution(stats.uniform(1, 3)).moments(2)]
+    [2.5, 7.0]
+
+    Raises `ParameterError` for anything else, `NotCertified` if the density is not resolved.
+    """
+    measure = measure_of_distribution(distribution)
+    return NumericLaw(f"law_of_distribution({measure.subject})", lambda: measure, _made_of(distribution))
+
+
+@checked
+def mixture(laws: Sequence[Law], weights: Sequence[Any]) -> NumericLaw:
+    """The law that is a mixture: E over a finite parameter, or diag(A, B, ...) with fractions of the dimension.
+
+    Raises `ParameterError` unless there is a weight for each law and they add up to 1.
+    """
+    shares = [real_number(w) for w in weights]
+    if len(shares) != len(laws) or abs(sum(shares) - 1) > _WEIGHTS or min(shares) < 0:
+        raise ParameterError(f"a mixture needs a weight for each law, adding up to 1; got {list(weights)}")
+    return mixed(laws, shares)
+
+
+def _made_of(distribution: Any) -> tuple[Any, ...]:
+    """What two equal frozen distributions have in common."""
+    family = getattr(distribution, "dist", None)
+    if family is None:
+        return "distribution", distribution
+    return "distribution", family.name, tuple(distribution.args), tuple(sorted(distribution.kwds.items()))

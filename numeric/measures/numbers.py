@@ -1,0 +1,50 @@
+"""Scalars and arrays of numbers as arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike
+
+from resolvent.derive.errors import ParameterError
+
+
+def real_values(values: ArrayLike, name: str) -> Any:
+    """Numbers as a flat array of floats; pandas and xarray objects too.
+
+    Raises `ParameterError` for complex numbers, NaN, infinite ones, or none at all.
+    """
+    array = np.asarray(values)
+    if np.iscomplexobj(array):
+        raise ParameterError(f"the {name} must be real; got complex numbers. Of Hermitian matrices take eigvalsh")
+    try:
+        flat = np.array(array, dtype=float).ravel()
+    except (TypeError, ValueError):
+        raise ParameterError(f"the {name} must be numbers; got {array.dtype} data") from None
+    if not len(flat):
+        raise ParameterError(f"there are no {name}")
+    bad = np.flatnonzero(~np.isfinite(flat))
+    if len(bad):
+        raise ParameterError(f"the {name} must be finite; number {bad[0]} is {flat[bad[0]]}", index=int(bad[0]))
+    return flat
+
+
+def real_number(value: Any) -> float:
+    """A scalar argument as a float; raises `ParameterError` for anything else."""
+    try:
+        found = float(sympy.Rational(value) if isinstance(value, str) else value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise ParameterError(f"a number is needed; got {value!r}", value=value) from None
+    if not np.isfinite(found):
+        raise ParameterError(f"a finite number is needed; got {value!r}", value=value)
+    return found
+
+
+def positive_number(value: Any, name: str) -> float:
+    """A scalar argument as a positive float; raises `ParameterError` for anything else."""
+    found = real_number(value)
+    if found <= 0:
+        raise ParameterError(f"{name} must be positive; got {value}", value=value)
+    return found
