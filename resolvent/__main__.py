@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -11,6 +12,12 @@ def main() -> None:
         from resolvent.cli.app import app
 
         app(prog_name="resolvent")
+    except BrokenPipeError:  # the reader of --help has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # --help and --version print before a command begins
+        print(f"error: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
     except KeyboardInterrupt:  # between commands: inside one, `resolvent.cli.guard` answers
         print("stopped", file=sys.stderr)
         sys.exit(130)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
-_QUIET = "resolvent progress"  # the name of the thread that shows progress, which holds no lock that a worker needs
+_QUIET = "resolvent progress"  # the name of threads of ours, which hold no lock that a worker needs
 
 
 def start_method() -> str:
@@ -43,19 +43,28 @@ def start(method: str, target: Callable[..., Any], arguments: Iterable[Any], pre
 def end_with_parent() -> None:
     """Let this process end when the one that started it has, even in the midst of a long call of compiled code.
 
-    On Linux, by the kernel's signal when the parent's end of a pipe is closed; elsewhere it has no effect.
+    On Linux by the kernel's signal when the parent's end of a pipe is closed. Elsewhere a thread waits for that, which
+    compiled code may keep from running until it returns.
     """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
     if sys.platform == "linux":
         import fcntl  # not on every system
 
-        parent = multiprocessing.parent_process()
-        assert parent is not None
         pipe = parent.sentinel
         signal.signal(signal.SIGIO, signal.SIG_DFL)
         fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
         if wait([pipe], 0):  # it was closed before
             os._exit(1)
+    else:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), name=_QUIET, daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    """Wait until the parent's end of a pipe is closed, and end this process."""
+    wait([sentinel])
+    os._exit(1)
 
 
 @contextlib.contextmanager

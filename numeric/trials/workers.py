@@ -29,6 +29,7 @@ from typing import Any
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.processes import end_with_parent, interrupts_held, start, start_method
 
+_GLANCE = 1.0  # how often workers are looked at that say nothing
 _CONNECT_TIMEOUT = 5.0
 _WORKERS_TIMEOUT = 10.0
 
@@ -81,9 +82,11 @@ def in_processes(
                 with contextlib.suppress(ConnectionError):  # it died idle, which is found out below
                     pipe.send(running[pipe][0])
             left = min(end or math.inf for _, end in running.values()) - time.monotonic()
-            ready: list[Any] = wait(list(running), None if left == math.inf else max(left, 0.0))
+            ready: list[Any] = wait(list(running), min(max(left, 0.0), _GLANCE))
             late = [] if ready else [pipe for pipe, (_, end) in running.items() if end and end <= time.monotonic()]
-            for pipe in (*ready, *late):
+            # Children that a call has left behind keep the pipe of a worker open that is gone.
+            gone = [] if ready else [pipe for pipe in running if pipe not in late and not workers[pipe].is_alive()]
+            for pipe in (*ready, *late, *gone):
                 argument, end = running.pop(pipe)
                 if pipe in late:
                     workers[pipe].kill()
@@ -91,6 +94,8 @@ def in_processes(
                     yield Lost(argument, f"it took longer than {limit:g} s")
                     continue
                 try:
+                    if pipe in gone and not pipe.poll():
+                        raise EOFError
                     outcome = pipe.recv()
                     if end is None:
                         running[pipe] = argument, time.monotonic() + limit
@@ -108,6 +113,15 @@ def in_processes(
             process.kill()
         for pipe in list(workers):
             _ended(workers, pipe)
+
+
+def can_be_sent(work: Any) -> bool:
+    """Whether a function can be sent to other processes: one that is defined in a function cannot."""
+    try:
+        _pickled(work)
+    except ParameterError:
+        return False
+    return True
 
 
 def _pickled(work: Any) -> Any:
@@ -153,8 +167,12 @@ def _serve(pipe: Connection, inherited: tuple[Connection, ...]) -> None:
         )
     with contextlib.suppress(EOFError, ConnectionError):
         pipe.send("ready")
+        own = os.getpid()
         while True:
-            pipe.send(work(pipe.recv()))
+            answer = work(pipe.recv())
+            if os.getpid() != own:  # a copy that the call has made of this process
+                os._exit(0)
+            pipe.send(answer)
 
 
 def _ended(workers: dict[Connection, Any], pipe: Connection) -> str:
@@ -234,6 +252,7 @@ def on_cluster(work: Callable[[Any], Any], arguments: Iterable[Any], scheduler: 
                 f"({type(error).__name__}: {error}); give them the same versions of resolvent and of the draw's module",
                 scheduler=scheduler,
             ) from None
+        stack.enter_context(_killed_unless_done(address))
         futures = {client.submit(work, argument, pure=False): argument for argument in arguments}
         for future in distributed.as_completed(futures, loop=client.loop):
             failure: Any = future.exception() if future.status == "error" else None
@@ -245,6 +264,20 @@ def on_cluster(work: Callable[[Any], Any], arguments: Iterable[Any], scheduler: 
                 yield Lost(futures[future], reason)
             else:
                 yield Lost(futures[future], f"dask gave it up ({type(failure).__name__}: {failure})")
+
+
+@contextlib.contextmanager
+def _killed_unless_done(cluster: Any) -> Iterator[None]:
+    """Kill the workers of a cluster of ours if the block is left before its end: closing would wait for their calls."""
+    try:
+        yield
+    except BaseException:
+        for nanny in getattr(cluster, "workers", {}).values():
+            nanny.auto_restart = False
+            if nanny.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        raise
 
 
 def _loaded(sent: Any) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from resolvent.cli.density_command import check_output
 from resolvent.cli.files import emit, write_file
-from resolvent.cli.guard import guarded
+from resolvent.cli.guard import TRIAL_LIMIT, TrialLimit, guarded
 from resolvent.cli.subjects import AsJson, Matrices, Ratios
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, ResolventError
 from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
@@ -41,6 +42,22 @@ def write_report(verdict: Verdict, path: Path) -> None:
         write_file(path, writers[path.suffix.lower()]())
 
 
+def deliver(verdict: Verdict, json: bool, files: Sequence[Callable[[], None]]) -> NoReturn:
+    """Print the verdict, write its files, and leave with its status: what cannot be written loses nothing else.
+
+    Raises what the first of them that failed has raised, once all were tried.
+    """
+    failed: list[Exception] = []
+    for write in (lambda: emit(json_text(verdict.to_json()) if json else verdict.report(), None), *files):
+        try:
+            write()
+        except (OSError, ResolventError) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    raise typer.Exit(verdict.exit_status)
+
+
 @guarded
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A conjecture, see `new`.", show_default=False)],
@@ -60,6 +77,7 @@ def check(
     time_limit: Annotated[
         float, typer.Option(metavar="SECONDS", help="What the exact stage may take at each point.")
     ] = 60.0,
+    trial_limit: TrialLimit = TRIAL_LIMIT,
     report: Report = None,
     json: AsJson = False,
 ) -> None:
@@ -82,11 +100,9 @@ def check(
         journal=journal,
         allow_code=allow_code,
         time_limit=time_limit,
+        trial_limit=trial_limit,
     )
-    if report is not None:
-        write_report(verdict, report)
-    emit(json_text(verdict.to_json()) if json else verdict.report(), None)
-    raise typer.Exit(verdict.exit_status)
+    deliver(verdict, json, [] if report is None else [lambda: write_report(verdict, report)])
 
 
 @guarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import emit, write_file
-from resolvent.cli.guard import guarded
+from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
@@ -40,6 +41,8 @@ def compare(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
+    time_limit: TimeLimit = TIME_LIMIT,
+    memory_limit: MemoryLimit = MEMORY_LIMIT,
     json: AsJson = False,
 ) -> None:
     """Compare eigenvalues with a law: supported, refuted or undecided, with what sticks out of the support.
@@ -49,17 +52,22 @@ def compare(
     """
     from resolvent.data.comparison import compare as compare_values
     from resolvent.data.files import read_array
-    from resolvent.progress import Progress
 
     if plot is not None:
         check_output(plot, PICTURES)
     values = read_array(file, array)
-    with Progress("comparing"):
+
+    def work() -> list[str]:
         found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
         comparison = compare_values(
             values, found.law, beta=beta, level=level, resolution=resolution, singular=singular or None
         )
-    emit(json_text(comparison.to_json()) if json else comparison.text(), None)
+        picture = b"" if plot is None else drawn(comparison.plot, plot.suffix.lower())
+        text = json_text(comparison.to_json()) if json else comparison.text()
+        return [comparison.verdict, text, base64.b64encode(picture).decode()]
+
+    verdict, text, picture = limited(work, "comparing", time_limit, memory_limit)
+    emit(text, None)
     if plot is not None:
-        write_file(plot, drawn(comparison.plot, plot.suffix.lower()))
-    raise typer.Exit(_STATUS[comparison.verdict])
+        write_file(plot, base64.b64decode(picture))
+    raise typer.Exit(_STATUS[verdict])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -49,7 +50,7 @@ def write_file(path: Path, content: str | bytes) -> None:
     target = Path(os.path.realpath(path))  # through a link, so that the link itself stays
     try:
         if _is_special(path):
-            target.write_bytes(data)
+            _write_special(path, data)
             return
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         try:
@@ -75,6 +76,44 @@ def emit(content: str, path: Path | None) -> None:
         sys.stdout.flush()
     else:
         write_file(path, text)
+
+
+def read_text(path: Path, most: int) -> str:
+    """The first characters of a text file, or of a pipe that somebody writes into; never waits for a writer to come.
+
+    Raises `ParameterError` for what cannot be read, or is no text.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if stat.S_ISFIFO(os.fstat(handle).st_mode):
+                first = stream.raw.read(1)
+                if first == b"":
+                    raise ParameterError(f"cannot read {path}: nobody writes into this pipe", path=path)
+                os.set_blocking(handle, True)
+                data = (first or b"") + stream.read(4 * most)
+            else:
+                data = stream.read(4 * most)
+        return data.decode("utf-8")[:most]
+    except ParameterError:
+        raise
+    except UnicodeDecodeError:
+        raise ParameterError(f"cannot read {path}: it is no text", path=path) from None
+    except (OSError, ValueError) as error:
+        raise ParameterError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}", path=path) from None
+
+
+def _write_special(path: Path, data: bytes) -> None:
+    """Write into a device, or a pipe that somebody reads; never waits for a reader to come."""
+    try:
+        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise ParameterError(f"cannot write {path}: nobody reads this pipe", path=path) from None
+        raise
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
 
 
 def _is_special(path: Path) -> bool:

@@ -19,7 +19,8 @@ TimeLimit = Annotated[float, typer.Option("--time-limit", metavar="SECONDS", hel
 MemoryLimit = Annotated[
     float, typer.Option("--memory-limit", metavar="GB", help="The memory that the computation may take.")
 ]
-TIME_LIMIT, MEMORY_LIMIT = 600.0, 8.0
+TrialLimit = Annotated[float, typer.Option("--trial-limit", metavar="SECONDS", help="What one matrix may take.")]
+TIME_LIMIT, MEMORY_LIMIT, TRIAL_LIMIT = 600.0, 8.0, 600.0
 CLAIM_FAILS, BAD_USE, STOPPED = 1, 2, 130
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from resolvent.cli.derive_command import Convention, Output
-from resolvent.cli.files import ReportFormat, check_writable, emit
+from resolvent.cli.files import ReportFormat, check_writable, emit, read_text
 from resolvent.cli.guard import CLAIM_FAILS, MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, leave, limited
 from resolvent.cli.subjects import AsJson, Settings, read_settings, read_subject
 from resolvent.writing.json_text import json_text
@@ -195,12 +195,9 @@ def _text_of(moments: str | None, path: Path | None) -> str:
     if moments is not None:
         return moments
     assert path is not None
+    if str(path) != "-":
+        return read_text(path, MOST_CHARACTERS + 1)
     try:
-        if str(path) == "-":
-            return sys.stdin.read(MOST_CHARACTERS + 1)
-        with path.open(encoding="utf-8") as stream:
-            return stream.read(MOST_CHARACTERS + 1)
+        return sys.stdin.read(MOST_CHARACTERS + 1)
     except UnicodeDecodeError:
-        raise ParameterError(f"cannot read {path}: it is no text", path=path) from None
-    except (OSError, ValueError) as error:
-        raise ParameterError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}", path=path) from None
+        raise ParameterError("cannot read the standard input: it is no text", path=path) from None

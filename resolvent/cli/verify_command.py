@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from resolvent.cli.check_command import REPORTS, Report, write_report
+from resolvent.cli.check_command import REPORTS, Report, deliver, write_report
 from resolvent.cli.density_command import PICTURES, check_output
-from resolvent.cli.files import emit, write_file
-from resolvent.cli.guard import MEMORY_LIMIT, MemoryLimit, guarded, limited
+from resolvent.cli.files import write_file
+from resolvent.cli.guard import MEMORY_LIMIT, TRIAL_LIMIT, MemoryLimit, TrialLimit, guarded, limited
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 from resolvent.numeric.style import drawn
-from resolvent.writing.json_text import json_text
 
 
 @guarded
@@ -39,6 +39,7 @@ def verify(
     ] = None,
     time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="The time of law and spectrum.")] = 60.0,
     memory_limit: MemoryLimit = MEMORY_LIMIT,
+    trial_limit: TrialLimit = TRIAL_LIMIT,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
@@ -72,10 +73,11 @@ def verify(
         jobs=jobs,
         scheduler=scheduler,
         time_limit=time_limit,
+        trial_limit=trial_limit,
     )
+    files: list[Callable[[], None]] = []
     if plot is not None and verdict.statistics:
-        write_file(plot, drawn(lambda axes: verdict.plot(axes), plot.suffix.lower()))
+        files.append(lambda: write_file(plot, drawn(lambda axes: verdict.plot(axes), plot.suffix.lower())))
     if report is not None:
-        write_report(verdict, report)
-    emit(json_text(verdict.to_json()) if json else verdict.report(), None)
-    raise typer.Exit(verdict.exit_status)
+        files.append(lambda: write_report(verdict, report))
+    deliver(verdict, json, files)

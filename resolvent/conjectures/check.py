@@ -23,6 +23,9 @@ from resolvent.derive.exact.deadline import OutOfTime, within
 TIME_LIMIT = 60.0
 """Seconds that the exact stage may take at each point."""
 
+TRIAL_LIMIT = 600.0
+"""Seconds that the sampling of one matrix may take."""
+
 _SYMBOLIC_SHARE = 1 / 3
 
 
@@ -38,6 +41,7 @@ def check(
     exact_only: bool = False,
     allow_code: bool = False,
     time_limit: float = TIME_LIMIT,
+    trial_limit: float = TRIAL_LIMIT,
     progress: Callable[[], None] | None = None,
 ) -> Verdict:
     """The verdict on the conjecture in a file.
@@ -52,6 +56,7 @@ def check(
         exact_only: whether to sample nothing.
         allow_code: whether a model given as ``module:function`` may be loaded, which runs the code of its module.
         time_limit: seconds that the exact stage may take at each point.
+        trial_limit: seconds that one matrix may take; not kept by the workers of a dask scheduler.
         progress: called after each matrix; without it, progress is shown on standard error after two seconds.
 
     >>> import tempfile
@@ -75,6 +80,7 @@ def check(
             exact_only=exact_only,
             allow_code=allow_code,
             time_limit=time_limit,
+            trial_limit=trial_limit,
             progress=progress,
         )
     except ParseError as error:
@@ -95,11 +101,12 @@ def check_conjecture(
     exact_only: bool = False,
     allow_code: bool = False,
     time_limit: float = TIME_LIMIT,
+    trial_limit: float = TRIAL_LIMIT,
     progress: Callable[[], None] | None = None,
 ) -> Verdict:
     """The verdict on a conjecture that has been read; see `check`.
 
-    Raises `ParseError` for code that is not allowed to run, `ParameterError` for a time limit that is not positive.
+    Raises `ParseError` for code that is not allowed to run, `ParameterError` for a limit of time that is not positive.
     """
     model = conjecture.model
     if model is not None and model.kind == "function" and not allow_code and not exact_only:
@@ -108,8 +115,9 @@ def check_conjecture(
             "allow it with --allow-code if you trust it, or take --exact-only",
             line=model.line,
         )
-    if not time_limit > 0:
-        raise ParameterError(f"the time limit must be positive; got {time_limit}", time_limit=time_limit)
+    for name, limit in (("time limit", time_limit), ("limit of a trial", trial_limit)):
+        if not limit > 0:
+            raise ParameterError(f"the {name} must be positive; got {limit}", limit=limit)
     findings, is_lawful = exact_findings(conjecture, time_limit, will_sample=not exact_only)
     if any(f.status == REFUTED for f in findings) or not is_lawful:
         return Verdict(conjecture, tuple(findings))
@@ -122,7 +130,9 @@ def check_conjecture(
         return Verdict(conjecture, (*findings, *exact_stage.unexamined(conjecture, findings)))
     from resolvent.conjectures.statistics.sampling import sampled_findings
 
-    sampled, statistics = sampled_findings(conjecture, findings, folder, jobs, scheduler, journal, progress)
+    sampled, statistics = sampled_findings(
+        conjecture, findings, folder, jobs, scheduler, journal, progress, trial_limit
+    )
     found = (*findings, *sampled)
     return Verdict(conjecture, (*found, *exact_stage.unexamined(conjecture, found)), statistics)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from resolvent.catalog.conjectures.conjecture import Claim, Conjecture, Model, Plan
 from resolvent.catalog.schema.ensemble import MEMORY_LIMIT, Ensemble
-from resolvent.conjectures.check import TIME_LIMIT, check_conjecture
+from resolvent.conjectures.check import TIME_LIMIT, TRIAL_LIMIT, check_conjecture
 from resolvent.conjectures.statistics.draws import half_of
 from resolvent.conjectures.verdict import Verdict
 from resolvent.derive.border import checked
@@ -39,6 +39,7 @@ def verify(
     jobs: int = 1,
     scheduler: str | None = None,
     time_limit: float = TIME_LIMIT,
+    trial_limit: float = TRIAL_LIMIT,
     progress: Callable[[], None] | None = None,
 ) -> Verdict:
     """Compare a law with matrices that are really sampled: `check` with the entry as model and its own law as claim.
@@ -55,6 +56,7 @@ def verify(
         jobs: worker processes, -1 for one on each core.
         scheduler: the address of a dask scheduler, or "local".
         time_limit: seconds that the spectrum of the law may take.
+        trial_limit: seconds that one matrix may take; not kept by the workers of a dask scheduler.
         progress: called after each matrix; without it, progress is shown on standard error after two seconds.
 
     Raises `ParameterError` for parameters, sizes, trials, seeds and levels that cannot be, and what has no matrices;
@@ -86,7 +88,14 @@ def verify(
         points=(point,),
         plan=Plan(sizes, trials, seed, level, resolution, sizes_line=0),
     )
-    return check_conjecture(conjecture, jobs=jobs, scheduler=scheduler, time_limit=time_limit, progress=progress)
+    return check_conjecture(
+        conjecture,
+        jobs=jobs,
+        scheduler=scheduler,
+        time_limit=time_limit,
+        trial_limit=trial_limit,
+        progress=progress,
+    )
 
 
 def _entry(

@@ -24,6 +24,8 @@ def read_array(path: Path, name: str | None = None) -> Any:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ParameterError(f"cannot read {path}: the name must end in {', '.join(SUFFIXES)}", path=path)
+    if path.exists() and not path.is_file():
+        raise ParameterError(f"cannot read {path}: it is a directory, a device or a pipe, and no file", path=path)
     try:
         if suffix == ".npy":
             return np.load(path, allow_pickle=False)

@@ -8,9 +8,13 @@ other sheet can be mistaken for it.
 
 from __future__ import annotations
 
+import ast
+import builtins
+import keyword
 import re
 import textwrap
 from collections.abc import Mapping
+from functools import cache
 from math import floor, gcd, log2, sqrt
 from typing import Any
 
@@ -24,7 +28,6 @@ from resolvent.derive.exact.series import SeriesPolynomial
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.writing.law_text import assumptions_of, identifiers, require_equation
 
-_TAKEN = frozenset(["BINOMIALS", "CENTER", "cauchy", "comb", "density", "np", "p", "sqrt", "stieltjes", "x", "z"])
 _LARGEST_INTEGER = 2**53  # beyond, a coefficient is not a float any more
 
 
@@ -46,7 +49,7 @@ def to_python_function(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
     require_equation(law)
     center = _center(law)
     equation = (law - center).equation if center else law.equation
-    names = identifiers(equation.symbols, _TAKEN)
+    names = identifiers(equation.symbols, _taken())
     images = {s: sympy.Symbol(n) for s, n in names.items()}
     germ = [_germ_code(value, images, law) for value in equation.germ_expressions()]
     keywords = ", ".join(names.values())
@@ -79,6 +82,22 @@ def to_python_function(law: AlgebraicLaw, convention: str = "stieltjes") -> str:
 
 
 _CONDITIONS = {"positive": "> 0", "negative": "< 0", "nonnegative": ">= 0", "nonpositive": "<= 0", "nonzero": "!= 0"}
+
+
+@cache
+def _taken() -> frozenset[str]:
+    """What a parameter cannot be called: names of the module, of the functions that take it, and Python's own."""
+    plain = _TEMPLATE.replace("@ENTRIES@", "    pass")
+    code = re.sub(r"@\w+@", lambda found: "0" if found[0] in ("@CENTER@", "@DIMENSIONS@", "@LOST@") else "", plain)
+    names = {"cauchy", "p", "x", "z", *dir(builtins), *keyword.softkwlist}
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return frozenset(names)
 
 
 def _center(law: AlgebraicLaw) -> sympy.Rational:

@@ -67,13 +67,15 @@ class Draw:
             return matrix_of(expressed_law(self.model, values), size, rng)
         assert self.code is not None
         try:
-            function = self.code.load()
+            function = self.code.load(memory_of_a_worker())
         except ParameterError as error:
             raise ParameterError(f"{place(self.model.line, 'model.function')}{error}") from error
         try:
             found = np.asarray(function(size, rng, **{n: float(v) for n, v in values.items()}))
             if np.iscomplexobj(found):
                 raise TypeError("it returned complex numbers; return the eigenvalues, of numpy.linalg.eigvalsh say")
+            if found.ndim not in (1, 2) or found.shape[0] != found.shape[-1]:
+                raise TypeError(f"it returned an array of shape {found.shape}, no square matrix and no eigenvalues")
             return found.astype(float)
         except Exception as error:
             raise ParameterError(
@@ -104,7 +106,7 @@ def _frozen(values: Point) -> tuple[tuple[str, Fraction], ...]:
     return tuple(sorted(values.items()))
 
 
-def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Draw:
+def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int, limit: float = math.inf) -> Draw:
     """The draw of a conjecture's model with its sizes at each point, checked against the memory of the machine.
 
     Raises `ParseError` with the line for a model that cannot be sampled, sizes it does not have, and too much memory.
@@ -113,7 +115,7 @@ def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Dra
     assert model is not None, "there is something to sample"
     home = str(folder) if folder is not None and model.kind == "function" else ""
     code = UserCode.read(model.text, home) if model.kind == "function" else None
-    if code is not None and (problem := _apart(_problem, code)):
+    if code is not None and (problem := _apart(_problem, code, limit)):
         if isinstance(problem, Lost):
             problem = f"the module {model.text.partition(':')[0]} cannot be imported: {problem.reason}"
         raise ParseError(f"{place(model.line, 'model.function')}{problem}", line=model.line, field="model.function")
@@ -131,10 +133,10 @@ def prepared_draw(conjecture: Conjecture, folder: Path | None, jobs: int) -> Dra
     return Draw(model, conjecture.points, conjecture.plan.seed, code, sizes)
 
 
-def _apart(work: Callable[[Any], Any], argument: Any) -> Any:
-    """``work(argument)`` in a process that it may end, which gives a `Lost`."""
+def _apart(work: Callable[[Any], Any], argument: Any, limit: float = math.inf) -> Any:
+    """``work(argument)`` in a process that it may end, or outstay, which gives a `Lost`."""
     preload = [__name__, "scipy.linalg", "threadpoolctl"]
-    with contextlib.closing(in_processes(work, [argument], 1, preload=preload)) as outcomes:
+    with contextlib.closing(in_processes(work, [argument], 1, limit, preload)) as outcomes:
         return next(outcomes)
 
 
@@ -294,6 +296,11 @@ def available_memory() -> float:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (ValueError, OSError, AttributeError):
         return math.inf
+
+
+def memory_of_a_worker() -> float:
+    """The bytes that a process with a user's code may take: what is free, so that a leak ends it and nothing else."""
+    return 0.9 * available_memory()
 
 
 def identity(draw: Draw, version: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from resolvent.conjectures.statistics.statistical_stage import examine, looks
 from resolvent.numeric.trials.journal import Journal
 from resolvent.numeric.trials.trial import Trial
 from resolvent.numeric.trials.trials import run_trials
+from resolvent.numeric.trials.workers import can_be_sent
 from resolvent.progress import Progress
 from resolvent.version import __version__
 
@@ -37,10 +39,11 @@ def sampled_findings(
     scheduler: str | None = None,
     journal: str | Path | None = None,
     progress: Callable[[], None] | None = None,
+    limit: float = math.inf,
 ) -> tuple[tuple[Finding, ...], tuple[Any, ...]]:
     """Sample in as many looks as the verdict needs, after the exact stage has found ``exact``.
 
-    Returns the findings of the last look and the statistics of each point.
+    A matrix may take ``limit`` seconds. Returns the findings of the last look and the statistics of each point.
     """
     model = conjecture.model
     assert model is not None
@@ -49,7 +52,9 @@ def sampled_findings(
         if reason:
             status = None if any(f.status == SUPPORTED for f in exact) else UNDECIDED
             return (Finding("statistics", "model", status, f"nothing is sampled: {reason}"),), ()
-    draw = prepared_draw(conjecture, folder, max(jobs, 1))
+    draw = prepared_draw(conjecture, folder, max(jobs, 1), limit)
+    if jobs == 1 and scheduler is None and not can_be_sent(draw):
+        limit = math.inf  # what cannot be sent to another process is drawn in this one, which nothing can stop
     references = [reference_law(conjecture, p) for p in conjecture.points]
     laws = [measured_law(conjecture, p, r.law) for p, r in zip(conjecture.points, references, strict=True)]
     values = [full_point(conjecture, p) for p in conjecture.points]
@@ -76,6 +81,7 @@ def sampled_findings(
                     scheduler=scheduler,
                     journal=book,
                     advance=advance,
+                    limit=limit,
                     apart=draw.code is not None,
                 )
             if draw.code is not None:

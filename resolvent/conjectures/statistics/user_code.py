@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import site
 import sys
@@ -72,12 +73,25 @@ class UserCode:
         found = ((n, path) for n, path in sorted(files.items()) if path and path.endswith(".py"))
         return cls(text, folder, tuple(Source(n, path, Path(path).read_bytes()) for n, path in found))
 
-    def load(self) -> Any:
-        """The function; this runs the code of its module, once in a process.
+    def load(self, memory: float = math.inf) -> Any:
+        """The function; this runs the code of its module, once in a process, which may take so much more memory.
 
         Raises `ParameterError` where module or function are missing, or the module raises.
         """
+        if _loaded.cache_info().currsize == 0:
+            _limit_memory(memory)
         return _loaded(self)
+
+
+def _limit_memory(more: float) -> None:
+    """Let this process take so many bytes more than it has; where the system cannot tell or limit, nothing happens."""
+    with contextlib.suppress(ImportError, ValueError, OSError, OverflowError):
+        import resource  # not on every system
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + int(more)
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 @lru_cache(maxsize=1)

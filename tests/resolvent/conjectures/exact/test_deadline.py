@@ -240,24 +240,35 @@ def test_conjectures_can_be_sent_to_a_process_in_a_clean_state(name: str) -> Non
 
 
 ENDLESS = """
-import os, sys, threading
+import multiprocessing, os, sys, threading, time
 from pathlib import Path
+from types import SimpleNamespace
 from flint import fmpz_poly
+from resolvent.derive.exact import processes
 from resolvent.derive.exact.deadline import within
 
 def work():
     Path(sys.argv[1]).write_text(str(os.getpid()))
     fmpz_poly([k + 1 for k in range(20_000)]) ** 4000
 
+def elsewhere():
+    processes.sys = SimpleNamespace(platform="another")
+    processes.end_with_parent()
+    Path(sys.argv[1]).write_text(str(os.getpid()))
+    time.sleep(1000)
+
 if __name__ == "__main__":
+    if sys.argv[2] == "another system":
+        multiprocessing.get_context("fork").Process(target=elsewhere).start()
+        time.sleep(1000)
     if sys.argv[2] == "threads":
         threading.Thread(target=threading.Event().wait, daemon=True).start()
     within(1000, work)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, a child does not notice the end of its parent")
-@pytest.mark.parametrize("beside", ["nothing", "threads"])
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("beside", ["nothing", "threads", "another system"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_the_child_ends_with_its_parent(tmp_path: Path, number: signal.Signals, beside: str) -> None:
     program, note = tmp_path / "program.py", tmp_path / "note"

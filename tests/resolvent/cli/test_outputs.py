@@ -1,0 +1,99 @@
+"""Files and pipes that cannot be written or read: one message, no waiting, and nothing else is lost."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from resolvent.cli import check_command
+from resolvent.cli.app import app
+from resolvent.cli.files import read_text, write_file
+from resolvent.derive.errors import ParameterError
+from resolvent.language.expressions import parse
+from resolvent.writing.python_function import to_python_function
+
+ROOT = Path(__file__).resolve().parents[3]
+CONJECTURE = 'title = "a test"\nmodel.expression = "semicircle()"\nclaim.moments = [0, 2]\n'
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are Unix's")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), prog_name="resolvent")
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path / "pipe"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("arguments", [["--help"], ["derive", "--help"], ["--version"], ["list"]])
+def test_a_full_disk_gives_one_line(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "resolvent", *arguments]
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert found.returncode == 2
+    assert found.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+def test_a_report_that_cannot_be_written_does_not_lose_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path, content: object) -> None:
+        raise ParameterError(f"cannot write {path}: the disk is full")
+
+    (tmp_path / "law.toml").write_text(CONJECTURE)
+    monkeypatch.setattr(check_command, "write_file", fails)
+    found = run("check", str(tmp_path / "law.toml"), "--exact-only", "--report", str(tmp_path / "law.html"))
+    assert found.exit_code == 2
+    assert found.stdout.rstrip().endswith("verdict: refuted")
+    assert found.stderr.startswith("error: cannot write")
+
+
+@needs_pipes
+def test_a_pipe_that_nobody_reads_or_writes_does_not_block(pipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="nobody reads this pipe"):
+        write_file(pipe, "text")
+    with pytest.raises(ParameterError, match="nobody writes into this pipe"):
+        read_text(pipe, 100)
+    numbers = pipe.rename(tmp_path / "values.npy")
+    found = run("compare", str(numbers), "semicircle()")
+    assert (found.exit_code, "no file" in found.stderr) == (2, True)
+
+
+@needs_pipes
+def test_a_pipe_that_somebody_uses_works(pipe: Path) -> None:
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_file(pipe, "1, 2")
+    assert os.read(reader, 100) == b"1, 2"
+    os.close(reader)
+    command = f"import time; f = open({str(pipe)!r}, 'w'); f.write('3, 4'); f.flush(); time.sleep(0.5)"
+    keeper = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # until the writer has begun
+    with subprocess.Popen([sys.executable, "-c", command]):
+        while not select.select([keeper], [], [], 10)[0]:
+            pass
+        os.close(keeper)
+        assert read_text(pipe, 100) == "3, 4"
+
+
+def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
+    for suffix in ("svg", "pdf"):
+        files = [tmp_path / f"{k}.{suffix}" for k in (1, 2)]
+        for file in files:
+            assert run("density", "semicircle()", "--output", str(file)).exit_code == 0
+        assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize("name", ["float", "np", "len", "list", "print", "max", "comb", "density", "complex", "match"])
+def test_a_function_in_python_may_have_any_parameter(name: str) -> None:
+    space: dict[str, object] = {}
+    exec(to_python_function(parse(f"marchenko_pastur({name})")), space)  # noqa: S102
+    assert np.isclose(space["density"](1.0, **{f"{name}_": 1.0}), np.sqrt(3) / (2 * np.pi))  # type: ignore[operator]
