@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Iterable
 from typing import Any
 
 import sympy
 from flint import fmpq
 
 from resolvent.derive.border import is_whole, shortly
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.bounded_symbol import is_positive
 from resolvent.derive.exact.field import to_element, to_fmpq, to_sympy_rational
 
 OPERATORS = "+-*/@"
@@ -64,6 +68,14 @@ def require_positive(name: str, value: Any) -> sympy.Expr:
     if scalar.is_positive is False or scalar.is_zero:
         raise ParameterError(f"{name} must be positive; got {scalar}", name=name, value=value)
     return scalar
+
+
+def positive_weights(weights: Iterable[sympy.Expr]) -> tuple[Step, ...]:
+    """The assumption that weights are positive; none if that is known of all their symbols."""
+    open_ = [shown(weight) for weight in weights if not is_positive(weight)]
+    noun, verb = ("weights", "are") if len(open_) > 1 else ("weight", "is")
+    words = f"the {noun} {' and '.join(open_)} {verb} positive"
+    return (Step(rules.DOMAIN, words, kind="assumed"),) if open_ else ()
 
 
 def check_count(n: int, limit: int | None = None, parameters: int = 0) -> None:

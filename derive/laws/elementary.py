@@ -17,7 +17,7 @@ from resolvent.derive.exact.field import Element, Field, check_names, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of
 from resolvent.derive.exact.series import Series, make_series
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.arguments import require_positive, scalar_of, shown
+from resolvent.derive.laws.arguments import positive_weights, require_positive, scalar_of, shown
 from resolvent.derive.laws.convolution import free_multiplicative_power
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.from_transform import law_of_r, law_of_s
@@ -142,7 +142,7 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
         symbols,
         partial(_moments_of_atoms, a, w),
         explanation=f"the Stieltjes transform of {recipe.text}",
-        uses=(),
+        uses=positive_weights(map(scalar_of, weights)),
         recipe=recipe,
         nonnegative=True if all(scalar_of(p).is_nonnegative for p in points) else None,
         formulas=partial(_transform_of_atoms, points, weights),

@@ -19,7 +19,7 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, compose, make_series, terms_of
 from resolvent.derive.laws.affine import inverse
-from resolvent.derive.laws.arguments import shown
+from resolvent.derive.laws.arguments import positive_weights, scalar_of, shown
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.positivity import nonnegativity, require_law
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, by_numbers, joint
@@ -212,7 +212,7 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
         polynomial,
         {*a.equation.symbols, *b.equation.symbols, *symbols},
         partial(_direct_sum_moments, a, b, w_),
-        uses=(a.conclusion, b.conclusion),
+        uses=(a.conclusion, b.conclusion, *positive_weights((scalar_of(weight), 1 - scalar_of(weight)))),
         recipe=Recipe(direct_sum, (a, b, weight)),
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),

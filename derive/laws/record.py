@@ -16,6 +16,7 @@ from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.equations.equation import ResolventEquation, Values
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.bounded_symbol import BoundedSymbol
 from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.precision import cached_property
@@ -414,4 +415,9 @@ def _checked(symbol: sympy.Symbol, value: Any) -> sympy.Expr:
     ):
         if getattr(symbol, f"is_{property_}") and not holds:
             raise ParameterError(f"the parameter {symbol.name} must be {property_}; got {number}", symbol=symbol)
+    if isinstance(symbol, BoundedSymbol) and not symbol.holds(number):
+        ends = [f"above {symbol.above}"] * (symbol.above is not None) + [f"below {symbol.below}"] * (
+            symbol.below is not None
+        )
+        raise ParameterError(f"the parameter {symbol.name} must be {' and '.join(ends)}; got {number}", symbol=symbol)
     return number

@@ -77,10 +77,12 @@ def catalog_word(name: str) -> Word | None:
 
 
 def catalog_law(name: str, arguments: dict[str, Any]) -> Any:
-    """The law of a catalog entry; parameters that are not given stay symbolic."""
+    """The law of a catalog entry; parameters that are not given have their defaults, or else stay symbolic."""
     from resolvent import catalog
 
-    return catalog.get(_slugs()[name]).law(**arguments)
+    entry = catalog.get(_slugs()[name])
+    defaults = {p.name: p.default for p in entry.parameters if p.default is not None}
+    return entry.law(**{**defaults, **arguments})
 
 
 def function_names() -> list[str]:

@@ -81,11 +81,11 @@ def _parameters(law: Law) -> list[Block]:
 
 
 def _moments(law: Law, count: int) -> list[Entry]:
-    return _listed("moments", "m", law.moments(count))
+    return _listed("moments", "m", law.moments(count) if count else [])
 
 
 def _cumulants(law: Law, count: int) -> list[Entry]:
-    return _listed("free cumulants", "kappa", law.free_cumulants(count))
+    return _listed("free cumulants", "kappa", law.free_cumulants(count) if count else [])
 
 
 def to_text(

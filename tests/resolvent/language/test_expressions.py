@@ -92,7 +92,7 @@ MEANINGS = [
     ("law_of_r_transform(g/(1 - g**2), g)", lambda: law_of_r_transform(g / (1 - g**2), g)),
     ("law_of_s_transform(1/(1 + u), u)", lambda: law_of_s_transform(1 / (1 + u), u)),
     ("hessian(phi=1/2, eps=1, sigma=1)", lambda: catalog.get("hessian").law(phi="1/2", eps=1, sigma=1)),
-    ("hessian_h0(1/2)", lambda: catalog.get("hessian-h0").law(phi="1/2")),
+    ("hessian_h0(1/2)", lambda: catalog.get("hessian-h0").law(phi="1/2", sigma=1)),
 ]  # fmt: skip
 
 
