@@ -20,6 +20,7 @@ from .derive.errors import (
     ResolventError,
 )
 from .derive.expressions.elimination import Limits
+from .derive.expressions.open_law import OpenLaw, OpenTrace
 from .derive.expressions.trace import Trace, TraceDerivative, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
 from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
@@ -122,6 +123,8 @@ __all__ = [
     "MatrixExpression",
     "NotCertified",
     "NumericLaw",
+    "OpenLaw",
+    "OpenTrace",
     "ParameterError",
     "ParseError",
     "PrecisionError",

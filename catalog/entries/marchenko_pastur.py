@@ -21,7 +21,7 @@ from resolvent.catalog.schema.facts import (
     Support,
 )
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.law import algebraic_law_of
 from resolvent.derive.expressions.letters import dimension, gaussian
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import require_positive, shown
@@ -43,7 +43,7 @@ def derive_law(c: Any, sigma: Any) -> AlgebraicLaw:
     ratio, s = require_positive("c", c), require_positive("sigma", sigma)
     p, n = dimension("p"), dimension("n")
     x = gaussian("X", p, n)
-    law = law_of(s**2 * x @ x.T / n, {(p, n): ratio})
+    law = algebraic_law_of(s**2 * x @ x.T / n, {(p, n): ratio})
     text = f"marchenko_pastur({shown(ratio)})" if s == 1 else f"marchenko_pastur({shown(ratio)}, {shown(s)})"
     return replace(law, text=text, recipe=Recipe(derive_law, (ratio, s)))
 

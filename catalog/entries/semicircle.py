@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler
 from resolvent.catalog.schema.facts import CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.law import algebraic_law_of
 from resolvent.derive.expressions.letters import dimension, wigner
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import require_positive, shown
@@ -31,7 +31,7 @@ def derive_law(variance: Any) -> AlgebraicLaw:
     2*m**2 + m*z + 1
     """
     v = require_positive("variance", variance)
-    law = law_of(wigner("W", dimension("n"), v))
+    law = algebraic_law_of(wigner("W", dimension("n"), v))
     return replace(law, text=f"semicircle({shown(v)})", recipe=Recipe(derive_law, (v,)))
 
 

@@ -27,6 +27,11 @@ class Branch(ABC):
     unknowns: Mapping[str, Entry]
     levels: Sequence[int]
 
+    @property
+    def generators(self) -> set[str]:
+        """The names of what is no parameter."""
+        return {*self.unknowns, "m"}
+
     @abstractmethod
     def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:
         """Whether it vanishes as far as level n decides: False is a proof that it does not vanish."""
@@ -40,7 +45,7 @@ class Branch(ABC):
 
         Raises `DerivationError` when no factor is left, since then the system contradicts itself.
         """
-        own = set(self.unknowns) | {"m"}
+        own = self.generators
         factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
         if not factors:
             raise DerivationError("an equation of the system is a contradiction", polynomial=polynomial)

@@ -83,7 +83,7 @@ def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Eliminatio
 
     Raises `DerivationError` when the limits are reached or the equations do not determine the trace.
     """
-    return _Eliminator(system, polynomial_system(system), branch, limits).run()
+    return Eliminator(system, polynomial_system(system), branch, limits).run()
 
 
 class _Heavy(Exception):
@@ -94,7 +94,14 @@ class _Heavy(Exception):
         self.equations = list(equations)
 
 
-class _Eliminator:
+class Eliminator:
+    """Eliminates unknowns of a system, all of them unless ``live`` is set to some.
+
+    Attributes:
+        live: the unknowns that are still to be eliminated.
+        steps: what was done, in words.
+    """
+
     def __init__(self, system: DysonSystem, written: PolynomialSystem, branch: Branch, limits: Limits) -> None:
         self.system, self.written, self.branch, self.limits = system, written, branch, limits
         self.end = time.monotonic() + limits.seconds
@@ -106,9 +113,10 @@ class _Eliminator:
         self.names = ("z", "m", *(s.name for s in system.parameters))
 
     def run(self) -> Elimination:
-        """Small steps here, the rest from the first heavy one on in a child process, which is stopped in time.
+        """The polynomial of the trace: small steps here, the rest from the first heavy one on in a child process.
 
-        Many unknowns take many steps: then the series are tried first, as far as they take little time.
+        Many unknowns take many steps: then the series are tried first, as far as they take little time. Raises
+        `DerivationError` when the limits are reached or the equations do not determine the trace.
         """
         if len(self.live) > _MANY_UNKNOWNS:
             with contextlib.suppress(DerivationError):
@@ -149,6 +157,27 @@ class _Eliminator:
 
     def _reduced(self, equations: list[fmpz_mpoly]) -> fmpz_mpoly:
         """Eliminate until only z, m and the parameters are left."""
+        equations = self._without_live(equations)
+        if not equations:
+            raise DerivationError("the equations do not determine the trace")
+        common = equations[0]
+        for e in equations[1:]:
+            common = common.gcd(e)
+        return common.project_to_context(polynomial_ring(self.names))
+
+    def reduced(self) -> list[fmpz_mpoly]:
+        """The equations without the unknowns that are to be eliminated; the rest is done here, whatever it takes.
+
+        Raises `DerivationError` as `run` does.
+        """
+        self.is_apart = True
+        return self._without_live(self._clean(self.written.equations))
+
+    def stuck(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly]:
+        """What is left where no unknown can be eliminated from two equations any more; here a `DerivationError`."""
+        raise DerivationError("the equations do not determine the trace", equations=tuple(equations))
+
+    def _without_live(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly]:
         while True:
             self._check(equations)
             present = {n for e in equations for n in names_in(e)}
@@ -158,14 +187,9 @@ class _Eliminator:
             equations = self._rows(equations)
             done = self._substitution(equations) or self._resultants(equations)
             if done is None:
-                raise DerivationError("the equations do not determine the trace", equations=tuple(equations))
+                done = self.stuck(equations)
             equations = self._clean(done)
-        if not equations:
-            raise DerivationError("the equations do not determine the trace")
-        common = equations[0]
-        for e in equations[1:]:
-            common = common.gcd(e)
-        return common.project_to_context(polynomial_ring(self.names))
+        return equations
 
     def _too_long(self) -> DerivationError:
         return TooLarge(
@@ -207,7 +231,7 @@ class _Eliminator:
             return equations
         ring = self.written.ring
         names = ring.names()
-        places = [k for k, n in enumerate(names) if n in self.live or n == "m"]
+        places = [k for k, n in enumerate(names) if n in self.written.unknowns or n == "m"]
         rows = [_by_monomial(e, places) for e in equations]
         done: list[dict[tuple[int, ...], fmpz_mpoly]] = []
         while rows:
@@ -233,7 +257,7 @@ class _Eliminator:
         for cost, e, name, a, b in sorted(self._linear(equations), key=lambda c: c[0]):
             if best is not None and cost >= best[0]:
                 break
-            if _free(a, [*self.live, "m"]) or self.branch.is_nonzero(a):
+            if _free(a, [*self.written.unknowns, "m"]) or self.branch.is_nonzero(a):
                 best = (cost, e, name, a, b)
         if best is None:
             return None

@@ -6,18 +6,15 @@ twice is the same matrix twice. Shapes are tuples of dimensions, one for each bl
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import sympy
-from flint import fmpq
 
 from resolvent.derive.border import checked, is_whole
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
-from resolvent.derive.expressions.letter import Letter, SymbolicSize
+from resolvent.derive.expressions.letter import Letter, SymbolicSize, scalar_or_none, sizes_text, spectra_of
 
 Shape = tuple[SymbolicSize, ...]
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -72,7 +69,7 @@ class MatrixExpression:
     @property
     def shape(self) -> str:
         """The sizes for the reader, such as ``p x n``."""
-        return f"{_sizes(self.rows)} x {_sizes(self.columns)}"
+        return f"{sizes_text(self.rows)} x {sizes_text(self.columns)}"
 
     @property
     def width(self) -> int:
@@ -196,7 +193,7 @@ class MatrixExpression:
 
     def __add__(self, other: Any) -> MatrixExpression:
         if not isinstance(other, MatrixExpression):
-            scalar = _scalar(other)
+            scalar = scalar_or_none(other)
             if scalar is None:
                 return NotImplemented
             if scalar == 0:
@@ -208,7 +205,7 @@ class MatrixExpression:
         return made
 
     def __radd__(self, other: Any) -> MatrixExpression:
-        scalar = _scalar(other)
+        scalar = scalar_or_none(other)
         if scalar is None:
             return NotImplemented
         return self if scalar == 0 else self._multiple_of_identity(scalar) + self
@@ -225,7 +222,7 @@ class MatrixExpression:
     def __sub__(self, other: Any) -> MatrixExpression:
         if isinstance(other, MatrixExpression):
             return self + (-other)
-        scalar = _scalar(other)
+        scalar = scalar_or_none(other)
         return NotImplemented if scalar is None else self + (-scalar)
 
     def __rsub__(self, other: Any) -> MatrixExpression:
@@ -234,7 +231,7 @@ class MatrixExpression:
     def __mul__(self, other: Any) -> MatrixExpression:
         if isinstance(other, MatrixExpression):
             raise ParameterError(f"write {self._in(_PRODUCT)} @ {other._in(_POWER)} for the product of matrices")
-        scalar = _scalar(other)
+        scalar = scalar_or_none(other)
         if scalar is None:
             return NotImplemented
         if self.head == "scale":
@@ -248,7 +245,7 @@ class MatrixExpression:
     def __truediv__(self, other: Any) -> MatrixExpression:
         if isinstance(other, MatrixExpression):
             raise ParameterError(f"write {self._in(_PRODUCT)} @ inv({other}) to divide by a matrix")
-        scalar = _scalar(other)
+        scalar = scalar_or_none(other)
         if scalar is None:
             return NotImplemented
         if scalar == 0:
@@ -313,6 +310,30 @@ class MatrixExpression:
         """The laws of the given matrices, in a fixed order."""
         return tuple(letter.law for letter in self.letters().values())
 
+    def with_spectra(self, **spectra: Any) -> MatrixExpression:
+        """The expression with spectra for given matrices that have none.
+
+        ``spectra`` has laws, or for matrices that commute lists of eigenvalues of equal length, which belong together.
+
+        >>> from resolvent.derive.expressions.letters import dimension, given
+        >>> from resolvent.derive.laws.elementary import atoms
+        >>> S = given("S", dimension("p"))
+        >>> (S @ S).with_spectra(S=atoms([1, 3])).letters()["S"].law
+        atoms([1, 3])
+
+        Raises `ParameterError` for names of other matrices, and eigenvalues that do not fit together.
+        """
+        return self.respecified(spectra_of(self.letters(), spectra))
+
+    def respecified(self, spectra: Mapping[str, tuple[Any, tuple[Any, ...], tuple[Any, ...]]]) -> MatrixExpression:
+        """The same expression with other spectra: by the names of letters their laws, points and weights."""
+        letters = {}
+        for name, (law, points, weights) in spectra.items():
+            old = self.letters()[name]
+            text = law.text if law is not None and not old.group else ""
+            letters[name] = replace(old, law=law, points=points, weights=weights, spectrum=text)
+        return self._with_letters(letters, {})
+
     def rebuilt(self, scalars: Sequence[sympy.Expr], laws: Sequence[Any]) -> MatrixExpression:
         """The same expression with other `scalars` and `laws`."""
         nodes = list(self.nodes())
@@ -329,15 +350,19 @@ class MatrixExpression:
                 law=law,
                 spectrum=law.text if law is not None and not old.group else "",
             )
+        return self._with_letters(letters, {id(n): s for n, s in zip(nodes, scalars, strict=False)})
+
+    def _with_letters(self, letters: Mapping[str, Letter], scalars: Mapping[int, sympy.Expr]) -> MatrixExpression:
+        """The same tree with other letters, by name, and other scalars, by node."""
         made: dict[int, MatrixExpression] = {}
-        for node, scalar in zip(nodes, scalars, strict=False):
+        for node in self.nodes():
             made[id(node)] = MatrixExpression(
                 node.head,
                 tuple(made[id(part)] for part in node.parts),
                 node.rows,
                 node.columns,
-                scalar,
-                letters[node.letter.name] if node.letter else None,
+                scalars.get(id(node), node.scalar),
+                letters.get(node.letter.name, node.letter) if node.letter else None,
             )
         return made[id(self)]
 
@@ -396,18 +421,6 @@ def marked(whole: MatrixExpression, part: MatrixExpression) -> str:
     before = "..." if low else ""
     pointer = " " * (len(before) + start - low) + "^" * (end - start)
     return f"  {before}{text[low:high]}{'...' if high < len(text) else ''}\n  {pointer}"
-
-
-def _scalar(value: Any) -> sympy.Expr | None:
-    if isinstance(value, sympy.Expr):
-        return value
-    if isinstance(value, (numbers.Number, fmpq)) and not isinstance(value, (bool, complex)):
-        return to_sympy_rational(to_fmpq(value))
-    return None
-
-
-def _sizes(shape: Shape) -> str:
-    return str(shape[0]) if len(shape) == 1 else "(" + " + ".join(map(str, shape)) + ")"
 
 
 def _text(node: MatrixExpression) -> tuple[str, int]:

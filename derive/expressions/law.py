@@ -22,6 +22,8 @@ from resolvent.derive.expressions.elimination import Elimination, Limits, elimin
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.open_equations import unspecified
+from resolvent.derive.expressions.open_law import open_law
 from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import Moments, NoSeries
@@ -50,7 +52,9 @@ class Stated:
 
     def law(self, scalars: Sequence[sympy.Expr], laws: Sequence[Any], values: Sequence[sympy.Expr]) -> AlgebraicLaw:
         """The law."""
-        return law_of(self.model.rebuilt(scalars, laws), dict(zip(self.pairs, values, strict=True)), self.limits)
+        return algebraic_law_of(
+            self.model.rebuilt(scalars, laws), dict(zip(self.pairs, values, strict=True)), self.limits
+        )
 
     def matrix_part(self, scalars: Sequence[sympy.Expr], laws: Sequence[Any], values: Sequence[sympy.Expr]) -> Any:
         """The matrix, as `resolvent.numeric.matrices.matrix_model` asks for it."""
@@ -59,7 +63,7 @@ class Stated:
 
 
 @checked
-def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits | None = None) -> AlgebraicLaw:
+def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits | None = None) -> Any:
     """The limiting spectral law of a symmetric matrix expression, with the derivation of its equation.
 
     ``ratios`` says how the sizes compare, {(p, n): c} for p/n -> c; c is a number or a parameter. ``limits`` bounds the
@@ -75,11 +79,29 @@ def law_of(model: MatrixExpression, ratios: Ratios | None = None, limits: Limits
     >>> law_of(S @ T + T @ S).moments(6)
     [0, 2, 0, 10, 0, 66]
 
+    An `AlgebraicLaw`, or an `OpenLaw` where a given matrix has no spectrum: then its traces stay in the equations.
+
+    >>> from resolvent.derive.expressions.letters import given
+    >>> law_of(X.T @ given("R", p) @ X / n, ratios={(p, n): c})
+    (m*z + 1)/(c*m) = trbar(R/(R*m + 1))
+
     Raises `ParameterError` for an expression that is not symmetric, grows with the sizes or lacks a ratio, and
     `DerivationError` where an inverse does not exist or the exact method does not reach.
     """
     if not isinstance(model, MatrixExpression):
         raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
+    if unspecified(model):
+        return open_law(model, dict(ratios or {}), limits)
+    return algebraic_law_of(model, ratios, limits)
+
+
+def algebraic_law_of(
+    model: MatrixExpression, ratios: Ratios | None = None, limits: Limits | None = None
+) -> AlgebraicLaw:
+    """The law of an expression whose given matrices have spectra; see `law_of`.
+
+    Raises `ParameterError` and `DerivationError` as `law_of` does.
+    """
     given = dict(ratios or {})
     pencil = pencil_of(model, scales_of(model.dimensions(), given))
     system = dyson_system(pencil)
@@ -170,9 +192,9 @@ def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
     size = model.dimensions()[0]
     scaled = model / size ** sympy.Rational(growth(model, scales))
     try:
-        law = law_of(scaled, ratios)
+        law = algebraic_law_of(scaled, ratios)
     except ParameterError:
-        law = law_of(scaled.T @ scaled, ratios)
+        law = algebraic_law_of(scaled.T @ scaled, ratios)
     return None if law.equation.symbols else skeleton(law.equation)
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numbers
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
+from flint import fmpq
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.arguments import scalar_of
+from resolvent.derive.laws.elementary import atoms
 
 
 class SymbolicSize(sympy.Symbol):  # not "Dimension": SymPy prints its own class of that name
@@ -82,3 +88,50 @@ class Letter:
         if self.is_complex:
             extra += ", complex"
         return f"{self.name}: {self.kind}({sizes}{extra})"
+
+
+Spectra = dict[str, tuple[AlgebraicLaw, tuple[sympy.Expr, ...], tuple[sympy.Expr, ...]]]
+
+
+def spectra_of(letters: Mapping[str, Letter], given: Mapping[str, Any]) -> Spectra:
+    """By the names of given matrices their laws, and points and weights where they commute with others.
+
+    Raises `ParameterError` for names of other matrices, and for eigenvalues that do not fit together.
+    """
+    out: Spectra = {}
+    for name, value in given.items():
+        letter = letters.get(name)
+        if letter is None or letter.kind != "given":
+            known = ", ".join(n for n, x in letters.items() if x.kind == "given") or "none"
+            raise ParameterError(f"{name} is no given matrix of the expression; the given ones are {known}", name=name)
+        if letter.group:
+            members = [n for n, x in letters.items() if x.group == letter.group]
+            columns = {n: given.get(n) for n in members}
+            if any(isinstance(c, (str, AlgebraicLaw)) or not isinstance(c, Sequence) for c in columns.values()):
+                raise ParameterError(
+                    f"{', '.join(members)} commute; give lists of eigenvalues for all of them, which belong together"
+                )
+            points = tuple(scalar_of(x) for x in value)
+            if len({len(c) for c in columns.values() if c is not None}) != 1 or not points:
+                raise ParameterError(f"{', '.join(members)} need as many eigenvalues as one another", given=columns)
+            weights = (sympy.Rational(1, len(points)),) * len(points)
+            out[name] = (atoms(list(points), list(weights)), points, weights)
+        elif isinstance(value, AlgebraicLaw):
+            out[name] = (value, (), ())
+        else:
+            raise ParameterError(f"the spectrum of {name} is a law with an equation, rv.atoms([1, 3]); got {value!r}")
+    return out
+
+
+def scalar_or_none(value: Any) -> sympy.Expr | None:
+    """A number or an expression as SymPy has it; None for anything else."""
+    if isinstance(value, sympy.Expr):
+        return value
+    if isinstance(value, (numbers.Number, fmpq)) and not isinstance(value, (bool, complex)):
+        return to_sympy_rational(to_fmpq(value))
+    return None
+
+
+def sizes_text(shape: Sequence[SymbolicSize]) -> str:
+    """The sizes of block rows or columns for the reader."""
+    return str(shape[0]) if len(shape) == 1 else "(" + " + ".join(map(str, shape)) + ")"

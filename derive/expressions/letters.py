@@ -119,7 +119,8 @@ def haar(name: str, size: SymbolicSize, *, complex: bool = False) -> MatrixExpre
 def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
     """A symmetric matrix with that limiting law, in generic position: deterministic, or independent and rotated freely.
 
-    ``law`` is an `AlgebraicLaw`, such as ``rv.atoms([1, 3])``.
+    ``law`` is an `AlgebraicLaw`, such as ``rv.atoms([1, 3])``. Without one the spectrum is left open, and its traces
+    stay in the equations of `law_of` and `trace_of`.
 
     >>> from resolvent.derive.laws.elementary import atoms
     >>> given("T", dimension("p"), law=atoms([1, 3])).letter.definition
@@ -128,6 +129,8 @@ def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
     Raises `ParameterError` for anything else.
     """
     (p,) = _sizes(size)
+    if law is None:
+        return _letter(Letter(check_name(name, "a matrix"), "given", p, p))
     if not isinstance(law, AlgebraicLaw):
         raise ParameterError(f"the law of {name} must be a law with an equation, rv.atoms([1, 3]) say; got {law!r}")
     return _letter(Letter(check_name(name, "a matrix"), "given", p, p, law=law, spectrum=law.text))
@@ -135,9 +138,11 @@ def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
 
 @checked
 def commuting(
-    names: Sequence[str], size: SymbolicSize, points: Sequence[Sequence[Any]], weights: Any = None
+    names: Sequence[str], size: SymbolicSize, points: Sequence[Sequence[Any]] | None = None, weights: Any = None
 ) -> tuple[MatrixExpression, ...]:
     """Given matrices that commute, with their joint spectrum: ``points`` has one tuple of eigenvalues for each atom.
+
+    Without points the joint spectrum is left open, and its traces stay in the equations.
 
     >>> A, B = commuting(["A", "B"], dimension("p"), [(1, 2), (3, 0)], ["1/4", "3/4"])
     >>> A.letter.points
@@ -147,13 +152,15 @@ def commuting(
     """
     (p,) = _sizes(size)
     chosen = tuple(check_name(n, "a matrix") for n in names)
+    group = "+".join(chosen)
+    if points is None:
+        return tuple(_letter(Letter(name, "given", p, p, group=group)) for name in chosen)
     table = [tuple(scalar_of(x) for x in point) for point in points]
     shares = [sympy.Rational(1, len(table))] * len(table) if weights is None else [scalar_of(w) for w in weights]
     if not table or any(len(point) != len(chosen) for point in table) or len(shares) != len(table):
         raise ParameterError(
             "each point lists one eigenvalue for each matrix, and there are as many weights as points", points=points
         )
-    group = "+".join(chosen)
     made = []
     for k, name in enumerate(chosen):
         own = tuple(point[k] for point in table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -31,10 +31,10 @@ class PolynomialSystem:
     equations: tuple[fmpz_mpoly, ...]
 
 
-class _Writer:
-    """Writes the equations of one system in one ring."""
+class Writer:
+    """Writes the equations of one system in one ring, with ``more`` names for numbers of one's own."""
 
-    def __init__(self, system: DysonSystem) -> None:
+    def __init__(self, system: DysonSystem, more: Sequence[str] = ()) -> None:
         self.system = system
         self.single = system.pencil.blocks == 1
         self.unknowns: dict[str, Entry] = {}
@@ -70,10 +70,11 @@ class _Writer:
                 self.cases[number, k] = names
         parameters = tuple(s.name for s in system.parameters)
         self.extra = extra
-        self.ring = polynomial_ring((*extra, *self.unknowns, "m", "z", *parameters))
+        self.ring = polynomial_ring((*extra, *self.unknowns, *more, "m", "z", *parameters))
         self.names = {e: n for n, e in self.unknowns.items()}
 
     def unknown(self, e: Entry) -> fmpz_mpoly:
+        """The generator that stands for an unknown; g_00 is -m, or m itself in the trace of an expression."""
         if self.single and e == (0, 0):
             return -generator(self.ring, "m") if self.system.spectral else generator(self.ring, "m")
         return generator(self.ring, self.names[e])
@@ -239,7 +240,7 @@ class _Writer:
 
 def polynomial_system(system: DysonSystem) -> PolynomialSystem:
     """All equations of a Dyson system as polynomials; denominators, in parameters only, are cleared."""
-    writer = _Writer(system)
+    writer = Writer(system)
     equations = [e for k, c in enumerate(system.components) for e in writer.component(k, c)]
     equations += [writer.given(k) for k in range(len(system.given))]
     equations += [e for k in range(len(system.rotations)) for e in writer.rotation(k)]

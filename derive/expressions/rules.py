@@ -32,6 +32,12 @@ GIVEN_MATRICES = Rule(
     "Voiculescu, Asterisque 232 (1995); Nica, Speicher, Lectures (2006), Proposition 15.1; Belinschi, Mai, Speicher, "
     "J. Reine Angew. Math. 732 (2017)",
 )
+OPEN_SPECTRA = Rule(
+    "given matrices without a spectrum",
+    "Where S acts, the block traces are g = trbar (M + A S)^-1, M the rest of the Dyson equation; matrices in generic "
+    "position enter by t = trbar (S - x)^-1, x and t their arguments in the R-transform. These traces stay.",
+    "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Voiculescu, Asterisque 232 (1995)",
+)
 ELIMINATION = Rule(
     "elimination",
     "Combinations of the equations, substitution of unknowns that enter linearly with a coefficient that does not "

@@ -26,6 +26,8 @@ from resolvent.derive.expressions.enclosure import Enclosure, candidates
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import inverses_of
 from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.open_equations import unspecified
+from resolvent.derive.expressions.open_law import open_trace
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
 from resolvent.derive.expressions.polynomial_system import polynomial_system
@@ -318,7 +320,7 @@ def trace_of(
     expression: MatrixExpression,
     ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any] | None = None,
     limits: Limits | None = None,
-) -> Trace:
+) -> Any:
     """The limit of (1/p) tr E for a square expression of size p, as an algebraic function of its parameters.
 
     The expression need not be symmetric; ``ratios`` and ``limits`` are those of `law_of`.
@@ -332,6 +334,12 @@ def trace_of(
     >>> trace_of(inv(X @ X.T / n + lam), ratios={(p, n): c}).relation
     c*lam*tau**2 - c*tau + lam*tau + tau - 1
 
+    A `Trace`, or an `OpenTrace` where a given matrix has no spectrum: then its traces stay in the equations.
+
+    >>> from resolvent.derive.expressions.letters import given
+    >>> trace_of(inv(given("R", p) + wigner("W", p) + lam))
+    tau = trbar(1/(R + lam - tau))
+
     Raises `ParameterError` and `DerivationError` as `law_of` does.
     """
     if not isinstance(expression, MatrixExpression):
@@ -339,6 +347,8 @@ def trace_of(
     if not expression.is_square:
         raise ParameterError(f"only a square matrix has a trace; {expression} is {expression.shape}", of=expression)
     given = dict(ratios or {})
+    if unspecified(expression):
+        return open_trace(expression, given, limits)
     scales = scales_of(expression.dimensions(), given)
     try:
         pencil = pencil_of(expression, scales, spectral=False)

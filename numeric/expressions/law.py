@@ -17,9 +17,9 @@ from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.elimination import Limits, TooLarge
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import Ratios, dyson_step
+from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.scaling import scales_of
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.numeric.expressions.dyson_measure import measure_of_solver
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.numeric_law import NumericLaw
@@ -34,7 +34,7 @@ def law_of(
     limits: Limits | None = None,
     numeric: bool | None = None,
     **values: Any,
-) -> AlgebraicLaw | NumericLaw:
+) -> Any:
     """The limiting spectral law of a symmetric matrix expression, with the derivation of its equation.
 
     ``ratios`` says how the sizes compare, {(p, n): c} for p/n -> c; c is a number or a parameter, and ``values`` are
@@ -47,7 +47,7 @@ def law_of(
     >>> p, n = dimension("p"), dimension("n")
     >>> X = gaussian("X", p, n)
     >>> law_of(X @ X.T / n, ratios={(p, n): "1/2"}).equation.expr
-    m**2*z + 2*m*z + m + 2
+    m**2*z + 2*m*z - m + 2
     >>> S, T = wigner("S", p), wigner("T", p)
     >>> law_of(S @ T + T @ S).moments(6)
     [0, 2, 0, 10, 0, 66]
@@ -55,9 +55,17 @@ def law_of(
     >>> [round(float(m), 10) + 0 for m in law.moments(4)], law.evidence.value
     ([0.0, 2.0, 0.0, 10.0], 'numeric')
 
+    Where a given matrix has no spectrum, the law is an `OpenLaw`: its traces stay in the equations.
+
+    >>> from resolvent.numeric.expressions import given
+    >>> law_of(given("A", p) + S)
+    m = trbar(-1/(-A + m + z))
+
     Raises `ParameterError` for an expression that is not symmetric, grows with the sizes or lacks a ratio, and
     `DerivationError` where an inverse does not exist or the exact method does not reach.
     """
+    if numeric and isinstance(model, MatrixExpression) and unspecified(model):
+        raise ParameterError(f"numbers need spectra for all given matrices; {model} has one without", model=model)
     if numeric:
         return _numbers(model, ratios, values)
     try:

@@ -119,7 +119,8 @@ def _eigenvalues(
         shares = np.cumsum([_number(w, sizes, values).real for w in letter.weights])
         points = np.array([_number(x, sizes, values).real for x in letter.points])
         return np.asarray(points[np.minimum(np.searchsorted(shares, levels), len(points) - 1)])
-    assert letter.law is not None
+    if letter.law is None:
+        raise ParameterError(f"{letter.name} has no spectrum; give it one, model.with_spectra({letter.name}=...)")
     own = {s.name: values[s.name] for s in letter.law.parameters if s.name in values}
     return np.asarray(Spectrum(letter.law, **own).ppf(levels))
 

@@ -78,13 +78,17 @@ def read_subject(
     from resolvent.language.expressions import parse
 
     law = _derived(text, matrices, ratios or ()) if matrices else _parsed(text, parse)
+    if numeric and not law.has_equation:
+        raise ParameterError(
+            f"{law.text} has matrices without a spectrum; give them one, 'S: given(p, atoms([1, 3]))' say"
+        )
     known = {s.name for s in law.parameters}
     for name in values:
         if name not in known:
             from resolvent.catalog.schema.parameter import unknown
 
             raise unknown("parameter", name, sorted(known))
-    needed = {s.name for s in law.equation.symbols}
+    needed = {s.name for s in law.symbols}
     if numeric and (missing := sorted(needed - set(values))):
         hint = " ".join(f"--set {name}=..." for name in missing)
         raise ParameterError(f"every parameter needs a number here; add {hint}", missing=missing)
@@ -93,7 +97,7 @@ def read_subject(
     return Subject(law.at(**values), values)
 
 
-def _derived(text: str, matrices: Sequence[str], ratios: Sequence[str]) -> AlgebraicLaw:
+def _derived(text: str, matrices: Sequence[str], ratios: Sequence[str]) -> Any:
     """The law of an expression in matrices."""
     from resolvent.derive.expressions.law import law_of
     from resolvent.language.matrices import parse_model

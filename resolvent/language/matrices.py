@@ -1,7 +1,8 @@
 """Matrices as text, for the command line and for files: definitions of letters, ratios of sizes, and an expression.
 
     definition  X: gaussian(p, n)         gaussian(rows, columns, variance), wigner(size, variance), haar(size), each
-                                          with a last word complex; given(size, law), projection(size, rank)
+                                          with a last word complex; given(size, law), projection(size, rank); without
+                                          a law, or points, the traces of what is given stay in the equations
                 X: gaussian([p, q], n, [[1], [4]])      a variance profile, constant on blocks
                 A, B: commuting(p, [[1, 2], [3, 0]], [1/4, 3/4])     points and weights of the joint spectrum
     ratio       p/n = c                   the limit of a ratio of two sizes, a number or a formula in parameters
@@ -34,9 +35,9 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "gaussian": ("size", "size", "scalar?", "complex?"),
     "wigner": ("size", "scalar?", "complex?"),
     "haar": ("size", "complex?"),
-    "given": ("size", "law"),
+    "given": ("size", "law?"),
     "projection": ("size", "scalar"),
-    "commuting": ("size", "points", "weights?"),
+    "commuting": ("size", "points?", "weights?"),
 }
 _MAKERS: dict[str, Callable[..., MatrixExpression]] = {
     "gaussian": gaussian,

@@ -13,7 +13,7 @@ from resolvent.catalog.conjectures.conjecture import Conjecture, LawClaim, Model
 from resolvent.catalog.registry import get
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
-from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.law import algebraic_law_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse, parse_rational
@@ -142,7 +142,7 @@ def _parsed(text: str, values: tuple[tuple[str, Fraction], ...]) -> AlgebraicLaw
 def _derived(text: str, symbols: tuple[str, ...], ratios: tuple[str, ...]) -> AlgebraicLaw:
     """The law of a matrix, with symbols for the parameters; derived once."""
     found = parse_model(text, symbols, ratios)
-    return law_of(found.expression, found.ratios)
+    return algebraic_law_of(found.expression, found.ratios)
 
 
 @lru_cache(maxsize=64)

@@ -79,7 +79,7 @@ def test_latex(expression: MatrixExpression, latex: str) -> None:
         (lambda: gaussian("X", 3, n), "a size is a dimension"),
         (lambda: gaussian("2", p, n), "a letter first"),
         (lambda: gaussian("X", p, n, -1), "must not be negative"),
-        (lambda: given("A", p), "must be a law"),
+        (lambda: given("A", p, law=[1, 3]), "must be a law"),
         (lambda: projection("P", p, 2), "between 0 and 1"),
         (lambda: commuting(["A", "B"], p, [(1,)]), "one eigenvalue for each matrix"),
         (lambda: identity("p"), "a dimension"),  # type: ignore[arg-type]

@@ -21,6 +21,14 @@ def test_derive_shows_the_steps_from_the_matrix() -> None:
     assert "a pencil of 2 states" in result.stdout
 
 
+def test_derive_with_an_open_spectrum() -> None:
+    arguments = ["--matrix", X, "--matrix", "S: given(p)", "--ratio", RATIO, "X.T @ S @ X / n"]
+    result = run("derive", *arguments, "--check", "--moments", "1")
+    assert "(m*z + 1)/(c*m) = trbar(S/(S*m + 1))" in result.stdout
+    assert "m_1 = c*trbar(S)" in result.stdout
+    assert "matrices without a spectrum" in refused("density", *arguments, "--set", "c=1")
+
+
 def test_derive_with_a_value() -> None:
     result = run("derive", "--matrix", X, "--ratio", RATIO, MODEL, "--set", "c=1/2", "--json", "--moments", "2")
     assert json.loads(result.stdout)["moments"] == ["1", "3/2"]
