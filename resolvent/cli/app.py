@@ -12,6 +12,7 @@ from resolvent.cli.check_command import check, new
 from resolvent.cli.compare_command import compare
 from resolvent.cli.density_command import density
 from resolvent.cli.derive_command import derive
+from resolvent.cli.explore_command import explore
 from resolvent.cli.graphs_command import graphs
 from resolvent.cli.guess_command import guess
 from resolvent.cli.verify_command import verify
@@ -54,4 +55,5 @@ app.command("verify")(verify)
 app.command("new")(new)
 app.command("check")(check)
 app.command("compare")(compare)
+app.command("explore")(explore)
 app.add_typer(advise)

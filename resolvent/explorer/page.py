@@ -1,0 +1,219 @@
+"""The page of the explorer, in Panel: every visitor has one; what is typed in goes through the grammar of texts."""
+
+from __future__ import annotations
+
+import html
+import json
+from fractions import Fraction
+from typing import Any
+
+import panel as pn
+from bokeh.models import ColumnDataSource
+from bokeh.plotting import figure
+
+from resolvent import catalog
+from resolvent.derive.errors import ResolventError
+from resolvent.explorer import view
+from resolvent.explorer.view import Curve, Slider, Subject
+from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.style import ATOM, BARS, FILL, INK
+from resolvent.writing.html import html_fragment
+from resolvent.writing.json_text import json_text
+from resolvent.writing.law_report import law_report
+from resolvent.writing.law_text import to_json, to_latex, to_sympy_code
+
+START = "semicircle() + marchenko_pastur(c)"
+_COPY = "navigator.clipboard.writeText(source.value)"
+_MOMENTS = 6
+
+
+class Page:
+    """One visitor's page: widgets, and what they show."""
+
+    def __init__(self, text: str = START) -> None:
+        self.text = pn.widgets.TextInput(label="Law: an expression or the name of an ensemble", value=text, width=560)
+        self.entry = pn.widgets.Select(label="Ensembles", options=["", *catalog.names()], width=220)
+        self.sample = pn.widgets.Button(label="Sample a matrix", color="primary", width=150)
+        self.phases = pn.widgets.Button(label="Phase diagram", width=150)
+        self.diagram = pn.pane.HTML("", width=880)
+        self.clear = pn.widgets.Button(label="Clear bars", width=110)
+        self.upload = pn.widgets.FileInput(accept=".npy,.npz,.csv,.txt,.safetensors", multiple=False, width=260)
+        self.error = pn.pane.Alert("", alert_type="danger", visible=False)
+        self.sliders = pn.Column(width=300)
+        self.facts = pn.pane.HTML("", width=880)
+        self.statement = pn.pane.HTML("", width=880)
+        self.copies = pn.Row()
+        self.subject: Subject | None = None
+        self._line = ColumnDataSource({"x": [], "y": []})
+        self._stems = ColumnDataSource({"x": [], "top": [], "words": []})
+        self._bars = ColumnDataSource({"left": [], "right": [], "top": []})
+        self._values: Any = None  # eigenvalues that are laid over, and what they are called
+        self._words = ""
+        self.picture = self._figure()
+        self.text.param.watch(lambda _: self._read(), "value")
+        self.entry.param.watch(self._choose, "value")
+        self.sample.on_click(lambda _: self._guarded(self._draw_sample))
+        self.phases.on_click(lambda _: self._guarded(self._draw_phases))
+        self.clear.on_click(lambda _: self._lay_over(None, ""))
+        self.upload.param.watch(lambda _: self._guarded(self._read_file), "value")
+        self._read()
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    def _figure(self) -> Any:
+        shown = figure(width=880, height=380, toolbar_location="above", tools="pan,wheel_zoom,box_zoom,reset,save",
+                       x_axis_label="x", y_axis_label="density", output_backend="svg")  # fmt: skip
+        shown.quad(left="left", right="right", top="top", bottom=0, color=BARS, source=self._bars)
+        shown.varea(x="x", y1=0, y2="y", color=FILL, alpha=0.6, source=self._line)
+        shown.line(x="x", y="y", color=INK, width=2, source=self._line)
+        shown.segment(x0="x", y0=0, x1="x", y1="top", color=ATOM, width=3, source=self._stems)
+        shown.text(x="x", y="top", text="words", color=ATOM, text_font_size="10pt", x_offset=6, source=self._stems)
+        shown.y_range.start = 0
+        return shown
+
+    def values(self) -> dict[str, str]:
+        """The sliders' values, as exact decimals."""
+        return {slider.label: str(Fraction(str(round(slider.value, 6)))) for slider in self.sliders}
+
+    def show(self) -> None:
+        """Compute and draw the law at the sliders' values."""
+        self._guarded(self._show)
+
+    def _show(self) -> None:
+        assert self.subject is not None
+        spectrum = self.subject.at(self.values())
+        found = view.curve(spectrum)
+        self._line.data = {"x": found.x, "y": found.y}
+        self._stems.data = {
+            "x": [place for place, _, _ in found.atoms],
+            "top": [mass * found.top for _, mass, _ in found.atoms],
+            "words": [words for _, _, words in found.atoms],
+        }
+        self.picture.y_range.end = found.top or 1.12
+        self.facts.object = _facts(found, spectrum, self._draw_bars(spectrum))
+        self._keep_link()
+
+    def _draw_bars(self, spectrum: Spectrum) -> str:
+        """Draw what is laid over, and say what it is."""
+        if self._values is None:
+            self._bars.data = {"left": [], "right": [], "top": []}
+            return ""
+        found = view.bars(spectrum, self._values, self._words)
+        self._bars.data = {"left": found.left, "right": found.right, "top": found.height}
+        return found.words
+
+    # -- what is done --------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        self._guarded(self._read_text)
+
+    def _read_text(self) -> None:
+        self.subject = view.read_subject(self.text.value)
+        self._values, self._words = None, ""
+        self.diagram.object = ""
+        self.phases.visible = len(self.subject.sliders) > 1 and self.subject.law.has_equation
+        self.sliders[:] = [_slider(s) for s in self.subject.sliders]
+        for slider in self.sliders:
+            slider.param.watch(lambda _: self.show(), "value")
+        law = self.subject.law
+        self.statement.object = html_fragment(law_report(law, moments=_MOMENTS if law.has_equation else 0))
+        texts = {"LaTeX": to_latex(law, steps=False), "JSON": json_text(to_json(law, steps=False))}
+        if law.has_equation:
+            texts["Python"] = to_sympy_code(law)  # type: ignore[arg-type]
+        self.copies[:] = [_copy_button(name, text) for name, text in texts.items()]
+        self._show()
+
+    def _choose(self, event: Any) -> None:
+        if event.new:
+            self.text.value = event.new
+
+    def _draw_sample(self) -> None:
+        assert self.subject is not None
+        self._lay_over(view.sampled(self.subject, self.values()), "sampled")
+
+    def _draw_phases(self) -> None:
+        assert self.subject is not None
+        picture = view.phase_picture(self.subject, self.values())
+        self.diagram.object = picture.svg if picture else ""
+
+    def _read_file(self) -> None:
+        if self.upload.value:
+            self._lay_over(view.uploaded(self.upload.filename, self.upload.value), self.upload.filename)
+
+    def _lay_over(self, values: Any, words: str) -> None:
+        self._values, self._words = values, words
+        self.show()
+
+    def _guarded(self, work: Any) -> None:
+        """Do something; what goes wrong becomes a sentence on the page, and the picture stays as it was."""
+        try:
+            work()
+            self.error.visible = False
+        except ResolventError as error:
+            self.error.object = html.escape(str(error))
+            self.error.visible = True
+
+    def _keep_link(self) -> None:
+        location = pn.state.location
+        if location is not None:
+            location.update_query(law=self.text.value, at=json.dumps(self.values()))
+
+    def restore(self, query: dict[str, str]) -> None:
+        """Take law and values from a link."""
+        self.text.value = query.get("law", self.text.value)
+        try:
+            values = json.loads(query.get("at", "{}"))
+            wanted = {str(name): float(Fraction(str(value))) for name, value in values.items()}
+        except (ValueError, AttributeError, ZeroDivisionError):
+            return
+        for slider in self.sliders:
+            if slider.label in wanted:
+                slider.value = min(max(wanted[slider.label], slider.start), slider.end)
+
+    def layout(self) -> Any:
+        """The page."""
+        left = pn.Column(
+            self.sliders, self.sample, self.clear, self.phases, "Lay eigenvalues over:", self.upload, width=320
+        )
+        right = pn.Column(
+            self.error, pn.pane.Bokeh(self.picture), self.facts, self.diagram, self.copies, self.statement
+        )
+        return pn.Column("## resolvent: explore a law", pn.Row(self.text, self.entry), pn.Row(left, right))
+
+
+def _slider(of: Slider) -> Any:
+    low, high, start = float(of.low), float(of.high), float(of.start)
+    return pn.widgets.FloatSlider(label=of.name, start=low, end=high, step=(high - low) / 400, value=start, width=280)
+
+
+def _facts(found: Curve, spectrum: Spectrum, words: str) -> str:
+    atoms = "; ".join(words for _, _, words in found.atoms) or "none"
+    rows = {"support": found.edges, "atoms": atoms, "mean, deviation": f"{spectrum.mean():.8g}, {spectrum.std():.8g}"}
+    if words:
+        rows["bars"] = words
+    return "<br>".join(f"<b>{name}</b>: {html.escape(text)}" for name, text in rows.items())
+
+
+def _copy_button(name: str, text: str) -> Any:
+    button = pn.widgets.Button(label=f"Copy {name}", width=120)
+    source = pn.widgets.TextAreaInput(value=text, visible=False)
+    button.js_on_click(args={"source": source}, code=_COPY)
+    return pn.Row(button, source)
+
+
+def app() -> Any:
+    """A page for one visitor, in the state that its link names."""
+    page = Page()
+    page.restore({name: values[0].decode(errors="replace") for name, values in pn.state.session_args.items()})
+    return page.layout()
+
+
+def serve(port: int, opens: bool) -> None:
+    """Serve the page on the loopback address until it is interrupted."""
+    pn.serve(
+        {"/": app}, address="127.0.0.1", port=port, show=opens, title="resolvent", verbose=False, location=True,
+        websocket_origin=[f"127.0.0.1:{port}", f"localhost:{port}"],
+    )  # fmt: skip
+
+
+__all__ = ["Page", "app", "serve"]

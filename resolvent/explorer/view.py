@@ -1,0 +1,203 @@
+"""What the explorer shows of a law at values of its parameters, as plain values; nothing of a browser is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import sympy
+
+from resolvent import catalog
+from resolvent.catalog.schema.ensemble import Ensemble
+from resolvent.data.files import SUFFIXES, read_array
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.deadline import within
+from resolvent.derive.laws.record import Law
+from resolvent.language.expressions import parse
+from resolvent.numeric.data.samples import samples
+from resolvent.numeric.matrices.matrix_model import matrix_of
+from resolvent.numeric.pictures.phase_diagram import phase_diagram
+from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.writing.blocks import Picture
+from resolvent.writing.drawing import drawn_picture
+
+SECONDS = 20.0  # for deriving what was typed in, and its first spectrum
+_POINTS, _SAMPLE, _BINS = 400, 400, 60
+_WIDEST, _USUAL = Fraction(4), Fraction(1, 2)
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A parameter with the range that its slider has."""
+
+    name: str
+    meaning: str
+    low: Fraction
+    high: Fraction
+    start: Fraction
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A law with its sliders, and the catalog entry it comes from, if any."""
+
+    text: str
+    law: Law
+    sliders: tuple[Slider, ...]
+    entry: Ensemble | None = None
+
+    def at(self, values: Mapping[str, Any]) -> Spectrum:
+        """The spectrum at exact values; raises as `Spectrum` does."""
+        return Spectrum(self.entry or self.law, **values)
+
+
+def read_subject(text: str) -> Subject:
+    """The law that a catalog name or an expression stands for; what takes too long is refused before it is begun here.
+
+    Raises `ParseError`, `ParameterError`, or `OutOfTime` after `SECONDS`.
+    """
+    within(SECONDS, partial(_tried, text))
+    return _subject(text)
+
+
+def _tried(text: str) -> bool:
+    found = _subject(text)
+    found.at({slider.name: slider.start for slider in found.sliders})
+    return True
+
+
+def _subject(text: str) -> Subject:
+    slug = text.strip().replace("_", "-")
+    if slug in catalog.names():
+        entry = catalog.get(slug)
+        case = entry.cases[0] if entry.cases else {}
+        sliders = [_slider(p.name, p.doc, p.lower, p.upper, case.get(p.name, p.default)) for p in entry.parameters]
+        return Subject(slug, entry.law(), tuple(sliders), entry)
+    law = parse(text)
+    return Subject(text, law, tuple(_slider(s.name, "", 0, None, None) for s in law.parameters))
+
+
+def _slider(name: str, meaning: str, lower: Any, upper: Any, start: Any) -> Slider:
+    low = _fraction(lower) if lower is not None else -_WIDEST
+    high = _fraction(upper) if upper is not None else max(_WIDEST, low + _WIDEST)
+    begin = _fraction(start) if start is not None else min(max(_USUAL, low), high)
+    step = (high - low) / 400
+    return Slider(name, meaning, low + step, high - (step if upper is not None else 0), begin)
+
+
+def _fraction(value: Any) -> Fraction:
+    number = sympy.Rational(str(value))
+    return Fraction(int(number.p), int(number.q))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The density at points, and what stands beside it."""
+
+    x: list[float]
+    y: list[float]
+    top: float
+    atoms: list[tuple[float, float, str]]  # place, mass, mass in words
+    edges: str
+
+
+def curve(spectrum: Spectrum) -> Curve:
+    """The density on the whole support, with a gap in the line between bulks."""
+    x: list[float] = []
+    y: list[float] = []
+    top = 0.0
+    for interval in spectrum.intervals:
+        points = interval.points(_POINTS)
+        values = spectrum.pdf(points)
+        bounded = all(e is not None and e >= 0 for e in (interval.left_exponent, interval.right_exponent))
+        top = max(top, float(np.max(values) if bounded else np.quantile(values, 0.94)))
+        x += [interval.left, *points.tolist(), interval.right, float("nan")]
+        y += [0.0, *values.tolist(), 0.0, float("nan")]
+    atoms = [(float(a.point), float(a.weight), f"{a.weight} at {a.point}") for a in spectrum.atoms]
+    edges = " and ".join(f"[{i.left:.8g}, {i.right:.8g}]" for i in spectrum.intervals) or "atoms only"
+    return Curve(x, y, 1.12 * top, atoms, edges)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A histogram: the left and right ends of its bars and their heights, for the eigenvalues that are no atoms."""
+
+    left: list[float]
+    right: list[float]
+    height: list[float]
+    words: str
+
+
+def bars(spectrum: Spectrum, values: Any, words: str) -> Bars:
+    """Eigenvalues as a histogram beside the density."""
+    flat = np.ravel(np.asarray(values, dtype=float))
+    at_atom = np.zeros(len(flat), dtype=bool)
+    for atom in spectrum.atoms:
+        at_atom |= np.abs(flat - float(atom.point)) < 1e-6 * max(1.0, float(np.ptp(spectrum.support())))
+    rest = flat[~at_atom]
+    heights, ends = np.histogram(rest, bins=_BINS) if len(rest) else (np.zeros(0), np.zeros(1))
+    density = heights / max(len(flat), 1) / np.diff(ends)
+    return Bars(ends[:-1].tolist(), ends[1:].tolist(), density.tolist(), f"{words}, {len(flat)} eigenvalues")
+
+
+def sampled(subject: Subject, values: Mapping[str, Any], rng: int = 0) -> Any:
+    """Eigenvalues of one matrix of the model, of a moderate size.
+
+    Raises `ParameterError` where there is no model to sample.
+    """
+    if subject.entry is not None:
+        able = [s for s in subject.entry.samplers if s.follows_law]
+        if not able:
+            raise ParameterError(f"no sampler of {subject.text} follows the law", subject=subject.text)
+        size = min(able[0].default_size, _SAMPLE) // able[0].multiple_of * able[0].multiple_of
+        matrix = subject.entry.sample(size, rng, sampler=able[0].name, **values)
+    else:
+        found: Any = subject.law.at(values)
+        matrix = matrix_of(found, _SAMPLE, rng)
+    return np.linalg.eigvalsh(matrix)
+
+
+def phase_picture(subject: Subject, values: Mapping[str, Any]) -> Picture | None:
+    """The phases of the first two parameters, the others at their values, with the current point.
+
+    Raises what `phase_diagram` does, and `OutOfTime` after `SECONDS`.
+    """
+    found = within(SECONDS, partial(_phases, subject, dict(values)))
+    return Picture(found, "phases") if found else None
+
+
+def _phases(subject: Subject, values: dict[str, str]) -> str:
+    x, y = subject.sliders[:2]
+    others: dict[str, Any] = {name: value for name, value in values.items() if name not in (x.name, y.name)}
+    law: Any = subject.law
+
+    def draw(ax: Any) -> None:
+        phase_diagram(law, x.name, y.name, ((x.low, x.high), (y.low, y.high)), ax, **others)
+        ax.plot([float(Fraction(values[x.name]))], [float(Fraction(values[y.name]))], "o", color="black", zorder=9)
+
+    picture = drawn_picture(draw, (6.4, 4.4), "phases-", "phases")
+    return picture.svg if picture else ""
+
+
+def uploaded(name: str, content: bytes) -> Any:
+    """The eigenvalues in a file that was dropped on the page; read without pickle.
+
+    Raises `ParameterError` for what is no array of numbers.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ParameterError(f"{name} is none of {', '.join(SUFFIXES)}", name=name)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"dropped{suffix}"
+        path.write_bytes(content)
+        try:
+            array = read_array(path)
+        except ParameterError as error:
+            raise ParameterError(str(error).replace(str(path), name), name=name) from None
+    return np.concatenate(samples(array, None))

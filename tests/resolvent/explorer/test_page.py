@@ -1,0 +1,211 @@
+"""The explorer: what the page shows of laws, links, files and errors; and once in a real browser."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from resolvent.cli.app import app as command_line
+from resolvent.derive.errors import ParameterError, ParseError
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.explorer.page import Page
+from resolvent.explorer.view import curve, read_subject, uploaded
+from resolvent.numeric.spectrum.spectrum import Spectrum
+
+
+def npy(array: Any) -> bytes:
+    """An array as the bytes of a .npy file."""
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def area(page: Page) -> float:
+    """The area under the drawn line."""
+    x, y = (np.asarray(page._line.data[name], dtype=float) for name in "xy")
+    inside = ~np.isnan(x)
+    return float(np.trapezoid(y[inside], x[inside]))
+
+
+def test_the_page_draws_the_density_of_the_law() -> None:
+    assert area(Page()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_slider_moves_the_curve() -> None:
+    page = Page("marchenko_pastur(c)")
+    (slider,) = page.sliders
+    slider.value = 2.0
+    expected = Spectrum(marchenko_pastur(2)).support()[1]
+    assert np.nanmax(page._line.data["x"]) == pytest.approx(expected)
+    assert page._stems.data["words"] == ["1/2 at 0"]
+
+
+def test_an_ensemble_brings_its_domains_and_defaults() -> None:
+    page = Page("hessian")
+    assert [slider.label for slider in page.sliders] == ["phi", "eps", "sigma"]
+    assert all(slider.start > 0 for slider in page.sliders)
+    assert page.values() == {"phi": "1/2", "eps": "1", "sigma": "1"}
+
+
+def test_choosing_an_ensemble_shows_it() -> None:
+    page = Page()
+    page.entry.value = "semicircle"
+    assert page.text.value == "semicircle"
+    assert page.subject is not None
+    assert page.subject.entry is not None
+
+
+@pytest.mark.parametrize("text", ["semicirle()", "marchenko_pastur(-1)", "__import__('os')", "semicircle() +", ""])
+def test_a_bad_expression_becomes_a_sentence_and_the_curve_stays(text: str) -> None:
+    page = Page()
+    before = dict(page._line.data)
+    page.text.value = text
+    assert page.error.visible
+    assert page.error.object
+    assert page._line.data == before
+    page.text.value = "semicircle()"
+    assert not page.error.visible
+
+
+def test_a_sample_is_drawn_as_bars_of_area_one() -> None:
+    page = Page("semicircle()")
+    page._guarded(page._draw_sample)
+    left, right, top = (np.asarray(page._bars.data[name]) for name in ("left", "right", "top"))
+    assert float(np.sum((right - left) * top)) == pytest.approx(1)
+    page._lay_over(None, "")
+    assert page._bars.data["left"] == []
+
+
+def test_eigenvalues_of_a_file_are_laid_over() -> None:
+    page = Page("semicircle()")
+    page.upload.filename = "mine.npy"
+    page.upload.value = npy(np.linspace(-2, 2, 50))
+    assert "mine.npy, 50 eigenvalues" in page.facts.object
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("mine.pkl", b"", r"mine.pkl is none of"),
+        ("mine.npy", b"no array", "mine.npy"),
+        ("mine.npy", npy(np.array([{"a": 1}], dtype=object)), "Python objects"),
+        ("mine.npy", npy(np.array([1.0, np.nan, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0])), "finite"),
+    ],
+)
+def test_a_bad_file_is_named(name: str, content: bytes, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        uploaded(name, content)
+
+
+def test_a_link_restores_law_and_values() -> None:
+    page = Page()
+    page.restore({"law": "marchenko_pastur(c)", "at": '{"c": "3/2"}'})
+    assert (page.text.value, page.values()) == ("marchenko_pastur(c)", {"c": "3/2"})
+
+
+@pytest.mark.parametrize("at", ["{", '{"c": "x"}', '{"c": "1/0"}', "[1]", '{"other": 1}', '{"c": 1e9}'])
+def test_a_broken_link_is_no_error(at: str) -> None:
+    page = Page()
+    page.restore({"law": "marchenko_pastur(c)", "at": at})
+    assert page.text.value == "marchenko_pastur(c)"
+    assert not page.error.visible
+
+
+def test_what_is_copied_is_the_equation() -> None:
+    page = Page("semicircle()")
+    copied = {row[0].label: row[1].value for row in page.copies}
+    assert copied["Copy LaTeX"] == "m^{2} + z m + 1 = 0"
+    assert '"polynomial": "m**2 + m*z + 1"' in copied["Copy JSON"]
+    assert "sympy" in copied["Copy Python"]
+
+
+def test_the_phase_diagram_has_the_current_point() -> None:
+    page = Page("hessian")
+    page._guarded(page._draw_phases)
+    assert page.diagram.object.startswith("<svg")
+
+
+def test_text_in_errors_is_no_markup() -> None:
+    page = Page()
+    page.text.value = "<script>alert(1)</script>"
+    assert "<script" not in page.error.object
+
+
+def test_a_gap_breaks_the_line() -> None:
+    found = curve(Spectrum(read_subject("semicircle(1/10) + marchenko_pastur(3)").law))
+    assert np.count_nonzero(np.isnan(found.x)) == 2
+
+
+def test_a_word_that_is_no_law_is_refused() -> None:
+    with pytest.raises(ParseError):
+        read_subject("no_such_law")
+
+
+def test_without_panel_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "panel", None)
+    monkeypatch.delitem(sys.modules, "resolvent.explorer.page", raising=False)
+    found = CliRunner().invoke(command_line, ["explore", "--no-browser"])
+    assert found.exit_code == 2
+    assert 'pip install "resolvent[explore]"' in found.output
+
+
+# -- in a browser --------------------------------------------------------------------------------------------
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where a server runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "-m", "resolvent", "explore", "--no-browser", "--port", str(port)])
+    try:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_in_a_browser_the_page_loads_moves_and_complains(address: str, tmp_path: Any) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.set_default_timeout(120_000)
+        page.goto(f'{address}?law=marchenko_pastur(c)&at={{"c":"1/4"}}')
+        page.get_by_text("[0.25, 2.25]").wait_for()
+        page.locator(".noUi-handle").first.press("ArrowRight")
+        page.get_by_text("[0.25, 2.25]").wait_for(state="detached")
+        page.wait_for_url(lambda url: "1%2F4" not in url and "1/4" not in url)
+        box = page.get_by_label("Law: an expression")
+        box.fill("semicirle()")
+        box.press("Enter")
+        page.locator(".alert").get_by_text("semicirle").wait_for()
+        page.locator("input[type=file]").set_input_files(
+            {"name": "bad.npy", "mimeType": "application/octet-stream", "buffer": b"no array"}
+        )
+        page.locator(".alert").get_by_text("bad.npy").wait_for()
+        assert all(url.startswith((address, "data:", "blob:", address.replace("http", "ws"))) for url in asked)
+        browser.close()
