@@ -116,44 +116,24 @@ def _unfolded(equation: ResolventEquation) -> tuple[list[acb_poly], list[acb]]:
     shift = v + 1 if v else 0
     low = 2 * v + 1 if v else 0
     head = known[:shift]
-    # Taylor coefficients of F at the head: sum_j a_j C(j, i) head^(j-i) w^(s i)
-    zero = fmpq(0) if base.is_rational else base.constant(0)
-    parts: list[list[object]] = []
-    for i in range(len(rows)):
-        total: list[object] = []
-        for j in range(i, len(rows)):
-            power: list[object] = [zero + 1]
-            for _ in range(j - i):
-                power = _convolve(power, head, zero)
-            term = _convolve(rows[j], power, zero)
-            scale = math.comb(j, i)
-            total = _add(total, [t * scale for t in term], zero)  # type: ignore[operator]
-        shifted_terms = [zero] * (shift * i) + total
-        assert not any(bool(t) for t in shifted_terms[:low])
-        parts.append(shifted_terms[low:])
-    balls = [acb_poly([acb(_ball(t)) for t in part]) for part in parts]
-    enclosed = [acb(_ball(k)) for k in known[: shift + 1]]
+    # Taylor coefficients of F at the head: sum_j a_j C(j, i) head^(j-i) w^(s i), whose first ones vanish
+    with working_precision(2 * flint.ctx.prec + 64):
+        coefficients = [acb_poly([acb(_ball(c)) for c in row]) for row in rows]
+        powers = [acb_poly([1])]
+        for _ in rows[1:]:
+            powers.append(powers[-1] * acb_poly([acb(_ball(c)) for c in head]))
+        balls = []
+        for i in range(len(rows)):
+            terms = (math.comb(j, i) * coefficients[j] * powers[j - i] for j in range(i, len(rows)))
+            part = [acb(0)] * (shift * i) + list(sum(terms, start=acb_poly([])))
+            assert all(c.contains(0) for c in part[:low]), "the germ is no root to the order that it was separated to"
+            balls.append(acb_poly(part[low:]))
+        enclosed = [acb(_ball(k)) for k in known[: shift + 1]]
     return balls, enclosed
 
 
 def _ball(value: object) -> arb:
     return number_ball(value) if isinstance(value, Element) else arb(value)
-
-
-def _convolve(a: Sequence[object], b: Sequence[object], zero: object) -> list[object]:
-    out = [zero] * max(len(a) + len(b) - 1, 0)
-    for i, x in enumerate(a):
-        for j, y in enumerate(b):
-            out[i + j] = out[i + j] + x * y  # type: ignore[operator]
-    return out
-
-
-def _add(a: Sequence[object], b: Sequence[object], zero: object) -> list[object]:
-    n = max(len(a), len(b))
-    return [
-        (a[k] if k < len(a) else zero) + (b[k] if k < len(b) else zero)  # type: ignore[operator]
-        for k in range(n)
-    ]
 
 
 def _mean(equation: ResolventEquation) -> Element:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import sympy
-from flint import fmpz, fmpz_mpoly
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
@@ -14,9 +13,10 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, to_element
-from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute
+from resolvent.derive.exact.polynomials import generator, renamed, ring_of, substitute, without_monomials
 from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
+from resolvent.derive.exact.rotated_sums import rotated_sums
 from resolvent.derive.exact.series import Series, compose, make_series, terms_of
 from resolvent.derive.laws.affine import inverse
 from resolvent.derive.laws.arguments import positive_weights, scalar_of, shown
@@ -58,20 +58,13 @@ def _prime_power(law: LawT, k: int) -> LawT:
         sheets = f"{law.equation.degree}**{k}"
         raise DerivationError(f"({law.text})**{k} has up to {sheets} sheets, which is beyond this engine", law=law)
     own = law.equation.polynomial
-    ring = ring_of(("T'", "S'", "w'", "zeta'"), own, drop=("z", "m"))
-    t, s, w, zeta = (generator(ring, n) for n in ("T'", "S'", "w'", "zeta'"))
-    sheet = substitute(own, ring, {"z": (w, ring.constant(1)), "m": (t, w)})
-    cyclotomic = sum((zeta**j for j in range(1, k)), start=ring.constant(1))
-    total = renamed(sheet, ring, {"T'": "S'"})
-    eliminations = []
-    for j in range(1, k):
-        turned = substitute(sheet, ring, {"w'": (zeta**j * w, ring.constant(1)), "T'": (s - t, ring.constant(1))})
-        step = Resultant.of(renamed(total, ring, {"S'": "T'"}), divmod(turned, cyclotomic)[1], "T'")
-        eliminations.append(step)
-        total = divmod(step.value, cyclotomic)[1]
+    ring = ring_of(("T'", "w'"), own, drop=("z", "m"))
+    t, w = generator(ring, "T'"), generator(ring, "w'")
+    sheet = without_monomials(substitute(own, ring, {"z": (w, ring.constant(1)), "m": (t, w)}))
     out = ring_of(("z", "m"), own)
     z, m = generator(out, "z"), generator(out, "m")
-    polynomial = substitute(_in_powers(total, k), out, {"S'": (k * z * m, out.constant(1))})
+    images = {"w'": (z, out.constant(1)), "T'": (k * z * m, out.constant(1))}
+    polynomial = substitute(rotated_sums(sheet, "T'", "w'", k), out, images)
 
     return conclude(
         type(law),
@@ -81,29 +74,12 @@ def _prime_power(law: LawT, k: int) -> LawT:
         uses=(law.conclusion,),
         recipe=Recipe(power, (law, k)),
         nonnegative=True if k == 2 else law.nonnegative,
-        eliminations=eliminations,
     )
 
 
 def _power_moments(law: AlgebraicRecord, k: int, n: int, values: Values) -> Series:
     field, (series,), _ = joint(k * n, values, [law], [])
     return make_series(field, terms_of(series, k * n)[::k], n)
-
-
-def _in_powers(polynomial: fmpz_mpoly, k: int) -> fmpz_mpoly:
-    """The polynomial in z = w^k, which it is once all k-th roots of unity have been multiplied in."""
-    source = polynomial.context()
-    out = ring_of(("z", "S'"), polynomial, drop=("T'", "w'", "zeta'"))
-    slots = [source.variable_to_index("w'" if n == "z" else n) for n in out.names()]
-    silent = [source.variable_to_index(n) for n in ("T'", "zeta'")]
-    terms: dict[tuple[int, ...], fmpz] = {}
-    for exponents, coefficient in polynomial.to_dict().items():
-        key = [exponents[i] for i in slots]
-        if key[0] % k or any(exponents[i] for i in silent):
-            raise DerivationError("the sum over sheets is not a function of z; this is a defect of the engine")
-        key[0] //= k
-        terms[tuple(key)] = coefficient
-    return out.from_dict(terms)
 
 
 @checked
