@@ -22,6 +22,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.laws.irrational import exact_numbers
 from resolvent.derive.laws.record import Images, Law, Recipe, by_name
 from resolvent.derive.presentation import Presented, show
 from resolvent.numeric.matrices.ensembles import generator
@@ -226,6 +227,9 @@ class Ensemble(Presented):
         settings = self.validate(parameters)
         choice = self._choice(settings)
         values = {p.name: settings.get(p.name, p.default if p.words else p.symbol) for p in self.parameters}
+        return exact_numbers(self._law)(choice, **values)
+
+    def _law(self, choice: Any, **values: Any) -> Any:
         reaches = self.option is not None and self.option.reaches_law
         chosen = {self.option.name: choice and choice.subject} if self.option and reaches else {}
         law = self.derive(**values, **chosen)

@@ -154,6 +154,8 @@ class Parameter:
         try:
             if isinstance(value, bool):
                 raise ParameterError(f"{value} is a truth value", value=value)
+            if isinstance(value, sympy.Expr) and value.is_number and value.is_irrational:
+                return value  # laws take such numbers
             element, symbols = to_element(value)
         except ParameterError as error:
             raise ParameterError(

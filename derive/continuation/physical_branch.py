@@ -6,11 +6,10 @@ In w = 1/z the germ's root of F(w, M) is the only one in a ball for all |w| <= w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import flint
 import sympy
-from flint import acb, acb_poly, arb, fmpq, fmpz_poly
+from flint import acb, acb_poly, arb, fmpz_poly
 
 from resolvent.derive.continuation.followed_root import Sheet, regular_disc
 from resolvent.derive.equations.equation import ResolventEquation, series_rows

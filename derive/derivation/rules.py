@@ -32,6 +32,11 @@ FREENESS = Rule(
     "Voiculescu, Invent. Math. 104 (1991); Mingo, Speicher 2017, chapter 4",
 )
 DOMAIN = Rule("domain", "A condition on the parameters.")
+ALGEBRAIC_NUMBER = Rule(
+    "algebraic number",
+    "A number in the place of a parameter is eliminated with its minimal polynomial over Q.",
+)
+ROUNDING = Rule("rounding", "A number that is not known to be algebraic stands for its first digits.")
 FREE_SUM = Rule(
     "free sum",
     "R_{A+B}(g) = R_A(g) + R_B(g); equivalently m_A(x) = m_B(y) = m with x + y = z - 1/m",

@@ -24,10 +24,12 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import Series, compose, make_series
 from resolvent.derive.laws.expansion_at_pole import moments_at_pole
 from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.irrational import exact_numbers
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 
 
 @checked
+@exact_numbers
 def scale(law: LawT, a: Any) -> LawT:
     """The law of aA, a non-zero rational or rational function of parameters.
 
@@ -46,6 +48,7 @@ def scale(law: LawT, a: Any) -> LawT:
 
 
 @checked
+@exact_numbers
 def shift(law: LawT, b: Any) -> LawT:
     """The law of A + b.
 
@@ -90,6 +93,7 @@ def _affine_moments(law: AlgebraicRecord, scale: Element, shift: Element, n: int
 
 
 @checked
+@exact_numbers
 def inverse(law: LawT) -> LawT:
     """The law of A^-1: the Moebius map 1/x, for laws whose support avoids 0.
 
@@ -103,6 +107,7 @@ def inverse(law: LawT) -> LawT:
 
 
 @checked
+@exact_numbers
 def mobius(law: LawT, a: Any, b: Any, c: Any, d: Any) -> LawT:
     """The law of (aA + b)(cA + d)^-1.
 

@@ -9,8 +9,9 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.affine import inverse, mobius, scale, shift
 from resolvent.derive.laws.arguments import as_scalar, negated
 from resolvent.derive.laws.convolution import compress, free_multiplicative_power, free_power, free_product, free_sum
+from resolvent.derive.laws.irrational import at
 from resolvent.derive.laws.matrix_functions import companion, direct_sum, power, symmetric_root
-from resolvent.derive.laws.record import AlgebraicRecord, Law
+from resolvent.derive.laws.record import AlgebraicRecord, Images, Law, by_name
 from resolvent.derive.laws.rectangular import (
     doubly_correlated_wishart,
     information_plus_noise,
@@ -43,6 +44,20 @@ class AlgebraicLaw(AlgebraicRecord):
     >>> law.free_cumulants(4)
     [1, 3/2, 1/4, 1/8]
     """
+
+    def at(self, values: Images = None, /, **named: Any) -> AlgebraicLaw:
+        """The law with some or all parameters replaced by numbers or expressions; see `AlgebraicRecord.at`.
+
+        Irrational numbers are put in exactly if they are algebraic, and rounded otherwise, which a step says.
+
+        >>> import sympy
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> semicircle(sympy.Symbol("v", positive=True)).at(v=sympy.sqrt(3)).moments(2)
+        [0, sqrt(3)]
+
+        Raises `ParameterError` for a name the law does not have and for values outside a parameter's domain.
+        """
+        return at(self, by_name(values, named))
 
     # -- transforms ----------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from resolvent.derive.exact.series import (
 )
 from resolvent.derive.laws.arguments import shown
 from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.irrational import exact_numbers
 from resolvent.derive.laws.positivity import require_law, require_law_on_half_line, require_nonnegative_factor
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, joint
 from resolvent.derive.laws.transforms import transform
@@ -42,6 +43,7 @@ _omega_a, _omega_b = sympy.symbols("omega_A omega_B")
 
 
 @checked
+@exact_numbers
 def free_sum(a: LawT, b: LawT) -> LawT:
     """The law of A + B for free A and B.
 
@@ -92,6 +94,7 @@ def _sum_subordination(a: AlgebraicRecord, b: AlgebraicRecord) -> tuple[sympy.Ba
 
 
 @checked
+@exact_numbers
 def free_product(a: LawT, b: LawT) -> LawT:
     """The law of A^(1/2) B A^(1/2) for free A and B, one of them non-negative.
 
@@ -175,6 +178,7 @@ def eta_of(moments: Series) -> Series:
 
 
 @checked
+@exact_numbers
 def free_power(law: LawT, t: Any) -> LawT:
     """The free additive power: the law with R-transform t R, for t >= 1 (and below, where it happens to exist).
 
@@ -213,6 +217,7 @@ def _free_power_moments(law: AlgebraicRecord, t: Element, n: int, values: Values
 
 
 @checked
+@exact_numbers
 def compress(law: LawT, t: Any) -> LawT:
     """The free compression: the spectrum of a corner pAp of relative size t, 0 < t <= 1; R(g) -> R(tg).
 
@@ -249,6 +254,7 @@ def _compressed_moments(law: AlgebraicRecord, t: Element, n: int, values: Values
 
 
 @checked
+@exact_numbers
 def free_multiplicative_power(law: LawT, s: Any) -> LawT:
     """The free multiplicative power S -> S^s, for a law on [0, oo) that is not delta_0 and a rational s.
 

@@ -21,6 +21,7 @@ from resolvent.derive.laws.arguments import positive_weights, require_positive, 
 from resolvent.derive.laws.convolution import free_multiplicative_power
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.from_transform import law_of_r, law_of_s
+from resolvent.derive.laws.irrational import exact_numbers
 from resolvent.derive.laws.record import Recipe, joint
 
 _MOST_ORDER = 256  # of a Fuss-Catalan law: its equation has that degree
@@ -31,6 +32,7 @@ _g, _u = sympy.Symbol("g'"), sympy.Symbol("u'")
 
 
 @checked
+@exact_numbers
 def semicircle(variance: Any = 1) -> AlgebraicLaw:
     """Wigner's semicircle: R(g) = v g; density sqrt(4v - x^2)/(2 pi v) on [-2 sqrt(v), 2 sqrt(v)].
 
@@ -46,6 +48,7 @@ def semicircle(variance: Any = 1) -> AlgebraicLaw:
 
 
 @checked
+@exact_numbers
 def marchenko_pastur(c: Any, sigma: Any = 1) -> AlgebraicLaw:
     """Marchenko-Pastur: W = sigma^2 X X^T/n, X of size p x n, p/n -> c; R(g) = sigma^2/(1 - c sigma^2 g).
 
@@ -64,6 +67,7 @@ def marchenko_pastur(c: Any, sigma: Any = 1) -> AlgebraicLaw:
 
 
 @checked
+@exact_numbers
 def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
     """Free Poisson law: all cumulants kappa_k = rate * jump^k; R(g) = rate jump/(1 - jump g).
 
@@ -84,6 +88,7 @@ def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
 
 
 @checked
+@exact_numbers
 def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> AlgebraicLaw:
     """The finite measure sum_i w_i delta(a_i); equal weights by default.
 
@@ -162,6 +167,7 @@ def _transform_of_atoms(points: Sequence[Any], weights: Sequence[Any]) -> tuple[
 
 
 @checked
+@exact_numbers
 def arcsine(radius: Any = 2) -> AlgebraicLaw:
     """The arcsine law on [-r, r], density 1/(pi sqrt(r^2 - x^2)): the free sum of two coins at +-r/2.
 
@@ -176,6 +182,7 @@ def arcsine(radius: Any = 2) -> AlgebraicLaw:
 
 
 @checked
+@exact_numbers
 def kesten_mckay(d: Any) -> AlgebraicLaw:
     """Kesten-McKay: the free sum of d coins at +-1, the spectrum of the d-regular tree; any real d >= 2 works.
 
@@ -194,6 +201,7 @@ def kesten_mckay(d: Any) -> AlgebraicLaw:
 
 
 @checked
+@exact_numbers
 def wachter(c1: Any, c2: Any) -> AlgebraicLaw:
     """Wachter's law (free Jacobi, MANOVA): W1 (W1 + W2)^-1, W_i = X_i X_i^T, X_i of size p x n_i, p/n_i -> c_i.
 

@@ -19,6 +19,7 @@ from resolvent.derive.exact.series import Series, make_series, moments_from_cumu
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.irrational import exact_numbers
 from resolvent.derive.laws.positivity import require_law
 from resolvent.derive.laws.rational_germ import RationalGerm
 from resolvent.derive.laws.record import Recipe
@@ -97,6 +98,7 @@ def _moments_of_s(germ: RationalGerm, n: int, values: Values) -> Series:
 
 
 @checked
+@exact_numbers
 def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """The law of a user's rational R-transform, R(g) = kappa_1 + kappa_2 g + ...
 
@@ -114,6 +116,7 @@ def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
 
 
 @checked
+@exact_numbers
 def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     """The law of a user's rational S-transform.
 

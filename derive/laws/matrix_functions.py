@@ -21,6 +21,7 @@ from resolvent.derive.exact.series import Series, compose, make_series, terms_of
 from resolvent.derive.laws.affine import inverse
 from resolvent.derive.laws.arguments import positive_weights, scalar_of, shown
 from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.irrational import exact_numbers
 from resolvent.derive.laws.positivity import nonnegativity, require_law
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, by_numbers, joint
 
@@ -28,6 +29,7 @@ _MOST_SHEETS = 64
 
 
 @checked
+@exact_numbers
 def power(law: LawT, k: int) -> LawT:
     """The law of A^k for an integer k; negative powers need a support that avoids 0.
 
@@ -83,6 +85,7 @@ def _power_moments(law: AlgebraicRecord, k: int, n: int, values: Values) -> Seri
 
 
 @checked
+@exact_numbers
 def symmetric_root(law: LawT) -> LawT:
     """The symmetric law with density |x| rho_M(x^2): of [[0, X], [X^T, 0]] for square X with M = X X^T.
 
@@ -116,6 +119,7 @@ def _root_moments(law: AlgebraicRecord, n: int, values: Values) -> Series:
 
 
 @checked
+@exact_numbers
 def companion(law: LawT, c: Any) -> LawT:
     """The law of X^T X when ``law`` is that of X X^T, X of size p x n with p/n -> c.
 
@@ -159,6 +163,7 @@ def _companion_moments(law: AlgebraicRecord, c: Element, n: int, values: Values)
 
 
 @checked
+@exact_numbers
 def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
     """The law of diag(A, B): w times the first plus (1-w) times the second.
 

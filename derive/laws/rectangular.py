@@ -26,11 +26,13 @@ from resolvent.derive.laws.affine import scale
 from resolvent.derive.laws.arguments import require_positive
 from resolvent.derive.laws.convolution import free_product, product_moments
 from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.irrational import exact_numbers
 from resolvent.derive.laws.matrix_functions import companion, require_nonnegative
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe, by_numbers, joint
 
 
 @checked
+@exact_numbers
 def sample_covariance(law: LawT, c: Any) -> LawT:
     """The sample covariance A^(1/2) X X^T A^(1/2)/n with population law A, X of size p x n and p/n -> c.
 
@@ -72,6 +74,7 @@ def _covariance_moments(law: AlgebraicRecord, c: Element, n: int, values: Values
 
 
 @checked
+@exact_numbers
 def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
     """A^(1/2) X B X^T A^(1/2)/n, A of size p, B of size n, X of size p x n with unit variances, p/n -> c.
 
@@ -98,6 +101,7 @@ def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
 
 
 @checked
+@exact_numbers
 def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
     """(A + sqrt(s) X)(A + sqrt(s) X)^T, A of size p x n, X with entries of variance 1/n, p/n -> c; ``law`` is A A^T's.
 
@@ -137,6 +141,7 @@ def _noisy_moments(law: AlgebraicRecord, s: Element, c: Element, n: int, values:
 
 
 @checked
+@exact_numbers
 def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
     """(A + B)(A + B)^T for asymptotically free p x n matrices, p/n -> c, from the laws of A A^T and B B^T.
 

@@ -27,6 +27,7 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.copies import ById
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.irrational import nearby, put_in
 from resolvent.numeric.matrices import matrix_operations as operations
 from resolvent.numeric.matrices import matrix_parts as parts
 from resolvent.numeric.matrices.ensembles import Matrix, dimension, generator
@@ -167,7 +168,9 @@ def _part(law: AlgebraicLaw, done: dict[int, Part]) -> Part:
     """The law's random matrix; a law that occurs twice has one part, which is drawn from twice."""
     if id(law) not in done:
         recipe, operation = law.recipe, law.recipe.operation
-        if operation is not None and operation.name in MODELS:
+        if recipe.build is put_in:
+            done[id(law)] = _part(nearby(law), done)
+        elif operation is not None and operation.name in MODELS:
             done[id(law)] = MODELS[operation.name](law, *(_argument(a, done) for a in recipe.arguments))
         elif operation is not None and operation.name in BY_SPECTRUM:
             done[id(law)] = parts.Quantiles(law)

@@ -1,0 +1,317 @@
+r"""Irrational numbers in laws: algebraic ones exactly, through their minimal polynomial, and others as rounded.
+
+An irrational argument gets a name. The law is derived with that name as a parameter, and the number is put in at the
+end: an algebraic one by eliminating it with its minimal polynomial, so that the equation stays one over Q and the
+moments that single out the branch lie in the number field; any other one by its decimals, and then a step says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import sympy
+from flint import fmpq, fmpz_mpoly
+
+from resolvent.derive.derivation import rules
+from resolvent.derive.derivation.step import Step
+from resolvent.derive.equations.equation import Values
+from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
+from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, to_fmpq, to_sympy_rational
+from resolvent.derive.exact.polynomials import ring_of, substitute
+from resolvent.derive.exact.resultant import Resultant
+from resolvent.derive.exact.series import Series, make_series, terms_of
+from resolvent.derive.laws.arguments import OPERATORS, grouped
+from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DIGITS = 50  # of numbers that are rounded
+_CHECKED_DIGITS = 30  # that decide whether a number lies in a domain with rational ends
+_HIGHEST = 24  # degree of an algebraic number
+_X = sympy.Symbol("x")
+
+
+def exact_numbers(function: F) -> F:
+    """A constructor of laws or an operation on them that takes irrational numbers, too.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> semicircle(sympy.sqrt(2)).moments(4)
+    [0, sqrt(2), 0, 4]
+    >>> semicircle(sympy.sqrt(2)).equation.expr
+    -2*m**4 + m**2*z**2 + 2*m*z + 1
+    """
+
+    @functools.wraps(function)
+    def taking(*arguments: Any, **options: Any) -> Any:
+        numbers: dict[sympy.Symbol, sympy.Expr] = {}
+        known, known_options = _lifted(arguments, numbers), _lifted(options, numbers)
+        has_irrational_laws = bool(numbers)
+        bases, base_options = _named(known, numbers), _named(known_options, numbers)
+        if not numbers:
+            return function(*bases, **base_options)
+        if not (has_irrational_laws and bases == known and base_options == known_options):
+            _try(function, bases, base_options, numbers)
+        law = function(*bases, **base_options)
+        if not isinstance(law, AlgebraicRecord):
+            shown = ", ".join(map(str, numbers.values()))
+            raise ParameterError(
+                f"{law.text} takes rational numbers only; got {shown}", numbers=tuple(numbers.values())
+            )
+        return put_in(law, tuple(numbers), tuple(numbers.values()))
+
+    return cast(F, taking)
+
+
+def at(law: LawT, values: Mapping[str, Any]) -> LawT:
+    """The law with parameters replaced; irrational numbers among the values are put in exactly, or as rounded.
+
+    >>> from resolvent.derive.laws.elementary import marchenko_pastur
+    >>> at(marchenko_pastur(sympy.Symbol("c", positive=True)), {"c": sympy.sqrt(2)}).moments(2)
+    [1, 1 + sqrt(2)]
+
+    Raises `ParameterError` for names the law does not have and for values outside of domains.
+    """
+    numbers: dict[sympy.Symbol, sympy.Expr] = {}
+    base = _lifted(law, numbers)
+    named = _named(dict(values), numbers)
+    if not numbers:
+        return AlgebraicRecord.at(law, named)
+    _try(AlgebraicRecord.at, (base, named), {}, numbers)
+    return put_in(AlgebraicRecord.at(base, named), tuple(numbers), tuple(numbers.values()))
+
+
+def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Expr]) -> LawT:
+    """The law with irrational numbers in the place of parameters, whatever their domains.
+
+    Raises `DerivationError` if the law's moments lie in a number field already.
+    """
+    numbers = dict(zip(symbols, values, strict=True))
+    recipe = Recipe(put_in, (law, tuple(symbols), tuple(values)), frozenset(symbols))
+    text = law.text
+    for symbol, value in numbers.items():
+        text = re.sub(rf"(?<=[(\[ ]){symbol.name}(?=[)\],])", str(value), text)
+        text = text.replace(symbol.name, grouped(str(value), OPERATORS))
+    rounded = {s: _rounded(v, DIGITS) for s, v in numbers.items() if _minimal(v) is None}
+    if rounded:
+        law = law.recipe.replay(rounded)
+        said = ", ".join(f"{numbers[s]} was rounded to {sympy.N(numbers[s], DIGITS)}" for s in rounded)
+        step = Step(rules.ROUNDING, f"{said}, with a relative error below 1e-{DIGITS - 1}", uses=(law.conclusion,),
+                    kind="definition", digits=DIGITS)  # fmt: skip
+        law = type(law)(law.equation, step, recipe, text, law.nonnegative)
+    kept = {s: v for s, v in numbers.items() if s not in rounded and s.name in {x.name for x in law.equation.symbols}}
+    if not kept:
+        return type(law)(law.equation, law.conclusion, recipe, text, law.nonnegative)
+    if (own := law.equation.field.extension) is not None:
+        raise DerivationError(
+            f"the moments of {text} lie in two different algebraic extensions, by {own.value} and by "
+            f"{', '.join(map(str, kept.values()))}; the engine handles one at a time",
+            law=law,
+        )
+    extension, images = _number_field(kept)
+    wide = ring_of(("z", "m", ALPHA), law.equation.polynomial, drop=(s.name for s in kept))
+    quotients = {name: _quotient(image, wide) for name, image in images.items()}
+    modulus = extension.polynomial(wide)
+    relation = divmod(substitute(law.equation.polynomial, wide, quotients), modulus)[1]
+    elimination = Resultant.of(modulus, relation, ALPHA)
+    rest = tuple(s for s in law.equation.symbols if s not in kept)
+    return conclude(
+        type(law),
+        elimination.value.project_to_context(ring_of(("z", "m"), elimination.value, drop=(ALPHA,))),
+        rest,
+        partial(_moments, law, extension, images),
+        rule=rules.ALGEBRAIC_NUMBER,
+        text=text,
+        explanation=f"the equation of {text}, by eliminating {', '.join(map(str, kept.values()))}",
+        uses=(law.conclusion,),
+        recipe=recipe,
+        nonnegative=law.nonnegative,
+        eliminations=(elimination,),
+    )
+
+
+def nearby(law: LawT) -> LawT:
+    """The law with irrational numbers rounded to more digits than floats have: for sampled matrices."""
+    numbers: dict[sympy.Symbol, sympy.Expr] = {}
+    base = _lifted(law, numbers)
+    return cast(LawT, _put(base, {symbol: _rounded(value, _CHECKED_DIGITS) for symbol, value in numbers.items()}))
+
+
+# -- arguments -----------------------------------------------------------------------------------------------------
+
+
+def _each(argument: Any, change: Callable[[Any], Any]) -> Any:
+    """A tree of arguments with its leaves changed."""
+    if isinstance(argument, (tuple, list)):
+        return type(argument)(_each(part, change) for part in argument)
+    if isinstance(argument, dict):
+        return {name: _each(part, change) for name, part in argument.items()}
+    return change(argument)
+
+
+def _lifted(arguments: Any, numbers: dict[sympy.Symbol, sympy.Expr]) -> Any:
+    """The arguments with laws as they were before irrational numbers were put in, which are collected."""
+
+    def change(argument: Any) -> Any:
+        if not isinstance(argument, AlgebraicRecord) or argument.recipe.build is not put_in:
+            return argument
+        law, symbols, values = argument.recipe.arguments
+        numbers.update(zip(symbols, values, strict=True))
+        return law
+
+    return _each(arguments, change)
+
+
+def _named(arguments: Any, numbers: dict[sympy.Symbol, sympy.Expr]) -> Any:
+    """The arguments with names for irrational numbers, which are collected."""
+
+    def change(argument: Any) -> Any:
+        return _renamed(argument, numbers) if isinstance(argument, sympy.Expr) else argument
+
+    return _each(arguments, change)
+
+
+def _renamed(part: sympy.Expr, numbers: dict[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+    """An expression with names for its irrational numbers, down to which sums, products and whole powers lead."""
+    if isinstance(part, (sympy.Rational, sympy.Float, sympy.Symbol)):
+        return part
+    if isinstance(part, (sympy.Add, sympy.Mul)):
+        return part.func(*(_renamed(inner, numbers) for inner in part.args))
+    if isinstance(part, sympy.Pow) and isinstance(part.exp, sympy.Integer):
+        return _renamed(part.base, numbers) ** part.exp
+    if not part.is_number:
+        return part
+    if isinstance(part, sympy.Pow) and isinstance(part.exp, sympy.Rational):
+        return _name_of(part.base ** sympy.Rational(1, part.exp.q), numbers) ** part.exp.p
+    return _name_of(part, numbers)
+
+
+def _name_of(value: sympy.Expr, numbers: dict[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+    """The name of an irrational number; a rational number itself."""
+    if not (value.is_real and value.is_finite):
+        raise ParameterError(f"{value} is not a real number", value=value)
+    found = _minimal(value)
+    if found is not None and found.degree() == 1:
+        return -found.nth(0) / found.nth(1)
+    letters = re.sub(r"\W+", "_", str(value)).strip("_")[:24]
+    digest = hashlib.sha256(sympy.srepr(value).encode()).hexdigest()[:6]
+    symbol = sympy.Symbol(f"number_{letters}_{digest}", positive=bool(value > 0), negative=bool(value < 0))
+    numbers[symbol] = value
+    return symbol
+
+
+def _try(
+    function: Callable[..., Any], arguments: Any, options: Any, numbers: Mapping[sympy.Symbol, sympy.Expr]
+) -> None:
+    """Call a function with rational numbers nearby, so that it raises for numbers outside of domains."""
+    rational = {symbol: _rounded(value, _CHECKED_DIGITS) for symbol, value in numbers.items()}
+    try:
+        function(*_put(arguments, rational), **_put(options, rational))
+    except ResolventError as error:
+        text = str(error)
+        for symbol, value in rational.items():
+            text = text.replace(str(value), str(numbers[symbol]))
+        raise type(error)(text, **error.objects) from None
+
+
+def _put(arguments: Any, values: Mapping[sympy.Symbol, sympy.Rational]) -> Any:
+    """The arguments with rational numbers in the place of names."""
+
+    def change(argument: Any) -> Any:
+        if isinstance(argument, AlgebraicRecord):
+            images = {s: v for s, v in values.items() if s in argument.parameters}
+            return argument.recipe.replay(images) if images else argument
+        return argument.xreplace(dict(values)) if isinstance(argument, sympy.Basic) else argument
+
+    return _each(arguments, change)
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=256)
+def _minimal(value: sympy.Expr) -> sympy.Poly | None:
+    """The minimal polynomial over Q, or None for what is not known to be algebraic.
+
+    Raises `ParameterError` for a number of a degree above 24.
+    """
+    if value.is_algebraic is False:
+        return None
+    try:
+        found = sympy.Poly(sympy.minimal_polynomial(value, _X), _X)
+    except (sympy.polys.polyerrors.NotAlgebraic, NotImplementedError):
+        return None
+    if found.degree() > _HIGHEST:
+        raise ParameterError(f"{value} is of degree {found.degree()}, above the limit of {_HIGHEST}", value=value)
+    return found
+
+
+def _rounded(value: sympy.Expr, digits: int) -> sympy.Rational:
+    return to_sympy_rational(to_fmpq(sympy.Rational(str(sympy.N(value, digits)))))
+
+
+def _number_field(numbers: Mapping[sympy.Symbol, sympy.Expr]) -> tuple[Extension, dict[str, Element]]:
+    """A field that holds all the numbers, and the numbers in it."""
+    values = list(numbers.values())
+    if len(values) == 1:
+        polynomial, weights, images = _minimal(values[0]), [sympy.Integer(1)], [[1, 0]]
+    else:
+        expression, weights, images = sympy.primitive_element(values, _X, ex=True)
+        polynomial = sympy.Poly(expression, _X)
+    assert polynomial is not None
+    polynomial = polynomial.clear_denoms(convert=True)[1]
+    lead, degree = int(polynomial.LC()), polynomial.degree()
+    if degree > _HIGHEST:
+        raise ParameterError(f"the numbers generate a field of degree {degree}, above the limit of {_HIGHEST}",
+                             values=values)  # fmt: skip
+    coefficients = [int(c) for c in reversed(polynomial.all_coeffs())]
+    lower = (((k,), c * lead ** (degree - 1 - k)) for k, c in enumerate(coefficients[:-1]) if c)
+    generator_ = sympy.Add(*(w * v for w, v in zip(weights, values, strict=True)))
+    extension = Extension((), (*lower, ((degree,), 1)), lead * generator_)
+    field = Field((), extension)
+    root = field.generator(ALPHA) / lead
+    found = {}
+    for symbol, image in zip(numbers, images, strict=True):
+        total = field.constant(0)
+        for coefficient in image:
+            total = total * root + to_fmpq(sympy.Rational(coefficient))
+        found[symbol.name] = total
+    return extension, found
+
+
+def _quotient(element: Element, ring: Any) -> tuple[fmpz_mpoly, fmpz_mpoly]:
+    return element.numerator.project_to_context(ring), element.denominator.project_to_context(ring)
+
+
+def _moments(
+    law: AlgebraicRecord, extension: Extension, images: Mapping[str, Element], n: int, values: Values
+) -> Series:
+    """The law's moments with the numbers put in."""
+    terms = terms_of(law.moment_series(n, values), n)
+    names = tuple(s.name for s in law.equation.symbols if s.name not in {*images, *values})
+    field = Field(names, extension)
+    return make_series(field, [_at(term, field, images) for term in terms], n)
+
+
+def _at(term: Any, field: Field, images: Mapping[str, Element]) -> Element:
+    if not isinstance(term, Element):
+        return field.constant(term)
+    return _value(term.numerator, field, images) / _value(term.denominator, field, images)
+
+
+def _value(polynomial: fmpz_mpoly, field: Field, images: Mapping[str, Element]) -> Element:
+    names = polynomial.context().names()
+    total = field.constant(0)
+    for exponents, coefficient in polynomial.to_dict().items():
+        term = field.constant(fmpq(coefficient))
+        for name, exponent in zip(names, exponents, strict=True):
+            base = field.coerce(images[name]) if name in images else field.generator(name)
+            if exponent:
+                term = term * base ** int(exponent)
+        total = total + term
+    return total
