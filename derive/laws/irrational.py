@@ -45,6 +45,8 @@ def exact_numbers(function: F) -> F:
     [0, sqrt(2), 0, 4]
     >>> semicircle(sympy.sqrt(2)).equation.expr
     -2*m**4 + m**2*z**2 + 2*m*z + 1
+
+    The function then raises `ParameterError` where what it makes is no algebraic law.
     """
 
     @functools.wraps(function)
