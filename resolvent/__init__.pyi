@@ -57,9 +57,11 @@ from .derive.sequences.telescoping import hypergeometric_sum, telescope
 from .derive.tensor.operations import tensor_direct_sum
 from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tensor_product
 from .language.expressions import parse
+from .numeric.curves.batch_hessian import BatchOutlier, batch_outliers, minimal_damping
 from .numeric.curves.feature_curves import FeatureErrors, random_feature_errors, tangent_kernel_errors
 from .numeric.curves.gauss_newton import GaussNewton
 from .numeric.curves.gradient_flow import BestTime, GradientFlow
+from .numeric.curves.optimisation import Descent, descent, halting_time
 from .numeric.curves.random_features import RandomFeatures
 from .numeric.curves.ridge import BestRidge, RidgeRegression
 from .numeric.curves.spin_glass import SpinGlass
@@ -92,6 +94,7 @@ from .numeric.pictures.graph_picture import graph_sheet
 from .numeric.pictures.phase_diagram import phase_diagram, phase_map
 from .numeric.spectrum.spectrum import Spectrum
 from .numeric.statistics.spacings import compare_spacings
+from .numeric.statistics.unfolding import smooth_cdf
 from .proposals.proposal import Proposal, guess
 from .symbols import G, m, parameter, z
 
@@ -101,6 +104,7 @@ __all__ = [
     "Activation",
     "AdmissibleGraph",
     "AlgebraicLaw",
+    "BatchOutlier",
     "BestRidge",
     "BestTime",
     "BranchError",
@@ -108,6 +112,7 @@ __all__ = [
     "Comparison",
     "Derivation",
     "DerivationError",
+    "Descent",
     "DysonSolver",
     "Evidence",
     "FeatureErrors",
@@ -147,6 +152,7 @@ __all__ = [
     "algebraic_ode",
     "arcsine",
     "atoms",
+    "batch_outliers",
     "block",
     "catalog",
     "check",
@@ -157,6 +163,7 @@ __all__ = [
     "compare_spacings",
     "critical_polynomials",
     "critical_values",
+    "descent",
     "dimension",
     "direct_sum",
     "doubly_correlated_wishart",
@@ -173,6 +180,7 @@ __all__ = [
     "guess_ode",
     "guess_recurrence",
     "haar",
+    "halting_time",
     "holonomic",
     "hypergeometric_sum",
     "identity",
@@ -195,6 +203,7 @@ __all__ = [
     "marchenko_pastur",
     "mass_below",
     "merging_values",
+    "minimal_damping",
     "mixture",
     "moment_polynomials",
     "outlier",
@@ -216,6 +225,7 @@ __all__ = [
     "shrink",
     "shrink_singular_values",
     "singular_value_threshold",
+    "smooth_cdf",
     "spike",
     "spike_of",
     "symbolic_atoms",

@@ -61,7 +61,7 @@ def kernel_matrix(
     for unknown activations, `PrecisionError` where the Hermite series of a function without a closed form does not
     converge.
 
-    Source: Louart, Liao, Couillet 2018, A random matrix approach to neural networks, Table 1.
+    Source: Louart, Liao, Couillet 2018, A random matrix approach to neural networks.
     """
     act = function if isinstance(function, Activation) else activation(function, sigma_w=sigma_w, **options)
     if isinstance(function, Activation) and (options or sigma_w != 1):

@@ -12,8 +12,7 @@ E_inf = 2 sqrt((H-1)/H) is where x leaves the semicircle; below -E_inf a critica
 eigenvalues below the bulk, each of which costs I = x^2/4 - 1/2 - U(x), as the first does. Numbers with energies up to u
 take the largest exponent up to u.
 
-Sources: Choromanska et al. 2014, The loss surfaces of multilayer networks; Auffinger, Ben Arous, Cerny 2013, Random
-matrices and complexity of spin glasses.
+Source: Choromanska et al. 2014, The loss surfaces of multilayer networks.
 """
 
 from __future__ import annotations

@@ -1,0 +1,130 @@
+"""Optimisation speed: runs of the methods on real least squares, and the polynomials that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import resolvent as rv
+from resolvent.numeric.curves.optimisation import descent, halting_time
+
+METHODS = ("gradient", "momentum", "nesterov", "conjugate")
+
+
+def _run(method: str, d: int, ratio: float, noise: float, steps: int, seed: int) -> np.ndarray:
+    """Squared gradients of a method on least squares with d parameters, n = d/ratio samples."""
+    rng = np.random.default_rng(seed)
+    n = round(d / ratio)
+    a, target = rng.standard_normal((n, d)), rng.standard_normal(d) / np.sqrt(d)
+    b = a @ target + np.sqrt(noise) * rng.standard_normal(n)
+    high, low = (1 + ratio**0.5) ** 2, (1 - ratio**0.5) ** 2
+
+    def gradient(x: np.ndarray) -> np.ndarray:
+        return a.T @ (a @ x - b) / n
+
+    x = before = np.zeros(d)
+    found = [float(np.sum(gradient(x) ** 2))]
+    if method == "conjugate":
+        r = -gradient(x)
+        p = r
+        for _ in range(steps):
+            image = a.T @ (a @ p) / n
+            step = (r @ r) / (p @ image)
+            x, new = x + step * p, r - step * image
+            p, r = new + (new @ new) / (r @ r) * p, new
+            found.append(float(r @ r))
+        return np.array(found)
+    s = 4 / (high**0.5 + low**0.5) ** 2 if method == "momentum" else 1 / high
+    beta = ((high**0.5 - low**0.5) / (high**0.5 + low**0.5)) ** 2
+    for k in range(steps):
+        if method == "gradient":
+            after = x - s * gradient(x)
+        elif method == "momentum":
+            after = x - s * gradient(x) + beta * (x - before)
+        else:
+            y = x + k / (k + 3) * (x - before)
+            after = y - s * gradient(y)
+        before, x = x, after
+        found.append(float(np.sum(gradient(x) ** 2)))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("ratio", "noise"), [(0.5, 0.0), (2.0, 0.3)])
+def test_runs_approach_the_curve(method: str, ratio: float, noise: float) -> None:
+    law = rv.marchenko_pastur(str(ratio))
+    limit = descent(law, method, 8, noise=noise, ratio=ratio).gradient
+    gaps = []
+    for d, draws in ((60, 24), (600, 8)):
+        logs = np.log([_run(method, d, ratio, noise, 8, seed) / limit for seed in range(draws)])
+        gaps.append(np.max(np.sqrt(np.mean(logs**2, axis=0))))
+    assert gaps[1] < gaps[0]
+    # eigenvalues beyond the edges, of order d^(-2/3), are amplified by momentum; conjugate gradients adapt to them
+    assert gaps[1] < {"momentum": 0.7, "conjugate": 0.3}.get(method, 0.2)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_halting_times_of_runs_are_predicted(method: str) -> None:
+    law = rv.marchenko_pastur("1/2")
+    predicted = halting_time(law, 1e-6, method)
+    assert predicted is not None
+    run = _run(method, 800, 0.5, 0.0, 2 * predicted, 0)
+    seen = int(np.argmax(run <= 1e-6 * run[0]))
+    assert abs(seen - predicted) <= max(1, round((0.15 if method == "momentum" else 0.06) * predicted))
+
+
+def test_conjugate_gradients_are_the_best_polynomials() -> None:
+    """f after k steps is the least of int t P^2 over all P of degree k with P(0) = 1."""
+    law = rv.marchenko_pastur("1/3") @ rv.atoms([1, 4], ["1/2", "1/2"])
+    moments = [1.0, *map(float, law.moments(12))]
+    found = descent(law, "conjugate", 5).value
+    for k in range(1, 6):
+        gram = np.array([[moments[i + j + 1] for j in range(k + 1)] for i in range(k + 1)])
+        inverse = np.linalg.inv(gram[1:, 1:])
+        least = gram[0, 0] - gram[0, 1:] @ inverse @ gram[1:, 0]
+        assert found[k] == pytest.approx(least / 2, rel=1e-7)
+
+
+def test_gradient_descent_on_points_is_a_power() -> None:
+    found = descent(rv.atoms([1, 3], ["1/2", "1/2"]), "gradient", 4, step_size=0.25)
+    expected = [0.5 * 0.75 ** (2 * k) + 0.5 * 9 * 0.25 ** (2 * k) for k in range(5)]
+    assert found.gradient == pytest.approx(expected, rel=1e-13)
+    assert found.distance[0] == pytest.approx(1)
+    assert descent(rv.atoms([1, 3], ["1/2", "1/2"]), "conjugate", 4).gradient[2:] == pytest.approx(0, abs=1e-20)
+
+
+def test_the_rate_of_momentum_is_that_of_the_condition_number() -> None:
+    """Polyak: the squared gradient falls like k^2 beta^k."""
+    law = rv.marchenko_pastur("1/2")
+    found = descent(law, "momentum", 60).gradient
+    root = np.sqrt(0.5)
+    beta = (((1 + root) - (1 - root)) / 2) ** 2
+    assert np.log(found[60] / found[40]) / 20 == pytest.approx(np.log(beta), rel=0.1)
+
+
+def test_a_law_by_numbers_and_a_time_that_is_not_reached() -> None:
+    law = rv.empirical(np.linspace(1, 2, 50)).sample_covariance("1/4")
+    assert halting_time(law, 1e-3) == halting_time(rv.Spectrum(law), 1e-3)
+    assert halting_time(rv.marchenko_pastur(1), 1e-9, most=50) is None
+
+
+def test_wrong_arguments_are_refused() -> None:
+    law = rv.marchenko_pastur("1/2")
+    with pytest.raises(rv.ParameterError, match="the method is"):
+        descent(law, "newton")  # type: ignore[arg-type]
+    with pytest.raises(rv.ParameterError, match="no eigenvalues below 0"):
+        descent(rv.semicircle())
+    with pytest.raises(rv.ParameterError, match="tolerance"):
+        halting_time(law, 2.0)
+    with pytest.raises(rv.ParameterError, match="most steps"):
+        halting_time(law, 0.5, most=0)
+    with pytest.raises(rv.ParameterError, match="number of steps"):
+        descent(law, steps=-1)
+    with pytest.raises(rv.ParameterError, match="momentum lies"):
+        descent(law, "momentum", momentum=1)
+    with pytest.raises(rv.ParameterError, match="reaches 0"):
+        descent(rv.marchenko_pastur(1), "momentum")
+    with pytest.raises(rv.ParameterError, match="not be negative"):
+        descent(law, noise=-1)
+    with pytest.raises(rv.ParameterError, match="in pieces"):
+        descent(rv.catalog.get("fisher-linear").law(c1=1, c2=1))
