@@ -93,6 +93,8 @@ class GaussNewtonLaw(Law):
         Raises `ParameterError` where a parameter is left.
         """
         check_count(n, limit)
+        if n == 0:
+            return []
         return [sympy.Float(float(m)) for m in self.solved.moments(n)]
 
     def free_cumulants(self, n: int, *, limit: int | None = Law.most_moments) -> list[sympy.Expr]:
@@ -100,7 +102,7 @@ class GaussNewtonLaw(Law):
 
         Raises `ParameterError` where a parameter is left, `PrecisionError` as `GaussNewton.law` does.
         """
-        return self.solved.law.free_cumulants(n, limit=limit)
+        return self.solved.law.free_cumulants(n, limit=limit) if n else []
 
     def measure(self) -> Any:
         """The measure of the solved law.
