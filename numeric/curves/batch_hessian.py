@@ -19,7 +19,7 @@ import numpy as np
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
-from resolvent.numeric.measures.numeric_law import positive_number, real_number
+from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 

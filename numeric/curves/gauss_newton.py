@@ -42,7 +42,8 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.curves.feature_curves import quadrature
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numeric_law import NumericLaw, positive_number
+from resolvent.numeric.measures.numbers import positive_number
+from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.spectrum.formula_measure import FormulaMeasure
 
 Complexes = NDArray[np.complex128]

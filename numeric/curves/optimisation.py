@@ -25,7 +25,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numeric_law import positive_number, real_number
+from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
