@@ -11,7 +11,7 @@ from flint import acb, fmpq, fmpz_mpoly
 
 from resolvent.derive.equations.equation import probes
 from resolvent.derive.errors import DerivationError
-from resolvent.derive.exact.polynomials import degree, positive
+from resolvent.derive.exact.polynomials import degree, factored, positive
 from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import Series, make_series, terms_of
 from resolvent.derive.expressions.dyson import DysonSystem
@@ -46,7 +46,7 @@ class Branch(ABC):
         Raises `DerivationError` when no factor is left, since then the system contradicts itself.
         """
         own = self.generators
-        factors = [f for f, _ in polynomial.factor()[1] if not own.isdisjoint(names_in(f))]
+        factors = [f for f, _ in factored(polynomial) if not own.isdisjoint(names_in(f))]
         if not factors:
             raise DerivationError("an equation of the system is a contradiction", polynomial=polynomial)
         for n in self.levels:

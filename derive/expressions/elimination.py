@@ -25,6 +25,7 @@ from resolvent.derive.exact.polynomials import degree, generator, resultant, sub
 from resolvent.derive.expressions.branch import Branch, names_in
 from resolvent.derive.expressions.certificate import Certificate, Move
 from resolvent.derive.expressions.dyson import DysonSystem
+from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.expressions.polynomial_system import PolynomialSystem, polynomial_system, shown, size_of
 from resolvent.derive.expressions.reconstruction import SeriesCertificate, reconstructed
 
@@ -44,10 +45,6 @@ class Limits:
 
     seconds: float = 60.0
     terms: int = 200_000
-
-
-class TooLarge(DerivationError):
-    """An elimination reached its limits."""
 
 
 @dataclass(eq=False)

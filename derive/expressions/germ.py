@@ -17,7 +17,7 @@ from resolvent.derive.equations.equation import ResolventEquation, series_rows, 
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import real_roots
 from resolvent.derive.exact.field import Element, Field, polynomial_ring
-from resolvent.derive.exact.polynomials import degree
+from resolvent.derive.exact.polynomials import degree, factored
 from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.exact.series import Coefficient, SeriesPolynomial, terms_of
 from resolvent.derive.expressions.enclosure import Enclosure
@@ -119,7 +119,7 @@ def _charts(polynomial: fmpz_mpoly, field: Field) -> Iterator[_Chart]:
         lowest = min((k for row in rows for k, c in enumerate(row) if c), default=0)
         rows, power = [row[lowest:] for row in rows], power + lowest
         start = _cleared([row[0] if row else field.constant(0) for row in rows], ring, field)
-        factors = [(f, int(k)) for f, k in start.factor()[1] if degree(f, "m") and (known or f == ring.gen(0) - 1)]
+        factors = [(f, k) for f, k in factored(start) if degree(f, "m") and (known or f == ring.gen(0) - 1)]
         for factor, multiplicity in factors:
             if multiplicity > 1 and (degree(factor, "m") > 1 or len(known) >= _DEEPEST):
                 raise DerivationError("branches of the equation agree in moments that are not rational", factor=factor)

@@ -14,6 +14,8 @@ from functools import reduce
 from math import comb
 from typing import Any
 
+from flint import fmpq
+
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.copies import Memory
@@ -26,9 +28,15 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
 Matrix = list[list[Series]]
 
+_MOST_BITS = 600
+
 
 class NoSeries(DerivationError):
     """The solution has no expansion with rational coefficients at infinity."""
+
+
+class TooLarge(DerivationError):
+    """The limits of an elimination do not suffice."""
 
 
 class PhysicalSeries:
@@ -86,8 +94,9 @@ class PhysicalSeries:
             g = {e: zero for c in system.components for i in c.states for j in c.states if (e := system.entry(i, j))}
         for _ in range(2 * system.size + 4):
             if time.monotonic() > self.end:
-                raise DerivationError(
-                    f"{n} terms of the series take longer than the limit; give more with limits=rv.Limits(seconds=...)"
+                raise TooLarge(
+                    f"{n} terms of the series take longer than the limit; give more, "
+                    "limits=rv.Limits(seconds=...), or take numeric=True"
                 )
             with order(n):
                 new = self._image(g, n)
@@ -95,6 +104,8 @@ class PhysicalSeries:
                 self._solution = new
                 return
             g = new
+            if n == 1 and self.base.is_rational and max(map(_bits, g.values()), default=0) > _MOST_BITS:
+                break  # the fractions of an iteration that does not settle grow without end
         raise NoSeries(
             "the blocks of the resolvent have no rational expansion at infinity; the exact branch is not reached"
         )
@@ -277,6 +288,12 @@ class PhysicalSeries:
             terms.append(power * x)
             power = power * factor
         return resized(compose(make_series(self.base, terms, n), -gamma), n)
+
+
+def _bits(series: Series) -> int:
+    """The length of the constant term."""
+    constant = fmpq(series[0])
+    return int(constant.p).bit_length() + int(constant.q).bit_length()
 
 
 def _dot(row: Sequence[Series], column: Sequence[Series]) -> Series:

@@ -368,7 +368,7 @@ def trace_of(
             raise DerivationError(f"{error}{inverses_of(expression, given)}", of=expression) from error
     exact = isinstance(branch, SeriesBranch)
     polynomial = _settled(system) if exact else eliminate(system, branch, limits or Limits()).polynomial
-    whole = [f for f, _ in polynomial.factor()[1] if degree(f, "m")]
+    whole = [f for f, _ in factored(polynomial) if degree(f, "m")]
     factors = [f for f in whole if branch.vanishes(f, branch.levels[-1])]
     if len(factors) != 1:
         raise DerivationError("the physical factor is not separated", factors=tuple(factors))

@@ -30,7 +30,7 @@ _SLACK = 1e-9
 _NEWTON = 12
 _SHORTEST = 1e-4
 _GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
-_LOOSE = 1e-6
+_LOOSE, _ON_THE_WAY = 1e-6, 1e-6  # steps that count as converged next to edges, and above the points
 _REGULARISED = 1e-9
 
 
@@ -179,7 +179,11 @@ class DysonSolver:
             size = np.abs(step).max(axis=1) / (1 + np.abs(g).max(axis=1))
             if (size[np.isfinite(size)] < tolerance).all():
                 break
-        good = np.isfinite(g).all(axis=1) & (size < (accepted or 1e3 * tolerance)) & self._physical(np.nan_to_num(g))
+        good = (
+            np.isfinite(g).all(axis=1)
+            & (size < (accepted or max(10 * tolerance, 1e-10)))
+            & self._physical(np.nan_to_num(g))
+        )
         return g, residual, good
 
     def polished(self, g: Complexes, z: Complexes) -> tuple[Complexes, NDArray[np.bool_]]:
@@ -227,18 +231,19 @@ class DysonSolver:
         waiting = np.arange(len(points))
         while len(waiting):
             target = np.maximum(height[waiting] * factor[waiting], lowest[waiting])
-            new, errors, good = self._newton(g[waiting], points[waiting].real + 1j * target, tolerance)
+            new, _, good = self._newton(g[waiting], points[waiting].real + 1j * target, max(tolerance, _ON_THE_WAY))
             done = waiting[good]
-            g[done], height[done], residual[done] = new[good], target[good], errors[good]
+            g[done], height[done] = new[good], target[good]
             factor[done] = np.maximum(factor[done] ** 1.5, 0.05)
             failed = waiting[~good]
             factor[failed] = np.sqrt(factor[failed])
             bad[failed] |= 1 - factor[failed] < _SHORTEST
             waiting = waiting[(height[waiting] > lowest[waiting]) & ~bad[waiting]]
-        ground = np.flatnonzero((points.imag < lowest) & ~bad)
-        if len(ground):
-            new, errors, good = self._newton(g[ground], points[ground], tolerance, _LOOSE)
-            g[ground], residual[ground], bad[ground] = new, errors, ~good
+        is_ground = points.imag < lowest
+        for last, accepted in ((np.flatnonzero(~is_ground & ~bad), None), (np.flatnonzero(is_ground & ~bad), _LOOSE)):
+            if len(last):
+                new, errors, good = self._newton(g[last], points[last], tolerance, accepted)
+                g[last], residual[last], bad[last] = new, errors, ~good
         return g, residual, bad
 
     def _above(self, points: Complexes) -> tuple[Complexes, NDArray[np.float64]]:

@@ -14,11 +14,12 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.expressions import law as exact
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
-from resolvent.derive.expressions.elimination import Limits, TooLarge
+from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import Ratios, dyson_step
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.numeric.expressions.dyson_measure import measure_of_solver
 from resolvent.numeric.expressions.dyson_solver import DysonSolver

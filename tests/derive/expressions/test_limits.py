@@ -11,9 +11,10 @@ import pytest
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.expressions import elimination
-from resolvent.derive.expressions.elimination import Limits, TooLarge
+from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.expressions.letters import dimension, gaussian, inv, wigner
+from resolvent.derive.expressions.physical_series import TooLarge
 from tests.derive.expressions.test_pencil import layers
 
 p = dimension("p")

@@ -11,7 +11,8 @@ import sympy
 
 from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import NotCertified, ParameterError
-from resolvent.derive.expressions.elimination import Limits, TooLarge
+from resolvent.derive.expressions.elimination import Limits
+from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.laws.elementary import atoms
 from resolvent.numeric.expressions import block, dimension, gaussian, given, inv, projection, wigner
 from resolvent.numeric.expressions.law import law_of

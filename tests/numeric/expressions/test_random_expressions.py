@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.errors import DerivationError
-from resolvent.derive.expressions.elimination import Limits, TooLarge
+from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.laws.elementary import atoms
 from resolvent.numeric.expressions import dimension, gaussian, given, inv, wigner
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
