@@ -24,6 +24,7 @@ from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number, real_values
+from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _LOSSES = ("frobenius", "stein", "inverse")
@@ -37,7 +38,7 @@ def shrink(
     ratio: Any,
     loss: Literal["frobenius", "stein", "inverse"] = "frobenius",
     law: Law | Spectrum | None = None,
-) -> Array:
+) -> Any:
     """The eigenvalues that a sample covariance matrix should have, in the order of those given.
 
     Args:
@@ -94,7 +95,7 @@ def shrink(
     result[~zero] = cleaned
     if np.any(zero):
         result[zero] = 1 / ((c - 1) * at_zero)
-    return result
+    return like(eigenvalues, result)
 
 
 def _transform(positive: Array, count: int, c: float, law: Law | Spectrum | None) -> tuple[Array, float]:
@@ -155,7 +156,7 @@ def shrink_singular_values(
     shape: tuple[int, int],
     noise: float | None = None,
     loss: Literal["frobenius", "operator", "nuclear"] = "frobenius",
-) -> Array:
+) -> Any:
     """The singular values of the signal in signal + noise, optimal in a norm; 0 below the edge of the noise.
 
     Args:
@@ -191,7 +192,7 @@ def shrink_singular_values(
         cleaned = np.maximum((signal**4 - beta - math.sqrt(beta) * signal * y_) / (signal**2 * y_), 0.0)
     else:
         raise ParameterError(f"the loss is frobenius, operator or nuclear; got {loss!r}", loss=loss)
-    return np.asarray(np.where(above, cleaned, 0.0) * noise * math.sqrt(columns))
+    return like(values, np.where(above, cleaned, 0.0) * noise * math.sqrt(columns))
 
 
 def _median(beta: float) -> float:

@@ -21,7 +21,8 @@ import numpy as np
 
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
-from resolvent.numeric.data.samples import samples
+from resolvent.numeric.data.lanczos_sample import LanczosSample, lanczos_sample
+from resolvent.numeric.data.samples import ExactSample, samples
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import EdgeTest, edge_test
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -35,6 +36,7 @@ from resolvent.numeric.statistics.empirical_spectrum import (
 _STATISTICS = 6
 _WIDER = 1.5
 _SHIFT = 1.0
+_ESTIMATED = 1.5  # standard errors from few probes are themselves estimates
 _ENOUGH = 0.9  # power from which on a law may be supported
 _MANY, _FAR_TOO_MANY = 0.02, 0.1  # shares of eigenvalues outside: no longer a few components, no longer this law
 
@@ -66,7 +68,9 @@ class ComparisonRecord:
 
     Attributes:
         spectrum: the law's spectrum.
-        samples: the eigenvalues of each matrix.
+        samples: the eigenvalues of each matrix, or quantiles that stand for them.
+        count: the number of eigenvalues of all matrices.
+        is_estimated: whether they are known by Lanczos' method only.
         verdict: "supported", "refuted" or "undecided".
         reasons: sentences that say why.
         distance: Kolmogorov's distance of all eigenvalues without components from the law.
@@ -81,6 +85,8 @@ class ComparisonRecord:
 
     spectrum: Spectrum
     samples: tuple[Array, ...]
+    count: int
+    is_estimated: bool
     verdict: Status
     reasons: tuple[str, ...]
     distance: Distance
@@ -107,6 +113,7 @@ def compared(
     level: float = 0.01,
     resolution: float = 0.02,
     singular: bool | None = None,
+    lanczos: bool = False,
     **parameters: Any,
 ) -> ComparisonRecord:
     """The comparison as a record; see `resolvent.data.comparison.compare`.
@@ -118,21 +125,28 @@ def compared(
     if not 0 < resolution < 1:
         raise ParameterError(f"the resolution is a relative error between 0 and 1; got {resolution!r}")
     spectrum = law if isinstance(law, Spectrum) else Spectrum(law, **parameters)
-    trials = tuple(np.sort(snapped(spectrum, values)) for values in samples(eigenvalues, singular))
+    trials: tuple[ExactSample | LanczosSample, ...]
+    if lanczos:
+        trials = (lanczos_sample(eigenvalues, singular),)
+    else:
+        trials = tuple(ExactSample(np.sort(snapped(spectrum, v))) for v in samples(eigenvalues, singular))
     if not spectrum.intervals:
         raise ParameterError(f"{spectrum.law} has atoms only; there is no bulk to compare with", law=spectrum.law)
-    edges = tuple(edge_test(spectrum.measure, values, beta, level) for values in trials)
-    bulk = [_without(values, edge) for values, edge in zip(trials, edges, strict=True)]
-    sizes = np.array([len(values) for values in bulk])
+    edges = tuple(_outside(spectrum, trial, beta, level) for trial in trials)
+    bulk = [
+        trial.without(np.array([o.value for o in edge.components]), spectrum)
+        for trial, edge in zip(trials, edges, strict=True)
+    ]
+    size = float(np.mean([trial.size for trial in bulk]))
     outside = float(np.mean([e.count for e in edges]))
-    share = outside / float(np.mean([len(values) for values in trials]))
+    share = outside / float(np.mean([trial.size for trial in trials]))
 
-    statistics, shifts = _linear_statistics(spectrum, bulk, beta, outside, resolution)
+    statistics, shifts, true = _linear_statistics(spectrum, bulk, beta, outside, resolution)
     quantile = _two_sided(level / 2 / len(statistics))
-    power = _power(statistics, shifts, quantile)
-    distance = kolmogorov_distance(spectrum, np.concatenate(bulk))
-    allowed = (4 + 2 * math.log(float(np.mean(sizes))) + outside) / float(np.mean(sizes))
-    zeros = _zeros(spectrum, trials)
+    power = _power(statistics, shifts, true, quantile)
+    distance, allowed = _distance(spectrum, bulk)
+    allowed += (4 + 2 * math.log(size) + outside) / size
+    zeros, unsure = _zeros(spectrum, trials)
 
     against = [
         f"the sum of {s.name} is off by {s.excess:.4g}, with a standard deviation of {s.deviation:.3g} and "
@@ -145,14 +159,15 @@ def compared(
             f"the distribution functions differ by {distance.value:.4g} at {distance.location:.6g}; rigid eigenvalues "
             f"stay below {allowed:.3g}"
         )
-    if abs(zeros[0] - zeros[1]) > len(trials) * (3 + outside) + resolution * zeros[1]:
+    if abs(zeros[0] - zeros[1]) > len(trials) * (3 + outside) + resolution * zeros[1] + 4 * unsure:
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
     if share > _FAR_TOO_MANY:
         against.append(f"{share:.1%} of the eigenvalues lie outside the support")
     status, reasons = _verdict(against, power, resolution, share)
     return ComparisonRecord(
-        spectrum, trials, status, reasons, distance, allowed, statistics, edges, zeros, power, resolution, level, beta
-    )
+        spectrum, tuple(t.values for t in trials), sum(t.size for t in trials), lanczos, status, reasons, distance,
+        allowed, statistics, edges, zeros, power, resolution, level, beta,
+    )  # fmt: skip
 
 
 def _verdict(against: Sequence[str], power: float, resolution: float, share: float) -> tuple[Status, tuple[str, ...]]:
@@ -173,19 +188,29 @@ def _verdict(against: Sequence[str], power: float, resolution: float, share: flo
     )
 
 
-def _without(values: Array, edge: EdgeTest) -> Array:
-    """The eigenvalues less the components."""
-    return values[~np.isin(values, [o.value for o in edge.components])]
+def _outside(spectrum: Spectrum, trial: ExactSample | LanczosSample, beta: int, level: float) -> EdgeTest:
+    values = trial.candidates(spectrum)
+    if len(values):
+        return edge_test(spectrum.measure, values, beta, level, trial.size)
+    return EdgeTest((), (), level, trial.size, beta)
+
+
+def _distance(spectrum: Spectrum, bulk: Sequence[ExactSample | LanczosSample]) -> tuple[Distance, float]:
+    """Kolmogorov's distance, and what the way to it may add."""
+    if isinstance(bulk[0], LanczosSample):
+        return bulk[0].distance(spectrum)
+    return kolmogorov_distance(spectrum, np.concatenate([trial.values for trial in bulk])), 0.0
 
 
 def _linear_statistics(
-    spectrum: Spectrum, bulk: Sequence[Array], beta: int, outside: float, resolution: float
-) -> tuple[tuple[LinearStatistic, ...], Array]:
-    """The statistics, and how far each moves if the eigenvalues are too large, or too far apart, by the resolution."""
+    spectrum: Spectrum, bulk: Sequence[ExactSample | LanczosSample], beta: int, outside: float, resolution: float
+) -> tuple[tuple[LinearStatistic, ...], Array, Array]:
+    """The statistics, how far each moves if the eigenvalues are too large, or too far apart, by the resolution, and
+    their deviations without allowance."""
     from scipy.stats import norm
 
-    size = float(np.mean([len(values) for values in bulk]))
-    found, shifts = [], []
+    size = float(np.mean([trial.size for trial in bulk]))
+    found, shifts, true = [], [], []
     low, high = spectrum.support()
     mean, scale = spectrum.mean(), max(abs(low), abs(high)) / ((high - low) or 1.0)
     wrong = [(1 + resolution, 0.0), (1 + resolution, -resolution * mean)]  # x -> a x + b
@@ -193,14 +218,18 @@ def _linear_statistics(
         wrong[0] = (1.0, resolution * (high - low) / 2)
     for k, (name, function) in enumerate(chebyshev_statistics(spectrum, _STATISTICS), start=1):
         expected = float(spectrum.expect(function, 1e-8))
-        sums = [float(np.sum(function(values)) - len(values) * expected) for values in bulk]
-        excess = float(np.mean(sums)) - (2 / beta - 1) * (k % 2 == 0) / 2
-        deviation = _WIDER * math.sqrt(k / (2 * beta) / len(bulk))
+        sums = [trial.sum(function) for trial in bulk]
+        mean = float(np.mean([value - trial.size * expected for (value, _), trial in zip(sums, bulk, strict=True)]))
+        error = math.sqrt(sum(e**2 for _, e in sums)) / len(bulk)
+        excess = mean - (2 / beta - 1) * (k % 2 == 0) / 2
+        own = math.sqrt(k / (2 * beta) / len(bulk))
+        deviation = math.hypot(_WIDER * own, _ESTIMATED * error)
+        true.append(math.hypot(own, error))
         allowed = _SHIFT + outside
         beyond = max(abs(excess) - allowed, 0.0) / deviation
         found.append(LinearStatistic(name, excess, deviation, allowed, float(2 * norm.sf(beyond))))
         shifts.append([size * (_expected(spectrum, function, a, b) - expected) for a, b in wrong])
-    return tuple(found), np.array(shifts)
+    return tuple(found), np.array(shifts), np.array(true)
 
 
 def _expected(spectrum: Spectrum, function: Callable[[Array], Array], factor: float, offset: float) -> float:
@@ -213,17 +242,19 @@ def _two_sided(p: float) -> float:
     return float(norm.isf(p / 2))
 
 
-def _power(statistics: Sequence[LinearStatistic], shifts: Array, quantile: float) -> float:
+def _power(statistics: Sequence[LinearStatistic], shifts: Array, true: Array, quantile: float) -> float:
     """For each kind of error the best statistic's probability of refuting; the smaller of both."""
     from scipy.stats import norm
 
-    true = np.array([s.deviation / _WIDER for s in statistics])
     thresholds = np.array([s.allowed + quantile * s.deviation for s in statistics])
     chances = norm.sf((thresholds[:, None] - np.abs(shifts)) / true[:, None])
     return float(np.min(np.max(chances, axis=0)))
 
 
-def _zeros(spectrum: Spectrum, trials: Sequence[Array]) -> tuple[int, float]:
+def _zeros(spectrum: Spectrum, trials: Sequence[ExactSample | LanczosSample]) -> tuple[tuple[int, float], float]:
+    """How many eigenvalues are 0, how many the law promises, and the standard error of the first."""
     weight = sum(float(a.weight) for a in spectrum.atoms if float(a.point) == 0)
-    count = sum(int(np.count_nonzero(values == 0)) for values in trials)
-    return count, weight * sum(map(len, trials))
+    low, high = spectrum.support()
+    found = [trial.zeros(max(abs(low), abs(high))) for trial in trials]
+    promised = weight * sum(trial.size for trial in trials)
+    return (round(sum(n for n, _ in found)), promised), math.sqrt(sum(e**2 for _, e in found))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,34 @@ from resolvent.numeric.measures.numbers import real_values
 
 _FEWEST = 8
 _SYMMETRIC = 1e-8
+
+
+@dataclass(frozen=True)
+class ExactSample:
+    """The eigenvalues of a matrix, in increasing order."""
+
+    values: Array
+
+    @property
+    def size(self) -> int:
+        """The number of eigenvalues."""
+        return len(self.values)
+
+    def sum(self, function: Callable[[Array], Any]) -> tuple[float, float]:
+        """The sum of a function over the eigenvalues, and its error."""
+        return float(np.sum(function(self.values))), 0.0
+
+    def candidates(self, spectrum: Any) -> Array:
+        """The eigenvalues that may lie outside the support: all."""
+        return self.values
+
+    def without(self, components: Array, spectrum: Any) -> ExactSample:
+        """The eigenvalues less some."""
+        return ExactSample(self.values[~np.isin(self.values, components)])
+
+    def zeros(self, scale: float) -> tuple[float, float]:
+        """The number of eigenvalues at 0, and its error."""
+        return float(np.count_nonzero(self.values == 0)), 0.0
 
 
 def samples(eigenvalues: Any, singular: bool | None = None, fewest: int = _FEWEST) -> tuple[Array, ...]:

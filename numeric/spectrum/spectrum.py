@@ -16,10 +16,12 @@ from resolvent.derive.presentation import Presented
 from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum import algebraic_measure, arc_measure, dyadic_measure  # noqa: F401 - they register laws
+from resolvent.numeric.spectrum.continuous_distribution import continuous_distribution
 from resolvent.numeric.spectrum.critical_points import CriticalPoint
 from resolvent.numeric.spectrum.density_plot import density_plot
 from resolvent.numeric.spectrum.edge_test import EdgeTest, edge_test
 from resolvent.numeric.spectrum.enclosures import Enclosure
+from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval, elementwise, measure_of
 from resolvent.numeric.spectrum.moments import central_moment, moment
 from resolvent.numeric.spectrum.outliers import OutlierResult
@@ -143,17 +145,17 @@ class Spectrum(Presented):
         are asked for and the law has no polynomial equation.
         """
         if not certified:
-            return elementwise(self.measure.table.pdf, x)
+            return like(x, elementwise(self.measure.table.pdf, x))
         found, points = self.pdf_enclosure(x), np.asarray(x, dtype=float)
         unproved = ~(found.radius <= 1e-12 * np.maximum(1.0, np.abs(found.value))) & ~np.isnan(points)
         if np.any(unproved):
             places = points[unproved]
             raise NotCertified(f"the density is not proved at x = {places.flat[0]:.17g}", points=places)
-        return found.value
+        return like(x, found.value)
 
     def logpdf(self, x: ArrayLike) -> Array:
         """The logarithm of the density; -oo outside the support."""
-        return _logarithm(self.pdf(x))
+        return like(x, _logarithm(self.pdf(x)))
 
     def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
         """The density with proof: ``value`` and ``radius``, in milliseconds a point; see `spectrum.enclosures`.
@@ -164,19 +166,19 @@ class Spectrum(Presented):
 
     def cdf(self, x: ArrayLike) -> Array:
         """The mass of (-oo, x], atoms included; relatively accurate down to the left end of the support."""
-        return elementwise(self.measure.table.cdf, x)
+        return like(x, elementwise(self.measure.table.cdf, x))
 
     def logcdf(self, x: ArrayLike) -> Array:
         """The logarithm of the mass of (-oo, x]."""
-        return _logarithm(self.cdf(x))
+        return like(x, _logarithm(self.cdf(x)))
 
     def sf(self, x: ArrayLike) -> Array:
         """The mass of (x, oo); relatively accurate up to the right end of the support."""
-        return elementwise(self.measure.table.sf, x)
+        return like(x, elementwise(self.measure.table.sf, x))
 
     def logsf(self, x: ArrayLike) -> Array:
         """The logarithm of the mass of (x, oo)."""
-        return _logarithm(self.sf(x))
+        return like(x, _logarithm(self.sf(x)))
 
     def ppf(self, q: ArrayLike) -> Array:
         """The smallest x with cdf(x) >= q; NaN outside [0, 1]."""
@@ -185,17 +187,19 @@ class Spectrum(Presented):
         lower, upper = self.support()
         inside = (flat > 0) & (flat < 1)
         if np.all(inside):
-            return self.measure.table.ppf(flat).reshape(levels.shape)
+            return like(q, self.measure.table.ppf(flat).reshape(levels.shape))
         result = np.select([flat == 0, flat == 1], [lower, upper], np.nan)
         result[inside] = self.measure.table.ppf(flat[inside])
-        return result.reshape(levels.shape)
+        return like(q, result.reshape(levels.shape))
 
     def isf(self, q: ArrayLike) -> Array:
         """The smallest x with sf(x) <= q; NaN outside [0, 1]."""
-        return self.ppf(1 - np.asarray(q, dtype=float))
+        return like(q, self.ppf(1 - np.asarray(q, dtype=float)))
 
-    def rvs(self, size: int | tuple[int, ...] = 1, random_state: np.random.Generator | int | None = None) -> Array:
-        """Independent random numbers with this law, by inversion of the cdf.
+    def rvs(self, size: int | tuple[int, ...] | None = None, random_state: Any = None) -> Array:
+        """Independent random numbers with this law, by inversion of the cdf; one number if no size is given.
+
+        ``random_state`` is a seed, a `numpy.random.Generator` or a `RandomState`.
 
         Raises `ParameterError` for an impossible size.
         """
@@ -216,22 +220,22 @@ class Spectrum(Presented):
         derivative or certified values are asked for.
         """
         if derivative or certified:
-            return self.measure.certified_stieltjes(z, derivative, certified)
-        return self.measure.stieltjes(z)
+            return like(z, self.measure.certified_stieltjes(z, derivative, certified))
+        return like(z, self.measure.stieltjes(z))
 
     def hilbert(self, x: ArrayLike) -> Array:
         """H(x) = (1/pi) p.v. int rho(dy)/(x - y) = -Re m(x + i0)/pi; atoms are poles, with NaN at the atom.
 
         Raises `ParameterError` for complex points.
         """
-        return self.measure.hilbert(x)
+        return like(x, self.measure.hilbert(x))
 
     def log_potential(self, z: ArrayLike) -> Array:
         """U(z) = int log|z - x| rho(dx) at real or complex z, on the support too; -oo at an atom.
 
         Raises `ParameterError` for a law without a polynomial equation.
         """
-        return self.measure.log_potential(z)
+        return like(z, self.measure.log_potential(z))
 
     # -- integrals -----------------------------------------------------------------------------------------
 
@@ -299,6 +303,18 @@ class Spectrum(Presented):
     def median(self) -> float:
         """The smallest point with half of the mass up to it."""
         return float(self.ppf(0.5))
+
+    def distribution(self) -> Any:
+        """The law as a `scipy.stats.rv_continuous`, for what asks for its class, such as `scipy.stats.goodness_of_fit`.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> wigner = Spectrum(semicircle()).distribution()
+        >>> float(wigner.cdf(1.0, loc=1, scale=3)), float(wigner.std())
+        (0.5, 1.0)
+
+        Raises `ParameterError` for a law with atoms.
+        """
+        return continuous_distribution(self.measure)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """The ends of the interval that holds the given mass and leaves as much on either side.

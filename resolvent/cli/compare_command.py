@@ -33,6 +33,9 @@ def compare(
     singular: Annotated[
         bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
     ] = False,
+    lanczos: Annotated[
+        bool, typer.Option("--lanczos", help="Estimate the spectrum of a large matrix from its products with vectors.")
+    ] = False,
     beta: Annotated[int, typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions.")] = 1,
     level: Annotated[float, typer.Option(help="How often a true law may be refuted, at most.")] = 0.01,
     resolution: Annotated[
@@ -60,7 +63,13 @@ def compare(
     def work() -> list[str]:
         found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
         comparison = compare_values(
-            values, found.law, beta=beta, level=level, resolution=resolution, singular=singular or None
+            values,
+            found.law,
+            beta=beta,
+            level=level,
+            resolution=resolution,
+            singular=singular or None,
+            lanczos=lanczos,
         )
         picture = b"" if plot is None else drawn(comparison.plot, plot.suffix.lower())
         text = json_text(comparison.to_json()) if json else comparison.text()

@@ -61,6 +61,7 @@ def compare(
     level: float = 0.01,
     resolution: float = 0.02,
     singular: bool | None = None,
+    lanczos: bool = False,
     **parameters: Any,
 ) -> Comparison:
     """Whether the eigenvalues of one matrix, or of several, come from a law: supported, refuted or undecided.
@@ -77,6 +78,9 @@ def compare(
             have them; independent numbers are refuted.
         resolution: the relative error of the eigenvalues that must be seen before a law is supported.
         singular: take a matrix X of size p x n as data: the eigenvalues of X X^T/n.
+        lanczos: take a matrix, or anything with a shape and products such as a sparse matrix or a
+            `scipy.sparse.linalg.LinearOperator`, by stochastic Lanczos quadrature: for matrices too large for their
+            eigenvalues. The errors of the estimates widen the test.
         parameters: numbers for the law's parameters.
 
     >>> import numpy as np
@@ -92,7 +96,16 @@ def compare(
     Raises `ParameterError` for eigenvalues that are complex, not finite or too few, a matrix that is not symmetric, a
     level or resolution outside (0, 1), and for missing parameters.
     """
-    found = compared(eigenvalues, law, beta=beta, level=level, resolution=resolution, singular=singular, **parameters)
+    found = compared(
+        eigenvalues,
+        law,
+        beta=beta,
+        level=level,
+        resolution=resolution,
+        singular=singular,
+        lanczos=lanczos,
+        **parameters,
+    )
     return Comparison(**vars(found))
 
 
@@ -101,13 +114,14 @@ def _name(record: ComparisonRecord) -> str:
 
 
 def _report(record: ComparisonRecord) -> Report:
-    count = sum(map(len, record.samples))
+    count = record.count
     matrices = "one matrix" if len(record.samples) == 1 else f"{len(record.samples)} matrices"
     low, high = record.spectrum.support()
+    estimated = ", by stochastic Lanczos quadrature" if record.is_estimated else ""
     overview = Entries(
         (
             Entry("law", (_name(record),), is_code=True),
-            Entry("eigenvalues", (f"{count} of {matrices}",)),
+            Entry("eigenvalues", (f"{count} of {matrices}{estimated}",)),
             Entry("support", (f"[{low:.8g}, {high:.8g}] in {len(record.spectrum.intervals)} interval(s)",)),
             Entry("distance", (f"{record.distance.value:.4g} at {record.distance.location:.6g}, "
                                f"at most {record.distance_allowed:.3g} is expected",)),
@@ -153,7 +167,8 @@ def _json(record: ComparisonRecord) -> dict[str, Any]:
         "verdict": record.verdict,
         "reasons": list(record.reasons),
         "matrices": len(record.samples),
-        "eigenvalues": sum(map(len, record.samples)),
+        "eigenvalues": record.count,
+        "estimated": record.is_estimated,
         "support": list(record.spectrum.support()),
         "distance": {"value": record.distance.value, "location": record.distance.location,
                      "allowed": record.distance_allowed},
