@@ -209,7 +209,7 @@ def _coefficients() -> tuple[Any, Any]:
 
 
 def quadrature(c: float, nodes: int) -> tuple[Array, Array]:
-    """Points and weights of Marchenko-Pastur's law: the midpoint rule in theta, x = middle + half cos(theta).
+    """Points and weights of Marchenko-Pastur's law: the midpoint rule in an angle.
 
     >>> points, weights = quadrature(0.5, 64)
     >>> (weights @ points**2).round(12), weights.sum().round(12)
@@ -219,10 +219,14 @@ def quadrature(c: float, nodes: int) -> tuple[Array, Array]:
     low, high = np.sort(np.roots(edges(c)).real)
     low = max(low, 0.0)
     angles = np.pi * (np.arange(nodes) + 0.5) / nodes
-    x = (low + high) / 2 + (high - low) / 2 * np.cos(angles)
+    # the density has a pole at 0, next to the lower edge if c is near 1: a Moebius map of the circle thins nodes elsewhere
+    near = float(np.clip(np.sqrt(2 * np.sqrt(low / (high - low))), 1e-3, 1.0)) if low else 1.0
+    cosine, sine = np.cos(angles / 2), near * np.sin(angles / 2)
+    stretch, share = near / (cosine**2 + sine**2), sine**2 / (cosine**2 + sine**2)
+    x = low + (high - low) * share
     a, b, constant = (np.asarray(v, dtype=float) + 0 * x for v in equation(x, c))
     density = np.sqrt(np.maximum(4 * a * constant - b * b, 0.0)) / (2 * np.abs(a) * np.pi)
-    weights = np.pi / nodes * np.sin(angles) * (high - low) / 2 * density
+    weights = np.pi / nodes * stretch * np.sqrt(share * (1 - share)) * (high - low) * density
     rest = max(0.0, 1 - 1 / c)
     if rest:
         x, weights = np.append(x, 0.0), np.append(weights, rest)

@@ -1,0 +1,110 @@
+"""Make the pictures of learning-curves.md: `make pictures`."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import resolvent as rv
+from resolvent.catalog.entries.gradient_flow import flow
+from resolvent.catalog.networks.tangent_kernel import random_kernel
+from resolvent.numeric.style import BARS, LINES, finish
+
+HERE = Path(__file__).parent / "pictures"
+
+
+def ridge() -> Figure:
+    """Risk against p/n at three ridges with real regressions, and a ridge that is best below 0."""
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    g, seen = np.geomspace(0.1, 10, 200), np.geomspace(0.15, 8, 9)
+    quantity = rv.catalog.get("ridge").quantity("risk")
+    for colour, ridge in zip(LINES, (0.001, 0.1, 1.0), strict=False):
+        left.semilogx(g, rv.RidgeRegression(1, g, 1.0, 0.25).risk(ridge), color=colour, label=f"ridge {ridge:g}")
+        runs = [np.mean([quantity.run(200, s, g=float(x), ridge=ridge, signal=1, noise="1/4") for s in range(4)])
+                for x in seen]  # fmt: skip
+        left.plot(seen, runs, "o", color=colour, markersize=4)
+    left.set(xlabel="p/n", ylabel="risk", ylim=(0, 3), title="isotropic data; points: regressions, p = 200")
+    strong = rv.RidgeRegression([10] * 20 + [1] * 180, 3, [1] * 20 + [0] * 180, 0)
+    ridges = np.linspace(strong.smallest_ridge + 0.02, 1.5, 300)
+    strong.plot(ridges, right)
+    right.axvline(strong.best().ridge, color=LINES[4], linewidth=0.8)
+    right.set(title="a strong aligned signal: the best ridge is negative")
+    for axes in (left, right):
+        finish(axes)
+        axes.legend()
+    return figure
+
+
+def descent() -> Figure:
+    """The risk of random features and its parts, and of tangent kernels, against the width."""
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    psi = np.geomspace(0.2, 30, 160)
+    errors = rv.random_feature_errors("relu", psi, 3, 1e-3, noise=0.1)
+    left.loglog(psi, errors.risk, color=LINES[0], label="risk")
+    for colour, name in zip(LINES[1:], ("approximation", "bias", "variance"), strict=False):
+        left.loglog(psi, np.maximum(getattr(errors, name), 1e-6), color=colour, linestyle="--", label=name)
+    left.set(xlabel="features over inputs", ylim=(1e-3, 10), title="random features, ReLU, n/d = 3")
+    samples = np.geomspace(0.2, 12, 120)
+    for colour, scale in zip(LINES, ("1/20", "1/4", "1"), strict=False):
+        risk = rv.tangent_kernel_errors("erf", 4, samples, 1e-6, noise=0.2, sigma_w=scale).risk
+        right.semilogx(samples, risk, color=colour, label=f"weights {scale}")
+    right.set(xlabel="samples over inputs", title="tangent kernel, erf, N/d = 4, ridge 1e-6")
+    for axes in (left, right):
+        finish(axes)
+        axes.legend()
+    return figure
+
+
+def gradient_flow() -> Figure:
+    """Errors over time with real flows, and the best moment to stop."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    curve = rv.GradientFlow(1, 2, initial=0.5)
+    curve.plot(np.geomspace(0.05, 60, 200), axes)
+    for time in np.geomspace(0.1, 40, 8):
+        w, _, _, mu = flow(400, np.random.default_rng(0), 1.0, 2.0, 0.0, 0.5, float(time))
+        seen = math.erfc(float(mu @ w / np.linalg.norm(w)) / 2**0.5) / 2
+        axes.plot(time, seen, "o", color=LINES[0], markersize=4)
+    axes.set_title("two classes, p = n; points: a flow with p = 400")
+    return figure
+
+
+def spin_glass() -> Figure:
+    """Complexities next to the threshold."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    rv.SpinGlass(3).plot(3, figure.add_subplot())
+    return figure
+
+
+def gauss_newton() -> Figure:
+    """Eigenvalues of a real Gauss-Newton matrix, its law, and the Wishart law of the same mean."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    kernel = random_kernel(28, 28, 28, 112, np.random.default_rng(0), rv.activation("relu", centred=True))
+    values = np.linalg.eigvalsh(kernel.gauss_newton())
+    axes.hist(values, bins=np.linspace(0, 2, 60), density=True, color=BARS, label="network of width 28")
+    law = rv.catalog.get("network-gauss-newton").law(phi="1/2", sigma_1=1, sigma_2=1)
+    x = np.linspace(0.01, 2, 500)
+    axes.plot(x, rv.Spectrum(law).pdf(x), color=LINES[0], label="network-gauss-newton")
+    wishart = rv.Spectrum(rv.catalog.get("hessian-h0").law(phi="1/2", sigma=str(round(float(np.mean(values)), 6))))
+    axes.plot(x, wishart.pdf(x), color=LINES[1], linestyle="--", label="Wishart of the same mean")
+    axes.set(ylim=(0, 6), xlabel="eigenvalue", ylabel="density")
+    finish(axes)
+    axes.legend()
+    return figure
+
+
+def main() -> None:
+    """Write every picture."""
+    HERE.mkdir(exist_ok=True)
+    for make in (ridge, descent, gradient_flow, spin_glass, gauss_newton):
+        make().savefig(HERE / f"{make.__name__}.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()
