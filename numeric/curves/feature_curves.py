@@ -219,7 +219,7 @@ def quadrature(c: float, nodes: int) -> tuple[Array, Array]:
     low, high = np.sort(np.roots(edges(c)).real)
     low = max(low, 0.0)
     angles = np.pi * (np.arange(nodes) + 0.5) / nodes
-    # the density has a pole at 0, next to the lower edge if c is near 1: a Moebius map of the circle thins nodes elsewhere
+    # the density has a pole at 0, next to the lower edge if c is near 1: a Moebius map of the circle puts nodes there
     near = float(np.clip(np.sqrt(2 * np.sqrt(low / (high - low))), 1e-3, 1.0)) if low else 1.0
     cosine, sine = np.cos(angles / 2), near * np.sin(angles / 2)
     stretch, share = near / (cosine**2 + sine**2), sine**2 / (cosine**2 + sine**2)

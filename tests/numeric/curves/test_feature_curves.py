@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+import sympy
 
 import resolvent as rv
+from resolvent.derive.expressions.dyson import dyson_system
+from resolvent.derive.expressions.enclosure import Enclosure
+from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.scaling import scales_of
 from resolvent.numeric.curves.feature_curves import errors_of_constants, quadrature
+from resolvent.numeric.expressions import MatrixExpression
 
 
 @pytest.mark.parametrize(
@@ -17,6 +25,40 @@ def test_the_values_of_two_public_implementations(
     psi_1: float, psi_2: float, ridge: float, noise: float, value: float
 ) -> None:
     assert rv.random_feature_errors("relu", psi_1, psi_2, ridge, noise=noise).risk == pytest.approx(value, abs=6e-11)
+
+
+def _trace(expression: MatrixExpression, ratios: dict) -> float:
+    """The normalised trace of an expression at numbers, enclosed with proof."""
+    scales = scales_of(expression.dimensions(), ratios)
+    symmetric = expression if expression == expression.T else (expression + expression.T) / 2
+    pencil = pencil_of(symmetric, scales, spectral=False)
+    return float(Enclosure(dyson_system(pencil, average=True), {}).trace.real.mid())
+
+
+def test_the_curve_is_that_of_the_matrix_expressions() -> None:
+    """risk = 1 - 2 tr A + tr B + tau^2 tr C over Gaussian data, weights and noise; Q U Q is minus a derivative."""
+    features, inputs, samples = (rv.dimension(name) for name in ("N", "d", "n"))
+    ratios = {(features, inputs): 2, (samples, inputs): sympy.Rational(3, 2)}
+    x, theta = rv.gaussian("X", inputs, samples), rv.gaussian("T", features, inputs)
+    noise, slope, rest = rv.gaussian("G", features, samples), sympy.Rational(1, 2), sympy.Rational(1, 3)
+    f = (slope * theta @ x / sympy.sqrt(inputs) + rest * noise) / sympy.sqrt(inputs)
+    covariance = slope**2 * theta @ theta.T / inputs + rest**2 * rv.identity(features)
+
+    def resolvent(s: sympy.Expr) -> MatrixExpression:
+        return rv.inv(f @ f.T + sympy.Rational(1, 2) + s * covariance)
+
+    def slope_of(expression: Callable[[sympy.Expr], MatrixExpression]) -> float:
+        steps = []
+        for h in (sympy.Rational(1, 500), sympy.Rational(1, 1000)):
+            steps.append((_trace(expression(h), ratios) - _trace(expression(-h), ratios)) / (2 * float(h)))
+        return (4 * steps[1] - steps[0]) / 3
+
+    first = _trace(slope / inputs * theta.T @ resolvent(sympy.Integer(0)) @ f @ x.T, ratios)
+    second = -slope_of(lambda s: x @ f.T @ resolvent(s) @ f @ x.T / inputs)
+    third = -slope_of(lambda s: f.T @ resolvent(s) @ f)
+    eta, zeta = 1 / 4 + 1 / 9, 1 / 4
+    found = errors_of_constants(eta, zeta, 2, 1.5, 0.5, noise=0.01)
+    assert 1 - 2 * first + second + 0.01 * 1.5 * third == pytest.approx(float(found.risk), abs=1e-10)
 
 
 def test_linear_features_are_ridge_regression() -> None:
