@@ -37,18 +37,22 @@ $(READY): pyproject.toml
 
 demo: $(READY)
 	@mkdir -p $(OUT)
-	@echo "== The law of the Hessian, derived step by step =="
-	$(BIN)/resolvent derive hessian
-	@echo; echo "== The same as a LaTeX document, every step verified again =="
-	$(BIN)/resolvent derive hessian --check --format latex --output $(OUT)/hessian.tex
-	@echo; echo "== Its density at phi = 1/2, eps = 1, sigma = 1 =="
-	$(BIN)/resolvent density hessian --set phi=1/2 --set eps=1 --set sigma=1 --output $(OUT)/density.png
-	@echo; echo "== Against sampled matrices: independent terms, then the Hessian of a real ReLU network =="
-	$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --size 600 --plot $(OUT)/model.png
-	$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --sampler network --plot $(OUT)/network.png \
+	@echo; echo "1. A random matrix, its law. X is Gaussian of size p x n, S a Wigner matrix, p/n = c:"; echo
+	@$(BIN)/resolvent derive --no-steps --matrix "X: gaussian(p, n)" --matrix "S: wigner(p)" --ratio "p/n = c" "X @ X.T / n + S"
+	@echo; echo "2. The Hessian of a ReLU network (Pennington, Bahri 2017): derived, every step verified again, as a paper."
+	@$(BIN)/resolvent derive hessian --check --format latex --output $(OUT)/hessian.tex
+	@if command -v pdflatex >/dev/null; then cd $(OUT) && pdflatex -interaction=batchmode hessian.tex >/dev/null \
+	  && pdflatex -interaction=batchmode hessian.tex >/dev/null && rm -f hessian.aux hessian.log hessian.out; \
+	  else echo "   (pdflatex is not there; on Debian: apt-get install texlive-latex-recommended)"; fi
+	@echo; echo "3. Its density at phi = 1/2, eps = 1, sigma = 1."
+	@$(BIN)/resolvent density hessian --set phi=1/2 --set eps=1 --set sigma=1 --output $(OUT)/density.png
+	@echo; echo "4. Does it hold? Matrices of the model, sampled:"; echo
+	@$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --size 600 --plot $(OUT)/model.png | tail -4
+	@echo; echo "5. And the Hessians of real networks? (The law rests on eight assumptions; here one fails.)"; echo
+	@$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --sampler network --plot $(OUT)/network.png \
 	  || test $$? -eq 1
-	@echo; echo "Written: $$(ls $(OUT)/* | tr '\n' ' ')"
-	@echo "The network refutes the law: the report above says where, and which assumptions the law rests on."
+	@echo; $(BIN)/resolvent show hessian | awk '/^  - /{p=/What the assumptions/} /^$$/{p=0} p'
+	@echo; echo "Written: $$(ls $(OUT)/* | tr '\n' ' ')"; echo "Next: README.md, or make docs and site/index.html."
 
 test: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
@@ -73,6 +77,7 @@ doctest: $(READY)
 docs: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs site
+	$(BIN)/python docs/check_links.py site
 	@echo "Written: site/index.html"
 
 dist: $(READY)

@@ -41,6 +41,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py",
     "download_all_examples": False,
     "show_signature": False,
+    "write_computation_times": False,
     "min_reported_time": 5,
     "abort_on_example_error": True,
     "within_subsection_order": "FileNameSortKey",
