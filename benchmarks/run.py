@@ -18,6 +18,7 @@ from typing import Any
 
 import checks
 import data
+import matrices
 import numpy as np
 import spectra
 from cases import GRAPHS, Case, derivations, fisher_sum, gram_law, gram_polynomials, moments, sum_law
@@ -119,6 +120,7 @@ def main() -> None:
     lines += ["", "| laws from data | value | limit | |", "|---|---|---|---|", *data.rows()]
     lines += ["", "| conjectures | value | limit | |", "|---|---|---|---|", *checks.rows(), ""]
     RESULTS.write_text("\n".join(lines))
+    matrices.main()
     print(RESULTS.read_text())
 
 

@@ -26,6 +26,8 @@ class Branch(ABC):
 
     unknowns: Mapping[str, Entry]
     levels: Sequence[int]
+    end: float = math.inf
+    """When the clock (`time.monotonic`) says this, the time of an elimination is over."""
 
     @property
     def generators(self) -> set[str]:
@@ -70,6 +72,7 @@ class SeriesBranch(Branch):
     def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry], end: float = math.inf) -> None:
         self.system = system
         self.unknowns = unknowns
+        self.end = end
         self.levels = (6, 12, 24, 48) if system.spectral else (1,)
         self._powers: dict[int, dict[tuple[str, int], Series]] = {}
         for values in probes(system.parameters):

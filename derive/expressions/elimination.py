@@ -29,7 +29,7 @@ from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.expressions.polynomial_system import PolynomialSystem, polynomial_system, shown, size_of
 from resolvent.derive.expressions.reconstruction import SeriesCertificate, reconstructed
 
-_MANY_UNKNOWNS, _FEW_TERMS = 12, 120
+_MANY_UNKNOWNS, _TOO_MANY_UNKNOWNS, _FEW_TERMS = 12, 150, 120
 _BY_SERIES = "reconstructed from its series and certified"
 _MANY_TERMS, _HEAVY = 300, 20_000  # beyond these numbers of terms and of operations, calls may take long
 
@@ -101,7 +101,7 @@ class Eliminator:
 
     def __init__(self, system: DysonSystem, written: PolynomialSystem, branch: Branch, limits: Limits) -> None:
         self.system, self.written, self.branch, self.limits = system, written, branch, limits
-        self.end = time.monotonic() + limits.seconds
+        self.end = min(time.monotonic() + limits.seconds, branch.end)
         self.steps: list[str] = []
         self.moves: list[Move] = []
         self.live = list(written.unknowns)
@@ -115,7 +115,7 @@ class Eliminator:
         Many unknowns take many steps: then the series are tried first, as far as they take little time. Raises
         `DerivationError` when the limits are reached or the equations do not determine the trace.
         """
-        if len(self.live) > _MANY_UNKNOWNS:
+        if _MANY_UNKNOWNS < len(self.live) < _TOO_MANY_UNKNOWNS:
             with contextlib.suppress(DerivationError):
                 polynomial = reconstructed(self.system, _FEW_TERMS)
                 return Elimination(self.system, polynomial, [_BY_SERIES], by_series=True)
