@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy
 
-from resolvent.catalog.schema.activation_option import ACTIVATION
-from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler, assumption
+from resolvent.catalog.networks.layer_rule import GAUSSIAN_EQUIVALENCE, layer
+from resolvent.catalog.networks.spikes import Entries, RandomLayer, spikes
+from resolvent.catalog.schema.activation_option import ACTIVATION, read_activation
+from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, Moment
+from resolvent.catalog.schema.option import Choice, Option
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
+from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.matrices.ensembles import gaussian
 
 PHI = Parameter("phi", "inputs over samples, n_0/m", positive=True)
@@ -27,18 +33,12 @@ _z, _G = sympy.symbols("z G")
 PENNINGTON_WORAH = "Pennington, Worah 2017"
 BENIGNI_PECHE = "Benigni, Peche 2021"
 SURVEY = "Kim 2020, section 4.2"
-CYCLES = assumption(
-    "cycles of a nonlinear layer",
-    "a cycle of length 2 in the walk on features and samples has the weight eta = E f^2, one of length 2j > 2 the "
-    "weight zeta^j, as only the linear part of f carries it",
-    f"{PENNINGTON_WORAH}; proved for sub-Gaussian entries by {BENIGNI_PECHE}",
-)
 
 
 def derive_law(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
-    """The law of the cycle weights w_1 = eta, w_j = zeta^j for j > 1.
+    """The layer rule for Gaussian data, X^T X/n_0 being Marchenko-Pastur, and the companion of Y^T Y/n_1.
 
-    A double edge of the walk is E f^2 = eta; a cycle of length 2j > 2 is carried by the linear part of f alone.
+    `law_by_graphs` is another way to the same law.
 
     >>> derive_law(1, 1, 1, sympy.Rational(1, 2)).moments(2)
     [1, 9/4]
@@ -46,10 +46,20 @@ def derive_law(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
     Raises `ParameterError` for numbers with zeta > eta, with the first moment that fails where there is one.
     """
     _check_slope(phi, psi, eta, zeta)
-    return _law(phi, psi, eta, zeta)
+    inputs, outputs = as_scalar(phi), as_scalar(psi)
+    samples = layer(marchenko_pastur(1 / inputs), eta, zeta, outputs / inputs)
+    found: AlgebraicLaw = (inputs / outputs) * samples.companion(outputs / inputs)
+    return found
 
 
-def _law(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
+def law_by_graphs(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
+    """The law of the cycle weights w_1 = eta, w_j = zeta^j for j > 1.
+
+    A double edge of the walk is E f^2 = eta; a cycle of length 2j > 2 is carried by the linear part of f alone.
+
+    >>> law_by_graphs(1, 1, 1, sympy.Rational(1, 2)) == derive_law(1, 1, 1, sympy.Rational(1, 2))
+    True
+    """
     t = sympy.Symbol("t")
     return law_of_cycle_weights((eta - zeta) * t + zeta * t / (1 - zeta * t), t, phi=phi, psi=psi)
 
@@ -58,7 +68,7 @@ def _check_slope(phi: Any, psi: Any, eta: Any, zeta: Any) -> None:
     if not (as_scalar(zeta) - as_scalar(eta)).is_positive:
         return
     try:
-        _law(phi, psi, eta, zeta)
+        law_by_graphs(phi, psi, eta, zeta)
         reason = ""
     except DerivationError as error:
         reason = f"; {error}"
@@ -68,6 +78,27 @@ def _check_slope(phi: Any, psi: Any, eta: Any, zeta: Any) -> None:
         eta=eta,
         zeta=zeta,
     )
+
+
+def _moment(number: int, of: str, default: int) -> Parameter:
+    return Parameter(f"{of}_{number}", f"E {of}^{number} of the entries of {of} at variance 1", default=default)
+
+
+MOMENTS = (_moment(3, "w", 0), _moment(4, "w", 3), _moment(3, "x", 0), _moment(4, "x", 3))
+
+
+def read_layer(value: Any, w_3: Any, w_4: Any, x_3: Any, x_4: Any, **scales: sympy.Expr) -> Choice:
+    """The activation with its constants, and the distributions of weights and data.
+
+    Raises `ParameterError` as `read_activation` does, and for moments that no distribution has.
+    """
+    choice = read_activation(value, **scales)
+    layer_ = RandomLayer(choice.subject, Entries(float(w_3), float(w_4)), Entries(float(x_3), float(x_4)))
+    others = [f"{p.name} = {v}" for p, v in zip(MOMENTS, (w_3, w_4, x_3, x_4), strict=True) if v != p.default]
+    return replace(choice, text=", ".join([choice.text, *others]), subject=layer_)
+
+
+LAYER = Option(ACTIVATION.name, ACTIVATION.doc, ACTIVATION.sets, (*ACTIVATION.parameters, *MOMENTS), read_layer)
 
 
 # -- matrices ----------------------------------------------------------------------------------------------
@@ -88,20 +119,14 @@ def shape(size: int, phi: float, psi: float) -> tuple[int, int]:
     return inputs, samples
 
 
-def features(size: int, rng: np.random.Generator, phi: float, psi: float, activation: Any) -> Matrix:
-    """f(W X), n_1 x m: W of size n_1 x n_0, variance sigma_w^2/n_0, X of size n_0 x m, variance sigma_x^2."""
-    inputs, samples = shape(size, phi, psi)
-    scale = float(activation.scale)
-    products = gaussian(size, inputs, rng, scale**2 / inputs) @ gaussian(inputs, samples, rng)
-    return np.asarray(activation(products))
-
-
 def sample_features(
     size: int, rng: np.random.Generator, phi: float, psi: float, eta: float, zeta: float, activation: Any
 ) -> Matrix:
     """Y Y^T/m of the features of the activation; without one, of `LinearAndSine` with the constants."""
-    y = features(size, rng, phi, psi, activation or LinearAndSine(eta, zeta))
-    return y @ y.T / y.shape[1]
+    inputs, samples = shape(size, phi, psi)
+    chosen: Any = activation or RandomLayer(LinearAndSine(eta, zeta))  # type: ignore[arg-type]
+    y = chosen.features(size, inputs, samples, rng)
+    return np.asarray(y @ y.T / samples)
 
 
 def sample_equivalent(
@@ -131,22 +156,22 @@ class LinearAndSine:
         return self.linear * x + self.sine * np.sin(2 * x)
 
 
-def spike(size: int, phi: float, psi: float, eta: float, zeta: float, activation: Any) -> tuple[Outlier, ...]:
-    """The eigenvalue near n_1 mu^2 + eta (1 + n_1/m) that an activation with the mean mu makes.
-
-    The mean adds mu 1 1^T to the features, of rank one, with the squared singular value n_1 m mu^2.
-    """
-    mean = 0.0 if activation is None else float(activation.mean)
-    strength = size * mean**2
-    ratio = phi / psi
-    if strength <= eta * math.sqrt(ratio):  # the threshold for white noise; below it nothing leaves the bulk
+def outliers(size: int, phi: float, psi: float, eta: float, zeta: float, activation: Any) -> tuple[Outlier, ...]:
+    """The eigenvalues that leave the bulk; see `networks.spikes`."""
+    if activation is None:
         return ()
-    return (
-        Outlier(
-            strength + eta * (1 + ratio),
-            f"the mean {mean:.4g} of the activation: n_1 mean^2 + eta (1 + n_1/m)",
-        ),
+    inputs, samples = shape(size, phi, psi)
+    found = spikes(_bulk(phi, psi, eta, zeta), activation, size, inputs, samples)
+    return tuple(
+        Outlier(r.location, f"a part of rank one of the features, of strength {r.strength:.4g} > {r.threshold:.4g}")
+        for r in found
+        if r.location is not None
     )
+
+
+@lru_cache(maxsize=8)
+def _bulk(phi: float, psi: float, eta: float, zeta: float) -> AlgebraicLaw:
+    return derive_law(phi, psi, eta, min(zeta, eta))
 
 
 def _memory(size: int, phi: float, psi: float, eta: float, zeta: float) -> float:
@@ -185,7 +210,7 @@ ENSEMBLE = Ensemble(
             sample_features,
             600,
             _memory,
-            outliers=spike,
+            outliers=outliers,
         ),
         Sampler(
             "equivalent",
@@ -226,8 +251,8 @@ ENSEMBLE = Ensemble(
         {"phi": "1/2", "psi": "1/2", "eta": 1, "zeta": 1},
         {"phi": 1, "psi": 2, "eta": "3/2", "zeta": 0},
     ),
-    assumptions=(CYCLES,),
-    option=ACTIVATION,
+    assumptions=(GAUSSIAN_EQUIVALENCE,),
+    option=LAYER,
     notes=(
         Note("convention", "The source's m(z) is the Cauchy transform G = -m.", SURVEY),
         Note(
@@ -254,13 +279,9 @@ ENSEMBLE = Ensemble(
         ),
         Note(
             "remark",
-            "An activation with a mean mu makes an eigenvalue near n_1 mu^2 + eta (1 + n_1/m), and the rest follows "
-            "the law of the centred one; `verify` says where it is predicted and seen (centred=0).",
-        ),
-        Note(
-            "remark",
-            "A component along x^2 - 1 may push up to two more eigenvalues out of the bulk, if the fourth moments of W "
-            "or X differ from 1 (Gaussian ones do); they are reported as eigenvalues outside the support.",
+            "A mean of the activation, and a component along x^2 - 1 where the fourth moments of W or X differ from 1, "
+            "make up to two eigenvalues outside the bulk (with skew entries one along x^3 - 3x); `verify` says where "
+            "they are predicted and seen.",
             "Benigni, Peche 2022",
         ),
     ),

@@ -226,7 +226,7 @@ class Ensemble(Presented):
         """
         settings = self.validate(parameters)
         choice = self._choice(settings)
-        values = {p.name: settings.get(p.name, p.default if p.words else p.symbol) for p in self.parameters}
+        values = {p.name: settings.get(p.name, p.default if p.is_chosen else p.symbol) for p in self.parameters}
         return exact_numbers(self._law)(choice, **values)
 
     def _law(self, choice: Any, **values: Any) -> Any:

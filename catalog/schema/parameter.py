@@ -30,6 +30,7 @@ class Parameter:
         integer: whether only integers are allowed.
         default: the value a sample takes when none is given; a law keeps the symbol instead.
         words: names of the values 0, 1, ..., for a choice; the first is the default, of a law too.
+        is_chosen: whether a law takes the default where no value is given: it keeps no symbol for it.
         root: whether square roots of rational numbers are allowed besides.
 
     >>> c = Parameter("c", "rows over columns", positive=True)
@@ -54,11 +55,12 @@ class Parameter:
     default: Any = None
     words: tuple[str, ...] = ()
     root: bool = False
+    is_chosen: bool = False
 
     def __post_init__(self) -> None:
         if self.words:
             bounds = {"lower": 0, "upper": len(self.words) - 1, "lower_open": False, "upper_open": False}
-            for name, value in {**bounds, "integer": True, "default": 0}.items():
+            for name, value in {**bounds, "integer": True, "default": 0, "is_chosen": True}.items():
                 object.__setattr__(self, name, value)
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name) or self.name in _TAKEN:
             taken = ", ".join(sorted(_TAKEN))

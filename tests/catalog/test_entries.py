@@ -68,8 +68,8 @@ def floats(entry: Ensemble, case: Mapping[str, Any]) -> dict[str, float]:
 
 
 def words(entry: Ensemble, case: Mapping[str, Any]) -> dict[str, Any]:
-    """The choices by word of a case, or their defaults: no law keeps a symbol for them."""
-    return {p.name: case.get(p.name, p.words[0]) for p in entry.parameters if p.words}
+    """The choices of a case, or their defaults: no law keeps a symbol for them."""
+    return {p.name: case.get(p.name, p.default) for p in entry.parameters if p.is_chosen}
 
 
 def rest(entry: Ensemble, case: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def spectrum(entry: Ensemble, sampler: Sampler, case: Mapping[str, Any]) -> np.n
 
 @each_entry
 def test_symbolic_law_has_the_parameters_of_the_entry(entry: Ensemble) -> None:
-    assert set(entry.law().parameters) == {p.symbol for p in entry.parameters if not p.words}
+    assert set(entry.law().parameters) == {p.symbol for p in entry.parameters if not p.is_chosen}
 
 
 @each_entry
@@ -158,7 +158,7 @@ def test_assumptions_are_steps_of_the_derivation(entry: Ensemble, case: Mapping[
 
 @facts_of(Moment)
 def test_stated_moment_is_the_derived_one(entry: Ensemble, fact: Moment, case: Mapping[str, Any]) -> None:
-    chosen = {p.symbol: p.default for p in entry.parameters if p.words}
+    chosen = {p.symbol: p.default for p in entry.parameters if p.is_chosen}
     difference = entry.law().moments(fact.k)[-1] - fact.value.xreplace(chosen)
     assert sympy.simplify(sympy.expand(sympy.expand_power_base(difference))) == 0
 

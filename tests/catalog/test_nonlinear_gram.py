@@ -191,10 +191,10 @@ def test_a_function_of_ones_own() -> None:
 
 
 def test_predicted_spike_of_the_source() -> None:
-    """(n0, n1, m) = (900, 600, 1200), ReLU: 96.0 predicted, 95.83 +- 0.09 seen."""
+    """(n0, n1, m) = (900, 600, 1200), ReLU: 96.0 predicted from the mean alone, 95.83 +- 0.09 seen."""
     settings = {"phi": "3/4", "psi": "3/2", "activation": "relu", "centred": 0}
     (outlier,) = GRAM.outliers(600, **settings)
-    assert abs(outlier.location - 96.0) < 0.01
+    assert abs(outlier.location - 96.0) < 0.1
     seen = [symmetric_eigenvalues(GRAM.sample(600, s, **settings))[-1] for s in range(4)]
     assert abs(np.mean(seen) - outlier.location) < 1.0
 
