@@ -24,6 +24,7 @@ from resolvent.derive.laws.arguments import as_scalar
 from resolvent.numeric.matrices.ensembles import haar_orthogonal
 from resolvent.numeric.measures.depth_product import DiagonalLaw, diagonal_law, law_of_depth
 from resolvent.numeric.measures.numeric_law import NumericLaw
+from resolvent.numeric.spectrum.measure import measure_of
 
 PENNINGTON = "Pennington, Schoenholz, Ganguli 2017"
 PASTUR = "Pastur 2020; Pastur, Slavin 2020"
@@ -114,14 +115,19 @@ def jacobian_law(
     diagonals = [known[variance] for variance in variances]
     if diagonals[0].is_discrete:  # the slopes do not depend on q, or little: layers of one law are one object
         first = diagonals[0]
-        diagonals = [first if np.array_equal(d.weights, first.weights) else d for d in diagonals]
+        diagonals = [first if np.allclose(d.weights, first.weights, rtol=1e-9, atol=0) else d for d in diagonals]
+    text = f"Jacobian of {depth} layers of {maps.activation.name}, {weights} weights"
+    same = all(d is diagonals[0] for d in diagonals) and len(set(sizes)) == 1
+    if same and diagonals[0].is_discrete and diagonals[0].points.tolist() == [0.0, 1.0]:
+        share, scale = as_scalar(float(diagonals[0].weights[1])), as_scalar(float(sigma_w))
+        product = layers_of_projections(sympy.Integer(depth), share, scale, weights == "orthogonal")
+        return NumericLaw(text, lambda: measure_of(product), (product,))
     if weights == "orthogonal" and not diagonals[0].is_discrete:
         raise ParameterError(
             f"with orthogonal weights the law is solved for piecewise linear activations only, not for "
             f"{maps.activation.name}; take Gaussian weights, or hard_tanh",
             activation=maps.activation,
         )
-    text = f"Jacobian of {depth} layers of {maps.activation.name}, {weights} weights"
     return law_of_depth(diagonals, sizes, sigma_w**2, weights == "orthogonal", text)
 
 

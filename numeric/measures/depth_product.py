@@ -174,6 +174,10 @@ class DepthProduct:
 
     def log_inverse(self, w: Array) -> tuple[Array, Array, Array, Array]:
         """log z, its derivative, u and its derivative, at w = 1/k of the last layer."""
+        with np.errstate(all="ignore"):  # poles and zeros on the real line
+            return self._log_inverse(w)
+
+    def _log_inverse(self, w: Array) -> tuple[Array, Array, Array, Array]:
         last = self._groups[0][0]
         u, rest, rate = last.psi(w)
         value, slope = np.full_like(u, self._constant), np.zeros_like(u)

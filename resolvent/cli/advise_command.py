@@ -11,12 +11,12 @@ from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
 from resolvent.cli.subjects import AsJson
-from resolvent.numeric.style import drawn
+from resolvent.numeric.style import drawn, file_bytes
 from resolvent.writing.json_text import json_text
 
 advise = typer.Typer(
     name="advise",
-    help="Advice for training: when to stop.",
+    help="Advice for training: how to start, when to stop, what to keep.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -60,4 +60,53 @@ def stopping(
     emit(json_text(advice.to_json()) if json else advice.text(), None)
     if plot is not None and advice.flow is not None:
         write_file(plot, drawn(advice.plot, plot.suffix.lower()))
+    raise typer.Exit(0 if advice.is_decided else 3)
+
+
+@advise.command("init")
+@guarded
+def init(
+    activation: Annotated[str, typer.Argument(metavar="ACTIVATION", help="relu, tanh, hard_tanh, ....")],
+    depth: Annotated[int, typer.Option("--depth", help="The number of layers.")] = 10,
+    sigma_b: Annotated[
+        float | None,
+        typer.Option("--sigma-b", help="The standard deviation of the biases; several are tried without it."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """How to draw the weights of a deep network so that its Jacobian is close to an isometry.
+
+    The exit status is 0 where such a way is found, 3 where none is, 2 for bad use.
+    """
+    from resolvent.data.initialisation import advise_initialisation
+
+    advice = advise_initialisation(activation, depth, sigma_b)
+    emit(json_text(advice.to_json()) if json else advice.text(), None)
+    raise typer.Exit(0 if advice.is_isometric else 3)
+
+
+@advise.command("prune")
+@guarded
+def prune(
+    weights: Annotated[
+        Path, typer.Argument(metavar="WEIGHTS", help="The weights of a network: .safetensors, .npz, .npy.")
+    ],
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw the spectra by layer: .png, .svg, .pdf.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Which rank of each layer's weights is more than noise, with the expected error of what is kept.
+
+    The exit status is 0 for advice, 3 where no layer's bulk looks like noise, 2 for bad use.
+    """
+    from resolvent.data.files import read_arrays
+    from resolvent.data.pruning import advise_pruning
+
+    if plot is not None:
+        check_output(plot, PICTURES)
+    advice = advise_pruning(read_arrays(weights))
+    emit(json_text(advice.to_json()) if json else advice.text(), None)
+    if plot is not None:
+        write_file(plot, file_bytes(advice.plot(), plot.suffix.lower()))
     raise typer.Exit(0 if advice.is_decided else 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,27 @@ def read_array(path: Path, name: str | None = None) -> Any:
         raise ParameterError(f"cannot read {path}: it is no array: {reason}", path=path) from None
 
 
+def read_arrays(path: Path) -> dict[str, Any]:
+    """All arrays of a .npz or .safetensors file by their names; that of another file by the file's.
+
+    Raises `ParameterError` as `read_array` does.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".npz":
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                names = list(archive.files)
+        elif suffix == ".safetensors":
+            names = list(_header(path)[0])
+        else:
+            return {path.stem: read_array(path)}
+    except OSError as error:
+        raise ParameterError(f"cannot read {path}: {error.strerror or error}", path=path) from None
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ParameterError(f"cannot read {path}: it is damaged: {error}", path=path) from None
+    return {name: read_array(path, name) for name in names}
+
+
 def _chosen(names: list[str], name: str | None, path: Path) -> str:
     listed = ", ".join(names[:20])
     if name is not None:
@@ -80,18 +102,23 @@ def _are_numbers(cells: list[str]) -> bool:
     return True
 
 
-def _safetensors(path: Path, name: str | None) -> Any:
-    """A tensor: eight bytes with the length of a JSON header, the header, the numbers."""
+def _header(path: Path) -> tuple[dict[str, Any], memoryview]:
+    """What a .safetensors file says of its tensors, and their bytes: eight bytes with the length of a JSON header."""
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(len(data) - 8, _HEADER):
         raise ParameterError(f"cannot read {path}: it is no .safetensors file", path=path)
     header = json.loads(data[8 : 8 + length])
     header.pop("__metadata__", None)
+    return header, memoryview(data)[8 + length :]
+
+
+def _safetensors(path: Path, name: str | None) -> Any:
+    """A tensor by its entry in the header."""
+    header, body = _header(path)
     entry = header[_chosen(list(header), name, path)]
     start, end = entry["data_offsets"]
     shape = tuple(int(n) for n in entry["shape"])
-    body = memoryview(data)[8 + length :]
     if not 0 <= start <= end <= len(body):
         raise ParameterError(f"cannot read {path}: a tensor lies outside the file", path=path)
     if entry["dtype"] == "BF16":  # the upper half of a 32-bit float

@@ -1,0 +1,238 @@
+"""What the weights of a trained network hold besides noise: bulk, outliers and the rank to keep, layer by layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resolvent.derive.border import checked
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.numeric.data.cleaning import shrink_singular_values
+from resolvent.numeric.fluctuations.tracy_widom import tracy_widom
+from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.style import FILL, INK, LINES, finish, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SMALLEST = 20  # of the shorter side: below it nothing is said
+_WHITE = 0.1  # Kolmogorov's distance of the bulk from noise, beyond which nothing is advised
+_LEVEL = 0.01
+_ROUNDS = 20
+_COLUMNS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class LayerAdvice:
+    """What one matrix of weights holds.
+
+    Attributes:
+        name, shape: the array, and its rows and columns (further axes belong to the columns).
+        noise: the standard deviation of the entries that the bulk has.
+        edge: the largest singular value of such noise.
+        values: the singular values, falling.
+        rank: how many stick out of the bulk, at the level 1 %.
+        signal: their values without the noise.
+        error: the expected squared error of the part that is kept, relative to the signal, if its singular values are
+            shrunk; 0 without a signal.
+        distance: Kolmogorov's distance of the bulk from noise.
+        reason: why nothing is advised, or the empty text.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    noise: float
+    edge: float
+    values: Any
+    rank: int
+    signal: Any
+    error: float
+    distance: float
+    reason: str = ""
+
+    @property
+    def kept(self) -> float:
+        """The share of the squared weights in the part that is kept."""
+        return float(np.sum(self.values[: self.rank] ** 2) / max(np.sum(self.values**2), 1e-300))
+
+    @property
+    def saving(self) -> float:
+        """The numbers that a product of two matrices of that rank holds, over those of the matrix."""
+        return self.rank * sum(self.shape) / (self.shape[0] * self.shape[1])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "name": self.name,
+            "shape": list(self.shape),
+            "rank": None if self.reason else self.rank,
+            "noise": self.noise,
+            "edge": self.edge,
+            "outliers": [float(v) for v in self.values[: self.rank]],
+            "signal": [float(v) for v in self.signal],
+            "expected_error": self.error,
+            "distance": self.distance,
+            "reason": self.reason or None,
+        }
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class PruningAdvice:
+    """The advice for every layer.
+
+    Attributes:
+        layers: one for each array with two axes or more.
+        skipped: the names of the others.
+    """
+
+    layers: tuple[LayerAdvice, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether something is advised for a layer at least."""
+        return any(not layer.reason for layer in self.layers)
+
+    def text(self) -> str:
+        """The advice as a table."""
+        lines = [f"{'layer':24} {'shape':>12} {'noise':>10} {'rank':>5} {'error':>7} {'size':>6}"]
+        for layer in self.layers:
+            size = f"{layer.shape[0]} x {layer.shape[1]}"
+            if layer.reason:
+                lines.append(f"{layer.name:24} {size:>12} no advice: {layer.reason}")
+            else:
+                lines.append(
+                    f"{layer.name:24} {size:>12} {layer.noise:10.4g} {layer.rank:5d} {layer.error:7.3f} "
+                    f"{layer.saving:6.1%}"
+                )
+        if self.skipped:
+            lines.append(f"no matrices, skipped: {', '.join(self.skipped)}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"layers": [layer.to_json() for layer in self.layers], "skipped": list(self.skipped)}
+
+    def plot(self) -> Figure:
+        """The squared singular values of each layer over the law of its noise, outliers marked."""
+        rows = math.ceil(len(self.layers) / _COLUMNS)
+        columns = min(len(self.layers), _COLUMNS)
+        figure = new_figure((4.2 * columns, 3.0 * rows), "constrained")
+        for number, layer in enumerate(self.layers, start=1):
+            _draw(figure.add_subplot(rows, columns, number), layer)
+        return figure
+
+
+def _draw(ax: Any, layer: LayerAdvice) -> None:
+    bulk = layer.values[layer.rank :] / max(layer.edge, 1e-300)
+    ax.hist(bulk, bins=40, density=True, color=FILL)
+    ratio = min(layer.shape) / max(layer.shape)
+    y = np.linspace(max(1 - math.sqrt(ratio), 1e-3), 1 + math.sqrt(ratio), 400)
+    top = 1 + math.sqrt(ratio)
+    ax.plot(y / top, 2 * y * Spectrum(marchenko_pastur(ratio)).pdf(y**2) * top, color=INK)
+    outliers = layer.values[: layer.rank] / max(layer.edge, 1e-300)
+    ax.plot(outliers, np.zeros(len(outliers)), "|", color=LINES[1], markersize=14, clip_on=False)
+    ax.set_title(f"{layer.name}: rank {layer.rank}" if not layer.reason else f"{layer.name}: no advice", fontsize=10)
+    ax.set_xlabel("singular value over the edge of the noise")
+    ax.set_yticks([])
+    finish(ax)
+
+
+@checked
+def advise_pruning(arrays: Mapping[str, Any]) -> PruningAdvice:
+    """The rank to keep of each matrix of weights: what sticks out of the spectrum of independent noise.
+
+    The noise is fitted to the bulk of the singular values; those beyond its edge, by Tracy and Widom's law at 1 %, are
+    signal. Where the bulk does not look like independent entries nothing is advised.
+
+    >>> rng = np.random.default_rng(0)
+    >>> u, v = rng.standard_normal((300, 2)), rng.standard_normal((2, 200))
+    >>> advice = advise_pruning({"dense": rng.standard_normal((300, 200)) + 0.3 * u @ v, "bias": np.zeros(300)})
+    >>> advice.layers[0].rank, round(advice.layers[0].noise, 2), advice.skipped
+    (2, 1.0, ('bias',))
+
+    Raises `ParameterError` without a matrix, and for weights that are no finite numbers.
+    """
+    layers, skipped = [], []
+    for name, array in arrays.items():
+        values = np.asarray(array)
+        if values.ndim < 2 or values.dtype.kind not in "fiu":
+            skipped.append(name)
+            continue
+        layers.append(_layer(name, values.reshape(len(values), -1).astype(float)))
+    if not layers:
+        raise ParameterError("there is no matrix of weights among the arrays", names=list(arrays))
+    return PruningAdvice(tuple(layers), tuple(skipped))
+
+
+def _layer(name: str, w: Any) -> LayerAdvice:
+    bad = np.argwhere(~np.isfinite(w))
+    if len(bad):
+        place = tuple(bad[0].tolist())
+        raise ParameterError(f"the weights of {name} must be finite; entry {place} is {w[place]}", name=name)
+    short, long = sorted(w.shape)
+    values = np.linalg.svd(w, compute_uv=False)
+    shape = (int(w.shape[0]), int(w.shape[1]))
+    if short < _SMALLEST or values[0] == 0:
+        reason = f"it has fewer than {_SMALLEST} rows or columns" if short < _SMALLEST else "it is 0"
+        return LayerAdvice(name, shape, 0.0, 0.0, values, 0, values[:0], 0.0, 1.0, reason)
+    law = Spectrum(marchenko_pastur(f"{short}/{long}"))
+    rank = 0
+    for _ in range(_ROUNDS):
+        noise = _noise(values[rank:], law, long)
+        edge = noise * _largest(short - rank, long)
+        found = int(np.count_nonzero(values > edge))
+        if found == rank or found > short // 2:
+            break
+        rank = found
+    distance = _distance(values[rank:] ** 2 / (noise**2 * long), law)
+    reason = "" if distance <= _WHITE else f"its bulk is {distance:.2f} away from that of independent entries"
+    signal, error = _signal(values[:rank], shape, noise)
+    return LayerAdvice(name, shape, noise, edge, values, rank, signal, error, distance, reason)
+
+
+def _noise(bulk: Any, law: Spectrum, long: int) -> float:
+    """The standard deviation that puts the quartiles of the bulk where they belong."""
+    levels = np.array([0.25, 0.5, 0.75])
+    places = np.quantile(bulk, levels)
+    return float(np.median(places / np.sqrt(law.ppf(levels) * long)))
+
+
+def _largest(short: int, long: int) -> float:
+    """What the largest singular value of noise exceeds with probability 1 %; Johnstone's centre and scale."""
+    a, b = math.sqrt(long - 0.5), math.sqrt(short - 0.5)
+    centre, scale = (a + b) ** 2, (a + b) * (1 / a + 1 / b) ** (1 / 3)
+    return math.sqrt(centre + scale * float(tracy_widom(1).isf(_LEVEL)))
+
+
+def _signal(values: Any, shape: Sequence[int], noise: float) -> tuple[Any, float]:
+    """The singular values without noise, and the expected relative error of the shrunk ones."""
+    if not len(values):
+        return values, 0.0
+    size = (shape[0], shape[1])
+    signal = shrink_singular_values(values, size, noise, "operator")
+    shrunk = shrink_singular_values(values, size, noise, "frobenius")
+    total = float(np.sum(signal**2))
+    return signal, float(np.sum(signal**2 - shrunk**2)) / total if total else 0.0
+
+
+def _distance(squares: Any, law: Spectrum) -> float:
+    values = np.sort(squares)
+    levels, grid = law.cdf(values), np.arange(len(values) + 1) / len(values)
+    return float(max(np.max(grid[1:] - levels), np.max(levels - grid[:-1])))
+
+
+def pruned(w: ArrayLike, advice: LayerAdvice) -> Any:
+    """The matrix with its rank and shrunk singular values; the shape is that of ``w``."""
+    matrix = np.asarray(w, dtype=float)
+    flat = matrix.reshape(len(matrix), -1)
+    u, values, v = np.linalg.svd(flat, full_matrices=False)
+    shrunk = shrink_singular_values(values, advice.shape, advice.noise)[: advice.rank]
+    return ((u[:, : advice.rank] * shrunk) @ v[: advice.rank]).reshape(matrix.shape)
