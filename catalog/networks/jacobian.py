@@ -121,7 +121,7 @@ def jacobian_law(
     if same and diagonals[0].is_discrete and diagonals[0].points.tolist() == [0.0, 1.0]:
         share, scale = as_scalar(float(diagonals[0].weights[1])), as_scalar(float(sigma_w))
         product = layers_of_projections(sympy.Integer(depth), share, scale, weights == "orthogonal")
-        return NumericLaw(text, lambda: measure_of(product), (product,))
+        return NumericLaw(text, lambda: measure_of(product), ("numbers", product))
     if weights == "orthogonal" and not diagonals[0].is_discrete:
         raise ParameterError(
             f"with orthogonal weights the law is solved for piecewise linear activations only, not for "

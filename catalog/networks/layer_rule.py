@@ -67,4 +67,4 @@ def conjugate_kernel(law: Law, b2: Any, ratios: Sequence[Any]) -> Any:
 
 def by_numbers(law: Law) -> NumericLaw:
     """A law at numbers as one known by numbers, which its further operations are carried out with."""
-    return law if isinstance(law, NumericLaw) else NumericLaw(law.text, lambda: measure_of(law), (law,))
+    return law if isinstance(law, NumericLaw) else NumericLaw(law.text, lambda: measure_of(law), ("numbers", law))

@@ -237,7 +237,7 @@ class Ensemble(Presented):
         extra = (*self.assumptions, *((choice.step,) if choice else ()))
         if extra:
             conclusion = replace(conclusion, uses=(*conclusion.uses, *extra))
-        recipe = Recipe(self._replay, (choice, *values.values()), stands_for=getattr(law, "recipe", None))
+        recipe = Recipe(self._replay, (choice, *values.values()), stands_for=vars(law).get("recipe"))
         return law.concluded(conclusion, recipe)
 
     def at(self, values: Images = None, /, **named: Any) -> Law:

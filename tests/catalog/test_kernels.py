@@ -15,7 +15,7 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.expressions import dimension
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
-from resolvent.numeric.measures.numeric_law import empirical
+from resolvent.numeric.measures.known_by_numbers import empirical
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 KERNEL, TANGENT = get("conjugate-kernel"), get("tangent-kernel")
