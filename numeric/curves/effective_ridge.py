@@ -22,7 +22,7 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.measure import Measure
 
-_NODES = (64, 128, 256, 512, 1024, 2048, 4096)
+_NODES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 _ACCURACY = 1e-11
 _NEWTON = 100
 
@@ -32,7 +32,7 @@ Integrand = Callable[[Array], Array]
 def integral(measure: Measure, function: Integrand) -> Array:
     """The integrals of functions, whose points are the last axis, with twice the nodes until they agree to 1e-11.
 
-    Raises `PrecisionError` if 4096 nodes do not suffice.
+    Raises `PrecisionError` if 16384 nodes do not suffice.
     """
     before = None
     for nodes in _NODES:

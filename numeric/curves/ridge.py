@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, integral, ridge_of, smallest
@@ -73,11 +73,11 @@ class RidgeRegression:
     interpolation.
     """
 
-    def __init__(self, population: Any, ratio: ArrayLike, signal: Any = 1.0, noise: Any = 1.0) -> None:
+    def __init__(self, population: Any, ratio: Any, signal: Any = 1.0, noise: Any = 1.0) -> None:
         self.measure, given = _population(population)
         if self.measure.support()[0] < -1e-12 or self.measure.support()[1] <= 0:
             raise ParameterError("a population has no negative eigenvalues, and some above 0", population=population)
-        self.ratio = np.asarray(ratio, dtype=float)
+        self.ratio = np.asarray(real_number(ratio) if np.ndim(ratio) == 0 else ratio, dtype=float)
         if not np.all(np.isfinite(self.ratio) & (self.ratio > 0)):
             raise ParameterError(f"the ratio p/n must be positive; got {ratio!r}", ratio=ratio)
         self.noise = real_number(noise)
@@ -209,12 +209,23 @@ class RidgeRegression:
         def risk(kappa: Array) -> Array:
             return np.asarray(sum(self._parts(kappa, np.full(kappa.shape, ratio))))
 
-        distance = np.geomspace(1e-6 * top, _LARGEST_RIDGE * top, _GRID)
+        distance = np.geomspace(self._first_distance(risk, least, top), _LARGEST_RIDGE * top, _GRID)
         x = minimum(lambda x: risk(least + np.exp(x)), np.log(distance))
         if x == np.log(distance[-1]):
             return BestRidge(float("inf"), float(self._weighted(lambda t: t)))
         kappa = np.array([least + np.exp(x)])
         return BestRidge(float(ridge_of(self.measure, ratio, kappa)[0]), float(risk(kappa)[0]))
+
+    @staticmethod
+    def _first_distance(risk: Callable[[Array], Array], least: float, top: float) -> float:
+        """How near to the end of the branch the risk can be computed."""
+        for share in (1e-6, 1e-5, 1e-4, 1e-3):
+            try:
+                risk(np.array([least + share * top]))
+                return share * top
+            except PrecisionError:
+                continue
+        return 1e-2 * top
 
     def _one_ratio(self) -> float:
         if self.ratio.size != 1:

@@ -170,6 +170,13 @@ def test_a_population_that_is_too_singular_is_said_to_be() -> None:
         integral(measure, lambda t: t / (t - 0.25))
 
 
+def test_the_best_ridge_of_a_population_down_to_zero() -> None:
+    """Without a preferred direction it is s^2 g/|beta|^2 for every population."""
+    law = rv.law_of_density(lambda t: 0 * t + 1, (0, 1))
+    assert rv.RidgeRegression(law, "1/2", 2, 0.5).best().ridge == pytest.approx(0.125, rel=1e-8)
+    assert rv.RidgeRegression(rv.marchenko_pastur("1/2"), 3, 2, 0.5).best().ridge == pytest.approx(0.75, rel=1e-8)
+
+
 def test_a_branch_that_ends_at_the_population() -> None:
     """Where few parameters have many samples the slope may stay positive down to a population that fades out."""
     measure = measure_of_density(lambda t: 4 * (t - 1) ** 3, (1, 2))
