@@ -27,7 +27,6 @@ have no partner; its block of B, or of L, is smaller. No source; compared with n
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -52,7 +51,7 @@ _NODES = 32
 _DEPTH, _PLAIN, _STEPS = 8, 10, 600  # Anderson's memory, damped steps before it, and the most steps
 _ACCURACY = 1e-11
 _HEIGHTS = (4.0, 1.0, 0.2, 0.04, 0.008, 0.0)  # imaginary parts, over the size of the spectrum, on the way down
-_KNOTS, _EDGE_STEPS = 200, 40
+_KNOTS, _SECTIONS = 200, 12
 _CIRCLE = 64
 _DARK = 1e-7
 _REACH, _RUNGS = 200.0, 48  # how far the right edge may lie from the mean
@@ -281,22 +280,29 @@ class GaussNewton:
         Raises `PrecisionError` if it is not found up to 200 times the mean.
         """
         ladder = np.geomspace(self._middle, _REACH * self._middle, _RUNGS)
-        lit = [k for k, x in enumerate(ladder) if not self._is_dark(x)]
-        if not lit or lit[-1] == _RUNGS - 1:
+        lit = np.flatnonzero(~self._dark(ladder))
+        if not len(lit) or lit[-1] == _RUNGS - 1:
             raise PrecisionError(f"the edge of {self.text} was not found; use kernel_transform(z) off the real line")
-        low, high = ladder[lit[-1]], ladder[lit[-1] + 1]
-        for _ in range(_EDGE_STEPS):
-            middle = (low + high) / 2
-            low, high = (low, middle) if self._is_dark(middle) else (middle, high)
-            if high - low < 1e-8 * high:
-                break
-        return float(high)
+        return self._edge(float(ladder[lit[-1]]), float(ladder[lit[-1] + 1]))
 
-    def _is_dark(self, x: float) -> bool:
+    def _edge(self, lit: float, dark: float) -> float:
+        """An edge between a point with density and one without, by sections; the dark side of it."""
+        while abs(dark - lit) > 1e-8 * max(lit, dark):
+            points = np.linspace(lit, dark, _SECTIONS + 1)[1:-1]
+            first = np.flatnonzero(self._dark(points))
+            k = int(first[0]) if len(first) else len(points)
+            ends = [lit, *points.tolist(), dark]
+            lit, dark = ends[k], ends[k + 1]
+        return dark
+
+    def _dark(self, x: Array) -> NDArray[np.bool_]:
+        """Where there is no density; a point where the iteration does not converge, next to an edge, counts as lit."""
         try:
-            return bool(abs(self.kernel_transform(np.array([x]))[0].imag) < _DARK)
+            return np.abs(self.kernel_transform(x).imag) < _DARK
         except PrecisionError:
-            return False
+            if len(x) == 1:
+                return np.array([False])
+            return np.concatenate([self._dark(part) for part in np.array_split(x, min(len(x), 4))])
 
     @cached_property
     def kernel_start(self) -> float:
@@ -305,16 +311,8 @@ class GaussNewton:
         The floor is 3e-4 of the right edge: the nodes of the weights' laws do not resolve what is nearer to 0.
         """
         ladder = np.geomspace(_FLOOR * self.kernel_edge, self.kernel_edge * 0.9, _RUNGS)
-        lit = next(k for k, x in enumerate(ladder) if not self._is_dark(x))
-        if lit == 0:
-            return 0.0
-        low, high = ladder[lit - 1], ladder[lit]
-        for _ in range(_EDGE_STEPS):
-            middle = math.sqrt(low * high)
-            low, high = (middle, high) if self._is_dark(middle) else (low, middle)
-            if high - low < 1e-8 * high:
-                break
-        return float(low)
+        lit = int(np.flatnonzero(~self._dark(ladder))[0])
+        return self._edge(float(ladder[lit]), float(ladder[lit - 1])) if lit else 0.0
 
     @property
     def law(self) -> NumericLaw:
