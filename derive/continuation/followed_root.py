@@ -210,7 +210,7 @@ class Sheet:
                     trail.append((position, ball))
             raise BranchError(
                 f"the physical branch cannot be continued through z = {complex(position):.6g}; "
-                "a branch point lies there",
+                "a branch point lies there, or another sheet comes too close to be told apart",
                 z=complex(position),
             )
 
