@@ -51,9 +51,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Moment(Fact):
-    """The moment m_k of the law, the integral of x^k."""
-
+class _OfOrder(Fact):
     k: int
     value: sympy.Expr
     source: str = ""
@@ -64,12 +62,13 @@ class Moment(Fact):
 
 
 @dataclass(frozen=True)
-class FreeCumulant(Fact):
-    """The free cumulant kappa_k: R(g) = sum kappa_(k+1) g^k."""
+class Moment(_OfOrder):
+    """The moment m_k of the law, the integral of x^k."""
 
-    k: int
-    value: sympy.Expr
-    source: str = ""
+
+@dataclass(frozen=True)
+class FreeCumulant(_OfOrder):
+    """The free cumulant kappa_k: R(g) = sum kappa_(k+1) g^k."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,7 @@ class AtomAt(Fact):
 
 
 @dataclass(frozen=True)
-class RTransform(Fact):
-    """R in the variable ``variable``: R(G(z)) + 1/G(z) = z."""
-
+class _Transform(Fact):
     value: sympy.Expr
     variable: sympy.Symbol
     source: str = ""
@@ -104,17 +101,13 @@ class RTransform(Fact):
 
 
 @dataclass(frozen=True)
-class STransform(Fact):
+class RTransform(_Transform):
+    """R in the variable ``variable``: R(G(z)) + 1/G(z) = z."""
+
+
+@dataclass(frozen=True)
+class STransform(_Transform):
     """S in the variable ``variable``: S(u) = chi(u)(1+u)/u."""
-
-    value: sympy.Expr
-    variable: sympy.Symbol
-    source: str = ""
-
-    @property
-    def variables(self) -> tuple[sympy.Symbol, ...]:
-        """The symbols other than parameters."""
-        return (self.variable,)
 
 
 @dataclass(frozen=True)

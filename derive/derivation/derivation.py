@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from resolvent.derive.derivation.document import WrittenStep, derivation_text, w
 from resolvent.derive.derivation.step import Evidence, Step
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.exact.trees import parts_first
 from resolvent.derive.presentation import Presented, show
 
 
@@ -64,7 +64,7 @@ class Derivation(Presented):
         numbers: dict[int, int] = {}
         known: dict[tuple[object, ...], int] = {}
         listed: list[Step] = []
-        for step in _in_order(self.last):
+        for step in parts_first([self.last], lambda step: step.uses):
             key = (step.rule, step.text, step.kind, tuple(numbers[id(s)] for s in step.uses))
             if key not in known:
                 listed.append(step)
@@ -138,16 +138,3 @@ class Derivation(Presented):
     def text(self, convention: str = "stieltjes") -> str:
         """The steps as plain text; see `resolvent.derive.derivation.document.derivation_text`."""
         return derivation_text(self.written(convention), self.evidence_in_words)
-
-
-def _in_order(last: Step) -> Iterator[Step]:
-    seen: set[int] = set()
-    stack: list[tuple[Step, bool]] = [(last, False)]
-    while stack:
-        step, expanded = stack.pop()
-        if expanded:
-            yield step
-        elif id(step) not in seen:
-            seen.add(id(step))
-            stack.append((step, True))
-            stack.extend((s, False) for s in reversed(step.uses))

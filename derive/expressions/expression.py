@@ -14,6 +14,7 @@ import sympy
 
 from resolvent.derive.border import checked, is_whole
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.trees import parts_first
 from resolvent.derive.expressions.letter import Letter, SymbolicSize, scalar_or_none, sizes_text, spectra_of
 
 Shape = tuple[SymbolicSize, ...]
@@ -101,16 +102,7 @@ class MatrixExpression:
 
     def nodes(self) -> Iterator[MatrixExpression]:
         """All parts of the tree, each once, the operands before what is made of them."""
-        seen: set[int] = set()
-        stack: list[tuple[MatrixExpression, bool]] = [(self, False)]
-        while stack:
-            node, expanded = stack.pop()
-            if expanded:
-                yield node
-            elif id(node) not in seen:
-                seen.add(id(node))
-                stack.append((node, True))
-                stack.extend((part, False) for part in reversed(node.parts))
+        return parts_first([self], lambda node: node.parts)
 
     def dimensions(self) -> tuple[SymbolicSize, ...]:
         """All dimensions, in the order in which they occur."""

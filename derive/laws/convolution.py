@@ -61,21 +61,25 @@ def free_sum(a: LawT, b: LawT) -> LawT:
     polynomial = _rename_into(step.value, out, {"y'": (z * m - 1, m)}, drop=("x'",))
 
     recipe = Recipe(free_sum, (a, b))
-    uses: tuple[Step, ...] = (a.conclusion, b.conclusion, _freeness(a, b))
-    transforms = _added_transforms(a, b)
-    if transforms is not None:
-        uses = (*uses, transforms)
+    return _of_free_pair(recipe, polynomial, step, _sum_moments, _sum_subordination, _added_transforms(a, b))
+
+
+def _of_free_pair(
+    recipe: Recipe, polynomial: fmpz_mpoly, step: Resultant, moments: Any, subordination: Any, more: Step | None
+) -> Any:
+    """The law of the sum or product of two free matrices, whose polynomial was found by elimination."""
+    a, b = recipe.arguments
     return conclude(
         type(a),
         polynomial,
         {*a.equation.symbols, *b.equation.symbols},
-        partial(_sum_moments, a, b),
+        partial(moments, a, b),
         explanation=f"the equation of {recipe.text}, by eliminating omega_A and omega_B",
-        uses=uses,
+        uses=(a.conclusion, b.conclusion, _freeness(a, b), *([more] if more is not None else [])),
         recipe=recipe,
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),
-        formulas=partial(_sum_subordination, a, b),
+        formulas=partial(subordination, a, b),
     )
 
 
@@ -121,22 +125,7 @@ def free_product(a: LawT, b: LawT) -> LawT:
     one = out.constant(1)
     images = {"y'": (z * z * m, z * m + 1), "u'": (-z * m - 1, one)}
     polynomial = _rename_into(step.value, out, images, drop=("x'",))
-
-    uses: tuple[Step, ...] = (a.conclusion, b.conclusion, _freeness(a, b))
-    if side_condition is not None:
-        uses = (*uses, side_condition)
-    return conclude(
-        type(a),
-        polynomial,
-        {*a.equation.symbols, *b.equation.symbols},
-        partial(_moments_of_product, a, b),
-        explanation=f"the equation of {recipe.text}, by eliminating omega_A and omega_B",
-        uses=uses,
-        recipe=recipe,
-        nonnegative=True if a.nonnegative and b.nonnegative else None,
-        eliminations=(step,),
-        formulas=partial(_product_subordination, a, b),
-    )
+    return _of_free_pair(recipe, polynomial, step, _moments_of_product, _product_subordination, side_condition)
 
 
 def _moments_of_product(a: AlgebraicRecord, b: AlgebraicRecord, n: int, values: Values) -> Series:

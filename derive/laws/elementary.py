@@ -147,7 +147,7 @@ def atoms(points: Sequence[Any], weights: Sequence[Any] | None = None) -> Algebr
         symbols,
         partial(_moments_of_atoms, a, w),
         explanation=f"the Stieltjes transform of {recipe.text}",
-        uses=positive_weights(map(scalar_of, weights)),
+        uses=positive_weights(scalar_of(x) for x, e in zip(weights, w, strict=True) if not e.is_constant),
         recipe=recipe,
         nonnegative=True if all(scalar_of(p).is_nonnegative for p in points) else None,
         formulas=partial(_transform_of_atoms, points, weights),

@@ -179,7 +179,7 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
     w_, symbols = to_element(weight)
     if w_.is_constant and not 0 < w_.to_fmpq() < 1:
         raise ParameterError(f"the weight must lie strictly between 0 and 1; got {shown(weight)}", weight=weight)
-    pa, pb = a.equation.polynomial, b.equation.polynomial
+    pa, pb, w = a.equation.polynomial, b.equation.polynomial, scalar_of(weight)
     ring = ring_of(("x'", "z", "m"), pa, pb, w_.numerator)
     x, m = generator(ring, "x'"), generator(ring, "m")
     p, q = (e.project_to_context(ring) for e in (w_.numerator, w_.denominator))
@@ -193,7 +193,7 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
         polynomial,
         {*a.equation.symbols, *b.equation.symbols, *symbols},
         partial(_direct_sum_moments, a, b, w_),
-        uses=(a.conclusion, b.conclusion, *positive_weights((scalar_of(weight), 1 - scalar_of(weight)))),
+        uses=(a.conclusion, b.conclusion, *([] if w_.is_constant else positive_weights((w, 1 - w)))),
         recipe=Recipe(direct_sum, (a, b, weight)),
         nonnegative=True if a.nonnegative and b.nonnegative else None,
         eliminations=(step,),

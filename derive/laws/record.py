@@ -21,6 +21,7 @@ from resolvent.derive.exact.copies import Memory
 from resolvent.derive.exact.field import Element, Field, to_element, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.series import Coefficient, Series, cumulants_from_moments, make_series, terms_of
+from resolvent.derive.exact.trees import parts_first
 from resolvent.derive.laws.arguments import check_count
 from resolvent.derive.laws.operations import Operation, operation_of
 from resolvent.derive.laws.statement import Statement, equation_statement
@@ -330,17 +331,7 @@ def _laws_in(argument: Any) -> list[AlgebraicRecord]:
 
 def _in_order(argument: Any) -> Iterator[AlgebraicRecord]:
     """The laws in an argument and those they were made of, each once, parts before wholes; chains may be long."""
-    seen: set[int] = set()
-    waiting = _laws_in(argument)
-    while waiting:
-        law = waiting[-1]
-        parts = [] if id(law) in seen else [p for p in _laws_in(law.recipe.arguments) if id(p) not in seen]
-        waiting += parts
-        if not parts:
-            waiting.pop()
-            if id(law) not in seen:
-                seen.add(id(law))
-                yield law
+    return parts_first(_laws_in(argument), lambda law: _laws_in(law.recipe.arguments))
 
 
 def _symbols_by_law(argument: Any) -> dict[int, set[sympy.Symbol]]:

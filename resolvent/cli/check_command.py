@@ -12,7 +12,7 @@ import typer
 from resolvent.cli.density_command import check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import TRIAL_LIMIT, TrialLimit, guarded
-from resolvent.cli.subjects import AsJson, Matrices, Ratios
+from resolvent.cli.subjects import AsJson, Jobs, Matrices, Ratios, Scheduler
 from resolvent.derive.errors import ParameterError, ResolventError
 from resolvent.writing.json_text import json_text
 
@@ -64,10 +64,8 @@ def check(
     matrix: Matrices = None,
     ratio: Ratios = None,
     exact_only: Annotated[bool, typer.Option("--exact-only", help="Sample nothing.")] = False,
-    jobs: Annotated[int, typer.Option(metavar="N", help="Worker processes; -1 for one on each core.")] = 1,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler, tcp://host:8786 say, or 'local'.")
-    ] = None,
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
     journal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep finished matrices there; an interrupted run resumes.")
     ] = None,

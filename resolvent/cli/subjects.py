@@ -41,6 +41,10 @@ Ratios = Annotated[
     list[str] | None,
     typer.Option("--ratio", metavar="P/N=C", help="The limit of a ratio of sizes, as in --ratio p/n=c. Repeatable."),
 ]
+Jobs = Annotated[int, typer.Option(metavar="N", help="Worker processes; -1 for one on each core.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler, tcp://host:8786 say, or 'local'.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

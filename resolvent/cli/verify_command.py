@@ -13,7 +13,7 @@ from resolvent.cli.check_command import REPORTS, Report, deliver, write_report
 from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import write_file
 from resolvent.cli.guard import MEMORY_LIMIT, TRIAL_LIMIT, MemoryLimit, TrialLimit, guarded, limited
-from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
+from resolvent.cli.subjects import AsJson, Jobs, Matrices, NameOrExpression, Ratios, Scheduler, Settings, read_subject
 from resolvent.numeric.style import drawn
 
 
@@ -33,10 +33,8 @@ def verify(
     resolution: Annotated[
         float, typer.Option(help="The relative error of a law that must be seen before it is supported.")
     ] = 0.02,
-    jobs: Annotated[int, typer.Option(metavar="N", help="Worker processes; -1 for one on each core.")] = 1,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler, tcp://host:8786 say, or 'local'.")
-    ] = None,
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
     time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="The time of law and spectrum.")] = 60.0,
     memory_limit: MemoryLimit = MEMORY_LIMIT,
     trial_limit: TrialLimit = TRIAL_LIMIT,

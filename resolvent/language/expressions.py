@@ -27,7 +27,7 @@ from resolvent.derive.exact.field import RESERVED_NAMES
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.operations import OPERATIONS, Kind
 from resolvent.language.scalars import Refusal, Scalar
-from resolvent.language.source import Source, chain
+from resolvent.language.source import Source, folded
 from resolvent.language.vocabulary import (
     FUNCTIONS,
     METHODS,
@@ -41,7 +41,6 @@ from resolvent.language.vocabulary import (
 
 MOST_LAW_POWER = OPERATIONS["power"].most
 _LONGEST_NAME = 50
-_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"}
 _INSTEAD: dict[type[ast.AST], str] = {
     ast.Subscript: "indexing has no meaning here; call with round brackets",
     ast.List: "a list may stand only where a function takes one, as in atoms([1, 2])",
@@ -151,7 +150,7 @@ class _Reader:
 
     def read(self, node: ast.AST) -> Value:
         if isinstance(node, ast.BinOp):
-            return self._chain(node)
+            return folded(node, self.read, self._binary)
         if isinstance(node, ast.UnaryOp):
             return self._unary(node)
         if isinstance(node, ast.Constant):
@@ -166,17 +165,9 @@ class _Reader:
 
     # -- operators -----------------------------------------------------------------------------------------
 
-    def _chain(self, node: ast.BinOp) -> Value:
-        first, steps = chain(node)
-        value = self.read(first)
-        for step in steps:
-            sign = _SIGNS.get(type(step.op))
-            if sign is None:
-                self.fail("unknown operator; there are + - * / @ and **", step.right)
-            value = self._binary(sign, value, self.read(step.right), step)
-        return value
-
-    def _binary(self, sign: str, a: Value, b: Value, node: ast.BinOp) -> Value:
+    def _binary(self, sign: str | None, a: Value, b: Value, node: ast.BinOp) -> Value:
+        if sign is None:
+            self.fail("unknown operator; there are + - * / @ and **", node.right)
         if sign == "**":
             return self._power(a, b, node)
         if isinstance(a, Scalar) and isinstance(b, Scalar):

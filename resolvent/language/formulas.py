@@ -14,10 +14,9 @@ from typing import Any
 
 from resolvent.catalog.conjectures.formula import ARITY, Formula
 from resolvent.derive.errors import ParseError
-from resolvent.language.source import Source, chain
+from resolvent.language.source import Source, folded
 from resolvent.language.vocabulary import closest
 
-_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _MOST_DIGITS = 400
 
 
@@ -60,7 +59,7 @@ class _Reader:
 
     def read(self, node: ast.AST) -> Formula:
         if isinstance(node, ast.BinOp):
-            return self._chain(node)
+            return folded(node, self.read, self._binary)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             inner = self.read(node.operand)
             return Formula("negative", (inner,)) if isinstance(node.op, ast.USub) else inner
@@ -72,15 +71,10 @@ class _Reader:
             return self._call(node)
         raise self.source.error("this has no meaning in a formula", node)
 
-    def _chain(self, node: ast.BinOp) -> Formula:
-        first, steps = chain(node)
-        value = self.read(first)
-        for step in steps:
-            sign = _SIGNS.get(type(step.op))
-            if sign is None:
-                raise self.source.error("unknown operator; formulas have + - * / and **", step.right)
-            value = Formula(sign, (value, self.read(step.right)))
-        return value
+    def _binary(self, sign: str | None, a: Formula, b: Formula, node: ast.BinOp) -> Formula:
+        if sign is None or sign == "@":
+            raise self.source.error("unknown operator; formulas have + - * / and **", node.right)
+        return Formula(sign, (a, b))
 
     def _number(self, node: ast.Constant) -> Formula:
         value = self.source.number(node)

@@ -27,7 +27,7 @@ from resolvent.derive.expressions.expression import MatrixExpression, identity, 
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.language.expressions import parse
 from resolvent.language.scalars import Refusal, Scalar
-from resolvent.language.source import Source, chain
+from resolvent.language.source import Source, folded
 from resolvent.language.vocabulary import closest
 from resolvent.numeric.expressions import block, commuting, dimension, gaussian, given, haar, kron, projection, wigner
 
@@ -47,7 +47,6 @@ _MAKERS: dict[str, Callable[..., MatrixExpression]] = {
     "projection": projection,
 }
 _FUNCTIONS = ("inv", "block", "kron", "identity", "sqrt")
-_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"}
 
 Value = Scalar | MatrixExpression
 
@@ -183,11 +182,7 @@ class _Reader:
 
     def read(self, node: ast.AST) -> Value:
         if isinstance(node, ast.BinOp):
-            first, steps = chain(node)
-            value = self.read(first)
-            for step in steps:
-                value = self._binary(value, self.read(step.right), step)
-            return value
+            return folded(node, self.read, self._binary)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             value = self.read(node.operand)
             return value if isinstance(node.op, ast.UAdd) else -value
@@ -218,8 +213,7 @@ class _Reader:
             self.fail(f"the name {node.id!r} is reserved for the spectral variables; rename it", node)
         return Scalar.symbol(sympy.Symbol(node.id, positive=True))
 
-    def _binary(self, a: Value, b: Value, node: ast.BinOp) -> Value:
-        sign = _SIGNS.get(type(node.op))
+    def _binary(self, sign: str | None, a: Value, b: Value, node: ast.BinOp) -> Value:
         if sign is None:
             self.fail("unknown operator; there are + - * / @ and **", node.right)
         if sign == "**":

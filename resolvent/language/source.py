@@ -6,15 +6,19 @@ import ast
 import keyword
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import TypeVar
 
 from resolvent.derive.errors import ParseError
+
+T = TypeVar("T")
 
 MOST_CHARACTERS = 2000
 MOST_NESTING = 50
 MOST_EXPONENT = 400
 
+_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"}
 _ALLOWED = re.compile(r"[A-Za-z0-9_.,()\[\]+\-*/@= ]*")
 _INSTEAD = {
     "^": "write ** for powers",
@@ -152,21 +156,23 @@ class Source:
             waiting.extend((child, depth + step) for child, step in _children(node))
 
 
-def chain(node: ast.BinOp) -> tuple[ast.expr, list[ast.BinOp]]:
-    """The first operand of a + b + c + ..., and the operations in the order in which they apply.
+def folded(node: ast.BinOp, read: Callable[[ast.expr], T], binary: Callable[[str | None, T, T, ast.BinOp], T]) -> T:
+    """The value of a + b + c + ..., from left to right; an operator without a meaning is given as None.
 
     Long sums hang to the left; a loop along them needs no stack.
 
-    >>> first, steps = chain(ast.parse("1 + 2 - 3", mode="eval").body)
-    >>> first.value, [step.right.value for step in steps]
-    (1, [2, 3])
+    >>> folded(ast.parse("1 + 2 - 3", mode="eval").body, ast.literal_eval, lambda sign, a, b, _: f"({a} {sign} {b})")
+    '((1 + 2) - 3)'
     """
-    steps = []
-    left: ast.expr = node
-    while isinstance(left, ast.BinOp):
-        steps.append(left)
-        left = left.left
-    return left, steps[::-1]
+    steps: list[ast.BinOp] = []
+    first: ast.expr = node
+    while isinstance(first, ast.BinOp):
+        steps.append(first)
+        first = first.left
+    value = read(first)
+    for step in reversed(steps):
+        value = binary(_SIGNS.get(type(step.op)), value, read(step.right), step)
+    return value
 
 
 def _children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
