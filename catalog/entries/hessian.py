@@ -7,14 +7,20 @@ from typing import Any
 import numpy as np
 import sympy
 
-from resolvent.catalog.entries import hessian_h0, hessian_h1
 from resolvent.catalog.entries.hessian_h0 import IID_JACOBIAN, PENNINGTON_BAHRI, PHI, SIGMA, SURVEY
-from resolvent.catalog.entries.hessian_h1 import EPS, GAUSSIAN_DATA, GAUSSIAN_RESIDUALS, HALF_OF_THE_DATA
+from resolvent.catalog.entries.hessian_h1 import (
+    EPS,
+    GAUSSIAN_DATA,
+    GAUSSIAN_RESIDUALS,
+    HALF_OF_THE_DATA,
+    residual_term,
+)
 from resolvent.catalog.networks import relu_network
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, FreeCumulant, Moment, RTransform, ZeroEdge
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.numeric.matrices.ensembles import free_rotation
+from resolvent.catalog.schema.statement import Ratios, Statement
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.numeric.expressions import block, dimension, gaussian
 
 _phi, _eps, _s = PHI.symbol, EPS.symbol, SIGMA.symbol
 _z, _G, _g = sympy.symbols("z G g")
@@ -29,21 +35,15 @@ GAUSSIAN_WEIGHTS = assumption(
 )
 
 
-def derive_law(phi: Any, eps: Any, sigma: Any) -> AlgebraicLaw:
-    """The law of H_0 + H_1, free: R(g) = sigma/(1 - sigma phi g) + eps phi g/(2 - eps phi^2 g^2).
-
-    >>> half = sympy.Rational(1, 2)
-    >>> derive_law(half, half, sympy.Integer(1)).moments(2)
-    [1, 13/8]
-    """
-    return hessian_h0.ENSEMBLE.law(phi=phi, sigma=sigma) + hessian_h1.ENSEMBLE.law(phi=phi, eps=eps)
+def _matrix(phi: Any, eps: Any, sigma: Any) -> tuple[MatrixExpression, Ratios]:
+    """J J^T/l + H_1 with an independent J of 2n rows: a Wishart matrix is free from all that is independent of it."""
+    residual, n, k = residual_term(eps)
+    columns = dimension("l")
+    jacobian = block([[gaussian("J_1", n, columns, sigma)], [gaussian("J_2", n, columns, sigma)]])
+    return jacobian @ jacobian.T / columns + residual, {(n, k): phi, (n, columns): phi / 2}
 
 
-def sample_model(size: int, rng: np.random.Generator, phi: float, eps: float, sigma: float) -> Matrix:
-    """H_0 + O H_1 O^T, size x size: an independent Wishart matrix and a residual term in a random basis."""
-    total = free_rotation(hessian_h1.sample_matrix(size, rng, phi, eps), rng)
-    total += hessian_h0.sample_matrix(size, rng, phi, sigma)
-    return total
+STATEMENT = Statement("H", (PHI, EPS, SIGMA), _matrix)
 
 
 def sample_network(size: int, rng: np.random.Generator, phi: float, eps: float, sigma: float) -> Matrix:
@@ -56,10 +56,6 @@ def sample_network(size: int, rng: np.random.Generator, phi: float, eps: float, 
 
 def _samples(width: int, phi: float) -> int:
     return max(1, round(2 * width / phi))
-
-
-def _model_memory(size: int, phi: float, eps: float, sigma: float) -> float:
-    return 6 * 8.0 * size**2 + hessian_h0.memory(size, phi, sigma)
 
 
 def _network_memory(size: int, phi: float, eps: float, sigma: float) -> float:
@@ -75,19 +71,14 @@ def _critical_energy() -> sympy.Expr:
 ENSEMBLE = Ensemble(
     slug="hessian",
     title="Loss Hessian of a single-hidden-layer ReLU network",
-    model=r"H = H_0 + H_1,\quad L = \frac{1}{2m} \sum_{i\mu} e_{i\mu}^2,\ \hat y = W^{(2)} [W^{(1)} x]_+,\ "
+    model=STATEMENT.latex + r";\quad L = \frac{1}{2m} \sum_{i\mu} e_{i\mu}^2,\ \hat y = W^{(2)} [W^{(1)} x]_+,\ "
     r"n_0 = n_1 = n_2 = n,\quad \phi = 2n/m,\ \epsilon = \mathbb{E} L/n,\ "
     r"\varsigma = \mathbb{E}\,\mathrm{tr}\, H_0/(2n^2)",
     parameters=(PHI, EPS, SIGMA),
-    derive=derive_law,
+    derive=STATEMENT.law,
     samplers=(
-        Sampler(
-            "model",
-            "An independent Wishart H_0 plus H_1 in a Haar random basis; size is the number of rows, even.",
-            sample_model,
-            1000,
-            _model_memory,
-            multiple_of=2,
+        STATEMENT.sampler(
+            "model", "An independent Wishart H_0 plus H_1; size is the number of rows, even.", multiple_of=2
         ),
         Sampler(
             "network",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import sympy
 
-from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption, columns
+from resolvent.catalog.schema.ensemble import Ensemble, Note, Reference, assumption
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, FreeCumulant, Moment, RTransform, STransform, Support
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.elementary import marchenko_pastur
-from resolvent.numeric.matrices.ensembles import wishart
+from resolvent.catalog.schema.statement import Ratios, Statement
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.numeric.expressions import dimension, gaussian
 
 PHI = Parameter("phi", "2n/m, parameters over residual components of n outputs and m samples", positive=True)
 SIGMA = Parameter("sigma", "mean eigenvalue of H_0", positive=True, default=1)
@@ -33,39 +32,25 @@ IID_JACOBIAN = assumption(
 )
 
 
-def derive_law(phi: Any, sigma: Any) -> AlgebraicLaw:
-    """The law: a Marchenko-Pastur law of ratio phi, scaled to mean sigma; R(g) = sigma/(1 - sigma phi g).
-
-    >>> derive_law(sympy.Rational(1, 2), sympy.Integer(3)).moments(2)
-    [3, 27/2]
-    """
-    return sigma * marchenko_pastur(phi)
+def _matrix(phi: Any, sigma: Any) -> tuple[MatrixExpression, Ratios]:
+    """J J^T/m, in terms of its mean: the entries of J have the variance sigma/n, and nm columns."""
+    p, k = dimension("p"), dimension("k")
+    jacobian = gaussian("J", p, k, sigma)
+    return jacobian @ jacobian.T / k, {(p, k): phi}
 
 
-def sample_matrix(size: int, rng: np.random.Generator, phi: float, sigma: float) -> Matrix:
-    """H_0 = sigma J J^T/k, size x size, J standard Gaussian with k = size/phi columns, rounded."""
-    return wishart(size, columns(size, phi), rng, sigma**0.5)
-
-
-def memory(size: int, phi: float, sigma: float) -> float:
-    """An upper estimate, in bytes, of what a draw holds at its peak."""
-    return 8 * (2.0 * size**2 + 2.0 * size * max(1.0, size / phi))
+STATEMENT = Statement("H_0", (PHI, SIGMA), _matrix)
 
 
 ENSEMBLE = Ensemble(
     slug="hessian-h0",
     title="Outer-product term of the loss Hessian",
-    model=r"H_0 = \frac{1}{m} J J^\top,\quad J \in \mathbb{R}^{2n^2 \times nm},\ J_{ij} \text{ i.i.d. Gaussian},\quad "
-    r"\phi = 2n/m,\ \mathbb{E}\,\mathrm{tr}\, H_0/(2n^2) = \varsigma",
+    model=STATEMENT.latex + r",\quad p = 2n^2,\ k = nm",
     parameters=(PHI, SIGMA),
-    derive=derive_law,
+    derive=STATEMENT.law,
     samplers=(
-        Sampler(
-            "wishart",
-            "A Gaussian Jacobian; size is the number of rows of H_0, and J has size/phi columns, rounded.",
-            sample_matrix,
-            1000,
-            memory,
+        STATEMENT.sampler(
+            "wishart", "A Gaussian Jacobian; size is the number of rows of H_0, and J has size/phi columns, rounded."
         ),
     ),
     references=(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from resolvent.catalog.entries import wishart_product
 from resolvent.catalog.entries.hessian_h0 import PENNINGTON_BAHRI, PHI, SURVEY
-from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption, columns
+from resolvent.catalog.schema.ensemble import Ensemble, Note, Reference, assumption
 from resolvent.catalog.schema.facts import (
     AtomAt,
     CauchyEquation,
@@ -21,8 +21,10 @@ from resolvent.catalog.schema.facts import (
     Support,
 )
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.numeric.matrices.ensembles import gaussian, hermitisation
+from resolvent.catalog.schema.statement import Ratios, Statement
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.numeric.expressions import block, dimension, gaussian
 
 EPS = Parameter("eps", "energy: the loss over the number of outputs", positive=True)
 _phi, _eps = PHI.symbol, EPS.symbol
@@ -45,21 +47,19 @@ HALF_OF_THE_DATA = assumption(
 )
 
 
-def _squared_law(phi: Any, eps: Any) -> AlgebraicLaw:
-    alpha = sympy.Integer(1) / phi  # m/2 columns over n rows
-    return eps * phi**2 / 2 * wishart_product.ENSEMBLE.law(alpha=alpha)
+def residual_term(eps: Any) -> tuple[MatrixExpression, SymbolicSize, SymbolicSize]:
+    """[[0, B], [B^T, 0]] with B = (1/m) E X^T, E and X of size n x k with k = m/2; and the sizes n and k."""
+    n, k = dimension("n"), dimension("k")
+    product = gaussian("E", n, k, 2 * eps) @ gaussian("X", n, k).T / (2 * k)
+    return block([[0, product], [product.T, 0]]), n, k
 
 
-def derive_law(phi: Any, eps: Any) -> AlgebraicLaw:
-    r"""The law: the symmetric root of the law of (1/m^2)(\hat e \hat x^T)(\hat e \hat x^T)^T.
+def _matrix(phi: Any, eps: Any) -> tuple[MatrixExpression, Ratios]:
+    model, n, k = residual_term(eps)
+    return model, {(n, k): phi}
 
-    With m = 2n/phi and residuals of variance 2 eps that matrix is eps phi^2/2 times a `wishart-product` of ratio
-    (m/2)/n = 1/phi.
 
-    >>> derive_law(sympy.Rational(1, 2), sympy.Integer(1)).moments(4)
-    [0, 1/4, 0, 5/32]
-    """
-    return _squared_law(phi, eps).symmetric_root()
+STATEMENT = Statement("H_1", (PHI, EPS), _matrix)
 
 
 def density(x: NDArray[np.float64], phi: float, eps: float) -> NDArray[np.float64]:
@@ -72,19 +72,6 @@ def density(x: NDArray[np.float64], phi: float, eps: float) -> NDArray[np.float6
     return np.abs(x) / s * wishart_product.density(x**2 / s, 1 / phi)
 
 
-def sample_matrix(size: int, rng: np.random.Generator, phi: float, eps: float) -> Matrix:
-    """[[0, B], [B^T, 0]], size x size, B = (1/m) E X^T with E, X of size n x m/2, n = size/2, m/2 = n/phi, rounded."""
-    n = size // 2
-    half = columns(n, phi)
-    residuals, inputs = gaussian(n, half, rng, 2 * eps), gaussian(n, half, rng)
-    return hermitisation(residuals @ inputs.T / (2 * half))
-
-
-def memory(size: int, phi: float, eps: float) -> float:
-    """An upper estimate, in bytes, of what a draw holds at its peak."""
-    return 8 * (1.5 * size**2 + 1.5 * size * max(1.0, size / phi))
-
-
 def _support() -> Support:
     low, high = (sympy.sqrt(_scale * edge) for edge in wishart_product.edges(1 / _phi, sympy.sqrt))
     gap = sympy.Piecewise((low, _phi > 1), (0, True))
@@ -94,18 +81,13 @@ def _support() -> Support:
 ENSEMBLE = Ensemble(
     slug="hessian-h1",
     title="Residual term of the loss Hessian of a ReLU network",
-    model=r"H_1 = \begin{pmatrix} 0 & B \\ B^\top & 0 \end{pmatrix},\ B = \frac{1}{m} \hat e \hat x^\top,\quad "
-    r"\hat e, \hat x \in \mathbb{R}^{n \times m/2},\ \hat e_{i\mu} \sim N(0, 2\epsilon),\ \hat x_{i\mu} \sim N(0, 1),"
-    r"\quad \phi = 2n/m",
+    model=STATEMENT.latex + r",\quad k = m/2",
     parameters=(PHI, EPS),
-    derive=derive_law,
+    derive=STATEMENT.law,
     samplers=(
-        Sampler(
+        STATEMENT.sampler(
             "block",
             "One block B in its symmetric matrix; size is 2n, and the factors of B have n/phi columns, rounded.",
-            sample_matrix,
-            1000,
-            memory,
             multiple_of=2,
         ),
     ),

@@ -17,12 +17,15 @@ from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Outlier, R
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, Moment
 from resolvent.catalog.schema.option import Choice, Option
 from resolvent.catalog.schema.parameter import Parameter
+from resolvent.catalog.schema.statement import Ratios, Statement
 from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.elementary import marchenko_pastur
-from resolvent.numeric.matrices.ensembles import gaussian
+from resolvent.numeric.expressions import dimension
+from resolvent.numeric.expressions import gaussian as letter
 
 PHI = Parameter("phi", "inputs over samples, n_0/m", positive=True)
 PSI = Parameter("psi", "inputs over features, n_0/n_1", positive=True)
@@ -62,6 +65,18 @@ def law_by_graphs(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
     """
     t = sympy.Symbol("t")
     return law_of_cycle_weights((eta - zeta) * t + zeta * t / (1 - zeta * t), t, phi=phi, psi=psi)
+
+
+def _matrix(phi: Any, psi: Any, eta: Any, zeta: Any) -> tuple[MatrixExpression, Ratios]:
+    """Y Y^T/m with the linear part of the activation and independent noise in its place."""
+    inputs, outputs, samples = dimension("n_0"), dimension("n_1"), dimension("m")
+    linear = letter("W", outputs, inputs) @ letter("X", inputs, samples) / sympy.sqrt(inputs)
+    y = sympy.sqrt(zeta) * linear + sympy.sqrt(eta - zeta) * letter("N", outputs, samples)
+    return y @ y.T / samples, {(inputs, samples): phi, (inputs, outputs): psi}
+
+
+STATEMENT = Statement("M", (PHI, PSI, ETA, ZETA), _matrix)
+"""The Gaussian equivalent as a matrix: what is sampled; its law is that of the layer rule."""
 
 
 def _check_slope(phi: Any, psi: Any, eta: Any, zeta: Any) -> None:
@@ -127,16 +142,6 @@ def sample_features(
     chosen: Any = activation or RandomLayer(LinearAndSine(eta, zeta))  # type: ignore[arg-type]
     y = chosen.features(size, inputs, samples, rng)
     return np.asarray(y @ y.T / samples)
-
-
-def sample_equivalent(
-    size: int, rng: np.random.Generator, phi: float, psi: float, eta: float, zeta: float, activation: Any
-) -> Matrix:
-    """Y Y^T/m, Y = sqrt(zeta) W X + sqrt(eta - zeta) N with an independent Gaussian N of size n_1 x m."""
-    inputs, samples = shape(size, phi, psi)
-    y = math.sqrt(zeta / inputs) * gaussian(size, inputs, rng) @ gaussian(inputs, samples, rng)
-    y += math.sqrt(max(eta - zeta, 0.0)) * rng.standard_normal(y.shape)
-    return y @ y.T / samples
 
 
 class LinearAndSine:
@@ -212,13 +217,11 @@ ENSEMBLE = Ensemble(
             _memory,
             outliers=outliers,
         ),
-        Sampler(
+        STATEMENT.sampler(
             "equivalent",
             "The Gaussian equivalent Y = sqrt(zeta) W X + sqrt(eta-zeta) N, N independent and Gaussian, unit variances "
             "(W over n_0). Size is n_1.",
-            sample_equivalent,
             600,
-            _memory,
         ),
     ),
     references=(

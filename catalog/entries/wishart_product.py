@@ -8,12 +8,12 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, columns
+from resolvent.catalog.schema.ensemble import Ensemble, Note, Reference
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, ClosedDensity, Moment, STransform, Support
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.elementary import marchenko_pastur
-from resolvent.numeric.matrices.ensembles import gaussian
+from resolvent.catalog.schema.statement import Ratios, Statement
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.numeric.expressions import dimension, gaussian
 
 ALPHA = Parameter("alpha", "columns over rows of A and of B", positive=True)
 _a = ALPHA.symbol
@@ -33,13 +33,13 @@ def edges(alpha: Any, root: Any) -> tuple[Any, Any]:
     return (middle - radius) / 8, (middle + radius) / 8
 
 
-def derive_law(alpha: Any) -> AlgebraicLaw:
-    """The law of A A^T/n times that of G G^T/n, freely: given A, A B^T has the law of (A A^T)^(1/2) G, G square.
+def _matrix(alpha: Any) -> tuple[MatrixExpression, Ratios]:
+    n, p = dimension("n"), dimension("p")
+    product = gaussian("A", n, p) @ gaussian("B", n, p).T
+    return product @ product.T / n**2, {(p, n): alpha}
 
-    >>> derive_law(1).moments(4)
-    [1, 3, 12, 55]
-    """
-    return (alpha * marchenko_pastur(sympy.Integer(1) / alpha)) @ marchenko_pastur(1)
+
+STATEMENT = Statement("M", (ALPHA,), _matrix)
 
 
 def density(x: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
@@ -60,27 +60,13 @@ def density(x: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
     return np.where(inside, np.sqrt(3) * difference / (6 * np.pi * np.cbrt(2) * safe), 0.0)
 
 
-def sample_matrix(size: int, rng: np.random.Generator, alpha: float) -> Matrix:
-    """(1/n^2)(A B^T)(A B^T)^T, n = size, A and B standard Gaussian with alpha n columns, rounded."""
-    p = columns(size, 1 / alpha)
-    product = gaussian(size, p, rng) @ gaussian(size, p, rng).T / size
-    return product @ product.T
-
-
-def _memory(size: int, alpha: float) -> float:
-    return 8 * (3.0 * size**2 + 3.0 * size * max(1.0, alpha * size))
-
-
 ENSEMBLE = Ensemble(
     slug="wishart-product",
     title="Product of two Gaussian matrices, times its transpose",
-    model=r"M = \frac{1}{n^2} (A B^\top)(A B^\top)^\top,\quad A, B \in \mathbb{R}^{n \times p} "
-    r"\text{ independent, entries i.i.d. } N(0, 1),\quad p/n \to \alpha",
+    model=STATEMENT.latex,
     parameters=(ALPHA,),
-    derive=derive_law,
-    samplers=(
-        Sampler("product", "Gaussian A and B; size is n, p is alpha n, rounded.", sample_matrix, 1000, _memory),
-    ),
+    derive=STATEMENT.law,
+    samplers=(STATEMENT.sampler("product", "Gaussian A and B; size is n, p is alpha n, rounded."),),
     references=(
         Reference("T. Dupic, I. Perez Castillo, Spectral density of products of Wishart dilute random matrices. "
                   "Part I: the dense case, arXiv:1401.7802 (2014)", "section 4.2"),

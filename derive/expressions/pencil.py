@@ -215,7 +215,9 @@ class _Builder:
             return _none(node), Fraction(0)
         if node.head == "scale":
             value = constant(scalar.value, self.names)
-            right = tuple({k: v * value for k, v in vector.items()} if value else {} for vector in parts[0][0].right)
+            if not value:
+                return _none(node), parts[0][1]
+            right = tuple({k: v * value for k, v in vector.items()} for vector in parts[0][0].right)
             of = parts[0][0]
             return Realisation(of.rows, of.columns, of.table, of.left, right), parts[0][1] + scalar.order
         if node.head == "transpose":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from dataclasses import dataclass
 
 import sympy
 from flint import nmod_mat
@@ -12,8 +14,29 @@ from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.pencil import Pencil
 
-PRIME = 998244353  # -1 is a square modulo it
 _SIZES = ((2, 3, 4, 3, 5, 2), (3,), (4, 3, 2, 5))
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Residues modulo a prime for the parameters and the square roots."""
+
+    prime: int
+    values: dict[str, int]
+
+    def residue(self, element: Element) -> int:
+        """An element at the point."""
+        values = [self.values[n] for n in element.field.names]
+        top, bottom = (
+            sum(int(c) * math.prod(pow(v, int(e), self.prime) for v, e in zip(values, exponents, strict=True))
+                for exponents, c in p.to_dict().items()) % self.prime
+            for p in (element.numerator, element.denominator)
+        )  # fmt: skip
+        return top * pow(bottom, -1, self.prime) % self.prime
+
+    def identity(self, size: int) -> nmod_mat:
+        """The identity matrix."""
+        return nmod_mat([[int(i == j) for j in range(size)] for i in range(size)], self.prime)
 
 
 def is_linearisation(model: MatrixExpression, pencil: Pencil, trials: int = 2) -> bool:
@@ -40,62 +63,47 @@ def is_linearisation(model: MatrixExpression, pencil: Pencil, trials: int = 2) -
     return False
 
 
-def _scalars(pencil: Pencil, rng: random.Random) -> dict[str, int] | None:
-    """Residues for the parameters and, consistently, for the square roots; None when no such residues were found."""
+def _scalars(pencil: Pencil, rng: random.Random) -> _Point | None:
+    """Residues for the parameters and, consistently, for the square roots; None when no such residues were found.
+
+    Whether a number has a root depends on the prime, so that several are tried; -1 has one modulo each of them.
+    """
+    prime = 2**30 + 4 * rng.randrange(2**20) + 1
     for _ in range(400):
-        point = {name: rng.randrange(2, PRIME) ** 2 % PRIME for name in pencil.scales.symbols}
-        roots = {name: sympy.sqrt_mod(_residue(x, point), PRIME) for name, x in pencil.scales.roots.items()}
-        if None not in roots.values():
-            return point | {name: int(root) for name, root in roots.items()}
+        prime = int(sympy.nextprime(prime))
+        if prime % 4 != 1:
+            continue
+        point = _Point(prime, {name: rng.randrange(2, prime) ** 2 % prime for name in pencil.scales.symbols})
+        squares = {name: point.residue(x) for name, x in pencil.scales.roots.items()}
+        if all(pow(x, (prime - 1) // 2, prime) in (0, 1) for x in squares.values()):
+            return _Point(prime, point.values | {name: int(sympy.sqrt_mod(x, prime)) for name, x in squares.items()})
     return None
-
-
-def _residue(element: Element, point: dict[str, int]) -> int:
-    names = element.field.names
-    values = [point[n] for n in names]
-    top, bottom = (
-        sum(int(c) * _product(pow(v, int(e), PRIME) for v, e in zip(values, exponents, strict=True)) for exponents, c in
-            p.to_dict().items()) % PRIME
-        for p in (element.numerator, element.denominator)
-    )  # fmt: skip
-    return top * pow(bottom, -1, PRIME) % PRIME
-
-
-def _product(factors: object) -> int:
-    out = 1
-    for f in factors:  # type: ignore[attr-defined]
-        out = out * f % PRIME
-    return out
 
 
 def _agrees(
     model: MatrixExpression,
     pencil: Pencil,
     dimensions: dict[SymbolicSize, int],
-    point: dict[str, int],
+    point: _Point,
     rng: random.Random,
 ) -> bool:
     drawn: dict[str, nmod_mat] = {}
     for name, letter in model.letters().items():
         rows, columns = dimensions[letter.rows], dimensions[letter.columns]
-        table = [[rng.randrange(PRIME) for _ in range(columns)] for _ in range(rows)]
+        table = [[rng.randrange(point.prime) for _ in range(columns)] for _ in range(rows)]
         if letter.is_symmetric:
             table = [[table[max(i, j)][min(i, j)] for j in range(columns)] for i in range(rows)]
-        drawn[name] = nmod_mat(table, PRIME)
+        drawn[name] = nmod_mat(table, point.prime)
     value = _value(model, drawn, dimensions, pencil, point)
-    z = rng.randrange(2, PRIME)
+    z = rng.randrange(2, point.prime)
     size = value.nrows()
-    resolvent = (_identity(size) * z - value).inv()
+    resolvent = (point.identity(size) * z - value).inv()
     inverse = _pencil_value(pencil, drawn, dimensions, point, z).inv()
     return all(resolvent[i, j] == inverse[i, j] for i in range(size) for j in range(size))
 
 
-def _identity(size: int) -> nmod_mat:
-    return nmod_mat([[int(i == j) for j in range(size)] for i in range(size)], PRIME)
-
-
 def _pencil_value(
-    pencil: Pencil, drawn: dict[str, nmod_mat], dimensions: dict[SymbolicSize, int], point: dict[str, int], z: int
+    pencil: Pencil, drawn: dict[str, nmod_mat], dimensions: dict[SymbolicSize, int], point: _Point, z: int
 ) -> nmod_mat:
     starts = [0]
     for d in pencil.states:
@@ -108,20 +116,20 @@ def _pencil_value(
                 total[starts[i] + a][starts[j] + b] += factor * int(matrix[a, b])
 
     for k in range(pencil.blocks):
-        put(k, k, z, _identity(dimensions[pencil.states[k]]))
+        put(k, k, z, point.identity(dimensions[pencil.states[k]]))
     for name, entries in pencil.table.items():
         for (i, j), x in entries.items():
-            factor = _residue(x, point)
+            factor = point.residue(x)
             if not name:
-                put(i, j, factor, _identity(dimensions[pencil.states[i]]))
+                put(i, j, factor, point.identity(dimensions[pencil.states[i]]))
                 continue
             put(i, j, factor, drawn[name])
             if not pencil.letters[name].is_symmetric:
-                mirrored = {**point}
+                mirrored = {**point.values}
                 if "i_" in mirrored:
-                    mirrored["i_"] = PRIME - mirrored["i_"]
-                put(j, i, _residue(x, mirrored), drawn[name].transpose())
-    return nmod_mat([[x % PRIME for x in row] for row in total], PRIME)
+                    mirrored["i_"] = point.prime - mirrored["i_"]
+                put(j, i, _Point(point.prime, mirrored).residue(x), drawn[name].transpose())
+    return nmod_mat([[x % point.prime for x in row] for row in total], point.prime)
 
 
 def _value(
@@ -129,7 +137,7 @@ def _value(
     drawn: dict[str, nmod_mat],
     dimensions: dict[SymbolicSize, int],
     pencil: Pencil,
-    point: dict[str, int],
+    point: _Point,
 ) -> nmod_mat:
     """The expression at matrices, dimensions in scalars standing for their ratios."""
     done: dict[int, nmod_mat] = {}
@@ -139,11 +147,11 @@ def _value(
         if node.letter is not None:
             value = drawn[node.letter.name]
         elif node.head == "identity":
-            value = _identity(rows)
+            value = point.identity(rows)
         elif node.head == "zero":
-            value = nmod_mat(rows, columns, PRIME)
+            value = nmod_mat(rows, columns, point.prime)
         elif node.head == "scale":
-            value = parts[0] * _residue(pencil.scales.read(node.scalar).value, point)
+            value = parts[0] * point.residue(pencil.scales.read(node.scalar).value)
         elif node.head == "sum":
             value = parts[0] + parts[1]
         elif node.head == "product":
@@ -153,15 +161,15 @@ def _value(
         elif node.head == "inverse":
             value = parts[0].inv()
         else:
-            value = _blocks(parts, node.width)
+            value = _blocks(parts, node.width, point.prime)
         done[id(node)] = value
     return done[id(model)]
 
 
-def _blocks(parts: list[nmod_mat], width: int) -> nmod_mat:
+def _blocks(parts: list[nmod_mat], width: int, prime: int) -> nmod_mat:
     table: list[list[int]] = []
     for start in range(0, len(parts), width):
         row = parts[start : start + width]
         for a in range(row[0].nrows()):
             table.append([int(p[a, b]) for p in row for b in range(p.ncols())])
-    return nmod_mat(table, PRIME)
+    return nmod_mat(table, prime)

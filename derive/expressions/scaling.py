@@ -7,6 +7,7 @@ squares occur.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,6 +23,7 @@ from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.laws.arguments import as_scalar
 
 IMAGINARY = "i_"
+_FACTORED = 10**24
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,12 @@ class Scales:
         core = ring.constant(1)
         constant, factors = radicand.factor()
         inside: list[tuple[str, Element]] = []
+        if abs(int(constant)) > _FACTORED:  # its prime factors may be out of reach
+            root = math.isqrt(abs(int(constant)))
+            if root**2 == abs(int(constant)):
+                outside, constant = outside * root, int(constant) // root**2
+            else:
+                core, constant = core * abs(int(constant)), -1 if int(constant) < 0 else 1
         for prime, exponent in _primes(int(constant)):
             outside = outside * prime ** (exponent // 2)
             if exponent % 2 and prime == -1:

@@ -1,0 +1,93 @@
+"""A model that is stated once, as a matrix: its law, its LaTeX and its sampler follow from the statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+
+from resolvent.catalog.schema.ensemble import Matrix, Sampler
+from resolvent.catalog.schema.parameter import Parameter
+from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.law import algebraic_law_of
+from resolvent.derive.expressions.letter import Letter
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.numeric.expressions.expressed import Expressed, expressed
+from resolvent.numeric.expressions.sampling import sample
+
+Ratios = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A matrix and the ratios of its sizes, as a function of the parameters of an entry.
+
+    Attributes:
+        name: the matrix's name in LaTeX.
+        parameters: those of the entry.
+        build: (**parameters) -> the expression, and the ratios of its sizes.
+
+    >>> from resolvent.derive.expressions.letters import dimension, gaussian
+    >>> p, n = dimension("p"), dimension("n")
+    >>> X = gaussian("X", p, n)
+    >>> ratio = Parameter("c", "rows over columns", positive=True)
+    >>> wishart = Statement("W", (ratio,), lambda c: (X @ X.T / n, {(p, n): c}))
+    >>> wishart.law(c=1).moments(4)
+    [1, 2, 5, 14]
+    >>> wishart.sample(4, np.random.default_rng(0), c=0.5).shape
+    (4, 4)
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    build: Callable[..., tuple[MatrixExpression, Ratios]]
+
+    def law(self, **values: Any) -> AlgebraicLaw:
+        """The law, from the Dyson equation of the matrix."""
+        return algebraic_law_of(*self.build(**values))
+
+    @property
+    def latex(self) -> str:
+        """The matrix, what its letters are, and the ratios of their sizes."""
+        model, ratios = self.build(**{p.name: p.symbol for p in self.parameters})
+        said = [f"{self.name} = {model.latex()}", *map(_letter, model.letters().values())]
+        said += [f"{sympy.latex(a)}/{sympy.latex(b)} \\to {sympy.latex(value)}" for (a, b), value in ratios.items()]
+        return r",\quad ".join(said)
+
+    def sampler(self, name: str, doc: str, default_size: int = 1000, multiple_of: int = 1) -> Sampler:
+        """The sampler of the matrix; its size is the number of rows, from which all others follow, rounded."""
+        return Sampler(name, doc, self.sample, default_size, self.memory, multiple_of)
+
+    def sample(self, size: int, rng: np.random.Generator, **values: Any) -> Matrix:
+        """One draw with ``size`` rows; an option's choice among the values is left out."""
+        part = self._part(values)
+        sizes = {d: max(1, round(share * size)) for d, share in part.shares.items()}
+        drawn = sample(part.model, sizes, rng)
+        return np.asarray((drawn + drawn.T) / 2)
+
+    def memory(self, size: int, **values: Any) -> float:
+        """An upper estimate, in bytes, of what a draw holds at its peak."""
+        return 8.0 * self._part(values).workspace(size)
+
+    def _part(self, values: Mapping[str, Any]) -> Expressed:
+        return expressed(*self.build(**{p.name: to_sympy_rational(to_fmpq(values[p.name])) for p in self.parameters}))
+
+
+def _letter(letter: Letter) -> str:
+    """What a letter is, in LaTeX."""
+    name = sympy.latex(sympy.Symbol(letter.name))
+    rows, columns = sympy.latex(letter.rows), sympy.latex(letter.columns)
+    if letter.kind == "gaussian":
+        space, entry = r"\mathbb{C}" if letter.is_complex else r"\mathbb{R}", sympy.latex(letter.variance)
+        of = rf"({name})_{{ij}}" if "_" in name else rf"{name}_{{ij}}"
+        return rf"{name} \in {space}^{{{rows} \times {columns}}},\ {of} \sim N(0, {entry})"
+    if letter.kind == "wigner":
+        entry = sympy.latex(letter.variance / letter.rows)
+        return rf"{name} = {name}^\top,\ \mathbb{{E}} {name}_{{ij}}^2 = {entry} \text{{ for }} i < j \le {rows}"
+    if letter.kind == "haar":
+        return rf"{name} \text{{ Haar-distributed in }} O({rows})"
+    return rf"{name} \text{{ given, }} {rows} \times {rows}"
