@@ -21,6 +21,7 @@ from .derive.errors import (
 )
 from .derive.expressions.elimination import Limits
 from .derive.expressions.open_law import OpenLaw, OpenTrace
+from .derive.expressions.quadratic_form import quadratic_form
 from .derive.expressions.trace import Trace, TraceDerivative, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
 from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
@@ -217,6 +218,7 @@ __all__ = [
     "population",
     "potential_primitive",
     "projection",
+    "quadratic_form",
     "random_feature_errors",
     "rectangular_sum",
     "seen_from",

@@ -324,7 +324,7 @@ class MatrixExpression:
             old = self.letters()[name]
             text = law.text if law is not None and not old.group else ""
             letters[name] = replace(old, law=law, points=points, weights=weights, spectrum=text)
-        return self._with_letters(letters, {})
+        return self.with_letters(letters)
 
     def rebuilt(self, scalars: Sequence[sympy.Expr], laws: Sequence[Any]) -> MatrixExpression:
         """The same expression with other `scalars` and `laws`."""
@@ -342,10 +342,12 @@ class MatrixExpression:
                 law=law,
                 spectrum=law.text if law is not None and not old.group else "",
             )
-        return self._with_letters(letters, {id(n): s for n, s in zip(nodes, scalars, strict=False)})
+        return self.with_letters(letters, {id(n): s for n, s in zip(nodes, scalars, strict=False)})
 
-    def _with_letters(self, letters: Mapping[str, Letter], scalars: Mapping[int, sympy.Expr]) -> MatrixExpression:
-        """The same tree with other letters, by name, and other scalars, by node."""
+    def with_letters(
+        self, letters: Mapping[str, Letter], scalars: Mapping[int, sympy.Expr] | None = None
+    ) -> MatrixExpression:
+        """The same tree with other letters, by name, and other scalars, by the identities of nodes."""
         made: dict[int, MatrixExpression] = {}
         for node in self.nodes():
             made[id(node)] = MatrixExpression(
@@ -353,7 +355,7 @@ class MatrixExpression:
                 tuple(made[id(part)] for part in node.parts),
                 node.rows,
                 node.columns,
-                scalars.get(id(node), node.scalar),
+                (scalars or {}).get(id(node), node.scalar),
                 letters.get(node.letter.name, node.letter) if node.letter else None,
             )
         return made[id(self)]

@@ -28,6 +28,7 @@ from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import Moments, NoSeries
 from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
+from resolvent.derive.expressions.positivity import existence, is_nonnegative
 from resolvent.derive.expressions.reconstruction import SeriesCertificate
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -221,6 +222,7 @@ def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
     if len(free) > 1:
         names = " and ".join(sorted(laws))
         uses.append(Step(general.FREENESS, f"{names} are in generic position to one another", kind="assumed"))
+    uses += existence(model, system)
     written = polynomial_system(system)
     return Step(
         rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
@@ -247,35 +249,3 @@ def _series_solve(system: DysonSystem) -> bool:
         branch = branch_of(system, enclosed=True)
     level = 12 if isinstance(branch, SeriesBranch) else branch.levels[0]
     return all(branch.vanishes(e, level) for e in polynomial_system(system).equations)
-
-
-def is_nonnegative(model: MatrixExpression) -> bool:
-    """Whether the expression is a sum of matrices A @ A.T with positive factors, or the inverse of one.
-
-    >>> from resolvent.derive.expressions.letters import dimension, wigner
-    >>> S = wigner("S", dimension("p"))
-    >>> is_nonnegative(2 * S @ S + 1), is_nonnegative(S)
-    (True, False)
-    """
-    if model.head == "identity":
-        return True
-    if model.head == "letter":
-        letter = model.letter
-        return letter is not None and letter.law is not None and letter.law.nonnegative is True
-    if model.head == "scale":
-        return bool(model.scalar.is_nonnegative) and is_nonnegative(model.parts[0])
-    if model.head in ("sum", "inverse"):
-        return all(map(is_nonnegative, model.parts))
-    if model.head == "product":
-        factors = _factors(model)
-        mirrored = [str(f.H) for f in reversed(factors)]
-        if mirrored != [str(f) for f in factors]:
-            return False
-        return len(factors) % 2 == 0 or is_nonnegative(factors[len(factors) // 2])
-    return False
-
-
-def _factors(model: MatrixExpression) -> list[MatrixExpression]:
-    if model.head != "product":
-        return [model]
-    return [f for part in model.parts for f in _factors(part)]

@@ -30,6 +30,7 @@ from resolvent.derive.expressions.open_system import open_equations
 from resolvent.derive.expressions.pencil import Entry, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import PhysicalSeries
+from resolvent.derive.expressions.positivity import existence
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.arguments import as_scalar, check_count
 from resolvent.derive.laws.record import Images, Law, by_name, parameter_images
@@ -218,6 +219,7 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
         verify=partial(is_linearisation, probe, pencil) if spectral else None,
     )
     uses = [linear]
+    uses += existence(model, found.system)
     groups = {x.group or n for n, x in model.letters().items() if x.kind == "given"}
     if len(groups) > 1:
         text = f"{' and '.join(sorted(groups))} are in generic position to one another"

@@ -32,6 +32,11 @@ GIVEN_MATRICES = Rule(
     "Voiculescu, Asterisque 232 (1995); Nica, Speicher, Lectures (2006), Proposition 15.1; Belinschi, Mai, Speicher, "
     "J. Reine Angew. Math. 732 (2017)",
 )
+INVERSES = Rule(
+    "inverses exist",
+    "An inverse in the expression stays bounded in the limit. At numbers this is looked at; with parameters it is "
+    "where the equation holds.",
+)
 OPEN_SPECTRA = Rule(
     "given matrices without a spectrum",
     "Where S acts, the block traces are g = trbar (M + A S)^-1, M the rest of the Dyson equation; matrices in generic "

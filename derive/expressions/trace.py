@@ -31,6 +31,7 @@ from resolvent.derive.expressions.open_law import open_trace
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
 from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.positivity import existence
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.record import parameter_images
 
@@ -375,7 +376,8 @@ def trace_of(
     names = ("m", *(s.name for s in system.parameters))
     chosen = factors[0].project_to_context(polynomial_ring(names))
     definition = Step(rules.MODEL, f"tau = lim (1/p) tr E, E = {expression}", kind="definition")
-    dyson = Step(rules.DYSON_EQUATION, f"the Dyson equation of a pencil of {pencil.size} states", uses=(definition,))
+    known = (definition, *existence(expression, system))
+    dyson = Step(rules.DYSON_EQUATION, f"the Dyson equation of a pencil of {pencil.size} states", uses=known)
     step = Step(
         rules.ENCLOSED_ELIMINATION if isinstance(branch, EnclosedBranch) else rules.ELIMINATION,
         f"the equation of the trace of {expression}",

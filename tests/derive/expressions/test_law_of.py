@@ -13,9 +13,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from resolvent.derive.derivation.step import Evidence
+from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import law_of
-from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, haar, projection, wigner
+from resolvent.derive.expressions.letters import (
+    block,
+    commuting,
+    dimension,
+    gaussian,
+    given,
+    haar,
+    inv,
+    projection,
+    wigner,
+)
+from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.positivity import existence
+from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.graphs.moment_polynomials import moment_polynomials
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import arcsine, atoms, kesten_mckay, marchenko_pastur, semicircle
@@ -27,6 +41,7 @@ from tests.derive.expressions.test_pencil import layers
 p, n, q = dimension("p"), dimension("n"), dimension("q")
 X, Y = wigner("X", p), wigner("Y", p)
 A, B = gaussian("A", p, n), gaussian("B", n, q)
+C = gaussian("C", p, q)
 c, d, s = sympy.symbols("c d s", positive=True)
 z, m = sympy.symbols("z m")
 WORDS = {"X": X, "Y": Y}
@@ -353,3 +368,22 @@ def test_a_haar_matrix_and_a_given_one_in_words() -> None:
     rotated = U1 @ P @ U1.T
     law = law_of(rotated + P + rotated @ P + P @ rotated)
     assert law == (atoms([0, 1]) + atoms([0, 1])) ** 2
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (A.T @ inv(A @ A.T + C @ C.T) @ A, ["inv(A @ A.T + C @ C.T)"]),
+        (A.T @ inv(A @ A.T / n + 1) @ A / n, []),
+        (inv(X + 3 * c) + inv(inv(X @ X + c) + X @ X), ["inv(X + (3*c) * identity(p))"]),
+    ],
+    ids=str,
+)
+def test_where_parameters_decide_whether_an_inverse_exists_that_is_assumed(
+    model: MatrixExpression, words: list[str]
+) -> None:
+    system = dyson_system(pencil_of(model, scales_of(model.dimensions(), {(p, n): c, (p, q): d})))
+    steps = existence(model, system)
+    assert [step.kind for step in steps] == ["assumed"] * len(words)
+    assert all(w in steps[0].text and "c" in steps[0].text for w in words)
+    assert law_of(A.T @ inv(A @ A.T / n + 1) @ A / n, {(p, n): "1/2"}).derivation.assumptions == ()
