@@ -92,6 +92,7 @@ bench: $(READY)
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
 	$(BIN)/python docs/make_learning_pictures.py
+	$(BIN)/python docs/make_matrices.py
 	$(BIN)/python docs/make_catalog.py
 	$(BIN)/python docs/make_shelf.py
 	$(BIN)/python docs/make_architecture.py

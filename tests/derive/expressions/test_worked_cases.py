@@ -1,0 +1,95 @@
+"""Matrices that people have asked for, each against a law or a formula that was reached in another way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sympy
+
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.trace import trace_of
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.derive.laws.matrix_functions import companion
+
+p, n, k, d, m = (dimension(x) for x in ("p", "n", "k", "d", "m"))
+X, Y = gaussian("X", p, n), gaussian("Y", p, n)
+R, S, T = wigner("R", p), wigner("S", p), wigner("T", p)
+HALF: dict[Any, Any] = {(p, n): "1/2"}
+
+
+def test_an_anticommutator_with_a_wigner_matrix_and_a_signature() -> None:
+    """R S + S R is the difference of the squares of (R + S)/sqrt(2) and (R - S)/sqrt(2), which are free."""
+    A = given("A", p, law=atoms([-1, 1]))  # noqa: N806
+    expected = marchenko_pastur(1) - marchenko_pastur(1) + semicircle() + atoms([-1, 1])
+    assert law_of(R @ S + S @ R + T + A) == expected
+
+
+def test_symmetrised_correlations() -> None:
+    """X Y^T + Y X^T is a quadratic form in two independent matrices; its eigenvalues are (rho + 1)/2, (rho - 1)/2."""
+    rho = sympy.Rational(3, 5)
+    other = rho * X + sympy.Rational(4, 5) * Y
+    expected = (rho + 1) / 2 * marchenko_pastur("1/2") + (rho - 1) / 2 * marchenko_pastur("1/2")
+    assert law_of((X @ other.T + other @ X.T) / (2 * n), HALF) == expected
+
+
+def test_one_sample_covariance_over_another() -> None:
+    Z = gaussian("Z", p, k)  # noqa: N806
+    ratio = law_of(Z.T @ inv(X @ X.T / n) @ Z / k, {(p, n): "1/2", (p, k): "1/3"})
+    assert ratio == companion(marchenko_pastur("1/2") ** -1 @ marchenko_pastur("1/3"), "1/3")
+
+
+def test_groups_of_samples_with_commuting_populations() -> None:
+    """m_2 by Wick's formula; a free sum would have 2 tr A^2 tr B^2 in place of 2 tr A^2 B^2."""
+    points = [(1, 2), (3, 1), (0, 2)]
+    A, B = commuting(["A", "B"], p, points)  # noqa: N806
+    law = law_of((A @ X @ X.T @ A + B @ Y @ Y.T @ B) / n, HALF)
+
+    def mean(i: int, j: int) -> sympy.Rational:
+        return sympy.Rational(sum(a**i * b**j for a, b in points), len(points))
+
+    own = [mean(4, 0) + mean(2, 0) ** 2 / 2, mean(0, 4) + mean(0, 2) ** 2 / 2]
+    assert law.moments(2) == [mean(2, 0) + mean(0, 2), sum(own) + 2 * mean(2, 2)]
+
+
+def test_a_variance_profile_of_two_by_two_blocks() -> None:
+    """m_2 and m_4 of a symmetric matrix with row sums a_i of its variances: means of a_i and of a_i^2 + sum v_ij a_j."""
+    v = sympy.Matrix([[4, "1/4"], ["1/4", "1/2"]])
+    sums = v * sympy.ones(2, 1)
+    fourth = sum(sums[i] ** 2 + sum(v[i, j] * sums[j] for j in (0, 1)) for i in (0, 1)) / 2
+    law = law_of(wigner("V", [p, n], v.tolist()), {(p, n): 1})
+    assert law.moments(4) == [0, (sums[0] + sums[1]) / 2, 0, fourth]
+
+
+def test_chiral_blocks() -> None:
+    """The eigenvalues are plus and minus the singular values, and n - p zeros."""
+    law = law_of(block([[0, X], [X.T, 0]]) / sympy.sqrt(n), HALF)
+    squares = marchenko_pastur("1/2").moments(4)
+    assert law.moments(8)[1::2] == [sympy.Rational(2, 3) * x for x in squares]
+    assert law.moments(8)[::2] == [0] * 4
+
+
+@pytest.mark.parametrize("values", [(1.5, 0.8, 0.1, 0.25, 0.09), (0.5, 2.0, 1.0, 1.0, 0.5)])
+def test_the_traces_of_random_features(values: tuple[float, ...]) -> None:
+    """tau_1 = tr K^-1 and tau_2 = tr X^T X K^-1 solve the coupled equations S67 and S68 of Adlam, Pennington (2020)."""
+    phi, psi, lam, zeta, beta = (sympy.Rational(str(v)) for v in values)
+    W, data, noise = gaussian("W", m, d), gaussian("D", d, n), gaussian("N", m, n)  # noqa: N806
+    features = W @ data / sympy.sqrt(d)
+    signal, rest = sympy.Symbol("a", positive=True), sympy.Symbol("b", positive=True)
+    layer = signal * features + rest * noise
+    kernel = inv(layer.T @ layer / m + sympy.Symbol("lam", positive=True))
+    ratios = {(d, n): phi, (d, m): psi}
+    # a and b are square roots; the traces depend on their squares, so that rational roots are chosen
+    a, b = sympy.sqrt(zeta), sympy.sqrt(beta)
+    if not (a.is_rational and b.is_rational):
+        zeta, beta = sympy.Rational(1), sympy.Rational(1, 4)
+        a, b = sympy.Rational(1), sympy.Rational(1, 2)
+    at = {"lam": lam, "a": a, "b": b}
+    one = trace_of(kernel, ratios).at(**at)
+    two = trace_of(data.T @ data @ kernel / d, ratios).at(**at)
+    eta = zeta + beta
+    first = phi * (zeta * two * one + phi * (two - one)) + zeta * one * two * psi * (lam * one - 1)
+    second = (two - one) * phi * (zeta * (two - one) + eta * one) - zeta * one * two * (lam * one - 1)
+    assert abs(first) < 1e-9
+    assert abs(second) < 1e-9
