@@ -23,7 +23,7 @@ Example = tuple[Any, dict[Any, Any], dict[Any, int]]  # a matrix, the ratios of 
 
 def sample_covariance() -> Example:
     """A sample covariance matrix with two groups in its population."""
-    A = rv.given("A", p, law=rv.atoms([1, 2]))  # noqa: N806
+    A = rv.given("A", p, law=rv.atoms([1, 2]))
     return A @ X @ X.T @ A / n, {(p, n): "1/8"}, {p: 1000, n: 8000}
 
 
@@ -39,32 +39,32 @@ def anticommutator() -> Example:
 
 def noisy_signal() -> Example:
     """A signal of two strengths in noise."""
-    A, N = rv.given("A", p, law=rv.atoms([1, 3])), rv.gaussian("N", p, p)  # noqa: N806
+    A, N = rv.given("A", p, law=rv.atoms([1, 3])), rv.gaussian("N", p, p)
     noisy = A + N / (2 * sympy.sqrt(p))
     return noisy @ noisy.T, {}, {p: 1200}
 
 
 def rotations() -> Example:
     """Two orthogonal matrices and their transposes."""
-    U, V = rv.haar("U", p), rv.haar("V", p)  # noqa: N806
+    U, V = rv.haar("U", p), rv.haar("V", p)
     return U + U.T + V + V.T, {}, {p: 1000}
 
 
 def groups() -> Example:
     """Two groups of samples whose populations commute."""
-    A, B = rv.commuting(["A", "B"], p, [(1, 0), (1, 3)])  # noqa: N806
+    A, B = rv.commuting(["A", "B"], p, [(1, 0), (1, 3)])
     return (A @ X @ X.T @ A + B @ Y @ Y.T @ B) / n, {(p, n): "1/4"}, {p: 800, n: 3200}
 
 
 def jacobi() -> Example:
     """The Jacobi ensemble, with its inverse."""
-    Z = rv.gaussian("Z", p, k)  # noqa: N806
+    Z = rv.gaussian("Z", p, k)
     return X.T @ rv.inv(X @ X.T + Z @ Z.T) @ X, {(p, n): "1/2", (p, k): "1/2"}, {p: 600, n: 1200, k: 1200}
 
 
 def features() -> Example:
     """The Gram matrix of random features, by its Gaussian equivalent."""
-    W, data, noise = rv.gaussian("W", n1, n0), rv.gaussian("X", n0, m), rv.gaussian("N", n1, m)  # noqa: N806
+    W, data, noise = rv.gaussian("W", n1, n0), rv.gaussian("X", n0, m), rv.gaussian("N", n1, m)
     layer = W @ data / sympy.sqrt(2 * n0) + noise / sympy.sqrt(2)
     return layer @ layer.T / m, {(n0, m): "3/4", (n0, n1): "3/2"}, {n0: 900, m: 1200, n1: 600}
 
@@ -76,7 +76,7 @@ def profile() -> Example:
 
 def lagged() -> Example:
     """The symmetrised correlation of two correlated sets of series."""
-    Z = (3 * X + 4 * Y) / 5  # noqa: N806
+    Z = (3 * X + 4 * Y) / 5
     return (X @ Z.T + Z @ X.T) / (2 * n), {(p, n): "1/2"}, {p: 600, n: 1200}
 
 

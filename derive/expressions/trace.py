@@ -183,7 +183,10 @@ class TraceDerivative:
 
     @cached_property
     def polynomial(self) -> fmpz_mpoly:
-        """The irreducible polynomial of the derivative, which is its generator "m"."""
+        """The irreducible polynomial of the derivative, which is its generator "m".
+
+        Raises `DerivationError` when its physical factor is not separated.
+        """
         ring = polynomial_ring(("y", "m", *(s.name for s in self.trace.parameters)))
         f = self.trace.polynomial.project_to_context(ring)
         relation = generator(ring, "y") * f.derivative("m") + f.derivative(self.by.name)
