@@ -6,6 +6,7 @@ twice is the same matrix twice. Shapes are tuples of dimensions, one for each bl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -409,12 +410,11 @@ def marked(whole: MatrixExpression, part: MatrixExpression) -> str:
           ^^^^^^^^^^
     """
     text, shown = str(whole), str(part)
-    start = max(text.rfind(shown), 0)
-    end = start + len(shown) if text[start:].startswith(shown) else len(text)
+    places = [found.start() for found in re.finditer(rf"(?<![\w.]){re.escape(shown)}(?!\w)", text)]
+    start, end = (places[-1], places[-1] + min(len(shown), 60)) if places else (0, min(len(text), 60))
     low, high = max(0, start - _MARGIN), min(len(text), end + _MARGIN)
-    before = "..." if low else ""
-    pointer = " " * (len(before) + start - low) + "^" * (end - start)
-    return f"  {before}{text[low:high]}{'...' if high < len(text) else ''}\n  {pointer}"
+    before, after = "..." if low else "", "..." if high < len(text) else ""
+    return f"  {before}{text[low:high]}{after}\n  {' ' * (len(before) + start - low)}{'^' * (end - start)}"
 
 
 def _text(node: MatrixExpression) -> tuple[str, int]:

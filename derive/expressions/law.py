@@ -27,6 +27,7 @@ from resolvent.derive.expressions.open_law import open_law
 from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import Moments, NoSeries
+from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
 from resolvent.derive.expressions.positivity import existence, is_nonnegative
 from resolvent.derive.expressions.reconstruction import SeriesCertificate
@@ -104,8 +105,9 @@ def algebraic_law_of(
     Raises `ParameterError` and `DerivationError` as `law_of` does.
     """
     given = dict(ratios or {})
-    pencil = pencil_of(model, scales_of(model.dimensions(), given))
-    system = dyson_system(pencil)
+    with pointing(model):
+        pencil = pencil_of(model, scales_of(model.dimensions(), given))
+        system = dyson_system(pencil)
     used = {str(d): d for pair in given for d in pair if isinstance(d, SymbolicSize)}
     recipe = Recipe(
         Stated(model, tuple(given), limits).law,

@@ -30,6 +30,7 @@ from resolvent.derive.expressions.open_system import open_equations
 from resolvent.derive.expressions.pencil import Entry, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import PhysicalSeries
+from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.positivity import existence
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.arguments import as_scalar, check_count
@@ -196,7 +197,8 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
     scales = scales_of(model.dimensions(), ratios)
     probe = with_probes(model)
     try:
-        pencil = pencil_of(probe, scales, spectral=spectral)
+        with pointing(probe):
+            pencil = pencil_of(probe, scales, spectral=spectral)
     except ParameterError as error:
         if spectral or "not self-adjoint" not in str(error):
             raise

@@ -233,7 +233,7 @@ class _Builder:
             raise ParameterError(
                 f"in {node} the part {largest} grows faster with the sizes than the rest, by "
                 f"N**{growing - min(orders)}; divide it by that, n say, or drop the rest",
-                of=node,
+                of=largest,
             )
         order = next(iter(orders), Fraction(0))
         if node.head == "sum":

@@ -30,6 +30,7 @@ from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_trace
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
+from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.polynomial_system import polynomial_system
 from resolvent.derive.expressions.positivity import existence
 from resolvent.derive.expressions.scaling import scales_of
@@ -354,13 +355,14 @@ def trace_of(
     if unspecified(expression):
         return open_trace(expression, given, limits)
     scales = scales_of(expression.dimensions(), given)
-    try:
-        pencil = pencil_of(expression, scales, spectral=False)
-    except ParameterError as error:
-        if "not self-adjoint" not in str(error):
-            raise
-        pencil = pencil_of((expression + _mirrored(expression)) / 2, scales, spectral=False)
-    system = dyson_system(pencil)
+    with pointing(expression):
+        try:
+            pencil = pencil_of(expression, scales, spectral=False)
+        except ParameterError as error:
+            if "not self-adjoint" not in str(error):
+                raise
+            pencil = pencil_of((expression + _mirrored(expression)) / 2, scales, spectral=False)
+        system = dyson_system(pencil)
     branch: Branch
     try:
         branch = branch_of(system, seconds=(limits or Limits()).seconds)
