@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import sympy
 
-from resolvent.derive.errors import DerivationError
+from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element, Field
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
@@ -156,7 +156,8 @@ def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
 
     With ``average`` given matrices of rank one are averaged over their eigenvalues too, where these are finitely many.
 
-    Raises `DerivationError` for a given matrix that enters in a way the exact method does not reach.
+    Raises `DerivationError` for a given matrix that enters in a way the exact method does not reach, `ParameterError`
+    for one without a spectrum.
     """
     pencil = _without_roots(pencil)
     scales = pencil.scales
@@ -218,6 +219,11 @@ def _given(
     for name, letter in pencil.letters.items():
         if name not in pencil.table or letter.kind != "given":
             continue
+        if letter.law is None:
+            raise ParameterError(
+                f"{name} has no spectrum, which is needed here; give it one, model.with_spectra({name}=...)",
+                letter=letter,
+            )
         if letter.group:
             grouped.setdefault(letter.group, []).append(letter)
             continue

@@ -12,7 +12,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.enclosure import Enclosure
 from resolvent.derive.expressions.expression import MatrixExpression
-from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.law import algebraic_law_of, law_of
 from resolvent.derive.expressions.letters import commuting, dimension, gaussian, given, inv, wigner
 from resolvent.derive.expressions.open_equations import trbar
 from resolvent.derive.expressions.open_law import OpenLaw, OpenTrace
@@ -21,6 +21,7 @@ from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.expressions.trace import trace_of
 from resolvent.derive.laws.elementary import atoms, semicircle
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
+from resolvent.numeric.expressions.law import law_of as numeric_law_of
 from resolvent.numeric.expressions.sampling import sample
 
 p, n, n1, n2 = (dimension(x) for x in ("p", "n", "n1", "n2"))
@@ -179,3 +180,9 @@ def test_what_is_refused() -> None:
         law_of(S @ W @ S + T @ W @ T + S @ T @ S)
     with pytest.raises(ParameterError, match="no spectrum"):
         sample(S, {p: 3}, 0)
+    with pytest.raises(ParameterError, match="A has no spectrum"):
+        DysonSolver.of(A + B + W)
+    with pytest.raises(ParameterError, match="S has no spectrum"):
+        algebraic_law_of(S + W)
+    with pytest.raises(ParameterError, match="numbers need spectra"):
+        numeric_law_of(S + W, numeric=True)
