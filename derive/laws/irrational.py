@@ -150,7 +150,8 @@ def nearby(law: LawT) -> LawT:
 def _each(argument: Any, change: Callable[[Any], Any]) -> Any:
     """A tree of arguments with its leaves changed."""
     if isinstance(argument, (tuple, list)):
-        return type(argument)(_each(part, change) for part in argument)
+        parts = [_each(part, change) for part in argument]
+        return parts if isinstance(argument, list) else tuple(parts)
     if isinstance(argument, dict):
         return {name: _each(part, change) for name, part in argument.items()}
     return change(argument)
