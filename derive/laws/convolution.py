@@ -50,6 +50,8 @@ def free_sum(a: LawT, b: LawT) -> LawT:
     >>> from resolvent.derive.laws.elementary import semicircle
     >>> free_sum(semicircle(), semicircle(2)).equation.expr
     3*m**2 + m*z + 1
+
+    Source: Voiculescu, J. Funct. Anal. 66 (1986); Mingo, Speicher 2017, chapter 2.
     """
     pa, pb = a.equation.polynomial, b.equation.polynomial
     ring = ring_of(("x'", "y'", "m"), pa, pb, drop=("z",))
@@ -107,6 +109,8 @@ def free_product(a: LawT, b: LawT) -> LawT:
     [1, 3, 12, 55]
 
     Raises `DerivationError` for two centred laws, and when neither law is supported on [0, oo).
+
+    Source: Voiculescu, J. Operator Theory 18 (1987); Nica, Speicher 2006, lecture 18.
     """
     recipe = Recipe(free_product, (a, b))
     if a.is_zero or b.is_zero:
@@ -176,6 +180,8 @@ def free_power(law: LawT, t: Any) -> LawT:
     3*m**2 + m*z + 1
 
     Raises `ParameterError` for t <= 0, `DerivationError` for 0 < t < 1 when the result is not a law.
+
+    Source: Nica, Speicher, Amer. J. Math. 118 (1996).
     """
     t_, symbols = _positive(t, "t")
     ring = ring_of(("z", "m"), law.equation.polynomial, t_.numerator)
@@ -215,6 +221,8 @@ def compress(law: LawT, t: Any) -> LawT:
     [0, 1/4]
 
     Raises `ParameterError` unless 0 < t <= 1.
+
+    Source: Nica, Speicher, Amer. J. Math. 118 (1996).
     """
     t_, symbols = _positive(t, "t")
     if t_.is_constant and t_.to_fmpq() > 1:
@@ -258,6 +266,8 @@ def free_multiplicative_power(law: LawT, s: Any) -> LawT:
 
     Raises `ParameterError` unless s > 0 is a rational number (for other s the law is not algebraic), and
     `DerivationError` for laws not known to be non-negative, and where the power is no law.
+
+    Source: Belinschi, Bercovici, Int. Math. Res. Not. (2005).
     """
     element, _ = to_element(s)
     if not element.is_constant or element.to_fmpq() <= 0:

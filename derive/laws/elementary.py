@@ -75,6 +75,8 @@ def free_poisson(rate: Any, jump: Any = 1) -> AlgebraicLaw:
 
     >>> free_poisson(2, 3).free_cumulants(3)
     [6, 18, 54]
+
+    Source: Nica, Speicher 2006, lecture 12.
     """
     intensity, a = require_positive("rate", rate), scalar_of(jump)
     if a == 0:
@@ -175,6 +177,8 @@ def arcsine(radius: Any = 2) -> AlgebraicLaw:
     m**2*z**2 - 4*m**2 - 1
 
     Raises `ParameterError` unless ``radius`` is positive.
+
+    Source: Nica, Speicher 2006, lecture 12.
     """
     r = require_positive("radius", radius)
     law = atoms([-r / 2, r / 2]).free_power(2)

@@ -110,6 +110,8 @@ def information_plus_noise(law: LawT, s: Any, c: Any) -> LawT:
     [2, 7]
 
     Raises `ParameterError` unless s, c > 0, `DerivationError` if the law has mass below 0 (for c > 1: a rank above n).
+
+    Source: Dozier, Silverstein, J. Multivariate Anal. 98 (2007), Theorem 1.1.
     """
     s_, c_, symbols, conditions = _rectangular_inputs((law,), c, s)
     if s_ is None:
@@ -151,6 +153,8 @@ def rectangular_sum(a: LawT, b: LawT, c: Any) -> LawT:
     True
 
     Raises `ParameterError` unless c > 0, `DerivationError` if a law has mass below 0 (or, for c > 1, a rank above n).
+
+    Source: Benaych-Georges, Probab. Theory Relat. Fields 144 (2009), section 3.
     """
     numeric: LawT | None = by_numbers("rectangular_sum", a, b, c)
     if numeric is not None:

@@ -129,6 +129,8 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
 
     Raises `ParameterError` for a strength that is 0, infinite, no number or outside its domain, an unknown kind, and a
     ratio that is missing, superfluous, symbolic or not positive; `DerivationError` if the kind needs a law on [0, oo).
+
+    Source: Benaych-Georges, Nadakuditi 2011, theorems 2.1, 2.2, 2.6, 2.7; 2012, theorems 2.8, 2.9.
     """
     check_kind(kind)
     response = _response(ById(law), kind, None if ratio is None else to_fmpq(ratio))
