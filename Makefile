@@ -24,7 +24,7 @@ help:
 	@echo "make dist      build the wheel and the source distribution into dist/"
 	@echo "make bench     time derivations and spectra against other packages; writes benchmarks/RESULTS.md"
 	@echo "make pictures  make the pictures, the catalog page and the list of conjectures of docs/ again"
-	@echo "make fuzz      give 100 000 mutated conjecture files to resolvent check, and make 20 000 random calls (half an hour)"
+	@echo "make fuzz      mutated conjecture files, random calls, claims and spectra whose truth is known (some hours)"
 	@echo "make calibration   measure how often resolvent check errs (half an hour); writes docs/resolvent/calibration.md"
 
 $(READY): pyproject.toml
@@ -103,6 +103,9 @@ calibration: $(READY)
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz/conjecture_files.py --count 100000 --jobs 2
 	$(BIN)/python tests/fuzz/public_calls.py --count 20000
+	$(BIN)/python tests/fuzz/known_truth.py --count 10000
+	$(BIN)/python tests/fuzz/statistical_claims.py --count 5000
+	$(BIN)/python tests/fuzz/spectra.py --count 10000
 
 clean:
 	rm -rf $(VENV) .venv-versions $(BENCH) $(OUT) dist build resolvent.egg-info

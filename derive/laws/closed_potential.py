@@ -17,6 +17,7 @@ import sympy
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import BranchError, DerivationError, ParameterError
+from resolvent.derive.exact.precision import working_digits
 from resolvent.derive.laws.record import AlgebraicRecord, parameter_images
 
 g = sympy.Symbol("g")
@@ -94,7 +95,7 @@ def mass_below(law: AlgebraicRecord, x: Any = 0, digits: int = 15, **parameters:
     place = sympy.nsimplify(x, rational=True) if not isinstance(x, str) else sympy.Rational(x)
     names = {s.name: s for s in law.equation.expr.free_symbols}
     polynomial = sympy.Poly(law.equation.expr.xreplace({**images, names["z"]: place}), names["m"])
-    with mpmath.workdps(digits + 15):
+    with working_digits(digits + 15):
         roots = mpmath.polyroots([mpmath.mpf(c.p) / c.q for c in polynomial.all_coeffs()], maxsteps=500, extraprec=400)
         physical = [-m for m in roots if mpmath.im(m) > mpmath.mpf(10) ** (-digits)]
         function = sympy.lambdify(g, primitive, "mpmath")

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.exact.precision import cached_property, working_digits
 from resolvent.derive.laws.closed_potential import potential_primitive
 from resolvent.derive.laws.elementary import semicircle
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -75,7 +75,7 @@ class SpinGlass:
 
         Raises `ParameterError` for a number of digits outside 1 to 10000.
         """
-        with mpmath.workdps(_checked(digits) + 10):
+        with working_digits(_checked(digits) + 10):
             found = 2 * mpmath.sqrt(mpmath.mpf(self.h - 1) / self.h)
         return _rounded(found, digits)
 
@@ -92,7 +92,7 @@ class SpinGlass:
         """
         if index < 0:
             raise ParameterError(f"the index counts descending directions; got {index}", index=index)
-        with mpmath.workdps(_checked(digits) + 20):
+        with working_digits(_checked(digits) + 20):
             exponent = sympy.lambdify(_G, self._exponent(index), "mpmath")
             low, high = mpmath.mpf("0.01"), mpmath.mpf(1)
             while exponent(low) > 0:
@@ -169,5 +169,5 @@ def _checked(digits: int) -> int:
 
 
 def _rounded(value: mpmath.mpf, digits: int) -> sympy.Float:
-    with mpmath.workdps(digits + 10):
+    with working_digits(digits + 10):
         return sympy.Float(value, digits)

@@ -38,6 +38,7 @@ _WIDER = 1.5
 _SHIFT = 1.0
 _ESTIMATED = 1.5  # standard errors from few probes are themselves estimates
 _ENOUGH = 0.9  # power from which on a law may be supported
+_HOPELESS = 1e6  # times as many eigenvalues
 _MANY, _FAR_TOO_MANY = 0.02, 0.1  # shares of eigenvalues outside: no longer a few components, no longer this law
 
 Status = Literal["supported", "refuted", "undecided"]
@@ -163,20 +164,26 @@ def compared(
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
     if share > _FAR_TOO_MANY:
         against.append(f"{share:.1%} of the eigenvalues lie outside the support")
-    status, reasons = _verdict(against, power, resolution, share)
+    rows = sum(t.size for t in trials) / len(trials)
+    needed = math.inf if lanczos else rows * _needed(statistics, shifts, quantile)  # probes have errors of their own
+    status, reasons = _verdict(against, power, resolution, share, needed, len(trials))
     return ComparisonRecord(
         spectrum, tuple(t.values for t in trials), sum(t.size for t in trials), lanczos, status, reasons, distance,
         allowed, statistics, edges, zeros, power, resolution, level, beta,
     )  # fmt: skip
 
 
-def _verdict(against: Sequence[str], power: float, resolution: float, share: float) -> tuple[Status, tuple[str, ...]]:
+def _verdict(
+    against: Sequence[str], power: float, resolution: float, share: float, needed: float, matrices: int
+) -> tuple[Status, tuple[str, ...]]:
     if against:
         return "refuted", tuple(against)
     if power < _ENOUGH:
+        enough = f"; about {float(f'{needed:.2g}'):,.0f} eigenvalues would decide" if math.isfinite(needed) else ""
+        each = f"{enough} in each of {matrices} matrices" if enough and matrices > 1 else enough
         return "undecided", (
             f"nothing speaks against the law, but eigenvalues wrong by {resolution:.3g} would be seen with probability "
-            f"{power:.2g} only; more or larger matrices decide",
+            f"{power:.2g} only{each or '; more or larger matrices decide'}",
         )
     if share > _MANY:
         return "undecided", (
@@ -249,6 +256,17 @@ def _power(statistics: Sequence[LinearStatistic], shifts: Array, true: Array, qu
     thresholds = np.array([s.allowed + quantile * s.deviation for s in statistics])
     chances = norm.sf((thresholds[:, None] - np.abs(shifts)) / true[:, None])
     return float(np.min(np.max(chances, axis=0)))
+
+
+def _needed(statistics: Sequence[LinearStatistic], shifts: Array, quantile: float) -> float:
+    """How many times as many eigenvalues of a matrix have enough power: shifts grow with their number, nothing else."""
+    from scipy.stats import norm
+
+    true = np.array([s.deviation / _WIDER for s in statistics])
+    thresholds = np.array([s.allowed + quantile * s.deviation for s in statistics]) - norm.isf(_ENOUGH) * true
+    factors = thresholds[:, None] / np.maximum(np.abs(shifts), 1e-300)
+    most = float(np.max(np.min(factors, axis=0)))
+    return most if most < _HOPELESS else math.inf
 
 
 def _zeros(spectrum: Spectrum, trials: Sequence[ExactSample | LanczosSample]) -> tuple[tuple[int, float], float]:

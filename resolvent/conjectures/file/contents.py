@@ -33,7 +33,10 @@ def _contents(place: Path) -> bytes:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        hint = "; `resolvent new NAME` writes a template" if isinstance(error, FileNotFoundError) else ""
+        hint = ""
+        if isinstance(error, FileNotFoundError):
+            other = place.with_name(f"{place.name}.toml")
+            hint = f"; did you mean {other}?" if other.is_file() else "; `resolvent new NAME` writes a template"
         raise ParameterError(f"cannot read {place}: {reason}{hint}", path=place) from None
     if len(data) > 4 * MOST_BYTES:
         raise ParameterError(f"{place} is too long for a conjecture: more than {4 * MOST_BYTES} bytes", path=place)

@@ -172,7 +172,7 @@ def _point(field: Field) -> Point:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name, flags=re.ASCII) or len(name) > 50:
             entry.fail("a parameter's name is at most 50 letters, digits and _, a letter first")
         if name in RESERVED_NAMES | {"x", "t", "pi"}:
-            entry.fail(f"the name {name!r} is reserved for variables; rename the parameter")
+            entry.fail(f"the names z, m, G, x, t and pi are reserved for variables; rename the parameter {name!r}")
         values[name] = entry.number()
     return values
 

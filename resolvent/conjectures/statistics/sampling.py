@@ -104,6 +104,7 @@ def sampled_findings(
             is_clear = all(s is not None and s.dilation <= conjecture.plan.resolution for s in examined)
             if is_final or any(s.is_refuted for s in statistics) or (is_proved and is_clear):
                 break
+    early = count if count < conjecture.plan.trials else 0
     if is_proved:  # a law that is proved may have corrections of any order
         statistics = tuple(replace(s, findings=tuple(map(_informative_if_slow, s.findings))) for s in statistics)
     if follows(model):
@@ -113,6 +114,9 @@ def sampled_findings(
             for s, step in zip(statistics, steps, strict=False)
         )
     findings = [f for s in statistics for f in s.findings]
+    if early:
+        text = f"the run ended at its first look, after {early} of {conjecture.plan.trials} trials, which tell already"
+        findings.append(Finding("statistics", "trials", None, text))
     if len(statistics) < len(conjecture.points):
         text = "nothing that is claimed has a mean to be tested; give an equation, a law, a density or moments"
         findings.append(Finding("statistics", "model", None if is_proved else UNDECIDED, text))

@@ -219,7 +219,8 @@ def examine(
         parts.add("power", UNDECIDED, f"{strays}; a test of means tells nothing")
         dilation = shift = np.inf
     else:
-        parts.joint(test, joint_level, means.correction(joint_level, is_slow) if test.p_value < joint_level else None)
+        correction = means.correction(joint_level, is_slow) if test.p_value < joint_level else None
+        parts.joint(test, joint_level, correction, means.room() * means.units)
     if law is None and not strays:
         parts.tested(len(functions))
     elif law is not None:

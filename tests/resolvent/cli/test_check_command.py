@@ -241,3 +241,14 @@ def test_as_a_program(file: Path) -> None:
         env=environment,
     )
     assert (result.returncode, result.stderr) == (REFUTED, "")
+
+
+def test_a_name_without_its_ending_is_a_hint(file: Path) -> None:
+    file.write_text(f"{HEAD}claim.moments = [0, 1]\n")
+    assert refused("check", str(file.with_suffix(""))).endswith(f"; did you mean {file}?")
+
+
+@pytest.mark.parametrize("name", ["t", "x", "z", "m", "G", "pi"])
+def test_names_of_variables_are_no_parameters(file: Path, name: str) -> None:
+    file.write_text(f"{HEAD}parameters.{name} = 1\nclaim.moments = [0, 1]\n")
+    assert "the names z, m, G, x, t and pi are reserved for variables" in refused("check", str(file))

@@ -129,3 +129,11 @@ def test_the_report_says_the_verdict_in_every_format() -> None:
 def test_bad_input_is_named(values: object, options: dict, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
         rv.compare(values, rv.semicircle(), **options)
+
+
+def test_a_comparison_without_power_says_how_many_eigenvalues_decide() -> None:
+    data = np.random.default_rng(1).normal(size=(400, 800))
+    found = rv.compare(data[:100, :200], rv.marchenko_pastur("1/2"), singular=True)
+    assert found.verdict == "undecided"
+    assert "about 390 eigenvalues would decide" in found.reasons[0]
+    assert rv.compare(data, rv.marchenko_pastur("1/2"), singular=True).verdict == "supported"

@@ -1,0 +1,126 @@
+"""Conjecture files whose truth is known: models that are expressions, with claims computed from them and altered ones.
+
+    python tests/fuzz/known_truth.py --count 10000 --seed 0
+
+The models are those of `spectra`, close to transitions and on far scales. A true claim repeats what the law says in
+another way: its moments, its equation in either convention, the law of an equivalent expression. A false one has one
+number changed, by as little as 10^-12. The exact stage must support the true ones and refute the false ones; that it
+leaves one open, or that a law cannot be derived, is an answer as well, and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED
+from resolvent.conjectures.exact.exact_stage import exact_findings
+from resolvent.conjectures.file.reader import conjecture_of
+from resolvent.conjectures.verdict import Verdict
+from resolvent.derive.errors import ResolventError
+from resolvent.language.expressions import parse
+from tests.fuzz.spectra import composition
+
+LIMIT = 60.0  # of processor time
+
+
+def claim(law: Any, text: str, is_true: bool, chance: random.Random) -> str:
+    """A claim about a law, as lines of a file."""
+    change = Fraction(chance.choice([1, -1]), 10 ** chance.randint(1, 12))
+    kind = chance.choice(["moments", "equation", "law"])
+    if kind == "moments":
+        moments = [Fraction(str(m)) for m in law.moments(chance.randint(1, 5))]
+        if not is_true:
+            moments[-1] += change * (abs(moments[-1]) or 1)
+        return f"moments = [{', '.join(repr(str(m)) for m in moments)}]".replace("'", '"')
+    if kind == "law":
+        written = chance.choice([f"({text}) + 3 - 3", f"2*({text})/2", f"-(-({text}))", f"({text}).compress(1)"])
+        return f'law = "{written}"' if is_true else f'law = "({written}) + ({change})"'
+    shift = Fraction(0) if is_true else change
+    terms = law.equation.polynomial.to_dict().items()
+    sign, name = chance.choice([(1, "m"), (-1, "G")])
+    parts = [f"({int(c) * sign ** int(j)})*(z + ({shift}))**{int(i)}*{name}**{int(j)}" for (i, j, *_), c in terms]
+    convention = "" if name == "m" else 'convention = "cauchy"\n'
+    return f'{convention}equation = "{" + ".join(parts)} = 0"'
+
+
+def text_of(chance: random.Random) -> tuple[str, bool]:
+    """A conjecture file, and whether what it claims is true."""
+    model, is_true = composition(chance), chance.random() < 0.5
+    claimed = claim(parse(model), model, is_true, chance)
+    return f'title = "a fuzz"\nmodel.expression = "{model}"\n[claim]\n{claimed}\n', is_true
+
+
+class _Hang(BaseException):
+    pass
+
+
+def _hang(_: int, frame: FrameType | None) -> None:
+    raise _Hang
+
+
+def outcome(seed: str) -> tuple[str, bool, str]:
+    """(what came of a file, whether that is a failure, the file)."""
+    before = signal.signal(signal.SIGPROF, _hang)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
+    text = ""
+    try:
+        text, is_true = text_of(random.Random(seed))
+        conjecture = conjecture_of(text)
+        findings, _ = exact_findings(conjecture, {})
+        found = Verdict(conjecture, tuple(findings)).verdict
+        kind, wrong = f"{'true' if is_true else 'false'}: {found}", found == (REFUTED if is_true else SUPPORTED)
+    except _Hang:
+        kind, wrong = "no answer in time", False
+    except ResolventError as error:
+        kind, wrong = f"error of ours: {type(error).__name__}", False
+    except Exception as error:
+        kind, wrong = f"{type(error).__name__}: {error}", True
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+    return kind, wrong, text
+
+
+def run(indices: range, seed: int) -> tuple[Counter[str], list[str]]:
+    """The outcomes of some files, counted, and what was wrong."""
+    kinds: Counter[str] = Counter()
+    failed: list[str] = []
+    for k in indices:
+        kind, wrong, text = outcome(f"{seed}:{k}")
+        kinds[kind] += 1
+        if wrong:
+            failed.append(f"{seed}:{k}: {kind}\n{text}")
+    return kinds, failed
+
+
+def main() -> int:
+    """Run from the command line; the exit status is 1 where something was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    begin, kinds, failed = time.monotonic(), Counter[str](), []
+    for k in range(chosen.start, chosen.start + chosen.count, 50):
+        found, wrong = run(range(k, min(k + 50, chosen.start + chosen.count)), chosen.seed)
+        kinds += found
+        failed += wrong
+        for line in wrong:
+            print(f"WRONG {line}", flush=True)
+        print(f"{kinds.total()} files, {time.monotonic() - begin:.0f} s, {dict(kinds)}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
