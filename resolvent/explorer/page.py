@@ -72,8 +72,8 @@ class Page:
         return shown
 
     def values(self) -> dict[str, str]:
-        """The sliders' values, as exact decimals."""
-        return {slider.label: str(Fraction(str(round(slider.value, 6)))) for slider in self.sliders}
+        """The values that widgets have: exact decimals, and the words of choices."""
+        return {widget.label: _exact(widget.value) for widget in self.sliders}
 
     def show(self) -> None:
         """Compute and draw the law at the sliders' values."""
@@ -163,12 +163,12 @@ class Page:
         self.text.value = query.get("law", self.text.value)
         try:
             values = json.loads(query.get("at", "{}"))
-            wanted = {str(name): float(Fraction(str(value))) for name, value in values.items()}
-        except (ValueError, AttributeError, ZeroDivisionError):
+            wanted = {str(name): str(value) for name, value in values.items()}
+        except (ValueError, AttributeError):
             return
         for slider in self.sliders:
             if slider.label in wanted:
-                slider.value = min(max(wanted[slider.label], slider.start), slider.end)
+                _put(slider, wanted[slider.label])
 
     def layout(self) -> Any:
         """The page."""
@@ -182,8 +182,25 @@ class Page:
 
 
 def _slider(of: Slider) -> Any:
-    low, high, start = float(of.low), float(of.high), float(of.start)
-    return pn.widgets.FloatSlider(label=of.name, start=low, end=high, step=(high - low) / 400, value=start, width=280)
+    if of.words:
+        return pn.widgets.Select(label=of.name, options=list(of.words), value=of.words[int(of.start)], width=280)
+    low, high, start, step = map(float, (of.low, of.high, of.start, of.step))
+    return pn.widgets.FloatSlider(label=of.name, start=low, end=high, step=step, value=start, width=280)
+
+
+def _exact(value: float | str) -> str:
+    return value if isinstance(value, str) else str(Fraction(str(round(value, 6))))
+
+
+def _put(widget: Any, text: str) -> None:
+    """Set a widget to the value in a link; what cannot be set is left out."""
+    if isinstance(widget, pn.widgets.Select):
+        widget.value = text if text in widget.options else widget.value
+        return
+    try:
+        widget.value = min(max(float(Fraction(text)), widget.start), widget.end)
+    except (ValueError, ZeroDivisionError):
+        return
 
 
 def _facts(found: Curve, spectrum: Spectrum, words: str) -> str:

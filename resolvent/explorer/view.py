@@ -15,6 +15,7 @@ import sympy
 
 from resolvent import catalog
 from resolvent.catalog.schema.ensemble import Ensemble
+from resolvent.catalog.schema.parameter import Parameter
 from resolvent.data.files import SUFFIXES, read_array
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.deadline import within
@@ -29,7 +30,7 @@ from resolvent.writing.drawing import drawn_picture
 
 SECONDS = 20.0  # for deriving what was typed in, and its first spectrum
 _POINTS, _SAMPLE, _BINS = 400, 400, 60
-_WIDEST, _USUAL = Fraction(4), Fraction(1, 2)
+_WIDEST, _USUAL, _MOST_INTEGERS = Fraction(4), Fraction(1, 2), 7
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Slider:
     low: Fraction
     high: Fraction
     start: Fraction
+    step: Fraction
+    words: tuple[str, ...] = ()  # names of the values 0, 1, ..., for a choice
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,12 @@ class Subject:
 
 
 def read_subject(text: str) -> Subject:
-    """The law that a catalog name or an expression stands for; what takes too long is refused before it is begun here.
+    """The law that a catalog name or an expression stands for; an expression that takes too long is refused.
 
     Raises `ParseError`, `ParameterError`, or `OutOfTime` after `SECONDS`.
     """
-    within(SECONDS, partial(_tried, text))
+    if text.strip().replace("_", "-") not in catalog.names():
+        within(SECONDS, partial(_tried, text))
     return _subject(text)
 
 
@@ -77,10 +81,23 @@ def _subject(text: str) -> Subject:
     if slug in catalog.names():
         entry = catalog.get(slug)
         case = entry.cases[0] if entry.cases else {}
-        sliders = [_slider(p.name, p.doc, p.lower, p.upper, case.get(p.name, p.default)) for p in entry.parameters]
+        sliders = [_slider_of(p, case.get(p.name, p.default)) for p in entry.parameters]
         return Subject(slug, entry.law(), tuple(sliders), entry)
     law = parse(text)
     return Subject(text, law, tuple(_slider(s.name, "", 0, None, None) for s in law.parameters))
+
+
+def _slider_of(parameter: Parameter, start: Any) -> Slider:
+    p = parameter
+    if p.words:
+        at = p.words.index(str(start)) if str(start) in p.words else int(start or 0)
+        return Slider(p.name, p.doc, Fraction(0), Fraction(len(p.words) - 1), Fraction(at), Fraction(1), p.words)
+    if p.integer:
+        low = _fraction(p.lower if p.lower is not None else 1)
+        first = low + 1 if p.lower_open and p.lower is not None else low
+        begin = _fraction(start) if start is not None else first
+        return Slider(p.name, p.doc, first, max(begin, first + _MOST_INTEGERS), begin, Fraction(1))
+    return _slider(p.name, p.doc, p.lower, p.upper, start)
 
 
 def _slider(name: str, meaning: str, lower: Any, upper: Any, start: Any) -> Slider:
@@ -88,7 +105,8 @@ def _slider(name: str, meaning: str, lower: Any, upper: Any, start: Any) -> Slid
     high = _fraction(upper) if upper is not None else max(_WIDEST, low + _WIDEST)
     begin = _fraction(start) if start is not None else min(max(_USUAL, low), high)
     step = (high - low) / 400
-    return Slider(name, meaning, low + step, high - (step if upper is not None else 0), begin)
+    high -= step if upper is not None else 0
+    return Slider(name, meaning, low + step, max(high, begin), begin, step)
 
 
 def _fraction(value: Any) -> Fraction:

@@ -11,6 +11,7 @@ import sympy
 from resolvent.catalog.schema import facts
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.catalog.schema.facts import Fact
+from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import expression_latex
 from resolvent.writing.blocks import Block, Display, Items, Prose, Report, Section, Table
@@ -41,13 +42,22 @@ def _items(items: Iterator[str]) -> tuple[Block, ...]:
 
 
 def _parameters(entry: Ensemble) -> tuple[Block, ...]:
-    rows = [(p.name, f"in {p.domain}", "" if p.default is None else f"default {p.default}", p.doc)
-            for p in entry.parameters]  # fmt: skip
+    rows = [(p.name, _domain(p), _default(p), p.doc) for p in entry.parameters]
     if entry.option is not None:
         rows.append((entry.option.name, f"instead of {' and '.join(entry.option.sets)}", "", entry.option.doc))
-        rows += [(p.name, f"in {p.domain}", f"default {p.default}", p.doc) for p in entry.option.parameters]
+        rows += [(p.name, _domain(p), _default(p), p.doc) for p in entry.option.parameters]
     header = ("name", "domain", "default", "meaning")
     return (Table("", header, tuple(rows), (0.14, 0.2, 0.14, 0.52)),) if rows else ()
+
+
+def _domain(parameter: Parameter) -> str:
+    return parameter.domain if parameter.domain[0].isalpha() else f"in {parameter.domain}"
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.default is None:
+        return ""
+    return f"default {parameter.words[int(parameter.default)] if parameter.words else parameter.default}"
 
 
 def _prose(fact: Fact) -> Prose:

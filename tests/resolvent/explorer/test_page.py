@@ -15,12 +15,20 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from resolvent import catalog
 from resolvent.cli.app import app as command_line
 from resolvent.derive.errors import ParameterError, ParseError
 from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.explorer import view
 from resolvent.explorer.page import Page
 from resolvent.explorer.view import curve, read_subject, uploaded
 from resolvent.numeric.spectrum.spectrum import Spectrum
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slow machines may take their time."""
+    monkeypatch.setattr(view, "SECONDS", 600.0)
 
 
 def npy(array: Any) -> bytes:
@@ -55,6 +63,28 @@ def test_an_ensemble_brings_its_domains_and_defaults() -> None:
     assert [slider.label for slider in page.sliders] == ["phi", "eps", "sigma"]
     assert all(slider.start > 0 for slider in page.sliders)
     assert page.values() == {"phi": "1/2", "eps": "1", "sigma": "1"}
+
+
+def test_choices_are_words() -> None:
+    page = Page("jacobian")
+    widgets = {widget.label: widget for widget in page.sliders}
+    widgets["weights"].value = "orthogonal"
+    assert not page.error.visible
+    page.restore({"law": "jacobian", "at": '{"depth": "3", "weights": "gaussian"}'})
+    assert (page.values()["depth"], page.values()["weights"]) == ("3", "gaussian")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_ensemble_can_be_explored(name: str) -> None:
+    page = Page(name)
+    assert not page.error.visible
+    assert page._line.data["x"] or page._stems.data["x"]
+
+
+def test_integers_are_whole_steps() -> None:
+    (spins, _) = Page("spin-glass").sliders
+    assert (spins.step, spins.start) == (1, 3)
 
 
 def test_choosing_an_ensemble_shows_it() -> None:
@@ -209,3 +239,11 @@ def test_in_a_browser_the_page_loads_moves_and_complains(address: str, tmp_path:
         page.locator(".alert").get_by_text("bad.npy").wait_for()
         assert all(url.startswith((address, "data:", "blob:", address.replace("http", "ws"))) for url in asked)
         browser.close()
+
+
+def test_an_expression_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "SECONDS", 0.0)
+    page = Page("semicircle")
+    page.text.value = "semicircle() + marchenko_pastur(c)"
+    assert page.error.visible
+    assert "seconds" in page.error.object or "time" in page.error.object
