@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 import resolvent as rv
@@ -49,6 +50,27 @@ def gram() -> Figure:
     return figure
 
 
+def jacobian() -> Figure:
+    """Jacobians of real networks against their law, and the law of a hundred layers, of jacobian.md."""
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    entry = rv.catalog.get("jacobian")
+    left, right = figure.subplots(1, 2)
+    settings = {"depth": 3, "activation": "tanh", "sigma_w": "6/5", "q": 1}
+    rho = rv.Spectrum(entry.at(**settings))
+    values = np.concatenate([np.linalg.eigvalsh(entry.sample(600, k, **settings)) for k in range(4)])
+    left.hist(np.log10(values), bins=60, density=True, color="#d9d4c7")
+    x = np.geomspace(values.min(), 0.9999 * rho.support()[1], 600)
+    left.plot(np.log10(x), rho.pdf(x) * x * np.log(10), color="#1f3a5f")
+    left.set(title="three layers of tanh, width 600", xlabel="log10 of an eigenvalue of J J^T", yticks=[])
+    for depth, colour in ((1, "#4f7fb5"), (10, "#2f7d5b"), (100, "#b3452c")):
+        deep = rv.Spectrum(entry.at(depth=depth, sigma_w=1, p=1))
+        x = np.geomspace(1e-60, 0.999999 * deep.support()[1], 2000)
+        right.plot(np.log10(x), deep.cdf(x), color=colour, label=f"L = {depth}")
+    right.set(title="linear networks: share of eigenvalues below x", xlabel="log10 x")
+    right.legend(frameon=False)
+    return figure
+
+
 def phases() -> Figure:
     """The phases of the Hessian, of phases.md."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
@@ -82,7 +104,7 @@ def fisher() -> Figure:
 def main() -> None:
     """Write every picture."""
     HERE.mkdir(exist_ok=True)
-    for make in (spectrum, hessian, graphs, gram, phases, sheets, fisher):
+    for make in (spectrum, hessian, graphs, gram, jacobian, phases, sheets, fisher):
         make().savefig(HERE / f"{make.__name__}.png", dpi=110)
 
 

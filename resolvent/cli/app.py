@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from resolvent.cli.advise_command import advise
+from resolvent.cli.audit_command import audit
 from resolvent.cli.catalog_commands import list_entries, show
 from resolvent.cli.check_command import check, new
 from resolvent.cli.compare_command import compare
@@ -56,4 +57,5 @@ app.command("new")(new)
 app.command("check")(check)
 app.command("compare")(compare)
 app.command("explore")(explore)
+app.command("audit")(audit)
 app.add_typer(advise)

@@ -1,0 +1,1 @@
+"""The literature: which numbered equations of the sources the catalog regenerates, and the audit of its entries."""
