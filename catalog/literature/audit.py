@@ -102,17 +102,21 @@ def audit() -> Iterator[EntryAudit]:
 
 
 def _findings(entry: Ensemble) -> Iterator[Finding]:
-    yield _timed("derivation", {}, lambda: _derivation(entry, {}))
+    yield _timed("derivation", entry, {}, _derivation)
     for case in entry.cases:
-        yield _timed("derivation", case, lambda case=case: _derivation(entry, case))
-        yield _timed("facts", case, lambda case=case: _facts(entry, case))
-        yield _timed("sample", case, lambda case=case: _sample(entry, case))
+        for what, check in (("derivation", _derivation), ("facts", _facts), ("sample", _sample)):
+            yield _timed(what, entry, case, check)
 
 
-def _timed(what: str, case: Mapping[str, Any], check: Callable[[], tuple[bool, str]]) -> Finding:
+def _timed(
+    what: str,
+    entry: Ensemble,
+    case: Mapping[str, Any],
+    check: Callable[[Ensemble, Mapping[str, Any]], tuple[bool, str]],
+) -> Finding:
     start = time.perf_counter()
     try:
-        holds, detail = check()
+        holds, detail = check(entry, case)
     except ResolventError as error:
         holds, detail = False, f"{type(error).__name__}: {error}"
     return Finding(what, case, holds, detail, time.perf_counter() - start)

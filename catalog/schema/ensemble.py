@@ -227,7 +227,8 @@ class Ensemble(Presented):
         settings = self.validate(parameters)
         choice = self._choice(settings)
         values = {p.name: settings.get(p.name, p.default if p.is_chosen else p.symbol) for p in self.parameters}
-        return exact_numbers(self._law)(choice, **values)
+        takes_roots = any(p.root for p in self.parameters)  # then ``derive`` takes them as they are
+        return (self._law if takes_roots else exact_numbers(self._law))(choice, **values)
 
     def _law(self, choice: Any, **values: Any) -> Any:
         reaches = self.option is not None and self.option.reaches_law
