@@ -42,6 +42,9 @@ OPEN_SPECTRA = Rule(
     "Where S acts, the block traces are g = trbar (M + A S)^-1, M the rest of the Dyson equation; matrices in generic "
     "position enter by t = trbar (S - x)^-1, x and t their arguments in the R-transform. These traces stay.",
     "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Voiculescu, Asterisque 232 (1995)",
+    r"Where $S$ acts, the block traces are $g = \overline{\operatorname{tr}}\,(M + A S)^{-1}$, $M$ the rest of the "
+    r"Dyson equation; matrices in generic position enter by $t = \overline{\operatorname{tr}}\,(S - x)^{-1}$, "
+    r"$x$ and $t$ their arguments in the R-transform. These traces stay.",
 )
 ELIMINATION = Rule(
     "elimination",

@@ -38,7 +38,8 @@ def test_the_laws_are_those_of_free_operations_and_graphs() -> None:
     entry, t = catalog.get("nonlinear-gram"), sympy.Symbol("t")
     own = entry.symbols
     weights = (own["eta"] - own["zeta"]) * t + own["zeta"] * t / (1 - own["zeta"] * t)
-    assert entry.law() == law_of_cycle_weights(weights, t, phi=own["phi"], psi=own["psi"])
+    stated = nonlinear_gram.STATEMENT.law(**own)
+    assert entry.law() == stated == law_of_cycle_weights(weights, t, phi=own["phi"], psi=own["psi"])
 
 
 @pytest.mark.parametrize("slug", STATEMENTS)
