@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import sympy
 
 from resolvent.catalog.entries.nonlinear_gram import LinearAndSine
 from resolvent.catalog.networks.layer_rule import GAUSSIAN_EQUIVALENCE, conjugate_kernel
@@ -51,7 +52,9 @@ def _memory(size: int, depth: float, b2: float, gamma: float, c: float) -> float
     return 8 * (2.0 * size * size + 4 * size * (units + inputs) + units * max(units, inputs))
 
 
-_g, _b, _c = RATIO.symbol, SLOPE.symbol, INPUT.symbol
+_g, _b, _c, _L = RATIO.symbol, SLOPE.symbol, INPUT.symbol, DEPTH.symbol
+_k = sympy.Symbol("k", integer=True)
+_SUM = sympy.Sum(_b ** (2 * _k), (_k, 0, _L - 1))
 ENSEMBLE = Ensemble(
     slug="conjugate-kernel",
     title="Conjugate kernel of a deep network",
@@ -82,7 +85,7 @@ ENSEMBLE = Ensemble(
             "several layers",
         ),
     ),
-    known=(Moment(1, _b**0, FAN_WANG), Moment(2, 1 + _g + _b**2 * _c, FAN_WANG)),
+    known=(Moment(1, _b**0, FAN_WANG), Moment(2, 1 + _g * _SUM + _b ** (2 * _L) * _c, FAN_WANG)),
     cases=(
         {"depth": 1, "b2": "1/2", "gamma": 1, "c": 1},
         {"depth": 1, "b2": "1/3", "gamma": 2, "c": "1/2"},
