@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from resolvent.cli.files import emit
 from resolvent.cli.guard import guarded
 from resolvent.cli.subjects import AsJson, Name, require_entry
-from resolvent.writing.entry_report import entry_report
 from resolvent.writing.json_text import json_text
-from resolvent.writing.text import text
 
 if TYPE_CHECKING:
     from resolvent.catalog.schema.ensemble import Ensemble
@@ -49,4 +47,7 @@ def show(name: Name, json: AsJson = False) -> None:
 
 def entry_text(entry: Ensemble) -> str:
     """A catalog entry as plain text of at most 80 columns."""
+    from resolvent.writing.entry_report import entry_report
+    from resolvent.writing.text import text
+
     return f"{text(entry_report(entry))}\n\nresolvent derive {entry.slug} derives the law."
