@@ -128,6 +128,15 @@ def growth(expression: MatrixExpression, scales: Scales) -> Fraction:
     return _Builder(scales, expression.letters()).build(expression)[1]
 
 
+def fewest_states(expression: MatrixExpression, scales: Scales) -> int:
+    """The size of the smallest realisation of an expression, symmetric or not.
+
+    Raises `ParameterError` and `DerivationError` as `pencil_of` does.
+    """
+    symmetric = {n for n, x in expression.letters().items() if x.is_symmetric}
+    return minimal(_merged(_Builder(scales, expression.letters()).build(expression)[0], symmetric)).size
+
+
 def affine_pencil(expression: MatrixExpression, scales: Scales) -> Pencil | None:
     """z - E for a block matrix of multiples of letters and their transposes, each block at once; None for another.
 

@@ -28,7 +28,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
 Matrix = list[list[Series]]
 
-_MOST_BITS = 600
+_MOST_BITS = 6000
 
 
 class NoSeries(DerivationError):

@@ -10,7 +10,7 @@ import sympy
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letters import block, dimension, gaussian, inv, wigner
-from resolvent.derive.expressions.pencil import Pencil, pencil_of
+from resolvent.derive.expressions.pencil import Pencil, fewest_states, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.scaling import scales_of
 
@@ -67,6 +67,20 @@ def test_the_fewest_states(model: MatrixExpression, size: int) -> None:
 def test_random_features_need_two_states_for_each_layer(depth: int, size: int) -> None:
     model, ratios = layers(depth)
     assert pencil(model, ratios).size == size
+
+
+def test_kernel_traces_need_few_states() -> None:
+    """K^-1, X^T X K^-1 and K^-1 X^T X K^-1 for the kernel K of random features: 4, 5 and 8 states."""
+    n0, n1, m = (dimension(name) for name in ("n0", "n1", "m"))
+    eta, zeta, gamma = sympy.symbols("eta zeta gamma", positive=True)
+    W, data, noise = gaussian("W", n1, n0), gaussian("X", n0, m), gaussian("N", n1, m)
+    features = sympy.sqrt(zeta) * W @ data / sympy.sqrt(n0) + sympy.sqrt(eta - zeta) * noise
+    inverse = inv(features.T @ features / n1 + gamma)
+    gram = data.T @ data / n0
+    a, b = sympy.symbols("a b", positive=True)
+    scales = scales_of((n0, n1, m), {(n0, m): a, (n1, m): b})
+    sizes = [fewest_states(e, scales) for e in (inverse, gram @ inverse, inverse @ gram @ inverse)]
+    assert sizes == [4, 5, 8]
 
 
 @pytest.mark.parametrize(("model", "size"), MODELS, ids=[str(m) for m, _ in MODELS])
