@@ -26,7 +26,7 @@ from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 
-_EPSILON, _RADIUS = 1e-9, 1e-6
+_SCALES = ((1e-9, 1e-6), (1e-12, 1e-9), (1e-18, 1e-14), (1e-28, 1e-22))  # eps_0 and the radius of the boxes, in turn
 _BITS, _SPARE = 256, 106  # the working precision, and how many bits of it the boxes leave out
 _POINT = (fmpq(51, 256), fmpq(-82, 256))  # 1/z, real and imaginary part: an exact ball, z is near 7/5 + 9/4 i
 _ROUNDS = 60
@@ -146,12 +146,14 @@ class Enclosure:
         start = [acb(v.real, v.imag) for v in self._start()]
         zero = acb(0)
         middle = self._newton(start, zero)
-        wide = [acb(arb(v.real.mid(), _RADIUS), arb(v.imag.mid(), _RADIUS)) for v in middle]
-        segment = acb(0, arb(_EPSILON / 2, _EPSILON / 2))
-        if not self._unique(middle, wide, segment):
+        for epsilon, radius in _SCALES:
+            wide = [acb(arb(v.real.mid(), radius), arb(v.imag.mid(), radius)) for v in middle]
+            if self._unique(middle, wide, acb(0, arb(epsilon / 2, epsilon / 2))):
+                break
+        else:
             raise DerivationError("the solution of the Dyson equation is not isolated at these parameters")
-        lifted = self._newton(middle, acb(0, _EPSILON))
-        self._check_sign(self._tight(lifted, wide, acb(0, _EPSILON)))
+        lifted = self._newton(middle, acb(0, epsilon))
+        self._check_sign(self._tight(lifted, wide, acb(0, epsilon)))
         self._middle, self._wide = middle, wide
         self._tighten()
 
