@@ -101,10 +101,71 @@ def fisher() -> Figure:
     return figure
 
 
+def components() -> Figure:
+    """Three components beyond the noise, of how-many-components.md."""
+    rng = np.random.default_rng(1)
+    loadings = rng.normal(size=(400, 3)) * [0.17, 0.1, 0.06]
+    x = loadings @ rng.normal(size=(3, 800)) + rng.normal(size=(400, 800))
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    rv.compare(x, rv.marchenko_pastur("1/2"), singular=True).plot(figure.add_subplot())
+    return figure
+
+
+def cleaning() -> Figure:
+    """Cleaned eigenvalues, of clean-my-covariance.md."""
+    population = np.repeat([1.0, 3.0, 10.0], [60, 120, 120])
+    x = np.sqrt(population)[:, None] * np.random.default_rng(2).normal(size=(300, 600))
+    values, vectors = np.linalg.eigh(x @ x.T / 600)
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    best = np.einsum("ik,i,ik->k", vectors, population, vectors)
+    axes.plot(values, best, ".", markersize=4, color="0.6", label="best for these eigenvectors")
+    axes.plot(values, rv.shrink(values, "1/2"), label="cleaned")
+    axes.plot(values, values, "--", linewidth=1, label="sample")
+    axes.set_xlabel("eigenvalue of the sample")
+    axes.set_ylabel("eigenvalue of the estimate")
+    axes.legend(frameon=False)
+    return figure
+
+
+def noise() -> Figure:
+    """Series with a correlation in time against two laws, of is-this-noise.md."""
+    steps = np.random.default_rng(4).normal(size=(500, 1000))
+    series = steps.copy()
+    for t in range(1, 1000):
+        series[:, t] = 0.3 * series[:, t - 1] + np.sqrt(1 - 0.3**2) * steps[:, t]
+    density = (1 - 0.3**2) / (1 + 0.3**2 - 0.6 * np.cos(np.pi * (np.arange(2000) + 0.5) / 2000))
+    own = rv.empirical([1.0]).doubly_correlated_wishart(rv.empirical(density), "1/2")
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    for axes, law, name in zip(
+        figure.subplots(1, 2),
+        (rv.marchenko_pastur("1/2"), own),
+        ("independent samples", "correlated samples"),
+        strict=True,
+    ):
+        found = rv.compare(series, law, singular=True)
+        found.plot(axes).lines[0].set_label("law")
+        axes.legend(frameon=False, fontsize=8)
+        axes.set_title(f"{name}: {found.verdict}", fontsize=10)
+    return figure
+
+
+def law_fit() -> Figure:
+    """A law with the right scale and one that is three per cent off, of does-my-law-fit.md."""
+    x = 1.5 * np.random.default_rng(5).normal(size=(500, 1250))
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    for axes, sigma in zip(figure.subplots(1, 2), ("3/2", "31/20"), strict=True):
+        found = rv.compare(x, rv.marchenko_pastur("2/5", sigma), singular=True)
+        found.plot(axes)
+        axes.set_title(f"sigma = {sigma}: {found.verdict}", fontsize=10)
+    return figure
+
+
 def main() -> None:
     """Write every picture."""
     HERE.mkdir(exist_ok=True)
-    for make in (spectrum, hessian, graphs, gram, jacobian, phases, sheets, fisher):
+    simulated = (hessian, gram, jacobian, fisher)
+    for make in (spectrum, graphs, phases, sheets, *simulated, components, cleaning, noise, law_fit):
         make().savefig(HERE / f"{make.__name__}.png", dpi=110)
 
 

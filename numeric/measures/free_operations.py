@@ -7,7 +7,7 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.measures import transport
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.explicit_transforms import product_map, sum_map
-from resolvent.numeric.measures.free_maps import Compression, MultiplicativePower, Transform
+from resolvent.numeric.measures.free_maps import Compression, MultiplicativePower, ProductWithTransform, Transform
 from resolvent.numeric.measures.free_pairs import CorrelatedPair, ProductPair, SumPair
 from resolvent.numeric.measures.numeric_measure import measure_of_operation
 from resolvent.numeric.spectrum.measure import Measure, measure_of
@@ -63,6 +63,13 @@ def doubly_correlated_of(a: Law, b: Law, ratio: float) -> Measure:
     for own in (first, second):
         if is_point(own) and float(own.atom_points[0]) == 0:
             return AtomicMeasure([0.0], [1.0])
+    if is_point(first):  # X B X^T/n is the companion of a sample covariance with the population B
+        zero = ((0.0, max(0.0, 1 - ratio)),)
+        inner = ProductWithTransform(
+            Transform(second), lambda u: 1 + u / ratio, lambda u: 1 / ratio + 0 * u, zero, 1 / ratio
+        )
+        scaled = transport.affine(measure_of_operation(inner), ratio * float(first.atom_points[0]), 0.0)
+        return transport.with_zeros(scaled, 1 / ratio)
     return measure_of_operation(CorrelatedPair(Transform(first), Transform(second), ratio))
 
 

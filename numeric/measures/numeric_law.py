@@ -342,8 +342,7 @@ class NumericLaw(Law):
 
         Raises `ParameterError` unless 0 < t <= 1.
         """
-        share = real_number(t)
-        if not 0 < share <= 1:
+        if not 0 < (share := real_number(t)) <= 1:
             raise ParameterError(f"the fraction of a compression lies in (0, 1]; got {t}", t=t)
         if share == 1 or is_point(self._measure):
             return self
@@ -356,6 +355,8 @@ class NumericLaw(Law):
         """
         ratio = positive_number(c, "c")
         require_nonnegative(self)
+        if self.is_zero:
+            return self
         zero = ((0.0, max(0.0, 1 - 1 / ratio)),)
         return self._operated(
             lambda a: ProductWithTransform(
@@ -437,8 +438,7 @@ class NumericLaw(Law):
 
         Raises `ParameterError` unless the fraction lies between 0 and 1.
         """
-        share = real_number(weight)
-        if not 0 < share < 1:
+        if not 0 < (share := real_number(weight)) < 1:
             raise ParameterError(f"the fraction of a direct sum lies between 0 and 1; got {weight}", weight=weight)
         return mixed([self, other], [share, 1 - share])
 

@@ -28,7 +28,7 @@ from resolvent.numeric.spectrum.outliers import OutlierResult
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 
 _TAIL = 2e-13
-_FLOOR = 1e-15
+_FLOOR = 8e-15  # of a mass 1 spread over the support
 _SHEETS = (2, 3, 4, 1, 5)
 _SHALLOW = 4  # splits while the number of sheets at an end is looked for
 _NARROW = 1e-13  # support intervals shorter than this, of the whole, are points
@@ -113,7 +113,7 @@ def measure_of_operation(operation: FreeMap | FreePair) -> NumericMeasure:
             continue
         density = BoundaryDensity(subordination, (left, right), high - low)
         known = left.is_critical, right.is_critical
-        groups.append(_resolved(density, (left.z, right.z), known))
+        groups.append(_resolved(density, (left.z, right.z), known, _FLOOR / (high - low)))
         known_ends.append(known)
     points = np.array([place for place, _ in atoms])
     weights = np.array([weight for _, weight in atoms])
@@ -122,16 +122,18 @@ def measure_of_operation(operation: FreeMap | FreePair) -> NumericMeasure:
     return NumericMeasure(parts, certificate, operation.text, tuple(known_ends))
 
 
-def _resolved(density: BoundaryDensity, places: tuple[float, float], known: tuple[bool, bool]) -> tuple[Piece, ...]:
+def _resolved(
+    density: BoundaryDensity, places: tuple[float, float], known: tuple[bool, bool], floor: float
+) -> tuple[Piece, ...]:
     """The pieces of a support interval; two sheets meet at critical points, at a hard edge the fitting number."""
     left, right = (_SHEETS if place == 0 and not k else (2,) for place, k in zip(places, known, strict=True))
     guesses = itertools.product(left, right) if len(left) + len(right) > 2 else ()
     for sheets in guesses:
         try:
-            return tuple(resolve_values(density, Ends(places, sheets, known), _TAIL, _FLOOR, _SHALLOW))
+            return tuple(resolve_values(density, Ends(places, sheets, known), _TAIL, floor, _SHALLOW))
         except NotCertified:
             continue
-    return tuple(resolve_values(density, Ends(places, (2, 2), known), _TAIL, _FLOOR))
+    return tuple(resolve_values(density, Ends(places, (2, 2), known), _TAIL, floor))
 
 
 def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str) -> Certificate:

@@ -91,7 +91,7 @@ class Subordination(ABC):
         """Newton's method, kept in the half-plane, and where it fails; ``flat`` accepts densities below rounding."""
         state = state.copy()
         active = np.arange(len(z))
-        before = np.full(len(z), np.inf)
+        before, bad = np.full(len(z), np.inf), np.zeros(len(z), dtype=bool)
         for _ in range(rounds):
             with np.errstate(all="ignore"):
                 new, size = self.step(state[:, active], z[active])
@@ -105,11 +105,10 @@ class Subordination(ABC):
             before[active] = size
             nothing = np.all(old.imag < _NOTHING * scale, axis=0)  # a density below rounding has no sign
             # else a point on the line is a root that belongs to no boundary value
-            done = settled & np.where(nothing, flat, ~np.any(low, axis=0))
-            active = active[~done]
+            bad[active[settled & nothing & (not flat)]] = True
+            active = active[~(settled & (nothing | ~np.any(low, axis=0)))]
             if not len(active):
                 break
-        bad = np.zeros(len(z), dtype=bool)
         bad[active] = True
         return state, bad
 

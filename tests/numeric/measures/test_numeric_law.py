@@ -302,3 +302,19 @@ def test_products_of_noise_have_their_hard_edges() -> None:
     exact = rv.Spectrum(rv.fuss_catalan(2))
     assert found.stieltjes([-1e-3, 1j]) == pytest.approx(exact.stieltjes([-1e-3, 1j]), rel=1e-11)
     assert found.support()[1] == pytest.approx(6.75, rel=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_the_unit_does_not_matter(scale: float) -> None:
+    found = rv.Spectrum((scale * NUMERIC).sample_covariance("1/3"))
+    exact = rv.Spectrum(EXACT.sample_covariance("1/3"))
+    assert found.support() == pytest.approx([scale * end for end in exact.support()], rel=1e-13)
+    x = np.linspace(*exact.support(), 50)
+    assert found.cdf(scale * x) == pytest.approx(exact.cdf(x), abs=1e-11)
+
+
+def test_laws_of_one_point() -> None:
+    point, zero = rv.empirical([2.0]), rv.empirical([0.0])
+    for law, place in ((point.compress("1/2"), 2), (point.free_power(3), 6), (zero.sample_covariance(1), 0)):
+        (atom,) = rv.Spectrum(law).atoms
+        assert (float(atom.point), float(atom.weight)) == pytest.approx((place, 1))
