@@ -239,7 +239,14 @@ class Ensemble(Presented):
         if extra:
             conclusion = replace(conclusion, uses=(*conclusion.uses, *extra))
         recipe = Recipe(self._replay, (choice, *values.values()), stands_for=vars(law).get("recipe"))
-        return law.concluded(conclusion, recipe)
+        return law.concluded(conclusion, recipe, self._text(law, values))
+
+    def _text(self, law: Law, values: Mapping[str, Any]) -> str:
+        """The law's own text where that reads back as the law, else the entry with its arguments."""
+        needed = set().union(*(getattr(value, "free_symbols", ()) for value in values.values()))
+        if "law_of(" not in law.text and needed <= set(law.parameters):
+            return law.text
+        return f"{self.slug.replace('-', '_')}({', '.join(map(str, values.values()))})"
 
     def at(self, values: Images = None, /, **named: Any) -> Law:
         """The law at numbers, parameters that are not given at their defaults; what a `Spectrum` is made of.

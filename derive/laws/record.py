@@ -186,10 +186,11 @@ class Law(Presented, ABC):
         """
         return show("plot", self, ax, **parameters)
 
-    def concluded(self, conclusion: Step, recipe: Recipe) -> Any:
-        """The law with another last step and the recipe of the catalog entry that made it."""
+    def concluded(self, conclusion: Step, recipe: Recipe, text: str) -> Any:
+        """The law with another last step, and with the recipe and the text of the catalog entry that made it."""
         found: Any = self
-        return replace(found, conclusion=conclusion, recipe=recipe)
+        renamed = {} if text == found.text else {"text": text}
+        return replace(found, conclusion=conclusion, recipe=recipe, **renamed)
 
     def measure(self) -> Any:
         """The `Measure` that a spectrum of the law is built on, or None if its kind is known to `numeric.spectrum`."""

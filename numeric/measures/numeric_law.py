@@ -103,9 +103,9 @@ class NumericLaw(Law):
         """
         return self._measure
 
-    def concluded(self, conclusion: Step, recipe: Recipe) -> NumericLaw:
+    def concluded(self, conclusion: Step, recipe: Recipe, text: str) -> NumericLaw:
         """The law with another last step; nothing of it changes with parameters, so it needs no recipe."""
-        return NumericLaw(self.text, self.measure, self._key, conclusion)
+        return NumericLaw(text, self.measure, self._key, conclusion)
 
     def __reduce__(self) -> Any:
         return _restored, (self.text, self._measure, self.conclusion)

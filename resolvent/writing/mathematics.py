@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy
 
+from resolvent.catalog.registry import names
 from resolvent.derive.derivation.latex import escape, expression_latex
 from resolvent.derive.errors import ResolventError
 from resolvent.derive.laws.operations import OPERATIONS, Kind, Operation, Typeset
@@ -29,6 +30,7 @@ _PERSONS = {
     "marchenko_pastur": "Marchenko--Pastur", "kesten_mckay": "Kesten--McKay", "fuss_catalan": "Fuss--Catalan",
     "wachter": "Wachter", "free_poisson": "free Poisson",
 }  # fmt: skip
+_ENTRIES = {slug.replace("-", "_") for slug in names()}
 _TENSOR = {"classical_sum": r"\ast", "tensor_product": r"\otimes", "tensor_law": ""}
 _PLAIN = ("scale", "shift", "power", "inverse")  # whose signs say what they mean
 _SYMBOL = re.compile(rf"(?:[A-Za-z]|{'|'.join(_NAMES)})(?:_[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*)+|{'|'.join(_NAMES)}")
@@ -145,7 +147,7 @@ def _word(word: str) -> str:
 def _is_law(node: ast.AST) -> bool:
     """Whether a constructor of laws is called somewhere in the expression."""
     return any(
-        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in {*OPERATIONS, *_TENSOR}
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in {*OPERATIONS, *_TENSOR, *_ENTRIES}
         for n in ast.walk(node)
     )
 
@@ -199,6 +201,9 @@ def _law(node: ast.expr) -> Typeset:
             return Typeset(rf"H({', '.join(_scalar(v).latex for v in variables)})")
         case ast.Call(ast.Name(name), [a, b], []) if name in _TENSOR:
             return Typeset(rf"{_law(a):1} {_TENSOR[name]} {_law(b):1}", 0)
+        case ast.Call(ast.Name(name), arguments, []) if name in _ENTRIES:
+            slug = name.replace("_", "-")
+            return Typeset(rf"\text{{{slug}}}({', '.join(_scalar(a).latex for a in arguments)})")
         case ast.Call(ast.Attribute(law, name), arguments, []) if name in _METHODS:
             return _called(_METHODS[name], [law, *arguments])
         case ast.UnaryOp(ast.USub(), law):
