@@ -1,7 +1,7 @@
 """Run the tests with the oldest versions that pyproject.toml allows, and on every Python: `make test-versions`.
 
 The oldest versions go with the oldest Python and get every test that is not slow; the newest go with each later Python
-and get the core, so that `.ci/run` as a whole stays under 40 minutes (`--all` gives them everything). The newest
+and get the core, so that the whole stays under half an hour (`--all` gives them everything). The newest
 versions on the oldest Python are what `make test` uses. A Python or packages that are missing are named and left out.
 """
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv-versions"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PYTHONS = sorted(word.split(" :: ")[-1] for word in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", word))
-TOOLS = ("pytest", "pytest-xdist", "hypothesis", "build")  # what the tests need; style and types are not tested here
+TOOLS = ("pytest", "pytest-xdist", "hypothesis", "build", "ipykernel", "nbclient", "panel")  # what the tests need; style and types are not tested here
 CORE = (
     "derive/exact", "derive/equations", "derive/laws", "derive/support", "derive/continuation", "numeric/density",
     "numeric/spectrum", "numeric/matrices", "numeric/trials", "numeric/statistics", "numeric/pictures", "catalog",

@@ -142,6 +142,16 @@ def test_derive_moments_and_cumulants() -> None:
     assert (found["moments"], found["free_cumulants"]) == (["1", "3", "12", "55"], ["1", "2"])
 
 
+def test_a_latex_document_lists_moments() -> None:
+    assert "moments" in run("derive", "semicircle", "--format", "latex", "--moments", "3").stdout
+
+
+@pytest.mark.parametrize("kind", ["python", "sympy"])
+def test_programs_list_no_moments(kind: str) -> None:
+    result = run("derive", "semicircle", "--format", kind, "--moments", "3")
+    assert (result.exit_code, "--moments and --cumulants go with --format text" in result.stderr) == (2, True)
+
+
 def test_derive_sets_parameters_of_an_entry() -> None:
     found = json.loads(run("derive", "marchenko-pastur", "--set", "c=1/2", "--set", "sigma=1", "--json").stdout)
     assert found["equation"]["polynomial"] == "m**2*z + 2*m*z - m + 2"
@@ -338,7 +348,6 @@ BAD = [
     (("derive", "hessian", "--set", "phi=1/0"), "division by zero"),
     (("derive", "hessian", "--set", "phi="), "the expression is empty"),
     (("derive", "semicircle(v)", "--set", "w=1"), "unknown parameter 'w'. Known: v"),
-    (("derive", "semicircle", "--format", "latex", "--moments", "3"), "go with --format text or json"),
     (("derive", "semicircle", "--format", "word"), "'word'"),
     (("derive", "semicircle", "--moments", "-1"), "--moments"),
     (("derive", "semicircle", "--convention", "greens"), "'greens'"),
