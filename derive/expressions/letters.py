@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sympy
@@ -133,6 +133,7 @@ def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
         return _letter(Letter(check_name(name, "a matrix"), "given", p, p))
     if not isinstance(law, AlgebraicLaw):
         raise ParameterError(f"the law of {name} must be a law with an equation, rv.atoms([1, 3]) say; got {law!r}")
+    _require_no_size(name, law.parameters)
     return _letter(Letter(check_name(name, "a matrix"), "given", p, p, law=law, spectrum=law.text))
 
 
@@ -156,6 +157,7 @@ def commuting(
     if points is None:
         return tuple(_letter(Letter(name, "given", p, p, group=group)) for name in chosen)
     table = [tuple(scalar_of(x) for x in point) for point in points]
+    _require_no_size(group, [x for point in table for x in point])
     shares = [sympy.Rational(1, len(table))] * len(table) if weights is None else [scalar_of(w) for w in weights]
     if not table or any(len(point) != len(chosen) for point in table) or len(shares) != len(table):
         raise ParameterError(
@@ -179,9 +181,25 @@ def projection(name: str, size: SymbolicSize, rank: Any) -> MatrixExpression:
     Raises `ParameterError` for a number outside [0, 1].
     """
     share = scalar_of(rank)
+    if any(isinstance(symbol, SymbolicSize) for symbol in share.free_symbols):
+        raise ParameterError(
+            f"the rank of the projection {name} is relative to its size: give the limit of rank/{size}, as in "
+            f"projection({name!r}, {size}, '1/2') or a symbol; got {share}",
+            rank=rank,
+        )
     if share.is_number and not 0 <= share <= 1:
         raise ParameterError(f"the relative rank of {name} must lie between 0 and 1; got {share}", rank=rank)
+    if share in (0, 1):
+        return given(name, size, atoms([share]))
     return given(name, size, atoms([0, 1], [1 - share, share]))
+
+
+def _require_no_size(name: str, values: Iterable[sympy.Expr]) -> None:
+    """Sizes tend to infinity: none may stand in the spectrum of a given matrix."""
+    sizes = {s for value in values for s in value.free_symbols if isinstance(s, SymbolicSize)}
+    if sizes:
+        named = ", ".join(sorted(map(str, sizes)))
+        raise ParameterError(f"the spectrum of {name} depends on the size {named}, which tends to infinity", sizes=sizes)
 
 
 @checked
