@@ -48,7 +48,7 @@ demo: $(READY)
 	@$(BIN)/resolvent density hessian --set phi=1/2 --set eps=1 --set sigma=1 --output $(OUT)/density.png
 	@echo; echo "4. Does it hold? Matrices of the model, sampled:"; echo
 	@$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --size 600 --plot $(OUT)/model.png | tail -4
-	@echo; echo "5. And the Hessians of real networks? (The law rests on eight assumptions; here one fails.)"; echo
+	@echo; echo "5. And the Hessians of real networks? (The law rests on assumptions that the report lists; here one fails.)"; echo
 	@$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --sampler network --plot $(OUT)/network.png \
 	  || test $$? -eq 1
 	@echo; $(BIN)/resolvent show hessian | awk '/^  - /{p=/What the assumptions/} /^$$/{p=0} p'

@@ -19,7 +19,15 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv-versions"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PYTHONS = sorted(word.split(" :: ")[-1] for word in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", word))
-TOOLS = ("pytest", "pytest-xdist", "hypothesis", "build", "ipykernel", "nbclient", "panel")  # what the tests need; style and types are not tested here
+TOOLS = (
+    "pytest",
+    "pytest-xdist",
+    "hypothesis",
+    "build",
+    "ipykernel",
+    "nbclient",
+    "panel",
+)  # what the tests need; style and types are not tested here
 CORE = (
     "derive/exact", "derive/equations", "derive/laws", "derive/support", "derive/continuation", "numeric/density",
     "numeric/spectrum", "numeric/matrices", "numeric/trials", "numeric/statistics", "numeric/pictures", "catalog",

@@ -199,7 +199,9 @@ def _require_no_size(name: str, values: Iterable[sympy.Expr]) -> None:
     sizes = {s for value in values for s in value.free_symbols if isinstance(s, SymbolicSize)}
     if sizes:
         named = ", ".join(sorted(map(str, sizes)))
-        raise ParameterError(f"the spectrum of {name} depends on the size {named}, which tends to infinity", sizes=sizes)
+        raise ParameterError(
+            f"the spectrum of {name} depends on the size {named}, which tends to infinity", sizes=sizes
+        )
 
 
 @checked

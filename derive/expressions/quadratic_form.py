@@ -78,6 +78,8 @@ def _weighted(of: MatrixExpression, along: Mapping[str, Sequence[Any]]) -> Matri
     masses = [scalar_of(x) for x in along[name]]
     if len(masses) != len(points) or sympy.simplify(sum(masses) - 1) != 0:
         raise ParameterError(f"{name} has {len(points)} eigenvalues; give as many masses, which add up to 1")
+    if any(m.is_number and m < 0 for m in masses):
+        raise ParameterError(f"the masses along {name} are squared coordinates, none is negative; got {along[name]}")
     members = [n for n, x in letters.items() if letter.group and x.group == letter.group] or [name]
     group = "+".join([*members, "u"])
     spectra: dict[str, Letter] = {

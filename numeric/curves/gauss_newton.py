@@ -40,6 +40,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.curves.feature_curves import quadrature
+from resolvent.numeric.density.certificate import moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number
 from resolvent.numeric.measures.numeric_law import NumericLaw
@@ -367,7 +368,8 @@ class GaussNewton:
             raise PrecisionError(
                 f"the density of {self.text} is good to {worst:.2g} only; use stieltjes(z) and moments(n)", worst=worst
             )
-        return found
+        quadrature = [float(found.expect(f, 1e-6, ())) for f in (lambda y: y, np.square)]
+        return found.certified(moment_checks([one, two], quadrature, [one, two]), _TRUST)
 
 
 def _slope_law(act: Activation, scale: float) -> tuple[Array, Array]:

@@ -46,6 +46,7 @@ _TIMES = 400
 _CONTOUR_NODES = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 _CONTOUR_ERROR = 1e-8
 _EPSILON = 2.0**-52
+_LEAST = 1e-100  # of the parameters; the largest is one over it
 
 Side = Literal["test", "training"]
 
@@ -100,6 +101,8 @@ class GradientFlow:
             positive_number(rho, "rho"),
             positive_number(rate, "rate"),
         )
+        if not _LEAST <= min(self.c, self.rho, self.rate) <= max(self.c, self.rho, self.rate) <= 1 / _LEAST:
+            raise ParameterError(f"c, rho and rate must lie between {_LEAST:g} and {1 / _LEAST:g}", c=c, rho=rho)
         self.ridge, self.initial = real_number(ridge), real_number(initial)
         if self.ridge < 0 or self.initial < 0:
             raise ParameterError(

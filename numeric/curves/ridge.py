@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Signal = float | Array | Callable[[Array], Array]
 
 _GRID = 600  # effective ridges among which the best is bracketed
+_LEAST_REST = 1e-9  # of 1 - df_2, of which errors are doubles' over it
 _LARGEST_RIDGE = 1e6  # over the largest eigenvalue of the population
 
 
@@ -122,6 +123,13 @@ class RidgeRegression:
                 return np.where(t == 0, 0.0, t * (flat / (t + flat)) ** 2)
 
         second = ratio * degrees(self.measure, kappa, 2)
+        rest = np.abs(1 - second)
+        if np.any((rest < _LEAST_REST) & (kappa > 0)):
+            raise PrecisionError(
+                f"so close to interpolation, 1 - df_2 = {float(np.min(rest)):.3g} has lost its digits; take a larger "
+                "ridge, or another ratio",
+                rest=rest,
+            )
         with np.errstate(divide="ignore", invalid="ignore"):
             scale = np.where(second < 1, 1 / (1 - second), np.inf)
             bias = self._weighted(left).reshape(kappa.shape)

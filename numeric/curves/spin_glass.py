@@ -52,8 +52,8 @@ class SpinGlass:
     """
 
     def __init__(self, h: int) -> None:
-        if h < 3:
-            raise ParameterError(f"the number of spins H must be at least 3; got {h}", h=h)
+        if h != int(h) or h < 3:
+            raise ParameterError(f"the number of spins H must be an integer, at least 3; got {h}", h=h)
         self.h = int(h)
 
     @cached_property

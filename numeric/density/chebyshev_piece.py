@@ -325,6 +325,8 @@ def _converged(stretch: _Stretch) -> Piece | None:
     while True:
         t, density = _sampled(stretch, size, t, density)
         sizes = np.abs(chebyshev_coefficients(np.array([density * (1 + t) ** a * (1 - t) ** b for a, b in poles])))
+        if not np.all(np.isfinite(sizes)):
+            raise NotCertified("the density next to an edge is beyond floats; shift or scale the law")
         tails = np.max(sizes[:, -max(4, size // 12) :], axis=1) / np.max(sizes, axis=1)
         if np.any(tails <= _TAIL):
             a, b = poles[int(np.argmax(tails <= _TAIL))]

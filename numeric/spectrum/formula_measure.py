@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
-from resolvent.numeric.density.certificate import Certificate
+from resolvent.numeric.density.certificate import Certificate, MomentCheck
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.adaptive import BLUR, adaptive, checked, checked_points, with_atoms
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
@@ -70,6 +70,7 @@ class FormulaMeasure(Measure):
         intervals: Sequence[tuple[float, float]],
         atoms: Sequence[tuple[float, float]] = (),
         breaks: Sequence[float] = (),
+        certificate: Certificate | None = None,
     ) -> None:
         ends = [end for interval in intervals for end in interval]
         if not ends or any(b <= a for a, b in intervals) or ends != sorted(ends) or not np.all(np.isfinite(ends)):
@@ -77,10 +78,19 @@ class FormulaMeasure(Measure):
         self._ends = [(float(a), float(b)) for a, b in intervals]
         self.atoms = tuple(PointMass(place, weight) for place, weight in atoms if weight)
         self._density = density
-        self._arguments = density, intervals, atoms, breaks
+        self._arguments: tuple[Any, ...] = (density, intervals, atoms, breaks)
         self._rules = [self._resolved(interval, np.asarray(breaks, dtype=float)) for interval in self._ends]
         mass = float(sum(np.sum(r.weights) for r in self._rules) + sum(a.weight for a in self.atoms))
-        self.certificate = Certificate(mass, (), 0.0)  # a density below zero is refused
+        self.certificate = certificate or Certificate(mass, (), 0.0)  # a density below zero is refused
+
+    def certified(self, checks: Sequence[MomentCheck], tolerance: float) -> FormulaMeasure:
+        """The measure with facts that its density was not made from, to a tolerance of its own.
+
+        Raises `NotCertified` where one of them fails.
+        """
+        own = Certificate(self.certificate.mass, tuple(checks), 0.0, tolerance)
+        own.require("a density known by numbers")
+        return FormulaMeasure(*self._arguments, certificate=own)
 
     @property
     def intervals(self) -> tuple[SupportInterval, ...]:
@@ -92,7 +102,7 @@ class FormulaMeasure(Measure):
         return id(self)
 
     def __reduce__(self) -> Any:
-        return FormulaMeasure, self._arguments
+        return FormulaMeasure, (*self._arguments, self.certificate)
 
     @property
     def table(self) -> FormulaMeasure:

@@ -123,3 +123,18 @@ def test_the_transpose_of_a_symmetric_matrix_is_itself() -> None:
 def test_a_variance_profile_names_its_blocks() -> None:
     model = gaussian("X", [p, n], n, [[1], [2]])
     assert [x.variance for x in model.letters().values()] == [1, 2]
+
+
+def test_a_size_is_no_number_of_a_spectrum() -> None:
+    p, k = dimension("p"), dimension("k")
+    with pytest.raises(ParameterError, match="the rank of the projection Q is relative to its size"):
+        projection("Q", p, k)
+    with pytest.raises(ParameterError, match="the spectrum of Q depends on the size k"):
+        given("Q", p, law=atoms([0, 1], [1 - k, k]))
+    with pytest.raises(ParameterError, match="depends on the size k"):
+        commuting(["A", "B"], p, [(1, k), (2, 3)])
+
+
+@pytest.mark.parametrize(("rank", "point"), [(0, 0), (1, 1)])
+def test_projections_of_full_and_of_no_rank(rank: int, point: int) -> None:
+    assert projection("P", dimension("p"), rank).letter.law == atoms([point])

@@ -73,3 +73,10 @@ def test_against_sampled_matrices() -> None:
 def test_other_vectors_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         quadratic_form(T + W + given("Q", p, law=semicircle()), **options)
+
+
+def test_shares_of_a_vector_are_not_negative() -> None:
+    p = dimension("p")
+    B = given("B", p, law=atoms([1, 3]))
+    with pytest.raises(ParameterError, match="none is negative"):
+        quadratic_form(inv(B + 8), along={"B": [2, -1]})

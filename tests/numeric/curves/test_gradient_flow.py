@@ -184,3 +184,9 @@ def test_wrong_arguments_are_refused() -> None:
 def test_the_errors_are_drawn() -> None:
     axes = rv.GradientFlow(2, 1, initial=0.1).plot(np.geomspace(0.1, 10, 30))
     assert [line.get_label() for line in axes.lines] == ["test", "training", "stop"]
+
+
+@pytest.mark.parametrize("rho", [1e200, 1e-200])
+def test_parameters_beyond_floats_are_refused(rho: float) -> None:
+    with pytest.raises(rv.ParameterError, match="must lie between 1e-100"):
+        rv.GradientFlow("1/2", rho)

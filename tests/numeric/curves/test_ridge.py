@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -189,3 +191,21 @@ def test_a_branch_that_ends_at_the_population() -> None:
 def test_curves_are_drawn() -> None:
     axes = rv.RidgeRegression(1, np.linspace(0.1, 3, 50)).plot(0.1)
     assert [line.get_label() for line in axes.lines] == ["risk", "bias", "variance"]
+
+
+@pytest.mark.parametrize(
+    ("population", "ratio", "ridge"), [(1, 1, 1e-20), (1, 1, 1e-32), ([1e-30, 1], 2, 0.0), ([1e-40, 1], 2, 0.0)]
+)
+def test_a_risk_whose_digits_cancel_is_refused(population: Any, ratio: float, ridge: float) -> None:
+    with pytest.raises(rv.PrecisionError, match="so close to interpolation"):
+        rv.RidgeRegression(population, ratio=ratio, signal=0, noise=1).risk(ridge)
+
+
+def test_next_to_interpolation_the_risk_has_its_digits() -> None:
+    """At ratio 1 and signal 0 the risk is 1/(2 sqrt(ridge)) - 1/2 + O(sqrt(ridge))."""
+    found = rv.RidgeRegression(1, ratio=1, signal=0, noise=1).risk(1e-12)
+    assert float(found) == pytest.approx(1 / (2 * 1e-6) - 0.5, rel=1e-8)
+
+
+def test_at_interpolation_the_risk_is_infinite() -> None:
+    assert rv.RidgeRegression(1, ratio=1, signal=0, noise=1).risk(0.0) == np.inf

@@ -123,3 +123,9 @@ def test_wrong_arguments_are_refused() -> None:
 
 def test_complexities_are_drawn() -> None:
     assert len(rv.SpinGlass(3).plot(2).lines) == 5
+
+
+@pytest.mark.parametrize("h", [3.5, 3.999, 2, -1])
+def test_numbers_of_spins_are_integers_from_three_on(h: float) -> None:
+    with pytest.raises(rv.ParameterError, match="an integer, at least 3"):
+        rv.SpinGlass(h)
