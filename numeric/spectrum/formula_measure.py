@@ -78,7 +78,7 @@ class FormulaMeasure(Measure):
         self._ends = [(float(a), float(b)) for a, b in intervals]
         self.atoms = tuple(PointMass(place, weight) for place, weight in atoms if weight)
         self._density = density
-        self._arguments: tuple[Any, ...] = (density, intervals, atoms, breaks)
+        self._arguments = density, intervals, atoms, breaks
         self._rules = [self._resolved(interval, np.asarray(breaks, dtype=float)) for interval in self._ends]
         mass = float(sum(np.sum(r.weights) for r in self._rules) + sum(a.weight for a in self.atoms))
         self.certificate = certificate or Certificate(mass, (), 0.0)  # a density below zero is refused
@@ -90,7 +90,8 @@ class FormulaMeasure(Measure):
         """
         own = Certificate(self.certificate.mass, tuple(checks), 0.0, tolerance)
         own.require("a density known by numbers")
-        return FormulaMeasure(*self._arguments, certificate=own)
+        density, intervals, atoms, breaks = self._arguments
+        return FormulaMeasure(density, intervals, atoms, breaks, own)
 
     @property
     def intervals(self) -> tuple[SupportInterval, ...]:
