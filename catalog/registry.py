@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copyreg
 import importlib
 import pkgutil
+from typing import Any
 
 from resolvent.catalog import entries
 from resolvent.catalog.schema.ensemble import Ensemble
@@ -52,3 +54,11 @@ def register(ensemble: Ensemble) -> Ensemble:
         raise ParameterError(f"the slug {ensemble.slug!r} is taken; choose another one", slug=ensemble.slug)
     _loaded[ensemble.slug] = ensemble
     return ensemble
+
+
+def _reduced(entry: Ensemble) -> Any:
+    """An entry of the catalog goes by its slug, others by their parts."""
+    return (get, (entry.slug,)) if _loaded.get(entry.slug) is entry else entry.__reduce_ex__(4)
+
+
+copyreg.pickle(Ensemble, _reduced)

@@ -75,7 +75,9 @@ class MatrixExpression:
 
     @property
     def width(self) -> int:
-        """How many blocks stand in a row of a block matrix, whose blocks may have blocks themselves."""
+        """How many blocks stand in a row of a block matrix, whose blocks may have blocks themselves; 1 for others."""
+        if self.head != "block":
+            return 1
         across, k = 0, 0
         while across < len(self.columns):
             across += len(self.parts[k].columns)

@@ -225,7 +225,11 @@ class Sampled(Part):
     @property
     def _key(self) -> tuple[object, ...]:
         # partial applications go by identity, so that a copy of one would be another
-        parts = [(f.func, f.args, f.keywords) if isinstance(f, partial) else f for f in (self.build, self.footprint)]
+        # and so do methods of copies
+        parts = [
+            (getattr(f.func, "__func__", f.func), getattr(f.func, "__self__", None), f.args, f.keywords)
+            if isinstance(f, partial) else f for f in (self.build, self.footprint)
+        ]  # fmt: skip
         return (*parts, self.multiple_of)
 
     @property

@@ -29,7 +29,7 @@ a, b = (rv.parameter(name, positive=True) for name in "ab")
         (lambda: rv.marchenko_pastur(), "marchenko_pastur: missing a required argument: 'c'"),
         (lambda: LAW.latex(convention=3), "convention"),
         (lambda: rv.kron(range(5), rv.haar("U", rv.dimension("n"))), "small must be a list of rows"),
-        (lambda: LAW.rectangular_sum(3, 1), "must be an Algebraic"),
+        (lambda: LAW.rectangular_sum(3, 1), "must be a law with a polynomial equation; got 3"),
     ],
 )
 def test_wrong_types_are_named(call: Callable[[], Any], message: str) -> None:

@@ -32,7 +32,14 @@ import resolvent as rv
 LIMIT = 30.0
 _CHUNK = 100
 _OPERATORS = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__truediv__", "__matmul__", "__pow__")
-_SKIPPED = {"of_measure", "rebuilt", "image", "slope", "sampler"}  # of records that only the package itself makes
+_SKIPPED = {
+    "of_measure",
+    "rebuilt",
+    "image",
+    "slope",
+    "sampler",
+    "concluded",
+}  # of records that only the package itself makes
 
 _NUMBERS = (0, 1, 2, 3, 5, -1, -3, 10**6, 10**18, 10**400, "1/2", "1/3", 0.5, 0.1, 1e20, 1e-20, 1e300, float("nan"))
 _WRONG = (

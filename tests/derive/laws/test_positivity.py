@@ -198,9 +198,11 @@ def test_what_is_not_checked_with_parameters_left_is_assumed() -> None:
     p = sympy.Symbol("p", positive=True)
     coin = atoms([0, 1], [1 - p, p])
     assert [step.text for step in coin.free_power("1/2").derivation.assumptions] == [
-        "the free power 1/2 of atoms([0, 1], [1 - p, p]) exists"
+        "the weight 1 - p is positive",
+        "the free power 1/2 of atoms([0, 1], [1 - p, p]) exists",
     ]
     assert [step.text for step in coin.companion(3).derivation.assumptions] == [
-        "the atom of atoms([0, 1], [1 - p, p]) at 0 is at least 1 - 1/(3)"
+        "the weight 1 - p is positive",
+        "the atom of atoms([0, 1], [1 - p, p]) at 0 is at least 1 - 1/(3)",
     ]
     assert not atoms([0, 1], ["3/4", "1/4"]).companion(3).derivation.assumptions
