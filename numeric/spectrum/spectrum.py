@@ -309,7 +309,7 @@ class Spectrum(Presented):
 
         >>> from resolvent.derive.laws.elementary import semicircle
         >>> wigner = Spectrum(semicircle()).distribution()
-        >>> float(wigner.cdf(1.0, loc=1, scale=3)), float(wigner.std())
+        >>> round(float(wigner.cdf(1.0, loc=1, scale=3)), 12), round(float(wigner.std()), 12)
         (0.5, 1.0)
 
         Raises `ParameterError` for a law with atoms.

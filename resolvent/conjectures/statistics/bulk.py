@@ -64,8 +64,8 @@ def bulk_of(law: Any, draws: Draws, predicted: Predicted) -> Bulk:
 def _numbers(counts: Mapping[int, Sequence[int]], rows: int) -> dict[int, int]:
     """How many outliers a matrix of each size has on one side; none where their share does not fall with the size.
 
-    >>> _numbers({100: [1, 1, 1], 200: [1, 0, 1]}, 100), _numbers({100: [7, 7, 7], 200: [10, 10, 10]}, 100)
-    ({100: 1, 200: 1}, {100: 7, 200: 10})
+    >>> _numbers({100: [1, 1, 1], 200: [1, 0, 1]}, 100), _numbers({100: [7, 7, 7], 200: [9, 9, 9]}, 1000)
+    ({100: 1, 200: 1}, {100: 7, 200: 9})
     >>> _numbers({100: [2, 2, 2], 200: [4, 4, 4]}, 100)
     {100: 0, 200: 0}
     """
