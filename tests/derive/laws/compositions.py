@@ -32,15 +32,12 @@ exact = settings(
 class Composed:
     """A law, its moments by an independent route, and what is known of its support by construction."""
 
-    def __repr__(self) -> str:
-        return f"<Composed {str(self.law)[:500]}>"  # the whole one may have thousands of letters
-
     law: AlgebraicLaw
     moments: Moments
     nonnegative: bool
 
     def __repr__(self) -> str:
-        return self.law.text
+        return self.law.text[:500]  # the whole may have thousands of letters
 
 
 def fractions(values: list[Any]) -> list[Fraction]:
