@@ -14,7 +14,6 @@ import importlib
 import multiprocessing
 import os
 import re
-import signal
 import sys
 import tempfile
 import time
@@ -22,7 +21,6 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -30,6 +28,7 @@ from resolvent.conjectures.check import check
 from resolvent.conjectures.exact.exact_stage import exact_findings
 from resolvent.conjectures.file.reader import conjecture_of
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
+from tests.fuzz.hunting import OutOfTime, limited
 from tests.fuzz.mutations import mutant
 from tests.fuzz.seed_files import SMALL, seeds
 
@@ -39,10 +38,6 @@ _CHUNK = 250
 _MODULE = (
     "from pathlib import Path\n\nPath({marker!r}).touch()\n\n\ndef touch(size, rng):\n    Path({marker!r}).touch()\n"
 )
-
-
-class _Hang(BaseException):
-    pass
 
 
 @dataclass(frozen=True)
@@ -60,25 +55,17 @@ def outcome(path: Path, limit: float = LIMIT) -> Outcome:
     start = time.monotonic()
     points = 1 + path.read_bytes().count(b"[[parameters]]")
     most = limit * min(points, 20) + limit + GRACE
-    before = signal.signal(signal.SIGALRM, _hang)
-    signal.setitimer(signal.ITIMER_REAL, most)
     try:
-        kind, failure, detail = _judged(path, limit)
-    except _Hang:
+        with limited(most):
+            kind, failure, detail = _judged(path, limit)
+    except OutOfTime:
         kind, failure, detail = "hang", True, f"more than {most:g} s"
     except BaseException as error:
         kind, failure, detail = f"{type(error).__name__}", True, str(error)[:500]
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     if (path.parent / "marker").exists():
         (path.parent / "marker").unlink()
         kind, failure, detail = "code was run", True, ""
     return Outcome(kind, failure, time.monotonic() - start, detail)
-
-
-def _hang(_: int, frame: FrameType | None) -> None:
-    raise _Hang
 
 
 def _judged(path: Path, limit: float) -> tuple[str, bool, str]:

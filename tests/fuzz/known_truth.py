@@ -10,15 +10,11 @@ leaves one open, or that a law cannot be derived, is an answer as well, and coun
 
 from __future__ import annotations
 
-import argparse
 import random
-import signal
 import sys
-import time
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -29,6 +25,7 @@ from resolvent.conjectures.file.reader import conjecture_of
 from resolvent.conjectures.verdict import Verdict
 from resolvent.derive.errors import ResolventError
 from resolvent.language.expressions import parse
+from tests.fuzz.hunting import OutOfTime, hunt, limited
 from tests.fuzz.spectra import composition
 
 LIMIT = 60.0  # of processor time
@@ -61,34 +58,22 @@ def text_of(chance: random.Random) -> tuple[str, bool]:
     return f'title = "a fuzz"\nmodel.expression = "{model}"\n[claim]\n{claimed}\n', is_true
 
 
-class _Hang(BaseException):
-    pass
-
-
-def _hang(_: int, frame: FrameType | None) -> None:
-    raise _Hang
-
-
 def outcome(seed: str) -> tuple[str, bool, str]:
     """(what came of a file, whether that is a failure, the file)."""
-    before = signal.signal(signal.SIGPROF, _hang)
-    signal.setitimer(signal.ITIMER_PROF, LIMIT)
     text = ""
     try:
-        text, is_true = text_of(random.Random(seed))
-        conjecture = conjecture_of(text)
-        findings, _ = exact_findings(conjecture, {})
+        with limited(LIMIT, of_processor=True):
+            text, is_true = text_of(random.Random(seed))
+            conjecture = conjecture_of(text)
+            findings, _ = exact_findings(conjecture, {})
         found = Verdict(conjecture, tuple(findings)).verdict
         kind, wrong = f"{'true' if is_true else 'false'}: {found}", found == (REFUTED if is_true else SUPPORTED)
-    except _Hang:
+    except OutOfTime:
         kind, wrong = "no answer in time", False
     except ResolventError as error:
         kind, wrong = f"error of ours: {type(error).__name__}", False
     except Exception as error:
         kind, wrong = f"{type(error).__name__}: {error}", True
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
     return kind, wrong, text
 
 
@@ -104,23 +89,5 @@ def run(indices: range, seed: int) -> tuple[Counter[str], list[str]]:
     return kinds, failed
 
 
-def main() -> int:
-    """Run from the command line; the exit status is 1 where something was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--start", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args()
-    begin, kinds, failed = time.monotonic(), Counter[str](), []
-    for k in range(chosen.start, chosen.start + chosen.count, 50):
-        found, wrong = run(range(k, min(k + 50, chosen.start + chosen.count)), chosen.seed)
-        kinds += found
-        failed += wrong
-        for line in wrong:
-            print(f"WRONG {line}", flush=True)
-        print(f"{kinds.total()} files, {time.monotonic() - begin:.0f} s, {dict(kinds)}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(hunt(run, 10_000, "files", __doc__))

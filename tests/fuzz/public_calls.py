@@ -22,12 +22,16 @@ from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sympy
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 import resolvent as rv
+from tests.fuzz.hunting import OutOfTime, limited
 
 LIMIT = 30.0
 _CHUNK = 100
@@ -65,10 +69,6 @@ _WRONG = (
     *(len, object, object(), 1j, Fraction(1, 3), np.float64(0.5), np.int64(3), np.array([0.1, 0.9]), np.zeros((2, 2))),
     *(float("inf"), sympy.pi, sympy.sqrt(2), sympy.oo, sympy.nan, sympy.Symbol("g"), range(5), "moments", "ab" * 400),
 )
-
-
-class _Hang(BaseException):
-    pass
 
 
 @lru_cache(maxsize=1)
@@ -210,32 +210,23 @@ def _used(result: Any) -> None:
 def outcome(k: int, seed: int, limit: float = LIMIT) -> tuple[str, str]:
     """What came of a call: "answer", "error of ours", or else a failure; and the call with the details."""
     text, function = call(k, seed)
-    before = signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, limit)
     start = time.monotonic()
     try:
-        with warnings.catch_warnings():
+        with limited(limit), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             function()
         kind = "answer"
     except rv.ResolventError as error:
         kind = "error of ours"
         text += f" -> {error}"
-    except _Hang:
+    except OutOfTime:
         kind = "time"
     except Exception as error:
         kind = type(error).__name__
         text += f" -> {error}"[:200]
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     if time.monotonic() - start > limit:
         kind = "time"
     return kind, text
-
-
-def _stop(*_: Any) -> None:
-    raise _Hang
 
 
 def _work(indices: range, seed: int, limit: float, last: Any, results: Any) -> None:

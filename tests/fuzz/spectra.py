@@ -10,15 +10,11 @@ a number that is off, another exception, or no answer in time is not.
 
 from __future__ import annotations
 
-import argparse
 import random
-import signal
 import sys
-import time
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import mpmath
@@ -29,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from resolvent.derive.errors import ResolventError
 from resolvent.language.expressions import parse
 from resolvent.numeric.spectrum.spectrum import Spectrum
+from tests.fuzz.hunting import OutOfTime, hunt, limited
 
 LIMIT = 60.0  # of processor time
 TOLERANCE = 1e-7
@@ -84,14 +81,6 @@ def _projections(chance: random.Random) -> str:
 def _product(chance: random.Random) -> str:
     ratio, far = chance.choice(["1", "1/2", "3/2"]), chance.choice(["2", _scale(chance)])
     return f"marchenko_pastur({ratio}) @ atoms([1, {far}])"
-
-
-class _Hang(BaseException):
-    pass
-
-
-def _hang(_: int, frame: FrameType | None) -> None:
-    raise _Hang
 
 
 def failures(text: str, chance: random.Random, is_continued: bool) -> list[str]:
@@ -207,12 +196,11 @@ def outcome(seed: str, is_continued: bool) -> tuple[str, list[str]]:
     """(what came of a composition, what was wrong)."""
     chance = random.Random(seed)
     text = composition(chance)
-    before = signal.signal(signal.SIGPROF, _hang)
-    signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
-        wrong = failures(text, chance, is_continued)
+        with limited(LIMIT, of_processor=True):
+            wrong = failures(text, chance, is_continued)
         return ("wrong" if wrong else "right"), [f"{text}: {w}" for w in wrong]
-    except _Hang:
+    except OutOfTime:
         return "no answer in time", [f"{text}: more than {LIMIT:g} s"]
     except mpmath.libmp.NoConvergence:
         return "the oracle does not converge", []
@@ -220,9 +208,6 @@ def outcome(seed: str, is_continued: bool) -> tuple[str, list[str]]:
         return f"error of ours: {type(error).__name__}", []
     except Exception as error:
         return "other exception", [f"{text}: {type(error).__name__}: {error}"]
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def run(indices: range, seed: int, continued: int = _CONTINUED) -> tuple[Counter[str], list[str]]:
@@ -236,23 +221,5 @@ def run(indices: range, seed: int, continued: int = _CONTINUED) -> tuple[Counter
     return kinds, failed
 
 
-def main() -> int:
-    """Run from the command line; the exit status is 1 where something was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--start", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args()
-    begin, kinds, failed = time.monotonic(), Counter[str](), []
-    for k in range(chosen.start, chosen.start + chosen.count, 50):
-        found, wrong = run(range(k, min(k + 50, chosen.start + chosen.count)), chosen.seed)
-        kinds += found
-        failed += wrong
-        for line in wrong:
-            print(f"WRONG {line}", flush=True)
-        print(f"{kinds.total()} compositions, {time.monotonic() - begin:.0f} s, {dict(kinds)}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(hunt(run, 100_000, "compositions", __doc__))

@@ -11,18 +11,14 @@ theorem about its limit; slow corrections, outliers and heavy tails are among th
 
 from __future__ import annotations
 
-import argparse
 import random
-import signal
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -38,6 +34,7 @@ from resolvent.language.expressions import parse
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from tests.fuzz import known_samplers
+from tests.fuzz.hunting import OutOfTime, hunt, limited
 
 LEVEL, RESOLUTION = 1e-6, 0.1
 LIMIT = 120.0
@@ -193,14 +190,6 @@ def _widened(law: str, chance: random.Random) -> str:
 _CHANGES = (_scaled, _moved, _widened)
 
 
-class _Hang(BaseException):
-    pass
-
-
-def _hang(_: int, frame: FrameType | None) -> None:
-    raise _Hang
-
-
 def verdict(subject: Case, folder: Path | None) -> str:
     """The verdict: through a file where there is a folder, otherwise with draws made here."""
     if folder is not None:
@@ -234,21 +223,17 @@ def _law_number(text: str) -> float:
 
 def outcome(seed: str, folder: Path | None = None) -> tuple[str, bool, str]:
     """(what came of a case, whether that is a failure, the case in words)."""
-    before = signal.signal(signal.SIGALRM, _hang)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
     subject = None
     try:
-        subject = case(seed)
-        found = verdict(subject, folder)
+        with limited(LIMIT):
+            subject = case(seed)
+            found = verdict(subject, folder)
         wrong = found == (REFUTED if subject.is_true else SUPPORTED) and not subject.is_close
         kind = f"{'true' if subject.is_true else 'close' if subject.is_close else 'false'}: {found}"
-    except _Hang:
+    except OutOfTime:
         kind, wrong = "hang", True
     except Exception as error:
         kind, wrong = f"{type(error).__name__}: {str(error)[:200]}", True
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     return kind, wrong, f"{seed}: {subject}"
 
 
@@ -267,25 +252,5 @@ def run(indices: range, seed: int, whole: int = _WHOLE) -> tuple[Counter[str], l
     return kinds, failed
 
 
-def main() -> int:
-    """Run from the command line; the exit status is 1 where something was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=5000)
-    parser.add_argument("--start", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args()
-    begin, kinds, failed = time.monotonic(), Counter[str](), []
-    for k in range(chosen.start, chosen.start + chosen.count, 50):
-        found, wrong = run(range(k, min(k + 50, chosen.start + chosen.count)), chosen.seed)
-        kinds += found
-        failed += wrong
-        for line in wrong:
-            print(f"WRONG {line}", flush=True)
-        print(f"{kinds.total()} runs, {time.monotonic() - begin:.0f} s", flush=True)
-    for kind, count in kinds.most_common():
-        print(f"{count:8}  {kind}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(hunt(run, 5000, "runs", __doc__))
