@@ -45,6 +45,16 @@ def get(slug: str) -> Ensemble:
     return _loaded[slug]
 
 
+def find(text: str) -> Ensemble | None:
+    """The ensemble whose slug the text is, with hyphens or underscores; None for anything else.
+
+    >>> find("marchenko_pastur"), find("semicircle() + 1")
+    (<Ensemble marchenko-pastur>, None)
+    """
+    slug = text.strip().replace("_", "-")
+    return get(slug) if slug in names() else None
+
+
 def register(ensemble: Ensemble) -> Ensemble:
     """Add an ensemble of one's own to the catalog, and return it.
 

@@ -60,11 +60,11 @@ def picture(entry: Ensemble) -> bytes:
     spectrum = rv.Spectrum(entry, **case)
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.add_subplot()
-    sampler = next((s for s in entry.samplers if s.follows_law), None)
+    sampler = entry.faithful_sampler
     if sampler is None:
         spectrum.plot(axes)
     else:
-        size = min(sampler.default_size, SIZE) // sampler.multiple_of * sampler.multiple_of
+        size = sampler.size_up_to(SIZE)
         matrix = entry.sample(size, 0, sampler=sampler.name, **case)
         histogram_plot(spectrum, np.linalg.eigvalsh(matrix), axes, label=f"sampled, size {size}", curve="law")
     return file_bytes(figure, ".png", dpi=110)

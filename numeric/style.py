@@ -15,7 +15,7 @@ INK, FILL, ATOM, BARS, QUIET = "#1f3a5f", "#c9d8ea", "#b3452c", "#d9d4c7", "#5a6
 LINES = (INK, "#b3452c", "#2f7d5b", "#8a5a9e", "#b8860b", "#4f7fb5")
 """The colours of the first, second, ... law on the same axes; they differ in lightness, too."""
 SIZE = (6.4, 4.0)
-_FILES: dict[Any, Any] = {"svg.hashsalt": "resolvent", "svg.fonttype": "path", "pdf.fonttype": 42, "ps.fonttype": 42}
+FILES: dict[Any, Any] = {"svg.hashsalt": "resolvent", "svg.fonttype": "path", "pdf.fonttype": 42, "ps.fonttype": 42}
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
@@ -63,7 +63,7 @@ def file_bytes(figure: Figure, suffix: str, dpi: float = 160) -> bytes:
     import matplotlib
 
     stream = io.BytesIO()
-    with matplotlib.rc_context(_FILES):
+    with matplotlib.rc_context(FILES):
         figure.savefig(stream, format=suffix.removeprefix("."), dpi=dpi, metadata=_NO_DATE.get(suffix))
     return stream.getvalue()
 

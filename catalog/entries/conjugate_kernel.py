@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 
 from resolvent.catalog.entries.nonlinear_gram import LinearAndSine
-from resolvent.catalog.networks.layer_rule import GAUSSIAN_EQUIVALENCE, conjugate_kernel
+from resolvent.catalog.networks.layer_rule import FAN_WANG, GAUSSIAN_EQUIVALENCE, SPECTRA_OF_KERNELS, conjugate_kernel
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, columns
 from resolvent.catalog.schema.facts import Moment
 from resolvent.catalog.schema.parameter import Parameter
@@ -20,7 +20,6 @@ SLOPE = Parameter("b2", "the squared mean slope of the activation, whose varianc
                   positive=True)  # fmt: skip
 RATIO = Parameter("gamma", "samples over units of a layer, n/d", positive=True)
 INPUT = Parameter("c", "samples over inputs, n/d_0", positive=True, default=1)
-FAN_WANG = "Fan, Wang 2020"
 
 
 def derive_law(depth: Any, b2: Any, gamma: Any, c: Any) -> Any:
@@ -74,11 +73,7 @@ ENSEMBLE = Ensemble(
         ),
     ),
     references=(
-        Reference(
-            "Z. Fan, Z. Wang, Spectra of the conjugate kernel and neural tangent kernel for linear-width neural "
-            "networks, NeurIPS 33 (2020)",
-            "the law of every layer from that of the one below",
-        ),
+        Reference(SPECTRA_OF_KERNELS, "the law of every layer from that of the one below"),
         Reference(
             "L. Benigni, S. Peche, Eigenvalue distribution of some nonlinear models of random matrices, Electron. J. "
             "Probab. 26 (2021) 1-37",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from resolvent.catalog.networks.layer_rule import GAUSSIAN_EQUIVALENCE
+from resolvent.catalog.networks.layer_rule import FAN_WANG, GAUSSIAN_EQUIVALENCE, SPECTRA_OF_KERNELS
 from resolvent.catalog.schema.activation_option import ACTIVATION_WITH_SLOPE
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption, columns
 from resolvent.catalog.schema.facts import Moment
@@ -24,7 +24,6 @@ SLOPE = Parameter("eta_prime", "mean squared slope of the activation, at least 2
 ZETA = Parameter("zeta", "squared mean slope of the activation, at most eta", lower=0, lower_open=False)
 RATIO = Parameter("gamma", "samples over units, n/d_1", positive=True, default=1)
 INPUT = Parameter("c", "samples over inputs, n/d_0", positive=True, default=1)
-FAN_WANG = "Fan, Wang 2020"
 DIAGONAL = assumption(
     "slopes of a layer seen through products",
     "S^T S * X^T X entry by entry, S the slopes of the layer, has the spectrum of (eta' - zeta) + zeta X^T X: off the "
@@ -160,13 +159,7 @@ ENSEMBLE = Ensemble(
             _memory,
         ),
     ),
-    references=(
-        Reference(
-            "Z. Fan, Z. Wang, Spectra of the conjugate kernel and neural tangent kernel for linear-width neural "
-            "networks, NeurIPS 33 (2020)",
-            "the tangent kernel as a sum of conjugate kernels",
-        ),
-    ),
+    references=(Reference(SPECTRA_OF_KERNELS, "the tangent kernel as a sum of conjugate kernels"),),
     known=(Moment(1, _e + _s, FAN_WANG),),
     cases=(
         {"eta": 1, "eta_prime": "3/2", "zeta": "1/2", "gamma": 1, "c": 1},

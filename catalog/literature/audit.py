@@ -167,7 +167,8 @@ def _same(derived: Any, stated: Any) -> bool:
 
 
 def _sample(entry: Ensemble, case: Mapping[str, Any]) -> tuple[bool, str]:
-    chosen = next(s for s in entry.samplers if s.follows_law)
+    chosen = entry.faithful_sampler
+    assert chosen is not None, f"no sampler of {entry.slug} follows its law"
     size = _WIDTH if chosen.rows else _SIZE
     size += -size % chosen.multiple_of
     values = symmetric_eigenvalues(entry.sample(size, _SEED, sampler=chosen.name, **case))

@@ -22,6 +22,11 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.spectrum.measure import measure_of
 
+FAN_WANG = "Fan, Wang 2020"
+SPECTRA_OF_KERNELS = (
+    "Z. Fan, Z. Wang, Spectra of the conjugate kernel and neural tangent kernel for linear-width neural networks, "
+    "NeurIPS 33 (2020)"
+)
 GAUSSIAN_EQUIVALENCE = assumption(
     "Gaussian equivalence of a layer",
     "given its input, the features f(W X) have the spectrum of sqrt(zeta) W X + sqrt(eta - zeta) N, N independent and "

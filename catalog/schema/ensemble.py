@@ -90,6 +90,10 @@ class Sampler:
     rows: Callable[..., int] | None = None
     outliers: Callable[..., tuple[Outlier, ...]] | None = None
 
+    def size_up_to(self, most: int) -> int:
+        """The default size, or the largest one up to ``most`` if that is smaller."""
+        return min(self.default_size, most) // self.multiple_of * self.multiple_of
+
     def check_size(self, size: Any, values: Mapping[str, float], limit: float) -> int:
         """The size as an int; raises `ParameterError` if there is no such size, or it needs more than the limit."""
         is_integer = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
@@ -346,6 +350,11 @@ class Ensemble(Presented):
         """The keywords of a sampler's functions."""
         choice = self._choice(settings)
         return {**self.floats(settings), **({self.option.name: choice and choice.subject} if self.option else {})}
+
+    @property
+    def faithful_sampler(self) -> Sampler | None:
+        """The first sampler that follows the law, None without one."""
+        return next((s for s in self.samplers if s.follows_law), None)
 
     def sampler(self, name: str | None = None) -> Sampler:
         """The sampler of that name, the first without one; raises `ParameterError` for an unknown name."""

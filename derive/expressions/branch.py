@@ -25,6 +25,8 @@ class Branch(ABC):
     """The physical branch: which polynomials in the unknowns vanish on it."""
 
     unknowns: Mapping[str, Entry]
+    definitions: Mapping[str, tuple[fmpz_mpoly, fmpz_mpoly]] = {}
+    """Entries of M that are kept beside the unknowns, as numerator and denominator in them; see `open_branch`."""
     levels: Sequence[int]
     end: float = math.inf
     """When the clock (`time.monotonic`) says this, the time of an elimination is over."""
@@ -32,7 +34,7 @@ class Branch(ABC):
     @property
     def generators(self) -> set[str]:
         """The names of what is no parameter."""
-        return {*self.unknowns, "m"}
+        return {*self.unknowns, *self.definitions, "m"}
 
     @abstractmethod
     def vanishes(self, polynomial: fmpz_mpoly, n: int) -> bool:

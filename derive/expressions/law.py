@@ -22,6 +22,7 @@ from resolvent.derive.expressions.elimination import Elimination, Limits, elimin
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.model_steps import linearisation_step
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_law
 from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
@@ -207,17 +208,7 @@ def _told(model: MatrixExpression, found: Elimination) -> str:
 
 def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, ratios: Ratios) -> Step:
     """The steps from the definition to the Dyson equation."""
-    definitions = [letter.definition for letter in model.letters().values()]
-    sizes = [f"{a}/{b} -> {value}" for (a, b), value in ratios.items()]
-    definition = Step(rules.MODEL, f"E = {model}; {'; '.join([*definitions, *sizes])}", kind="definition")
-    linear = Step(
-        rules.LINEARISATION,
-        f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for E",
-        uses=(definition,),
-        build=pencil.claim,
-        verify=partial(is_linearisation, model, pencil),
-    )
-    uses: list[Step] = [linear]
+    uses = [linearisation_step(model, pencil, ratios, partial(is_linearisation, model, pencil))]
     laws = {n: x for n, x in model.letters().items() if x.law is not None}
     uses += [x.law.conclusion for x in laws.values() if x.law is not None]
     free = {x.group or n for n, x in laws.items()}

@@ -26,10 +26,6 @@ class OpenSeries(SeriesBranch):
         self.definitions = definitions
         self._made: dict[int, dict[str, Series]] = {}
 
-    @property
-    def generators(self) -> set[str]:
-        return super().generators | set(self.definitions)
-
     def _unknowns(self, n: int) -> dict[str, Series]:
         if n not in self._made:
             out = super()._unknowns(n)
@@ -62,10 +58,6 @@ class OpenEnclosure(EnclosedBranch):
     ) -> None:
         super().__init__(system, unknowns)
         self.definitions = definitions
-
-    @property
-    def generators(self) -> set[str]:
-        return super().generators | set(self.definitions)
 
     def balls(self, bits: int) -> dict[str, acb]:
         """The balls of all names at a precision."""

@@ -25,6 +25,7 @@ from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.model_steps import linearisation_step
 from resolvent.derive.expressions.open_equations import OpenEquations, trbar, unspecified, with_probes
 from resolvent.derive.expressions.open_system import open_equations
 from resolvent.derive.expressions.pencil import Entry, pencil_of
@@ -209,18 +210,9 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
         ) from error
     names = [x.name for x in unspecified(model)]
     found = open_equations(pencil, names, limits)
-    definitions = [letter.definition for letter in model.letters().values()]
-    sizes = [f"{a}/{b} -> {value}" for (a, b), value in ratios.items()]
     what = "E" if spectral else "tau = lim (1/p) tr E, E"
-    definition = Step(rules.MODEL, f"{what} = {model}; {'; '.join([*definitions, *sizes])}", kind="definition")
-    linear = Step(
-        rules.LINEARISATION,
-        f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for E",
-        uses=(definition,),
-        build=pencil.claim,
-        verify=partial(is_linearisation, probe, pencil) if spectral else None,
-    )
-    uses = [linear]
+    verify = partial(is_linearisation, probe, pencil) if spectral else None
+    uses = [linearisation_step(model, pencil, ratios, verify, what)]
     uses += existence(model, found.system)
     groups = {x.group or n for n, x in model.letters().items() if x.kind == "given"}
     if len(groups) > 1:

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.derive.errors import NotCertified
-from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Piece
 from resolvent.numeric.density.sampled_piece import Ends, Values, resolve_values
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_moments
+from resolvent.numeric.measures.numeric_measure import NumericMeasure, moments_on_circle, scaled_certificate
 from resolvent.numeric.spectrum.measure import Measure, Pieces
 
 Floats = NDArray[np.float64]
@@ -43,7 +42,7 @@ _SHARP = 1e-12  # of the width: how far edges are bisected
 _FIT, _DEPTH = 9, 1e-3  # points, and their depth over the interval's length, from which edges are extrapolated
 _LIGHTEST = 1e-7
 _TAILS, _FLOOR = (2e-13, 3e-11), 1e-15
-_MOMENTS, _CONTOUR, _OUTSIDE = 12, 128, 1.5
+_CONTOUR, _OUTSIDE = 128, 1.5
 
 
 def measure_of_solver(solver: DysonSolver, text: str) -> Measure:
@@ -117,11 +116,9 @@ def _measure(line: Line, intervals: list[tuple[End, End]], atoms: list[tuple[flo
             whole.append((a, b))
     held = Pieces(tuple(map(tuple, groups)), points, weights, max(ends) - min(ends))
     reach = max(map(abs, ends))
-    scaled = scaled_moments(held, reach)
-    exact = _moments(line.solver, reach)
-    checks = moment_checks(exact[1:], scaled[1:].tolist(), [1.0] * _MOMENTS)
+    exact = _moments(line.solver, reach)[1:]
     known = [(first.is_root, last.is_root) for first, last in whole]
-    return NumericMeasure(held, Certificate(float(scaled[0]), tuple(checks), 0.0), text, tuple(known))
+    return NumericMeasure(held, scaled_certificate(held, reach, exact), text, tuple(known))
 
 
 def _resolved(values: Values, a: End, b: End) -> list[Piece]:
@@ -141,9 +138,7 @@ def _moments(solver: DysonSolver, reach: float) -> list[float]:
     angle = np.pi * (np.arange(_CONTOUR) + 0.5) / _CONTOUR
     z = _OUTSIDE * reach * np.exp(1j * angle)
     m = solver.solve(z).stieltjes
-    order = np.arange(_MOMENTS + 1)
-    unit = (z / reach)[:, None] ** (order + 1)
-    return [float(x) for x in -np.mean((m[:, None] * reach * unit).real, axis=0)]
+    return moments_on_circle(m, z, reach)
 
 
 def _reach(solver: DysonSolver, text: str) -> tuple[float, float]:

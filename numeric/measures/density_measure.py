@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import NotCertified, ParameterError
-from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import Ends, resolve_values
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_moments
+from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_certificate
 from resolvent.numeric.spectrum.measure import Measure, Pieces
 
 _TAILS = (1e-13, 3e-11)  # the second where rounding of x is felt, next to a singular end away from 0
@@ -112,9 +111,7 @@ def measure_of_parts(
     ends = [end for part in parts for end in part.ends] + places.tolist()
     held = Pieces(pieces, places, weights / mass, max(ends) - min(ends))
     exact = np.asarray(moments, dtype=float).ravel().tolist()
-    scaled = scaled_moments(held, max(map(abs, ends)), len(exact))
-    checks = moment_checks(exact, scaled[1:].tolist(), [1.0] * len(exact))
-    return NumericMeasure(held, Certificate(float(scaled[0]), tuple(checks), 0.0), text, tuple(known))
+    return NumericMeasure(held, scaled_certificate(held, max(map(abs, ends)), exact), text, tuple(known))
 
 
 def _together(group: Sequence[Piece], mass: float) -> tuple[Piece, ...]:

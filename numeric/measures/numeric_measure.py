@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resolvent.derive.errors import NotCertified
 from resolvent.numeric.density.certificate import Certificate, moment_checks
@@ -152,15 +154,26 @@ def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str
     if np.any(bad):
         raise NotCertified(f"{text}: the transform was not found on a circle around the support", z=z[bad])
     m = subordination.value(state[0], subordination.a(state[0])[0], z)
-    order = np.arange(_MOMENTS + 1)
-    unit = (z / reach)[:, None] ** (order + 1)
-    exact = -np.mean((m[:, None] * reach * unit).real, axis=0)
-    quadrature = scaled_moments(parts, reach)
-    checks = moment_checks(exact[1:].tolist(), quadrature[1:].tolist(), [1.0] * _MOMENTS)
-    return Certificate(float(quadrature[0]), tuple(checks), 0.0)
+    return scaled_certificate(parts, reach, moments_on_circle(m, z, reach)[1:])
 
 
-def scaled_moments(parts: Pieces, reach: float, count: int = _MOMENTS) -> Array:
+def moments_on_circle(m: NDArray[np.complex128], z: NDArray[np.complex128], reach: float) -> list[float]:
+    """The mass and 12 moments of x/reach from the transform on the upper half of a circle around the support.
+
+    The points have equal angles between them: it is the trapezoidal rule.
+    """
+    unit = (z / reach)[:, None] ** np.arange(1, _MOMENTS + 2)
+    found: list[float] = (-np.mean((m[:, None] * reach * unit).real, axis=0)).tolist()
+    return found
+
+
+def scaled_certificate(parts: Pieces, reach: float, exact: Sequence[float]) -> Certificate:
+    """The mass, and the moments of x/reach against known ones, relative to 1."""
+    mass, *quadrature = scaled_moments(parts, reach, len(exact)).tolist()
+    return Certificate(mass, tuple(moment_checks(exact, quadrature, [1.0] * len(exact))), 0.0)
+
+
+def scaled_moments(parts: Pieces, reach: float, count: int) -> Array:
     """The mass and the moments of x/reach."""
     order = np.arange(count + 1)[:, None]
     total = np.sum(parts.weights * (parts.points / reach) ** order, axis=1)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.measure import PointMass, SupportInterval
@@ -15,7 +15,7 @@ from resolvent.numeric.style import ATOM, BARS, INK, colour_of_next_line, finish
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MARGIN, _ROOM = 0.05, 1.12  # beside the support, in widths; above the highest point
+_MARGIN, ROOM = 0.05, 1.12  # beside the support, in widths; above the highest point
 _LARGEST_DENOMINATOR = 1000
 
 
@@ -48,7 +48,7 @@ def density_plot(spectrum: Drawn, ax: Axes | None = None, **style: Any) -> Axes:
     style = {"color": colour_of_next_line(ax), "linewidth": 1.6, "zorder": 3, **style}
     curves = [(i.points(800), i) for i in spectrum.intervals]
     heights = [spectrum.pdf(x) for x, _ in curves]
-    top = _ROOM * max((_height(y, i) for y, (_, i) in zip(heights, curves, strict=True)), default=0.0)
+    top = ROOM * max((drawn_height(y, i) for y, (_, i) in zip(heights, curves, strict=True)), default=0.0)
     for y, (x, interval) in zip(heights, curves, strict=True):
         ax.fill_between(x, y, color=style["color"], alpha=0.18, linewidth=0, zorder=1)
         ax.plot(x, y, **style)
@@ -58,9 +58,9 @@ def density_plot(spectrum: Drawn, ax: Axes | None = None, **style: Any) -> Axes:
                 _arrow(ax, edge, style["color"])
     if spectrum.atoms:
         heaviest = max(float(atom.weight) for atom in spectrum.atoms)
-        unit = top / _ROOM or 1.0
+        unit = top / ROOM or 1.0
         _atoms(ax, spectrum, unit, ATOM if is_fresh else style["color"], style.get("label"))
-        top = max(top, _ROOM * heaviest * unit)
+        top = max(top, ROOM * heaviest * unit)
     _limits(ax, spectrum.support(), top, is_fresh)
     ax.set_xlabel("$x$")
     ax.set_ylabel(r"density $\rho(x)$" if curves else "mass")
@@ -68,7 +68,7 @@ def density_plot(spectrum: Drawn, ax: Axes | None = None, **style: Any) -> Axes:
     return ax
 
 
-def _height(density: Array, interval: SupportInterval) -> float:
+def drawn_height(density: Array, interval: SupportInterval) -> float:
     """How much of a density is drawn: all of it, unless it has no bound at an edge."""
     exponents = (interval.left_exponent, interval.right_exponent)
     is_bounded = all(e is not None and e >= 0 for e in exponents)
@@ -132,9 +132,7 @@ def histogram_plot(
     values = np.ravel(np.asarray(eigenvalues, dtype=float))
     lower, upper = spectrum.support()
     width = upper - lower or 1.0
-    at_atom = np.zeros(len(values), dtype=bool)
-    for atom in spectrum.atoms:
-        at_atom |= np.abs(values - float(atom.point)) < 1e-6 * max(width, 1.0)
+    at_atom = at_atoms(spectrum, values)
     rest = values[~at_atom]
     edges = np.linspace(lower, upper, int(np.clip(np.sqrt(len(rest)), 20, 120)) + 1)
     step = edges[1] - edges[0]
@@ -150,11 +148,21 @@ def histogram_plot(
     for fill in ax.collections:
         fill.set_visible(False)
     ax.set_xlim(min(lower, bins[0]) - _MARGIN * width, max(upper, bins[-1]) + _MARGIN * width)
-    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.quantile(bars[bars > 0], 0.98)) * _ROOM if np.any(bars) else 0.0))
+    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.quantile(bars[bars > 0], 0.98)) * ROOM if np.any(bars) else 0.0))
     _mark_outside(ax, rest, (lower - step, upper + step), reach)
     ax.set_ylim(0, 1.1 * ax.get_ylim()[1])  # so that the legend stands above the curve
     ax.legend(frameon=False, fontsize=8, loc="upper center", ncols=3, columnspacing=1.4)
     return ax
+
+
+def at_atoms(spectrum: Drawn, values: Array) -> NDArray[np.bool_]:
+    """Which eigenvalues lie at an atom, up to a millionth of the support or of 1."""
+    lower, upper = spectrum.support()
+    near = 1e-6 * max(upper - lower, 1.0)
+    found = np.zeros(len(values), dtype=bool)
+    for atom in spectrum.atoms:
+        found |= np.abs(values - float(atom.point)) < near
+    return found
 
 
 def _mark_outside(ax: Axes, values: Array, inside: tuple[float, float], reach: tuple[float, float]) -> None:

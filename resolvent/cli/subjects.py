@@ -74,7 +74,9 @@ def read_subject(
     """
     if ratios and not matrices:
         raise ParameterError("--ratio goes with --matrix; define the matrices of the expression", ratios=ratios)
-    entry = None if matrices else find_entry(text)
+    from resolvent.catalog.registry import find
+
+    entry = None if matrices else find(text)
     values = read_settings(settings, entry)
     if entry is not None:
         chosen = entry.numbers(values) if numeric else entry.validate(values)
@@ -110,19 +112,11 @@ def _derived(text: str, matrices: Sequence[str], ratios: Sequence[str]) -> Any:
     return law_of(model.expression, model.ratios)
 
 
-def find_entry(text: str) -> Ensemble | None:
-    """The catalog entry whose name the text is (hyphens or underscores), None for anything else."""
-    from resolvent import catalog
-
-    slug = text.strip().replace("_", "-")
-    return catalog.get(slug) if slug in catalog.names() else None
-
-
 def require_entry(text: str) -> Ensemble:
     """The catalog entry of that name; raises `ParameterError` with the closest match."""
-    from resolvent import catalog
+    from resolvent.catalog.registry import find, get
 
-    return find_entry(text) or catalog.get(text.strip())
+    return find(text) or get(text.strip())
 
 
 def read_settings(settings: Sequence[str], entry: Ensemble | None = None) -> dict[str, Any]:

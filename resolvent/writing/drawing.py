@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from resolvent.numeric.style import FILES, file_bytes
 from resolvent.writing.blocks import Picture
 
 if TYPE_CHECKING:
@@ -29,16 +30,12 @@ def drawn_picture(
     try:
         with matplotlib.rc_context(), np.errstate(all="ignore"):
             matplotlib.rcdefaults()  # the reader's own style would make another file of the same verdict
-            matplotlib.rcParams.update(
-                {"svg.hashsalt": prefix, "svg.fonttype": "path", "pdf.fonttype": 42, "font.size": 9}
-            )
+            matplotlib.rcParams.update({**FILES, "svg.hashsalt": prefix, "font.size": 9})
             figure = Figure(figsize=size, layout="constrained")
             ax = figure.add_subplot()
             ax.spines[["top", "right"]].set_visible(False)
             draw(ax)
-            pdf = io.BytesIO()
-            figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
-            return Picture(_svg(figure, prefix), caption, pdf.getvalue())
+            return Picture(_svg(figure, prefix), caption, file_bytes(figure, ".pdf"))
     except Exception:  # whatever the drawing of a strange law does, the words of the report matter more
         return None
 
