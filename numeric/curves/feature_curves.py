@@ -29,7 +29,7 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.curves.ridge import RidgeRegression
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import real_number
+from resolvent.numeric.measures.numbers import nonnegative_number
 
 _NODES = (128, 256, 512, 1024, 2048, 4096, 8192)
 _ACCURACY = 1e-9
@@ -107,7 +107,7 @@ def errors_of_constants(
         curve = RidgeRegression.of_nodes(t, weights, squares, psi_1 / psi_2, noise_of_targets + approximation)
         return approximation, float(curve.bias(lam / psi_2)), float(curve.variance(lam / psi_2))
 
-    power, noise_of_targets = _nonnegative(signal, "signal"), _nonnegative(noise, "noise")
+    power, noise_of_targets = nonnegative_number(signal, "signal"), nonnegative_number(noise, "noise")
     return _converged(one, features, samples, ridge)
 
 
@@ -167,7 +167,7 @@ def tangent_kernel_errors(
         own_ridge = (lam + own) / psi_2
         return 0.0, float(curve.bias(own_ridge)), float(curve.variance(own_ridge))
 
-    power, noise_of_targets = _nonnegative(signal, "signal"), _nonnegative(noise, "noise")
+    power, noise_of_targets = nonnegative_number(signal, "signal"), nonnegative_number(noise, "noise")
     return _converged(one, features, samples, ridge)
 
 
@@ -245,10 +245,3 @@ def _constants(function: Any, options: dict[str, Any]) -> tuple[float, float]:
     if eta <= 0:
         raise ParameterError(f"{act.name} is constant: its features see nothing", activation=act)
     return eta, zeta
-
-
-def _nonnegative(value: Any, name: str) -> float:
-    found = real_number(value)
-    if found < 0:
-        raise ParameterError(f"the {name} must not be negative; got {value}", value=value)
-    return found

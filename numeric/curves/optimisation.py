@@ -25,7 +25,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import positive_number, real_number
+from resolvent.numeric.measures.numbers import nonnegative_number, positive_number, real_number
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -146,9 +146,7 @@ def _nodes(law: Law | Spectrum, parameters: dict[str, Any], count: int) -> tuple
 
 def _noise(noise: Any, ratio: Any, t: Array, weights: Array) -> Array:
     """What noise adds to the weights: s^2 r/t, nothing at 0, where no gradient sees it."""
-    size, r = real_number(noise), positive_number(ratio, "ratio")
-    if size < 0:
-        raise ParameterError(f"the variance of the noise must not be negative; got {noise}", noise=noise)
+    size, r = nonnegative_number(noise, "variance of the noise"), positive_number(ratio, "ratio")
     return np.divide(size * r * weights, t, out=np.zeros_like(t), where=t > 1e-12 * np.max(t))
 
 

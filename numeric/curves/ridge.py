@@ -26,7 +26,7 @@ from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, i
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numbers import real_number, real_values
+from resolvent.numeric.measures.numbers import nonnegative_number, real_number, real_values
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 from resolvent.numeric.style import LINES, finish, new_axes
 
@@ -81,9 +81,7 @@ class RidgeRegression:
         self.ratio = np.asarray(real_number(ratio) if np.ndim(ratio) == 0 else ratio, dtype=float)
         if not np.all(np.isfinite(self.ratio) & (self.ratio > 0)):
             raise ParameterError(f"the ratio p/n must be positive; got {ratio!r}", ratio=ratio)
-        self.noise = real_number(noise)
-        if self.noise < 0:
-            raise ParameterError(f"the variance of the noise must not be negative; got {noise}", noise=noise)
+        self.noise = nonnegative_number(noise, "variance of the noise")
         self._given, self.signal = given, signal
         if not callable(signal):
             values = real_values(signal, "signal")

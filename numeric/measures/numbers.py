@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import sympy
 from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.field import to_fmpq
 
 
 def real_values(values: ArrayLike, name: str) -> Any:
@@ -34,11 +34,20 @@ def real_values(values: ArrayLike, name: str) -> Any:
 def real_number(value: Any) -> float:
     """A scalar argument as a float; raises `ParameterError` for anything else."""
     try:
-        found = float(sympy.Rational(value) if isinstance(value, str) else value)
-    except (TypeError, ValueError, ZeroDivisionError):
+        exact = to_fmpq(value) if isinstance(value, str) else None
+        found = float(value) if exact is None else int(exact.p) / int(exact.q)
+    except (TypeError, ValueError, OverflowError, ParameterError):
         raise ParameterError(f"a number is needed; got {value!r}", value=value) from None
     if not np.isfinite(found):
         raise ParameterError(f"a finite number is needed; got {value!r}", value=value)
+    return found
+
+
+def nonnegative_number(value: Any, name: str) -> float:
+    """A scalar argument as a float that is not negative; raises `ParameterError` for anything else."""
+    found = real_number(value)
+    if found < 0:
+        raise ParameterError(f"the {name} must not be negative; got {value}", value=value)
     return found
 
 

@@ -15,6 +15,7 @@ from resolvent import catalog
 from resolvent.derive.errors import ResolventError
 from resolvent.explorer import view
 from resolvent.explorer.view import Curve, Slider, Subject
+from resolvent.numeric.measures.numbers import real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import ATOM, BARS, FILL, INK
 from resolvent.writing.html import html_fragment
@@ -198,8 +199,8 @@ def _put(widget: Any, text: str) -> None:
         widget.value = text if text in widget.options else widget.value
         return
     try:
-        widget.value = min(max(float(Fraction(text)), widget.start), widget.end)
-    except (ValueError, ZeroDivisionError):
+        widget.value = min(max(real_number(text), widget.start), widget.end)
+    except ResolventError:
         return
 
 
@@ -220,8 +221,9 @@ def _copy_button(name: str, text: str) -> Any:
 
 def app() -> Any:
     """A page for one visitor, in the state that its link names."""
-    page = Page()
-    page.restore({name: values[0].decode(errors="replace") for name, values in pn.state.session_args.items()})
+    query = {name: values[0].decode(errors="replace") for name, values in pn.state.session_args.items()}
+    page = Page(query.get("law", START))
+    page.restore(query)
     return page.layout()
 
 

@@ -11,19 +11,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import sympy
 
-from resolvent import catalog
+from resolvent.catalog.registry import find
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.data.files import SUFFIXES, read_array
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.deadline import within
+from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse
 from resolvent.numeric.data.samples import samples
 from resolvent.numeric.matrices.matrix_model import matrix_of
 from resolvent.numeric.pictures.phase_diagram import phase_diagram
+from resolvent.numeric.spectrum.density_plot import ROOM, at_atoms, drawn_height
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.writing.blocks import Picture
 from resolvent.writing.drawing import drawn_picture
@@ -65,7 +66,7 @@ def read_subject(text: str) -> Subject:
 
     Raises `ParseError`, `ParameterError`, or `OutOfTime` after `SECONDS`.
     """
-    if text.strip().replace("_", "-") not in catalog.names():
+    if find(text) is None:
         within(SECONDS, partial(_tried, text))
     return _subject(text)
 
@@ -77,12 +78,11 @@ def _tried(text: str) -> bool:
 
 
 def _subject(text: str) -> Subject:
-    slug = text.strip().replace("_", "-")
-    if slug in catalog.names():
-        entry = catalog.get(slug)
+    entry = find(text)
+    if entry is not None:
         case = entry.cases[0] if entry.cases else {}
         sliders = [_slider_of(p, case.get(p.name, p.default)) for p in entry.parameters]
-        return Subject(slug, entry.law(), tuple(sliders), entry)
+        return Subject(entry.slug, entry.law(), tuple(sliders), entry)
     law = parse(text)
     return Subject(text, law, tuple(_slider(s.name, "", 0, None, None) for s in law.parameters))
 
@@ -110,7 +110,7 @@ def _slider(name: str, meaning: str, lower: Any, upper: Any, start: Any) -> Slid
 
 
 def _fraction(value: Any) -> Fraction:
-    number = sympy.Rational(str(value))
+    number = to_fmpq(value)
     return Fraction(int(number.p), int(number.q))
 
 
@@ -133,13 +133,12 @@ def curve(spectrum: Spectrum) -> Curve:
     for interval in spectrum.intervals:
         points = interval.points(_POINTS)
         values = spectrum.pdf(points)
-        bounded = all(e is not None and e >= 0 for e in (interval.left_exponent, interval.right_exponent))
-        top = max(top, float(np.max(values) if bounded else np.quantile(values, 0.94)))
+        top = max(top, drawn_height(values, interval))
         x += [interval.left, *points.tolist(), interval.right, float("nan")]
         y += [0.0, *values.tolist(), 0.0, float("nan")]
     atoms = [(float(a.point), float(a.weight), f"{a.weight} at {a.point}") for a in spectrum.atoms]
     edges = " and ".join(f"[{i.left:.8g}, {i.right:.8g}]" for i in spectrum.intervals) or "atoms only"
-    return Curve(x, y, 1.12 * top, atoms, edges)
+    return Curve(x, y, ROOM * top, atoms, edges)
 
 
 @dataclass(frozen=True)
@@ -155,10 +154,7 @@ class Bars:
 def bars(spectrum: Spectrum, values: Any, words: str) -> Bars:
     """Eigenvalues as a histogram beside the density."""
     flat = np.ravel(np.asarray(values, dtype=float))
-    at_atom = np.zeros(len(flat), dtype=bool)
-    for atom in spectrum.atoms:
-        at_atom |= np.abs(flat - float(atom.point)) < 1e-6 * max(1.0, float(np.ptp(spectrum.support())))
-    rest = flat[~at_atom]
+    rest = flat[~at_atoms(spectrum, flat)]
     heights, ends = np.histogram(rest, bins=_BINS) if len(rest) else (np.zeros(0), np.zeros(1))
     density = heights / max(len(flat), 1) / np.diff(ends)
     return Bars(ends[:-1].tolist(), ends[1:].tolist(), density.tolist(), f"{words}, {len(flat)} eigenvalues")
@@ -170,11 +166,10 @@ def sampled(subject: Subject, values: Mapping[str, Any], rng: int = 0) -> Any:
     Raises `ParameterError` where there is no model to sample.
     """
     if subject.entry is not None:
-        able = [s for s in subject.entry.samplers if s.follows_law]
-        if not able:
+        sampler = subject.entry.faithful_sampler
+        if sampler is None:
             raise ParameterError(f"no sampler of {subject.text} follows the law", subject=subject.text)
-        size = min(able[0].default_size, _SAMPLE) // able[0].multiple_of * able[0].multiple_of
-        matrix = subject.entry.sample(size, rng, sampler=able[0].name, **values)
+        matrix = subject.entry.sample(sampler.size_up_to(_SAMPLE), rng, sampler=sampler.name, **values)
     else:
         found: Any = subject.law.at(values)
         matrix = matrix_of(found, _SAMPLE, rng)

@@ -209,3 +209,9 @@ def test_next_to_interpolation_the_risk_has_its_digits() -> None:
 
 def test_at_interpolation_the_risk_is_infinite() -> None:
     assert rv.RidgeRegression(1, ratio=1, signal=0, noise=1).risk(0.0) == np.inf
+
+
+@pytest.mark.parametrize("ratio", ["1e999999999", "1e400", 10**400, "1/0", "x", "nan", None])
+def test_numbers_beyond_floats_and_texts_without_a_number_are_refused(ratio: Any) -> None:
+    with pytest.raises(rv.ParameterError, match=r"number is needed|must be"):
+        rv.RidgeRegression(1, ratio=ratio)
