@@ -1,8 +1,9 @@
 """Run the tests with the oldest versions that pyproject.toml allows, and on every Python: `make test-versions`.
 
-The oldest versions go with the oldest Python and get every test that is not slow; the newest go with each later Python
-and get the core, so that the whole stays under half an hour (`--all` gives them everything). The newest
-versions on the oldest Python are what `make test` uses. A Python or packages that are missing are named and left out.
+The oldest versions go with the oldest Python, the newest with each later one; the newest on the oldest are what
+`make test` uses. With `--thin`, as `.ci/run` has it, every test function runs once, with the first of its cases:
+versions differ in what a function may call, and the cases of a test call the same. A Python that is not here is named
+and left out.
 """
 
 from __future__ import annotations
@@ -17,80 +18,49 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv-versions"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-PYTHONS = sorted(word.split(" :: ")[-1] for word in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", word))
-TOOLS = (
-    "pytest",
-    "pytest-xdist",
-    "hypothesis",
-    "build",
-    "ipykernel",
-    "nbclient",
-    "panel",
-)  # what the tests need; style and types are not tested here
-CORE = (
-    "derive/exact", "derive/equations", "derive/laws", "derive/support", "derive/continuation", "numeric/density",
-    "numeric/spectrum", "numeric/matrices", "numeric/trials", "numeric/statistics", "numeric/pictures", "catalog",
-    "resolvent/language", "resolvent/cli", "resolvent/writing", "resolvent/conjectures/statistics",
-)  # fmt: skip
+CLASSIFIERS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
+PYTHONS = sorted((c.split(" :: ")[-1] for c in CLASSIFIERS if re.search(r":: 3\.\d+$", c)), key=lambda v: int(v[2:]))
+UV = [sys.executable, "-m", "uv"]
 
 
 def interpreter(version: str) -> str | None:
     """A Python of that version: on the path, or among those of pyenv."""
-    found = [shutil.which(f"python{version}")]
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    found += sorted(str(path) for path in pyenv.glob(f"versions/{version}.*/bin/python{version}"))
-    for candidate in filter(None, found):
-        if (
-            subprocess.run([candidate, "-c", "import venv, ensurepip"], capture_output=True, check=False).returncode
-            == 0
-        ):
-            return candidate
-    return None
+    found = [shutil.which(f"python{version}"), *map(str, pyenv.glob(f"versions/{version}.*/bin/python{version}"))]
+    return next((candidate for candidate in found if candidate and _runs(candidate)), None)
 
 
-def oldest() -> list[str]:
-    """The lower bound of every dependency, and of the tools, as a constraint."""
-    tools = [t for t in PROJECT["optional-dependencies"]["dev"] if re.split(r"[>=]", t)[0] in TOOLS]
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dask"], *tools]
-    return [re.sub(r">=\s*", "==", entry) for entry in wanted]
+def _runs(python: str) -> bool:
+    """Whether it starts: the commands that pyenv lays on the path do not, for a version that is not switched on."""
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-def run(name: str, python: str, constraints: list[str], tests: list[str]) -> str:
-    """Install into an environment of its own and run the tests there; what came of it."""
-    environment = HOME / name
-    binary = environment / "bin" / "python"
-    if not binary.exists():
-        subprocess.run([python, "-m", "venv", str(environment)], check=True)
-    limits = environment / "constraints.txt"
-    limits.write_text("\n".join(constraints) + "\n")
-    install = [binary, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", limits]
-    found = subprocess.run(
-        [*install, "--editable", f"{ROOT}[dask]", *TOOLS], capture_output=True, text=True, check=False
-    )
-    if found.returncode:
-        lines = [line for line in found.stderr.splitlines() if line.startswith("ERROR")] or ["pip failed"]
-        is_ours = "conflict" in found.stderr.lower()  # of bounds that cannot hold together
-        return f"FAILED: {lines[0]}" if is_ours else f"left out, packages cannot be installed here: {lines[0]}"
-    # What other packages warn of in other versions is not ours to mend.
-    command = [binary, "-m", "pytest", "-q", "-n", "2", "-m", "not slow", "-o", "filterwarnings=", *tests]
-    return "passed" if subprocess.run(command, cwd=ROOT, check=False).returncode == 0 else "FAILED"
+def run(name: str, python: str, resolution: str, options: list[str]) -> bool:
+    """Install into an environment of its own and run the tests there; whether all of that went well."""
+    binary = str(HOME / name / "bin" / "python")
+    commands = [
+        [*UV, "venv", "--quiet", "--clear", "--python", python, str(HOME / name)],
+        [*UV, "pip", "install", "--quiet", "--resolution", resolution, "--python", binary, "--editable", ".[test]"],
+        # What other packages warn of in other versions is not ours to mend.
+        [binary, "-m", "pytest", "-q", "-n", "2", "-m", "not slow", "-o", "filterwarnings=", *options],
+    ]
+    return all(subprocess.run(command, cwd=ROOT, check=False).returncode == 0 for command in commands)
 
 
 def main() -> int:
     """Every run in turn; 1 if any of them failed."""
-    core = [] if "--all" in sys.argv[1:] else [f"tests/{folder}" for folder in CORE]
-    plan = {f"lowest-{PYTHONS[0]}": (PYTHONS[0], oldest(), [])}
-    plan |= {f"newest-{version}": (version, [], core) for version in PYTHONS[1:]}
+    plan = {f"lowest-{PYTHONS[0]}": "lowest-direct"} | {f"newest-{version}": "highest" for version in PYTHONS[1:]}
     results = {}
-    for name, (version, constraints, tests) in plan.items():
-        python = interpreter(version)
+    for name, resolution in plan.items():
+        version = name.partition("-")[2]
         print(f"== {name} ==", flush=True)
-        results[name] = (
-            f"left out, there is no Python {version} here" if python is None else run(name, python, constraints, tests)
-        )
+        python = interpreter(version)
+        if python is None:
+            results[name] = f"left out, there is no Python {version} here"
+        else:
+            results[name] = "passed" if run(name, python, resolution, sys.argv[1:]) else "FAILED"
     print("\n".join(f"{name}: {result}" for name, result in results.items()))
-    return int(any(result.startswith("FAILED") for result in results.values()))
+    return int("FAILED" in results.values())
 
 
 if __name__ == "__main__":
