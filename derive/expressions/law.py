@@ -16,6 +16,7 @@ from resolvent.derive.errors import DerivationError, ParameterError, ResolventEr
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
+from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate
@@ -107,13 +108,15 @@ def algebraic_law_of(
     """
     given = dict(ratios or {})
     with pointing(model):
-        pencil = pencil_of(model, scales_of(model.dimensions(), given))
+        scales = scales_of(model.dimensions(), given)
+        pencil = pencil_of(model, scales)
         system = dyson_system(pencil)
     used = {str(d): d for pair in given for d in pair if isinstance(d, SymbolicSize)}
     recipe = Recipe(
         Stated(model, tuple(given), limits).law,
         (model.scalars(), model.laws(), tuple(as_scalar(v) for v in given.values())),
         frozenset({*model.dimensions(), *used.values()}),
+        stands_for=partial(recipe_by_operations, model, scales.ratios),
     )
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
     try:

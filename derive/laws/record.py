@@ -35,13 +35,14 @@ Images = Mapping[Any, Any] | None
 class Recipe:
     """How a law was made: the constructor or operation, and its arguments. Replaying it gives `Law.at`.
 
-    Where that is a name for a construction from other operations, ``stands_for`` is the last of them.
+    Where that is a name for a construction from other operations, ``stands_for`` is the last of them, or finds it for
+    the law that was made, if there is one.
     """
 
     build: Callable[..., Any]
     arguments: tuple[Any, ...]
     bound: frozenset[sympy.Symbol] = frozenset()  # symbols of the arguments that are no parameters
-    stands_for: Recipe | None = None
+    stands_for: Recipe | Callable[[AlgebraicRecord], Recipe | None] | None = None
 
     @property
     def operation(self) -> Operation | None:

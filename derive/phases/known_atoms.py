@@ -69,7 +69,7 @@ def known_atoms(law: AlgebraicRecord) -> Masses | None:
 def _masses(law: AlgebraicRecord) -> Masses:
     recipe: Recipe | None = law.recipe
     while recipe is not None and recipe.build not in _RULES:
-        recipe = recipe.stands_for
+        recipe = recipe.stands_for(law) if callable(recipe.stands_for) else recipe.stands_for
     if recipe is None:
         raise _NotCovered
     return _RULES[recipe.build](*recipe.arguments)

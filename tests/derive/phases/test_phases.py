@@ -24,17 +24,11 @@ from resolvent.derive.phases.parameter_line import Line
 from resolvent.derive.phases.phases import phase_conditions, shape_of
 from resolvent.derive.phases.symbolic_atoms import open_cells, symbolic_atoms
 from resolvent.derive.support.support import skeleton
-from resolvent.language.expressions import parse
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 C, T = sympy.symbols("c t", positive=True)
 PHI, EPS, SIGMA = sympy.symbols("phi eps sigma", positive=True)
 HESSIAN = catalog.get("hessian").law()
-# The same law by free operations, whose rules decide about atoms; it is proved to be one in tests/catalog.
-FREE_HESSIAN = parse(
-    "sigma*marchenko_pastur(phi)"
-    " + ((eps*phi**2/2)*(((1/phi)*marchenko_pastur(phi)) @ marchenko_pastur(1))).symmetric_root()"
-)
 CRITICAL_ENERGY = (
     2 * PHI * (1 - PHI) ** 3 * EPS**2
     + (8 * PHI**4 - 32 * PHI**3 + 12 * PHI**2 + 40 * PHI - 1) * SIGMA**2 * EPS
@@ -315,7 +309,7 @@ A, B = sympy.symbols("a b", positive=True)
     ("law", "expected"),
     [
         (marchenko_pastur(C), {0: sympy.Max(0, 1 - 1 / C)}),
-        (FREE_HESSIAN, {0: sympy.Max(0, 1 - 2 / PHI)}),
+        (HESSIAN, {0: sympy.Max(0, 1 - 2 / PHI)}),
         (wachter(A, B), {0: sympy.Max(0, 1 - 1 / A), 1: sympy.Max(0, 1 - 1 / B)}),
         (atoms([0, 1, 2]).wishart(C), {0: sympy.Max(sympy.Rational(1, 3), 1 - 1 / C)}),
         pytest.param(
@@ -340,7 +334,7 @@ def test_atoms_with_symbolic_weights(law: AlgebraicLaw, expected: dict[sympy.Exp
 
 
 def test_the_catalog_agrees_on_the_atom_of_the_hessian() -> None:
-    (atom,) = symbolic_atoms(FREE_HESSIAN)
+    (atom,) = symbolic_atoms(HESSIAN)
     fact = next(f for f in catalog.get("hessian").known if type(f).__name__ == "AtomAt")
     phi = next(iter(fact.weight.free_symbols))
     assert all(atom.weight.subs(PHI, v) == fact.weight.subs(phi, v) for v in (1, 2, 3, 7))
