@@ -18,7 +18,7 @@ from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.enclosure import Enclosure, candidates
 from resolvent.derive.expressions.pencil import Entry
 from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
-from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.polynomial_system import unknowns_of
 
 
 class Branch(ABC):
@@ -195,7 +195,7 @@ def case_of(name: str) -> tuple[int, int] | None:
 
 def branch_of(system: DysonSystem, *, enclosed: bool = False, seconds: float = math.inf) -> Branch:
     """The physical branch of a system, by its series (in so many seconds) or by an enclosure."""
-    unknowns = polynomial_system(system).unknowns
+    unknowns = unknowns_of(system)
     return EnclosedBranch(system, unknowns) if enclosed else SeriesBranch(system, unknowns, time.monotonic() + seconds)
 
 

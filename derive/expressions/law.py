@@ -30,7 +30,7 @@ from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import Moments, NoSeries
 from resolvent.derive.expressions.pointing import pointing
-from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
+from resolvent.derive.expressions.polynomial_system import polynomial_system, unknowns_of, written_equations
 from resolvent.derive.expressions.positivity import existence, is_nonnegative
 from resolvent.derive.expressions.reconstruction import SeriesCertificate
 from resolvent.derive.expressions.scaling import scales_of
@@ -151,7 +151,7 @@ def _enclosed(
     """The law where the series at infinity are not rational: the branch is chosen by an enclosure of the solution."""
     system = dyson_system(pencil, average=True)
     try:
-        branch = EnclosedBranch(system, polynomial_system(system).unknowns)
+        branch = EnclosedBranch(system, unknowns_of(system))
     except DerivationError as error:
         raise DerivationError(f"{error}{inverses_of(model, given)}", of=model) from error
     found = eliminate(system, branch, limits)

@@ -252,14 +252,15 @@ def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
 
 
 @checked
-def kron(small: Sequence[Sequence[Any]], of: MatrixExpression) -> MatrixExpression:
-    """The Kronecker product of a small matrix of scalars with an expression: a block matrix.
+def kron(small: Sequence[Sequence[Any]] | sympy.MatrixBase, of: MatrixExpression) -> MatrixExpression:
+    """The Kronecker product of a small matrix of scalars, a SymPy one or its rows, with an expression: a block matrix.
 
     >>> S = wigner("S", dimension("p"))
     >>> kron([[0, 1], [1, 0]], S).shape
     '(p + p) x (p + p)'
     """
-    table = [[scalar_of(x) for x in row] for row in small]
+    rows = small.tolist() if isinstance(small, sympy.MatrixBase) else small
+    table = [[scalar_of(x) for x in row] for row in rows]
     return block([[_zero(of.rows, of.columns) if x == 0 else x * of for x in row] for row in table])
 
 

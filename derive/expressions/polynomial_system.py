@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -13,6 +13,9 @@ from resolvent.derive.exact.field import Element, Field, polynomial_ring, polyno
 from resolvent.derive.exact.polynomials import degree, generator, substitute
 from resolvent.derive.expressions.dyson import Component, DysonSystem
 from resolvent.derive.expressions.pencil import Entry
+from resolvent.derive.expressions.realisation import Solver
+
+_MOST_STATES, _MOST_UNKNOWNS = 8, 4  # beyond these an inverse is a large quotient of polynomials
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +35,22 @@ class PolynomialSystem:
 
 
 class Writer:
-    """Writes the equations of one system in one ring, with ``more`` names for numbers of one's own."""
+    """Writes the equations of one system in one ring, with ``more`` names for numbers of one's own.
 
-    def __init__(self, system: DysonSystem, more: Sequence[str] = ()) -> None:
+    Of the components with the numbers in ``inverted`` only those entries of g are unknowns that others depend on.
+    """
+
+    def __init__(self, system: DysonSystem, more: Sequence[str] = (), inverted: Collection[int] = ()) -> None:
         self.system = system
         self.single = system.pencil.blocks == 1
         self.unknowns: dict[str, Entry] = {}
+        self.needed = _needed(system)
         entries: dict[Entry, None] = {}
-        for c in system.components:
+        for number, c in enumerate(system.components):
             for i in c.states:
                 for j in c.states:
                     e = system.entry(i, j)
-                    if e is not None:
+                    if e is not None and (number not in inverted or e in self.needed):
                         entries[e] = None
         for e in entries:
             if not (self.single and e == (0, 0)):
@@ -59,7 +66,7 @@ class Writer:
         self.cases: dict[tuple[int, int], dict[Entry, str]] = {}
         extra: list[str] = []
         for number, c in enumerate(system.components):
-            for k in range(len(c.cases) if len(c.cases) > 1 else 0):
+            for k in range(len(c.cases) if len(c.cases) > 1 and number not in inverted else 0):
                 names = {}
                 for i in c.states:
                     for j in c.states:
@@ -72,6 +79,11 @@ class Writer:
         self.extra = extra
         self.ring = polynomial_ring((*extra, *self.unknowns, *more, "m", "z", *parameters))
         self.names = {e: n for n, e in self.unknowns.items()}
+
+    @property
+    def all_unknowns(self) -> dict[str, Entry]:
+        """The unknowns, those of single eigenvalues included."""
+        return self.unknowns | {n: e for names in self.cases.values() for e, n in names.items()}
 
     def unknown(self, e: Entry) -> fmpz_mpoly:
         """The generator that stands for an unknown; g_00 is -m, or m itself in the trace of an expression."""
@@ -220,6 +232,24 @@ class Writer:
                 out.append(self.combination([*parts, (Field().constant(-1), self.unknown(e))])[0])
         return out
 
+    def inverse(self, c: Component) -> list[fmpz_mpoly]:
+        """g = sum_k w_k (M + A t_k)^-1 for the entries that others depend on, each a quotient of polynomials."""
+        field = Field(self.ring.names())
+        own = [(i, j) for i in c.states for j in c.states if (i, j) in self.needed]
+        total = dict.fromkeys(own, field.constant(0))
+        for weight, extra in c.cases:
+            columns: list[dict[int, Element]] = [{} for _ in c.states]
+            for (a, i), (b, j) in itertools.product(enumerate(c.states), repeat=2):
+                top, bottom = self.m_entry(i, j, extra)
+                if not top.is_zero():
+                    columns[b][a] = field.element(top, bottom)
+            inverse = Solver(columns).columns
+            for i, j in own:
+                entry = inverse[c.states.index(j)].get(c.states.index(i))
+                if entry is not None:
+                    total[i, j] = total[i, j] + field.coerce(weight) * entry
+        return [self.unknown(e) * value.denominator - value.numerator for e, value in total.items()]
+
     def given(self, k: int) -> fmpz_mpoly:
         """P_T(x, a gamma) = 0 with x = (s gamma - 1)/(a gamma): the R-transform of the given law."""
         given = self.system.given[k]
@@ -238,18 +268,47 @@ class Writer:
         return [self.combination([*parts, (Field().constant(sign), generator(self.ring, "m"))])[0]]
 
 
-def polynomial_system(system: DysonSystem) -> PolynomialSystem:
-    """All equations of a Dyson system as polynomials; denominators, in parameters only, are cleared."""
-    writer = Writer(system)
-    equations = [e for k, c in enumerate(system.components) for e in writer.component(k, c)]
+def polynomial_system(system: DysonSystem, *, short: bool = False) -> PolynomialSystem:
+    """All equations of a Dyson system as polynomials; denominators are cleared.
+
+    A ``short`` system has no unknowns for single eigenvalues of given matrices where (M + A t)^-1 is a small inverse.
+    """
+    inverted = [k for k, c in enumerate(system.components) if short and _is_small(system, c)]
+    writer = Writer(system, inverted=inverted)
+    equations = [e for k, c in enumerate(system.components)
+                 for e in (writer.inverse(c) if k in inverted else writer.component(k, c))]  # fmt: skip
     equations += [writer.given(k) for k in range(len(system.given))]
     equations += [e for k in range(len(system.rotations)) for e in writer.rotation(k)]
     equations += [e for k in range(len(system.matrices)) for e in writer.matrix_relation(k)]
     equations += writer.trace()
-    unknowns = dict(writer.unknowns)
-    for names in writer.cases.values():
-        unknowns.update({n: e for e, n in names.items()})
-    return PolynomialSystem(writer.ring, unknowns, tuple(e for e in equations if not e.is_zero()))
+    return PolynomialSystem(writer.ring, writer.all_unknowns, tuple(e for e in equations if not e.is_zero()))
+
+
+def unknowns_of(system: DysonSystem) -> dict[str, Entry]:
+    """The unknowns of `polynomial_system`."""
+    return Writer(system).all_unknowns
+
+
+def _needed(system: DysonSystem) -> frozenset[Entry]:
+    """The entries of g that M or the trace depends on."""
+    forms = [g.vector for g in system.given]
+    sources = [e for table in system.covariance.values() for e in table]
+    sources += [(k, k) for k in range(system.pencil.blocks)]
+    sources += [e for vector in forms for e in itertools.product(vector, vector)]
+    sources += [e for t in system.matrices for e in itertools.product(t.support, t.support)]
+    for r in system.rotations:
+        for side in (r.left, r.right):
+            sources += [e for u, v in itertools.product(side, repeat=2) for e in itertools.product(u, v)]
+    return frozenset(e for i, j in sources if (e := system.entry(i, j)) is not None)
+
+
+def _is_small(system: DysonSystem, c: Component) -> bool:
+    """Whether a component that is averaged over eigenvalues has an inverse in few unknowns."""
+    if len(c.cases) < 2 or len(c.states) > _MOST_STATES:
+        return False
+    used = {system.entry(*e) for (i, j), t in system.covariance.items() if i in c.states and j in c.states for e in t}
+    others = sum(len(r.pattern) for r in system.rotations) + sum(len(t.support) ** 2 for t in system.matrices)
+    return len(used) + others + len(system.given) <= _MOST_UNKNOWNS
 
 
 def _times(a: list[list[fmpz_mpoly]], b: list[list[fmpz_mpoly]]) -> list[list[fmpz_mpoly]]:

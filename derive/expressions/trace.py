@@ -31,7 +31,7 @@ from resolvent.derive.expressions.open_law import open_trace
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
 from resolvent.derive.expressions.pointing import pointing
-from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.polynomial_system import unknowns_of
 from resolvent.derive.expressions.positivity import existence
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.record import parameter_images
@@ -369,13 +369,16 @@ def trace_of(
     except NoSeries:
         system = dyson_system(pencil, average=True)
         try:
-            branch = EnclosedBranch(system, polynomial_system(system).unknowns)
+            branch = EnclosedBranch(system, unknowns_of(system))
         except DerivationError as error:
             raise DerivationError(f"{error}{inverses_of(expression, given)}", of=expression) from error
     exact = isinstance(branch, SeriesBranch)
     polynomial = _settled(system) if exact else eliminate(system, branch, limits or Limits()).polynomial
-    whole = [f for f, _ in factored(polynomial) if degree(f, "m")]
-    factors = [f for f in whole if branch.vanishes(f, branch.levels[-1])]
+    factors = [f for f, _ in factored(polynomial) if degree(f, "m")]
+    for level in branch.levels:
+        factors = [f for f in factors if branch.vanishes(f, level)]
+        if len(factors) <= 1:
+            break
     if len(factors) != 1:
         raise DerivationError("the physical factor is not separated", factors=tuple(factors))
     names = ("m", *(s.name for s in system.parameters))
