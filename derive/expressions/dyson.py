@@ -221,7 +221,8 @@ def _given(
             continue
         if letter.law is None:
             raise ParameterError(
-                f"{name} has no spectrum, which is needed here; give it one, model.with_spectra({name}=...)",
+                f"{name} has no spectrum, which is needed here; give it one, given({letter.rows}, atoms([1, 3])) "
+                f"say, or model.with_spectra({name}=...)",
                 letter=letter,
             )
         if letter.group:
@@ -304,7 +305,7 @@ def _spectrum(letters: list[Letter]) -> tuple[list[tuple[sympy.Expr, ...]], tupl
     if law.recipe.build.__name__ != "atoms":
         raise DerivationError(
             f"{letters[0].name} enters the equation more than once, and its spectrum {law.text} is no finite list "
-            "of eigenvalues; the exact method reaches this only for rv.atoms(points, weights)",
+            "of eigenvalues; the exact method reaches this only for atoms(points, weights)",
             letter=letters[0],
         )
     points = tuple(scalar_of(x) for x in law.recipe.arguments[0])

@@ -49,7 +49,7 @@ class Enclosure:
         if system.free_letters:
             raise DerivationError(
                 f"the matrix {system.free_letters[0]} enters an expression with no rational series at infinity; "
-                "the exact method reaches this only for rv.atoms(points, weights), one such matrix for each size"
+                "the exact method reaches this only for atoms(points, weights), one such matrix for each size"
             )
         self.system, self.values = system, values
         self.entries = sorted({e for c in system.components for i in c.states for j in c.states

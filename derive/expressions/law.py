@@ -10,7 +10,6 @@ from typing import Any
 import sympy
 
 from resolvent.derive.border import checked
-from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
 from resolvent.derive.exact.polynomials import irreducible_factors
@@ -23,7 +22,7 @@ from resolvent.derive.expressions.elimination import Elimination, Limits, elimin
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
-from resolvent.derive.expressions.model_steps import linearisation_step
+from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_law
 from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
@@ -131,6 +130,7 @@ def algebraic_law_of(
         Moments(system),
         rule=rules.RECONSTRUCTION if found.by_series else rules.ELIMINATION,
         explanation=_told(model, found),
+        latex=_told(f"${model.latex()}$", found),
         uses=(dyson_step(model, pencil, system, given),),
         recipe=recipe,
         text=text,
@@ -169,6 +169,8 @@ def _enclosed(
         uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
         verify=partial(_solved_at_a_point, found.certificate),
+        latex=rf"{_told(f'${model.latex()}$', found)}; enclosed at $z = \frac{{256}}{{51 - 82 i}}$"
+        + (f", {point}" if point else ""),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 
@@ -205,7 +207,7 @@ def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
     return None if law.equation.symbols else skeleton(law.equation)
 
 
-def _told(model: MatrixExpression, found: Elimination) -> str:
+def _told(model: MatrixExpression | str, found: Elimination) -> str:
     return f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
 
 
@@ -216,16 +218,20 @@ def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
     uses += [x.law.conclusion for x in laws.values() if x.law is not None]
     free = {x.group or n for n, x in laws.items()}
     if len(free) > 1:
-        names = " and ".join(sorted(laws))
-        uses.append(Step(general.FREENESS, f"{names} are in generic position to one another", kind="assumed"))
+        uses.append(generic_position(sorted(laws)))
     uses += existence(model, system)
     written = polynomial_system(system)
+    equations, unknowns = (
+        f"{n} {what}{'s' if n != 1 else ''}"
+        for n, what in ((len(written.equations), "equation"), (len(written.unknowns), "unknown"))
+    )
     return Step(
         rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
-        f"the Dyson equation: {len(written.equations)} equations in {len(written.unknowns)} unknowns and m",
+        f"the Dyson equation: {equations} in {unknowns} and m",
         uses=tuple(uses),
         build=partial(written_equations, system),
         verify=partial(_series_solve, system),
+        latex=f"the Dyson equation: {equations} in {unknowns} and $m$",
     )
 
 

@@ -132,7 +132,7 @@ def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
     if law is None:
         return _letter(Letter(check_name(name, "a matrix"), "given", p, p))
     if not isinstance(law, AlgebraicLaw):
-        raise ParameterError(f"the law of {name} must be a law with an equation, rv.atoms([1, 3]) say; got {law!r}")
+        raise ParameterError(f"the law of {name} must be a law with an equation, atoms([1, 3]) say; got {law!r}")
     _require_no_size(name, law.parameters)
     return _letter(Letter(check_name(name, "a matrix"), "given", p, p, law=law, spectrum=law.text))
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from resolvent.derive.border import checked
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -361,5 +362,4 @@ def _label(ax: Axes, phase: Phase, point: fmpq) -> None:
 
 
 def _name(parameter: str) -> str:
-    text = sympy.latex(sympy.Symbol(parameter))
-    return f"$\\mathrm{{{text}}}$" if text == parameter and len(text) > 1 else f"${text}$"
+    return f"${expression_latex(sympy.Symbol(parameter))}$"
