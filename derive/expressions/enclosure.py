@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-import numpy as np
 import sympy
 from flint import acb, acb_mat, arb, fmpq, fmpz_mpoly
 
+from resolvent.derive.arrays import np
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Element
 from resolvent.derive.exact.precision import cached_property, working_precision
