@@ -46,11 +46,6 @@ class Enclosure:
     """
 
     def __init__(self, system: DysonSystem, values: Mapping[str, fmpq]) -> None:
-        if system.free_letters:
-            raise DerivationError(
-                f"the matrix {system.free_letters[0]} enters an expression with no rational series at infinity; "
-                "the exact method reaches this only for atoms(points, weights), one such matrix for each size"
-            )
         self.system, self.values = system, values
         self.entries = sorted({e for c in system.components for i in c.states for j in c.states
                                if (e := system.entry(i, j)) is not None})  # fmt: skip

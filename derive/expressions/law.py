@@ -14,7 +14,7 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.expressions import rules
-from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
+from resolvent.derive.expressions.branch import Branch, SeriesBranch, branch_of, enclosed_branch
 from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
@@ -27,9 +27,9 @@ from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_law
 from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
-from resolvent.derive.expressions.physical_series import Moments, NoSeries
+from resolvent.derive.expressions.physical_series import Moments, NoSeries, TooLarge
 from resolvent.derive.expressions.pointing import pointing
-from resolvent.derive.expressions.polynomial_system import polynomial_system, unknowns_of, written_equations
+from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
 from resolvent.derive.expressions.positivity import existence, is_nonnegative
 from resolvent.derive.expressions.reconstruction import SeriesCertificate
 from resolvent.derive.expressions.scaling import scales_of
@@ -149,9 +149,10 @@ def _enclosed(
     nonnegative: bool | None,
 ) -> AlgebraicLaw:
     """The law where the series at infinity are not rational: the branch is chosen by an enclosure of the solution."""
-    system = dyson_system(pencil, average=True)
     try:
-        branch = EnclosedBranch(system, unknowns_of(system))
+        system, branch = enclosed_branch(pencil, limits.seconds)
+    except TooLarge:
+        raise
     except DerivationError as error:
         raise DerivationError(f"{error}{inverses_of(model, given)}", of=model) from error
     found = eliminate(system, branch, limits)

@@ -210,17 +210,15 @@ class PhysicalSeries:
         total: dict[Entry, Series] = {}
         zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
         for number, given in enumerate(self.system.matrices):
-            size = len(given.support)
+            size = given.rank
             places = range(size)
-            table = [[self.number(given.table[i, j]) if (i, j) in given.table else 0 for j in given.support]
-                     for i in given.support]  # fmt: skip
-            entries = [[self.system.entry(i, j) for j in given.support] for i in given.support]
+            table = [[self.number(x) for x in row] for row in given.table]
             step: Matrix = [[zero for _ in places] for _ in places]
-            for a, b in itertools.product(places, places):
-                for c in places:
-                    e = entries[a][c]
-                    if table[c][b] and e is not None:
-                        step[a][b] = step[a][b] - g[e] * table[c][b]
+            for a, c in itertools.product(places, places):
+                form = self._form(given.vectors[a], given.vectors[c], g, n)
+                for b in places:
+                    if table[c][b]:
+                        step[a][b] = step[a][b] - form * table[c][b]
             length = size * n + 2
             cumulants = self._cumulants(-100 - number, given.law, length)
             power: Matrix = [[one if a == b else zero for b in places] for a in places]
@@ -238,8 +236,9 @@ class PhysicalSeries:
                 for c in places:
                     if table[a][c]:
                         value = value + rho[c][b] * table[a][c]
-                key = (given.support[a], given.support[b])
-                total[key] = total[key] + value if key in total else value
+                for (i, x), (j, y) in itertools.product(given.vectors[a].items(), given.vectors[b].items()):
+                    term = value * (self.number(x) * self.number(y))
+                    total[i, j] = total[i, j] + term if (i, j) in total else term
         return total
 
     def _rotate(self, g: Mapping[Entry, Series], n: int, out: dict[Entry, Series], total: dict[Entry, Series]) -> None:

@@ -15,6 +15,7 @@ from resolvent.derive.expressions.dyson import Component, DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 from resolvent.derive.expressions.realisation import Solver
 
+REGULARISED = "e/"
 _MOST_STATES, _MOST_UNKNOWNS = 8, 4  # beyond these an inverse is a large quotient of polynomials
 
 
@@ -37,7 +38,8 @@ class PolynomialSystem:
 class Writer:
     """Writes the equations of one system in one ring, with ``more`` names for numbers of one's own.
 
-    Of the components with the numbers in ``inverted`` only those entries of g are unknowns that others depend on.
+    `REGULARISED` among them is added to the diagonal of M. Of the components with the numbers in ``inverted`` only the
+    entries of g that others depend on are unknowns.
     """
 
     def __init__(self, system: DysonSystem, more: Sequence[str] = (), inverted: Collection[int] = ()) -> None:
@@ -45,6 +47,7 @@ class Writer:
         self.single = system.pencil.blocks == 1
         self.unknowns: dict[str, Entry] = {}
         self.needed = _needed(system)
+        self.is_regularised = REGULARISED in more
         entries: dict[Entry, None] = {}
         for number, c in enumerate(system.components):
             for i in c.states:
@@ -58,10 +61,10 @@ class Writer:
         for k in range(len(system.given)):
             self.unknowns[f"s{k}"] = (-1 - k, -1 - k)
         for number, given in enumerate(system.matrices):
-            places = range(len(given.support))
-            self.unknowns.update({f"r{number}{a}{b}": given.place(number, a, b) for a in places for b in places})
+            places = range(given.rank)
+            self.unknowns.update({f"r{number},{a},{b}": given.place(number, a, b) for a in places for b in places})
         for number, rotation in enumerate(system.rotations):
-            self.unknowns.update({f"h{number}{a}{b}" if rotation.rank > 1 else f"h{number}":
+            self.unknowns.update({f"h{number},{a},{b}" if rotation.rank > 1 else f"h{number}":
                                   rotation.place(number, a, b) for a, b in sorted(rotation.pattern)})  # fmt: skip
         self.cases: dict[tuple[int, int], dict[Entry, str]] = {}
         extra: list[str] = []
@@ -108,6 +111,8 @@ class Writer:
         """M_ij, with the constants of a case."""
         system, one = self.system, self.ring.constant(1)
         parts: list[tuple[Element, fmpz_mpoly]] = []
+        if i == j and self.is_regularised:
+            parts.append((Field().constant(1), generator(self.ring, REGULARISED)))
         if i == j and system.spectral and i < system.pencil.blocks:
             parts.append((Field().constant(1), generator(self.ring, "z")))
         for table in (system.constants, extra):
@@ -131,10 +136,11 @@ class Writer:
                         parts += [(-side[a][i] * side[b][j] * x, unknown * g)
                                   for x, g in self.form(other[form[0]], other[form[1]])]  # fmt: skip
         for number, matrix in enumerate(system.matrices):
-            if i in matrix.support and j in matrix.support:
-                b = matrix.support.index(j)
-                parts += [(matrix.table[i, k], self.unknown(matrix.place(number, c, b)))
-                          for c, k in enumerate(matrix.support) if (i, k) in matrix.table]  # fmt: skip
+            for a, b, c in itertools.product(range(matrix.rank), repeat=3):
+                left, right = matrix.vectors[a], matrix.vectors[b]
+                if i in left and j in right and matrix.table[a][c]:
+                    factor = left[i] * matrix.table[a][c] * right[j]
+                    parts.append((factor, self.unknown(matrix.place(number, c, b))))
         return self.combination(parts)
 
     def form(self, left: Mapping[int, Element], right: Mapping[int, Element]) -> list[tuple[Element, fmpz_mpoly]]:
@@ -164,15 +170,10 @@ class Writer:
     def matrix_relation(self, number: int) -> list[fmpz_mpoly]:
         """P_T(rho + 1/N, -N) = 0 for the commuting matrices rho and N = -g A, times the powers of N that clear it."""
         given = self.system.matrices[number]
-        places = range(len(given.support))
-        table: list[list[tuple[fmpz_mpoly, fmpz_mpoly]]] = []
-        for i in given.support:
-            row = []
-            for j in given.support:
-                parts = [(-given.table[k, j], self.unknown(e)) for k in given.support
-                         if (k, j) in given.table and (e := self.system.entry(i, k)) is not None]  # fmt: skip
-                row.append(self.combination(parts))
-            table.append(row)
+        places = range(given.rank)
+        table = [[self.combination([(-x * given.table[c][b], unknown) for c in places if given.table[c][b]
+                                    for x, unknown in self.form(given.vectors[a], given.vectors[c])])
+                  for b in places] for a in places]  # fmt: skip
         q = _least_common_multiple([b for row in table for _, b in row], self.ring)
         n = [[top * (q / bottom) for top, bottom in row] for row in table]
         rho = [[self.unknown(given.place(number, a, b)) for b in places] for a in places]
@@ -268,13 +269,14 @@ class Writer:
         return [self.combination([*parts, (Field().constant(sign), generator(self.ring, "m"))])[0]]
 
 
-def polynomial_system(system: DysonSystem, *, short: bool = False) -> PolynomialSystem:
+def polynomial_system(system: DysonSystem, *, short: bool = False, regularised: bool = False) -> PolynomialSystem:
     """All equations of a Dyson system as polynomials; denominators are cleared.
 
-    A ``short`` system has no unknowns for single eigenvalues of given matrices where (M + A t)^-1 is a small inverse.
+    A ``short`` system has no unknowns for single eigenvalues of given matrices where (M + A t)^-1 is a small inverse; a
+    ``regularised`` one is that of L + e, with e the generator `REGULARISED`.
     """
     inverted = [k for k, c in enumerate(system.components) if short and _is_small(system, c)]
-    writer = Writer(system, inverted=inverted)
+    writer = Writer(system, (REGULARISED,) if regularised else (), inverted)
     equations = [e for k, c in enumerate(system.components)
                  for e in (writer.inverse(c) if k in inverted else writer.component(k, c))]  # fmt: skip
     equations += [writer.given(k) for k in range(len(system.given))]
@@ -304,11 +306,10 @@ def _needed(system: DysonSystem) -> frozenset[Entry]:
 
 def _is_small(system: DysonSystem, c: Component) -> bool:
     """Whether a component that is averaged over eigenvalues has an inverse in few unknowns."""
-    if len(c.cases) < 2 or len(c.states) > _MOST_STATES:
+    if len(c.cases) < 2 or len(c.states) > _MOST_STATES or system.matrices or system.rotations:
         return False
     used = {system.entry(*e) for (i, j), t in system.covariance.items() if i in c.states and j in c.states for e in t}
-    others = sum(len(r.pattern) for r in system.rotations) + sum(len(t.support) ** 2 for t in system.matrices)
-    return len(used) + others + len(system.given) <= _MOST_UNKNOWNS
+    return len(used) + len(system.given) <= _MOST_UNKNOWNS
 
 
 def _times(a: list[list[fmpz_mpoly]], b: list[list[fmpz_mpoly]]) -> list[list[fmpz_mpoly]]:
@@ -329,6 +330,13 @@ def written_equations(system: DysonSystem) -> tuple[sympy.Basic, ...]:
     table: dict[str, sympy.Expr] = {s.name: s for s in system.parameters}
     table.update({name: sympy.Symbol(shown(name)) for name in written.unknowns})
     return tuple(sympy.Eq(polynomial_to_sympy(e, table), 0, evaluate=False) for e in written.equations)
+
+
+def case_of(name: str) -> tuple[int, int] | None:
+    """The component and the number of the eigenvalue that an unknown belongs to, if it belongs to one."""
+    _, colon, case = name.partition(":")
+    component, _, number = case.partition(".")
+    return (int(component), int(number)) if colon else None
 
 
 def shown(name: str) -> str:

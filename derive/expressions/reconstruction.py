@@ -23,11 +23,11 @@ from resolvent.derive.exact.field import polynomial_ring
 from resolvent.derive.exact.polynomials import degree, positive
 from resolvent.derive.exact.series import terms_of
 from resolvent.derive.exact.word_primes import primes_below
-from resolvent.derive.expressions.branch import case_of, names_in
+from resolvent.derive.expressions.branch import names_in
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.physical_series import PhysicalSeries
-from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.polynomial_system import case_of, polynomial_system
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -64,7 +64,8 @@ RECONSTRUCTION = Rule(
 ENCLOSED_ELIMINATION = Rule(
     "elimination with an enclosed solution",
     "As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is enclosed "
-    "by Krawczyk's test, and known by Im g < 0 for L + i eps; its branch is the one that reaches it from infinity.",
+    "by Krawczyk's test, and known by Im g < 0 for L + i eps, or followed from L + i infinity; its branch is the one "
+    "that reaches it from infinity.",
     "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Neumaier, Interval Methods (1990), section 5.1",
     r"As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is "
     r"enclosed by Krawczyk's test, and known by $\mathrm{Im}\, g < 0$ for $L + i \varepsilon$; its branch is the one "
