@@ -143,7 +143,7 @@ def histogram_plot(
     after = int(np.ceil(max(0.0, np.max(near, initial=upper) - upper) / step))
     bins = lower + step * np.arange(-before, len(edges) + after)
     bars = np.histogram(near, bins=bins)[0] / max(len(values), 1) / step
-    named = label if not at_atom.any() else f"{label} (not the {at_atom.sum()} at atoms)"
+    named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms)"
     ax.bar(bins[:-1], bars, width=step, align="edge", color=BARS, zorder=0, label=named)
     density_plot(spectrum, ax, label=curve, color=INK)
     for fill in ax.collections:
