@@ -15,7 +15,6 @@ from typing import Any
 
 from resolvent.catalog.schema.ensemble import assumption
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.elementary import atoms
 from resolvent.derive.laws.record import Law
@@ -32,8 +31,6 @@ GAUSSIAN_EQUIVALENCE = assumption(
     "given its input, the features f(W X) have the spectrum of sqrt(zeta) W X + sqrt(eta - zeta) N, N independent and "
     "Gaussian, for a centred f",
     "Pennington, Worah 2017; proved by Benigni, Peche 2021 for one layer, by Fan, Wang 2020 for several",
-    r"given its input, the features $f(W X)$ have the spectrum of $\sqrt{\zeta}\, W X + \sqrt{\eta - \zeta}\, N$, $N$ "
-    r"independent and Gaussian, for a centred $f$",
 )
 _EXACT_LAYERS = 2  # beyond these polynomials become large
 
@@ -66,7 +63,7 @@ def conjugate_kernel(law: Law, b2: Any, ratios: Sequence[Any]) -> Any:
     """
     found: Any = law
     for number, ratio in enumerate(ratios):
-        if number == _EXACT_LAYERS and isinstance(found, AlgebraicLaw) and not found.parameters:
+        if number == _EXACT_LAYERS and found.has_equation and not found.parameters:
             found = by_numbers(found)
         found = layer(found, 1, b2, ratio)
     return found

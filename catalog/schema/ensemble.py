@@ -246,9 +246,9 @@ class Ensemble(Presented):
         return law.concluded(conclusion, recipe, self._text(law, values))
 
     def _text(self, law: Law, values: Mapping[str, Any]) -> str:
-        """The law's own text where that reads back as the law, else the entry with its arguments."""
+        """The law's own text, or the entry with its arguments where that reads back and the law's own does not."""
         needed = set().union(*(getattr(value, "free_symbols", ()) for value in values.values()))
-        if "law_of(" not in law.text and needed <= set(law.parameters):
+        if (law.reads_back or not law.has_equation) and needed <= set(law.parameters):
             return law.text
         return f"{self.slug.replace('-', '_')}({', '.join(map(str, values.values()))})"
 
@@ -438,15 +438,13 @@ class Ensemble(Presented):
         }
 
 
-def assumption(name: str, text: str, source: str = "", latex: str = "") -> Step:
+def assumption(name: str, text: str, source: str = "") -> Step:
     """A step of kind "assumed": something the law rests on that is not proved of the model.
-
-    ``latex`` is the text with its formulas between dollar signs, where it has formulas.
 
     >>> assumption("independent errors", "the residuals do not depend on the data").kind
     'assumed'
     """
-    return Step(Rule(name, "Assumed of the model, not proved.", source), text, kind="assumed", latex=latex)
+    return Step(Rule(name, "Assumed of the model, not proved.", source), text, kind="assumed")
 
 
 def columns(rows: int, ratio: float) -> int:

@@ -14,7 +14,8 @@ from flint import acb, acb_poly, arb, fmpz_poly
 from resolvent.derive.continuation.followed_root import Sheet, regular_disc
 from resolvent.derive.equations.equation import ResolventEquation, series_rows
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
-from resolvent.derive.exact.field import ALPHA, Element, Extension
+from resolvent.derive.exact.extension import ALPHA, Extension
+from resolvent.derive.exact.field import Element
 from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.exact.series import SeriesPolynomial, terms_of
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from resolvent.derive.arrays import np
+import numpy as np
+from numpy.typing import NDArray
+
 from resolvent.derive.continuation.tube import (
     _EPSILON,
     _HALF,
@@ -25,9 +27,6 @@ from resolvent.derive.continuation.tube import (
     _circle,
     _differences,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _ORDER = 5  # of phi and q
 _TRIES = 4

@@ -11,7 +11,7 @@ tells when a field is just Q, and the series in `resolvent.derive.exact.series` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -23,54 +23,15 @@ import sympy
 from flint import fmpq, fmpq_poly, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 
 import resolvent.derive.exact.copies  # noqa: F401 - so that elements can be copied
-from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.extension import ALPHA, Extension
 
-ALPHA = "alpha_"
 RESERVED_NAMES = frozenset({"z", "m", "G", ALPHA})
 
 
 def polynomial_ring(names: Iterable[str]) -> fmpz_mpoly_ctx:
     """The python-flint ring Z[names] in lexicographic order (rings of equal names are the same object)."""
     return fmpz_mpoly_ctx.get(tuple(names), "lex")
-
-
-@dataclass(frozen=True)
-class Extension:
-    """An algebraic number alpha over Q(parameters), by its minimal polynomial and its value.
-
-    ``modulus`` maps exponents ``(*parameter exponents, power of alpha)`` to integers and is monic in alpha;
-    ``value`` is alpha for the reader: a SymPy expression in the parameters.
-    """
-
-    names: tuple[str, ...]
-    modulus: tuple[tuple[tuple[int, ...], int], ...]
-    value: sympy.Expr
-
-    def polynomial(self, ring: fmpz_mpoly_ctx) -> fmpz_mpoly:
-        """The minimal polynomial inside a ring that has the parameters and alpha among its generators."""
-        own = polynomial_ring((*self.names, ALPHA))
-        return own.from_dict(dict(self.modulus)).project_to_context(ring)
-
-    def specialise(self, values: Mapping[str, fmpq]) -> Extension:
-        """The extension at numeric parameters (integral again, by scaling, only where the values allow it).
-
-        Raises `DerivationError` when the extension has no integral generator at these values.
-        """
-        kept = tuple(name for name in self.names if name not in values)
-        collected: dict[tuple[int, ...], fmpq] = {}
-        for exponents, coefficient in self.modulus:
-            term = fmpq(coefficient)
-            rest = []
-            for name, exponent in zip((*self.names, ALPHA), exponents, strict=True):
-                if name in values:
-                    term *= values[name] ** exponent
-                else:
-                    rest.append(exponent)
-            collected[tuple(rest)] = collected.get(tuple(rest), fmpq(0)) + term
-        if any(c.q != 1 for c in collected.values()):
-            raise DerivationError("an algebraic number lost integrality at these parameters", values=dict(values))
-        value = self.value.subs({sympy.Symbol(n): to_sympy_rational(v) for n, v in values.items()})
-        return Extension(kept, tuple(sorted((e, int(c.p)) for e, c in collected.items() if c)), value)
 
 
 @dataclass(frozen=True)
@@ -121,24 +82,32 @@ class Field:
 
     def coerce(self, value: Element | int | fmpz | fmpq | Fraction) -> Element:
         """An element of a smaller field, or a number, as an element of this one."""
-        if isinstance(value, Element):
+        if not isinstance(value, Element):
+            return self.constant(value)
+        own = value.field.extension
+        if own is None or own == self.extension:
             return value if value.field == self else self.element(value.numerator, value.denominator)
-        return self.constant(value)
+        image = self.constant(0)
+        for c in reversed(own.inside(self.extension).coeffs()):
+            image = image * self.generator(ALPHA) + c
+        bare = polynomial_ring(value.field.names)
+        total = self.constant(0)
+        for c in reversed(coefficients_in(value.numerator, ALPHA, bare)):
+            total = total * image + self.element(c)
+        return total / self.element(value.denominator)
 
     def join(self, other: Field) -> Field:
         """The smallest field that holds both.
 
-        Raises `DerivationError` when the two hold different algebraic numbers.
+        Raises `DerivationError` where the two hold different algebraic numbers, of which one depends on parameters, and
+        `ParameterError` where numbers generate a field of a degree above the limit.
         """
         if self == other:
             return self
+        extension = self.extension or other.extension
         if self.extension is not None and other.extension is not None and self.extension != other.extension:
-            raise DerivationError(
-                f"the moments of the two laws lie in two different algebraic extensions, by {self.extension.value} "
-                f"and by {other.extension.value}; the engine handles one at a time",
-                extensions=(self.extension, other.extension),
-            )
-        return Field(tuple(sorted({*self.names, *other.names})), self.extension or other.extension)
+            extension = self.extension.join(other.extension)
+        return Field(tuple(sorted({*self.names, *other.names})), extension)
 
     def specialise(self, values: Mapping[str, fmpq]) -> Field:
         """The field that is left when some parameters become numbers."""
@@ -150,6 +119,19 @@ class Field:
 def _modulus(field: Field) -> fmpz_mpoly:
     assert field.extension is not None
     return field.extension.polynomial(field.ring)
+
+
+def generated(coefficients: Sequence[int], value: sympy.Expr) -> Element:
+    """An irrational algebraic number as an element of the field that it generates.
+
+    ``coefficients`` are those of its minimal polynomial, lowest first.
+
+    >>> generated((-1, 0, 2), 1 / sympy.sqrt(2)) ** 2 == fmpq(1, 2)
+    True
+    """
+    lead, degree = int(coefficients[-1]), len(coefficients) - 1
+    monic = [int(c) * lead ** (degree - 1 - k) for k, c in enumerate(coefficients[:-1])]  # of lead times the number
+    return Field((), Extension.of([*monic, 1], lead * value)).generator(ALPHA) / lead
 
 
 class Element:
@@ -175,6 +157,8 @@ class Element:
         return bool(a.numerator == b.numerator and a.denominator == b.denominator)
 
     def __hash__(self) -> int:
+        if self.field.extension is not None and self.numerator.degrees()[0] > 0:
+            return hash(ALPHA)  # equal numbers may be written in different extensions
         return hash((_signature(self.numerator), _signature(self.denominator)))
 
     def __neg__(self) -> Element:

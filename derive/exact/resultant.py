@@ -9,7 +9,8 @@ from flint import fmpz_mpoly, nmod, nmod_poly
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.polynomials import degree, resultant
-from resolvent.derive.exact.word_primes import PRIME, REPEATS
+
+PRIME = 4611686018427387847  # the largest prime below 2^62
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Resultant:
         rng = random.Random(20170058)
         ring = self.first.context()
         names = [n for n in ring.names() if n != self.name]
-        for _ in range(REPEATS * points):
+        for _ in range(points):
             values = {n: rng.randrange(1, PRIME) for n in names}
             a, b = (_univariate(p, self.name, values) for p in (self.first, self.second))
             if a.degree() < degree(self.first, self.name) or b.degree() < degree(self.second, self.name):

@@ -10,32 +10,34 @@ from typing import Any
 import sympy
 
 from resolvent.derive.border import checked
+from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.expressions import rules
-from resolvent.derive.expressions.branch import Branch, SeriesBranch, branch_of, enclosed_branch
+from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
 from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
-from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
+from resolvent.derive.expressions.dyson import DysonSystem, RootStays, dyson_system
 from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
-from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
+from resolvent.derive.expressions.model_steps import linearisation_step
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_law
 from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
-from resolvent.derive.expressions.physical_series import Moments, NoSeries, TooLarge
+from resolvent.derive.expressions.physical_series import Moments, NoSeries
 from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
 from resolvent.derive.expressions.positivity import existence, is_nonnegative
 from resolvent.derive.expressions.reconstruction import SeriesCertificate
-from resolvent.derive.expressions.scaling import scales_of
+from resolvent.derive.expressions.scaling import NotRational, scales_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude
+from resolvent.derive.laws.irrational import put_in, with_names
 from resolvent.derive.laws.record import Recipe
 from resolvent.derive.support.support import Skeleton, skeleton
 
@@ -103,26 +105,49 @@ def algebraic_law_of(
 ) -> AlgebraicLaw:
     """The law of an expression whose given matrices have spectra; see `law_of`.
 
+    Irrational numbers get names and are put in at the end, but for square roots among the factors that leave with
+    their squares.
+
     Raises `ParameterError` and `DerivationError` as `law_of` does.
     """
-    given = dict(ratios or {})
+    given = {pair: as_scalar(value) for pair, value in (ratios or {}).items()}
+    stated = Stated(model, tuple(given), limits)
+    scalars, inputs = model.scalars(), (model.laws(), tuple(given.values()))
+    factors = len(list(model.nodes()))
+    (others, *rest), numbers = with_names((scalars[factors:], *inputs))
+    named = ((*scalars[:factors], *others), *rest)
+    if not numbers:
+        try:
+            return _law_of(model, given, limits or Limits(), stated)
+        except (NotRational, RootStays):
+            if any(scalar.has(sympy.I) for scalar in scalars):
+                raise
+            named, numbers = with_names((scalars, *inputs))
+            if not numbers:
+                raise
+    return put_in(stated.law(*named), tuple(numbers), tuple(numbers.values()))
+
+
+def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stated) -> AlgebraicLaw:
+    """The law of an expression with rational numbers, and square roots."""
     with pointing(model):
         scales = scales_of(model.dimensions(), given)
         pencil = pencil_of(model, scales)
         system = dyson_system(pencil)
     used = {str(d): d for pair in given for d in pair if isinstance(d, SymbolicSize)}
     recipe = Recipe(
-        Stated(model, tuple(given), limits).law,
-        (model.scalars(), model.laws(), tuple(as_scalar(v) for v in given.values())),
+        stated.law,
+        (model.scalars(), model.laws(), tuple(given.values())),
         frozenset({*model.dimensions(), *used.values()}),
         stands_for=partial(recipe_by_operations, model, scales.ratios),
+        is_written=False,  # its letters are defined elsewhere
     )
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
     try:
-        branch = branch_of(system, seconds=(limits or Limits()).seconds)
+        branch = branch_of(system, seconds=limits.seconds)
     except NoSeries:
-        return _enclosed(model, pencil, given, limits or Limits(), recipe, text, nonnegative)
-    found = eliminate(system, branch, limits or Limits())
+        return _enclosed(model, pencil, given, limits, recipe, text, nonnegative)
+    found = eliminate(system, branch, limits)
     return conclude(
         AlgebraicLaw,
         found.polynomial,
@@ -130,7 +155,6 @@ def algebraic_law_of(
         Moments(system),
         rule=rules.RECONSTRUCTION if found.by_series else rules.ELIMINATION,
         explanation=_told(model, found),
-        latex=_told(f"${model.latex()}$", found),
         uses=(dyson_step(model, pencil, system, given),),
         recipe=recipe,
         text=text,
@@ -149,10 +173,9 @@ def _enclosed(
     nonnegative: bool | None,
 ) -> AlgebraicLaw:
     """The law where the series at infinity are not rational: the branch is chosen by an enclosure of the solution."""
+    system = dyson_system(pencil, average=True)
     try:
-        system, branch = enclosed_branch(pencil, limits.seconds)
-    except TooLarge:
-        raise
+        branch = EnclosedBranch(system, polynomial_system(system).unknowns)
     except DerivationError as error:
         raise DerivationError(f"{error}{inverses_of(model, given)}", of=model) from error
     found = eliminate(system, branch, limits)
@@ -170,8 +193,6 @@ def _enclosed(
         uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
         verify=partial(_solved_at_a_point, found.certificate),
-        latex=rf"{_told(f'${model.latex()}$', found)}; enclosed at $z = \frac{{256}}{{51 - 82 i}}$"
-        + (f", {point}" if point else ""),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 
@@ -208,7 +229,7 @@ def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
     return None if law.equation.symbols else skeleton(law.equation)
 
 
-def _told(model: MatrixExpression | str, found: Elimination) -> str:
+def _told(model: MatrixExpression, found: Elimination) -> str:
     return f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
 
 
@@ -219,20 +240,16 @@ def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
     uses += [x.law.conclusion for x in laws.values() if x.law is not None]
     free = {x.group or n for n, x in laws.items()}
     if len(free) > 1:
-        uses.append(generic_position(sorted(laws)))
+        names = " and ".join(sorted(laws))
+        uses.append(Step(general.FREENESS, f"{names} are in generic position to one another", kind="assumed"))
     uses += existence(model, system)
     written = polynomial_system(system)
-    equations, unknowns = (
-        f"{n} {what}{'s' if n != 1 else ''}"
-        for n, what in ((len(written.equations), "equation"), (len(written.unknowns), "unknown"))
-    )
     return Step(
         rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
-        f"the Dyson equation: {equations} in {unknowns} and m",
+        f"the Dyson equation: {len(written.equations)} equations in {len(written.unknowns)} unknowns and m",
         uses=tuple(uses),
         build=partial(written_equations, system),
         verify=partial(_series_solve, system),
-        latex=f"the Dyson equation: {equations} in {unknowns} and $m$",
     )
 
 

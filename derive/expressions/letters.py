@@ -14,6 +14,7 @@ from resolvent.derive.expressions.letter import Letter, SymbolicSize, check_name
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
 from resolvent.derive.laws.elementary import atoms
+from resolvent.derive.laws.irrational import with_names
 
 Sizes = SymbolicSize | Sequence[SymbolicSize]
 
@@ -99,7 +100,7 @@ def wigner(name: str, size: Sizes, variance: Any = 1, *, complex: bool = False) 
             elif i == j:
                 rows[i].append(wigner(f"{name}_{i + 1}{i + 1}", r, table[i][i], complex=complex))
             else:
-                between = scalar_of(table[i][j]) / r
+                between = _scalar(table[i][j]) / r
                 rows[i].append(gaussian(f"{name}_{i + 1}{j + 1}", r, c, between, complex=complex))
     return block(rows)
 
@@ -132,7 +133,7 @@ def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
     if law is None:
         return _letter(Letter(check_name(name, "a matrix"), "given", p, p))
     if not isinstance(law, AlgebraicLaw):
-        raise ParameterError(f"the law of {name} must be a law with an equation, atoms([1, 3]) say; got {law!r}")
+        raise ParameterError(f"the law of {name} must be a law with an equation, rv.atoms([1, 3]) say; got {law!r}")
     _require_no_size(name, law.parameters)
     return _letter(Letter(check_name(name, "a matrix"), "given", p, p, law=law, spectrum=law.text))
 
@@ -156,9 +157,9 @@ def commuting(
     group = "+".join(chosen)
     if points is None:
         return tuple(_letter(Letter(name, "given", p, p, group=group)) for name in chosen)
-    table = [tuple(scalar_of(x) for x in point) for point in points]
+    table = [tuple(_scalar(x) for x in point) for point in points]
     _require_no_size(group, [x for point in table for x in point])
-    shares = [sympy.Rational(1, len(table))] * len(table) if weights is None else [scalar_of(w) for w in weights]
+    shares = [sympy.Rational(1, len(table))] * len(table) if weights is None else [_scalar(w) for w in weights]
     if not table or any(len(point) != len(chosen) for point in table) or len(shares) != len(table):
         raise ParameterError(
             "each point lists one eigenvalue for each matrix, and there are as many weights as points", points=points
@@ -180,7 +181,7 @@ def projection(name: str, size: SymbolicSize, rank: Any) -> MatrixExpression:
 
     Raises `ParameterError` for a number outside [0, 1].
     """
-    share = scalar_of(rank)
+    share = _scalar(rank)
     if any(isinstance(symbol, SymbolicSize) for symbol in share.free_symbols):
         raise ParameterError(
             f"the rank of the projection {name} is relative to its size: give the limit of rank/{size}, as in "
@@ -240,7 +241,7 @@ def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
     for i, row in enumerate(table):
         for j, entry in enumerate(row):
             if not isinstance(entry, MatrixExpression):
-                value = scalar_of(entry)
+                value = _scalar(entry)
                 if value != 0 and sizes_down[i] != sizes_across[j]:
                     raise ParameterError(
                         f"block ({i + 1}, {j + 1}) is the number {value}, but the block is not square", rows=rows
@@ -252,15 +253,14 @@ def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
 
 
 @checked
-def kron(small: Sequence[Sequence[Any]] | sympy.MatrixBase, of: MatrixExpression) -> MatrixExpression:
-    """The Kronecker product of a small matrix of scalars, a SymPy one or its rows, with an expression: a block matrix.
+def kron(small: Sequence[Sequence[Any]], of: MatrixExpression) -> MatrixExpression:
+    """The Kronecker product of a small matrix of scalars with an expression: a block matrix.
 
     >>> S = wigner("S", dimension("p"))
     >>> kron([[0, 1], [1, 0]], S).shape
     '(p + p) x (p + p)'
     """
-    rows = small.tolist() if isinstance(small, sympy.MatrixBase) else small
-    table = [[scalar_of(x) for x in row] for row in rows]
+    table = [[_scalar(x) for x in row] for row in small]
     return block([[_zero(of.rows, of.columns) if x == 0 else x * of for x in row] for row in table])
 
 
@@ -291,8 +291,15 @@ def _sizes(size: Any) -> tuple[SymbolicSize, ...]:
     return sizes
 
 
+def _scalar(value: Any) -> sympy.Expr:
+    """A number, irrational ones included, or a rational function of parameters."""
+    (named,), numbers = with_names((value,))
+    rational = scalar_of(named)
+    return value if numbers else rational
+
+
 def _variance(value: Any) -> sympy.Expr:
-    variance = scalar_of(value)
+    variance = _scalar(value)
     if variance.is_negative:
         raise ParameterError(f"a variance must not be negative; got {variance}", variance=variance)
     return variance

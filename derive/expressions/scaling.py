@@ -26,6 +26,10 @@ IMAGINARY = "i_"
 _FACTORED = 10**24
 
 
+class NotRational(ParameterError):
+    """An irrational number that is no square root of a rational one stands in an expression."""
+
+
 @dataclass(frozen=True)
 class Scaled:
     """A scalar: ``value`` times N to the power ``order``."""
@@ -80,6 +84,8 @@ class Scales:
             exponent = Fraction(int(scalar.exp.p), int(scalar.exp.q))
             whole = base.value if exponent.denominator == 1 else self._root(base.value, scalar)
             return Scaled(whole**exponent.numerator, base.order * exponent)
+        if scalar.is_number and scalar.is_rational is False:
+            raise NotRational(f"{scalar} is neither a rational number nor a square root of one", scalar=scalar)
         return Scaled(self._plain(scalar))
 
     def _plain(self, scalar: Any) -> Element:
@@ -224,9 +230,8 @@ def scales_of(dimensions: Iterable[SymbolicSize], ratios: Mapping[tuple[Any, Any
     missing = [d for d in wanted if d not in found]
     if missing:
         raise ParameterError(
-            f"the ratio of {missing[0]} to {start} is missing; give its limit c, a number or a parameter: "
-            f"ratios={{({missing[0]}, {start}): c}}, in a text {missing[0]}/{start} = c, on the command line "
-            f"--ratio '{missing[0]}/{start} = c'",
+            f"the ratio of {missing[0]} to {start} is missing; give ratios={{({missing[0]}, {start}): c}}, "
+            f"a number or a parameter",
             dimension=missing[0],
         )
     return Scales(found)

@@ -279,7 +279,7 @@ def free_multiplicative_power(law: LawT, s: Any) -> LawT:
         return law
     if max(exponent.p, exponent.q) > _MOST_EXPONENT:
         raise ParameterError(
-            f"the numerator and the denominator of the exponent must be at most {_MOST_EXPONENT}; got {shortly(s)}", s=s
+            f"the exponent must be a rational number p/q with p and q at most {_MOST_EXPONENT}; got {shortly(s)}", s=s
         )
     side_condition = require_nonnegative_factor(law, law)
     if not terms_of(law.moment_series(2), 2)[1]:

@@ -23,7 +23,8 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Values, Z
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
-from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, to_element
+from resolvent.derive.exact.extension import ALPHA, Extension
+from resolvent.derive.exact.field import Element, Field, generated, to_element
 from resolvent.derive.exact.polynomials import generator, ring_of
 from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.resultant import Resultant
@@ -156,5 +157,4 @@ def _edge_square(half: int, t: Element, symbols: tuple[sympy.Symbol, ...]) -> El
         return field.constant(fmpq(-factor[0], factor[1]) / denominator)
     coefficients = tuple(int(c) for c in factor.coeffs())
     value = AlgebraicNumber(coefficients, root_index).to_sympy()
-    wide = Field((), Extension((), tuple(((k,), c) for k, c in enumerate(coefficients) if c), value))
-    return wide.generator(ALPHA) / int(denominator)
+    return generated(coefficients, value) / int(denominator)

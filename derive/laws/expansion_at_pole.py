@@ -15,15 +15,8 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import MomentSource, Values
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError, ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
-from resolvent.derive.exact.field import (
-    ALPHA,
-    Element,
-    Extension,
-    Field,
-    coefficients_in,
-    polynomial_ring,
-    to_sympy_rational,
-)
+from resolvent.derive.exact.extension import ALPHA, Extension
+from resolvent.derive.exact.field import Element, Field, coefficients_in, polynomial_ring, to_sympy_rational
 from resolvent.derive.exact.polynomials import degree, generator, irreducible_factors, positive, substitute
 from resolvent.derive.exact.precision import order, working_precision
 from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial, compose, make_series

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Any, TypeVar, cast
 
 import sympy
@@ -20,8 +20,10 @@ from flint import fmpq, fmpz_mpoly
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
-from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
-from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, to_fmpq, to_sympy_rational
+from resolvent.derive.errors import ParameterError, ResolventError
+from resolvent.derive.exact.compositum import MOST_DEGREE
+from resolvent.derive.exact.extension import ALPHA, Extension
+from resolvent.derive.exact.field import Element, Field, generated, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.polynomials import ring_of, substitute
 from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import Series, make_series, terms_of
@@ -33,7 +35,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DIGITS = 50  # of numbers that are rounded
 _CHECKED_DIGITS = 30  # that decide whether a number lies in a domain with rational ends
-_HIGHEST = 24  # degree of an algebraic number
 _X = sympy.Symbol("x")
 
 
@@ -91,10 +92,11 @@ def at(law: LawT, values: Mapping[str, Any]) -> LawT:
 def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Expr]) -> LawT:
     """The law with irrational numbers in the place of parameters, whatever their domains.
 
-    Raises `DerivationError` if the law's moments lie in a number field already.
+    Raises `DerivationError` if the law's moments have a root of a parameter in them.
     """
     numbers = dict(zip(symbols, values, strict=True))
-    recipe = Recipe(put_in, (law, tuple(symbols), tuple(values)), frozenset(symbols))
+    written = all(map(_is_written, values))
+    recipe = Recipe(put_in, (law, tuple(symbols), tuple(values)), frozenset(symbols), is_written=written)
     text = law.text
     for symbol, value in numbers.items():
         text = re.sub(rf"(?<=[(\[ ]){symbol.name}(?=[)\],])", str(value), text)
@@ -109,12 +111,6 @@ def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Ex
     kept = {s: v for s, v in numbers.items() if s not in rounded and s.name in {x.name for x in law.equation.symbols}}
     if not kept:
         return type(law)(law.equation, law.conclusion, recipe, text, law.nonnegative)
-    if (own := law.equation.field.extension) is not None:
-        raise DerivationError(
-            f"the moments of {text} lie in two different algebraic extensions, by {own.value} and by "
-            f"{', '.join(map(str, kept.values()))}; the engine handles one at a time",
-            law=law,
-        )
     extension, images = _number_field(kept)
     wide = ring_of(("z", "m", ALPHA), law.equation.polynomial, drop=(s.name for s in kept))
     quotients = {name: _quotient(image, wide) for name, image in images.items()}
@@ -135,6 +131,17 @@ def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Ex
         nonnegative=law.nonnegative,
         eliminations=(elimination,),
     )
+
+
+def with_names(arguments: Any) -> tuple[Any, dict[sympy.Symbol, sympy.Expr]]:
+    """Arguments with names for irrational numbers, those in laws included, and the numbers by name; see `put_in`.
+
+    >>> ((name,), numbers) = with_names((sympy.sqrt(2),))
+    >>> numbers[name]
+    sqrt(2)
+    """
+    numbers: dict[sympy.Symbol, sympy.Expr] = {}
+    return _named(_lifted(arguments, numbers), numbers), numbers
 
 
 def nearby(law: LawT) -> LawT:
@@ -249,9 +256,17 @@ def _minimal(value: sympy.Expr) -> sympy.Poly | None:
         found = sympy.Poly(sympy.minimal_polynomial(value, _X), _X)
     except (sympy.polys.polyerrors.NotAlgebraic, NotImplementedError):
         return None
-    if found.degree() > _HIGHEST:
-        raise ParameterError(f"{value} is of degree {found.degree()}, above the limit of {_HIGHEST}", value=value)
+    if found.degree() > MOST_DEGREE:
+        raise ParameterError(f"{value} is of degree {found.degree()}, above the limit of {MOST_DEGREE}", value=value)
     return found
+
+
+def _is_written(value: sympy.Expr) -> bool:
+    """Whether a number is made of rational ones by + - * / and square roots alone, as the grammar has them."""
+    if isinstance(value, sympy.Pow):
+        exponent = abs(value.exp)
+        return (exponent == sympy.Rational(1, 2) or bool(exponent.is_Integer)) and _is_written(value.base)
+    return bool(value.is_Rational) or (isinstance(value, (sympy.Add, sympy.Mul)) and all(map(_is_written, value.args)))
 
 
 def _rounded(value: sympy.Expr, digits: int) -> sympy.Rational:
@@ -260,31 +275,17 @@ def _rounded(value: sympy.Expr, digits: int) -> sympy.Rational:
 
 def _number_field(numbers: Mapping[sympy.Symbol, sympy.Expr]) -> tuple[Extension, dict[str, Element]]:
     """A field that holds all the numbers, and the numbers in it."""
-    values = list(numbers.values())
-    if len(values) == 1:
-        polynomial, weights, images = _minimal(values[0]), [sympy.Integer(1)], [[1, 0]]
-    else:
-        expression, weights, images = sympy.primitive_element(values, _X, ex=True)
-        polynomial = sympy.Poly(expression, _X)
+    own = {symbol.name: _generated(value) for symbol, value in numbers.items()}
+    field = reduce(Field.join, (number.field for number in own.values()))
+    assert field.extension is not None
+    return field.extension, {name: field.coerce(number) for name, number in own.items()}
+
+
+def _generated(value: sympy.Expr) -> Element:
+    """An algebraic number as an element of the field that it generates."""
+    polynomial = _minimal(value)
     assert polynomial is not None
-    polynomial = polynomial.clear_denoms(convert=True)[1]
-    lead, degree = int(polynomial.LC()), polynomial.degree()
-    if degree > _HIGHEST:
-        raise ParameterError(f"the numbers generate a field of degree {degree}, above the limit of {_HIGHEST}",
-                             values=values)  # fmt: skip
-    coefficients = [int(c) for c in reversed(polynomial.all_coeffs())]
-    lower = (((k,), c * lead ** (degree - 1 - k)) for k, c in enumerate(coefficients[:-1]) if c)
-    generator_ = sympy.Add(*(w * v for w, v in zip(weights, values, strict=True)))
-    extension = Extension((), (*lower, ((degree,), 1)), lead * generator_)
-    field = Field((), extension)
-    root = field.generator(ALPHA) / lead
-    found = {}
-    for symbol, image in zip(numbers, images, strict=True):
-        total = field.constant(0)
-        for coefficient in image:
-            total = total * root + to_fmpq(sympy.Rational(coefficient))
-        found[symbol.name] = total
-    return extension, found
+    return generated([int(c) for c in reversed(polynomial.clear_denoms(convert=True)[1].all_coeffs())], value)
 
 
 def _quotient(element: Element, ring: Any) -> tuple[fmpz_mpoly, fmpz_mpoly]:
@@ -297,8 +298,12 @@ def _moments(
     """The law's moments with the numbers put in."""
     terms = terms_of(law.moment_series(n, values), n)
     names = tuple(s.name for s in law.equation.symbols if s.name not in {*images, *values})
-    field = Field(names, extension)
-    return make_series(field, [_at(term, field, images) for term in terms], n)
+    own = law.equation.field.specialise(values).extension
+    field = Field(names, extension).join(Field((), own))
+    inside = {name: field.coerce(image) for name, image in images.items()}
+    if own is not None:
+        inside[ALPHA] = field.coerce(Field((), own).generator(ALPHA))
+    return make_series(field, [_at(term, field, inside) for term in terms], n)
 
 
 def _at(term: Any, field: Field, images: Mapping[str, Element]) -> Element:
@@ -313,7 +318,7 @@ def _value(polynomial: fmpz_mpoly, field: Field, images: Mapping[str, Element]) 
     for exponents, coefficient in polynomial.to_dict().items():
         term = field.constant(fmpq(coefficient))
         for name, exponent in zip(names, exponents, strict=True):
-            base = field.coerce(images[name]) if name in images else field.generator(name)
+            base = images[name] if name in images else field.generator(name)
             if exponent:
                 term = term * base ** int(exponent)
         total = total + term

@@ -36,13 +36,15 @@ class Recipe:
     """How a law was made: the constructor or operation, and its arguments. Replaying it gives `Law.at`.
 
     Where that is a name for a construction from other operations, ``stands_for`` is the last of them, or finds it for
-    the law that was made, if there is one.
+    the law that was made, if there is one. ``is_written`` tells whether the grammar reads the law's text as this
+    recipe, where it reads the texts of the laws among the arguments.
     """
 
     build: Callable[..., Any]
     arguments: tuple[Any, ...]
     bound: frozenset[sympy.Symbol] = frozenset()  # symbols of the arguments that are no parameters
     stands_for: Recipe | Callable[[AlgebraicRecord], Recipe | None] | None = None
+    is_written: bool = True
 
     @property
     def operation(self) -> Operation | None:
@@ -84,6 +86,7 @@ class Law(Presented, ABC):
         text: the law as an expression, or in words.
         kind: what such laws are called in messages.
         has_equation: whether it has a polynomial ``equation``.
+        reads_back: whether the grammar of expressions reads ``text`` as this law.
         has_recurrence: whether it has a ``recurrence`` of its moments and an ``ode`` of m(z), both linear.
         usual_moments, most_moments: how many moments are taken for a guess if nothing is said, and at most.
     """
@@ -95,6 +98,7 @@ class Law(Presented, ABC):
     ode: Any
     kind: ClassVar[str] = "law"
     has_equation: ClassVar[bool] = False
+    reads_back: Any = False
     has_recurrence: ClassVar[bool] = False
     usual_moments: ClassVar[int] = 200
     most_moments: ClassVar[int] = 2000
@@ -276,6 +280,16 @@ class AlgebraicRecord(Law):
 
     def __hash__(self) -> int:
         return hash(self.equation)
+
+    @property
+    def reads_back(self) -> bool:
+        """Whether the grammar of expressions reads the law's text as this law.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> semicircle(sympy.sqrt(2)).reads_back, semicircle(sympy.pi).reads_back
+        (True, False)
+        """
+        return all(law.recipe.is_written for law in _in_order(self))
 
     @property
     def is_zero(self) -> bool:

@@ -20,7 +20,8 @@ from flint import fmpz_mpoly, fmpz_mpoly_ctx
 
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import DerivationError, ParameterError
-from resolvent.derive.exact.field import ALPHA, Element, coefficients_in, polynomial_ring, polynomial_to_sympy
+from resolvent.derive.exact.extension import ALPHA
+from resolvent.derive.exact.field import Element, coefficients_in, polynomial_ring, polynomial_to_sympy
 from resolvent.derive.exact.polynomials import (
     Quotient,
     generator,

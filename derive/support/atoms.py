@@ -14,7 +14,8 @@ from resolvent.derive.continuation.physical_branch import Branch, number_ball
 from resolvent.derive.equations.equation import ResolventEquation, polynomial_columns
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
-from resolvent.derive.exact.field import ALPHA, Element, Extension, Field, common_denominator, polynomial_ring
+from resolvent.derive.exact.extension import ALPHA
+from resolvent.derive.exact.field import Element, Field, common_denominator, generated, polynomial_ring
 from resolvent.derive.exact.polynomials import irreducible_factors, substitute, univariate
 from resolvent.derive.exact.precision import working_precision
 
@@ -66,7 +67,7 @@ def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumb
     x = acb(0, min(1.0, abs(float(point)) or 1.0) / 16)
     try:
         y = _handed_over(near, x, x * branch.value(z0 + x), point)
-    except (BranchError, PrecisionError):  # sheets with a pole too are too close in m: come from far away in y
+    except BranchError:  # sheets with a pole of the same weight are too close in m: come from far away in y
         far = (branch.start - z0).mid()
         near.anchor(far, _handed_over(near, far, far * branch.start_root, point))
         y = near.value(x)
@@ -180,11 +181,8 @@ def _field_of(point: AlgebraicNumber) -> tuple[Field, Element]:
     if point.rational is not None:
         field = Field()
         return field, field.constant(point.rational)
-    lead = point.polynomial[-1]
-    d = len(point.polynomial) - 1
-    lower = (((k,), c * lead ** (d - 1 - k)) for k, c in enumerate(point.polynomial[:-1]) if c)
-    field = Field((), Extension((), (*lower, ((d,), 1)), lead * point.to_sympy()))
-    return field, field.generator(ALPHA) / lead
+    element = generated(point.polynomial, point.to_sympy())
+    return element.field, element
 
 
 def _pole_rows(equation: ResolventEquation, field: Field, place: Element) -> list[list[Element]]:

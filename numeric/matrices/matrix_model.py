@@ -28,6 +28,7 @@ from resolvent.derive.exact.copies import ById
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.irrational import nearby, put_in
+from resolvent.derive.laws.record import Law
 from resolvent.numeric.matrices import matrix_operations as operations
 from resolvent.numeric.matrices import matrix_parts as parts
 from resolvent.numeric.matrices.ensembles import Matrix, dimension, generator
@@ -56,7 +57,7 @@ class MatrixModel:
     @classmethod
     def of(cls, law: Any) -> MatrixModel:
         """The model of a law at numeric parameters; raises `ParameterError` as `require_matrix_model` does."""
-        if not isinstance(law, AlgebraicLaw):
+        if not getattr(law, "has_equation", False):
             text = getattr(law, "text", None) or repr(law)
             raise _refusal(text, "only laws with a polynomial equation have one", law)
         if law.parameters:
@@ -105,7 +106,7 @@ def matrix_of(law: AlgebraicLaw, rows: int, rng: np.random.Generator | int) -> M
 
     Raises `ParameterError` as `require_matrix_model` and `MatrixModel.sample` do.
     """
-    return _model(law).sample(rows, rng)
+    return _kept_model(ById(law)).sample(rows, rng)
 
 
 def matrix_memory(law: AlgebraicLaw, rows: int) -> float:
@@ -117,7 +118,7 @@ def matrix_memory(law: AlgebraicLaw, rows: int) -> float:
 
     Raises `ParameterError` as `require_matrix_model` does, and unless ``rows`` is a positive integer.
     """
-    return _model(law).memory(rows)
+    return _kept_model(ById(law)).memory(rows)
 
 
 def require_matrix_model(law: AlgebraicLaw) -> None:
@@ -134,7 +135,7 @@ def require_matrix_model(law: AlgebraicLaw) -> None:
     ...     print(str(error).partition(";")[0])
     marchenko_pastur(1).free_power(1/2) has no matrix model: a free power below 1 is no corner of a matrix
     """
-    _model(law)
+    _kept_model(ById(law))
 
 
 def balanced_rows(law: AlgebraicLaw, rows: int) -> int:
@@ -149,11 +150,7 @@ def balanced_rows(law: AlgebraicLaw, rows: int) -> int:
 
     Raises `ParameterError` as `matrix_memory` does.
     """
-    return _model(law).balanced_rows(rows)
-
-
-def _model(law: Any) -> MatrixModel:
-    return _kept_model(ById(law)) if isinstance(law, AlgebraicLaw) else MatrixModel.of(law)
+    return _kept_model(ById(law)).balanced_rows(rows)
 
 
 @lru_cache(maxsize=64)
@@ -180,7 +177,7 @@ def _part(law: AlgebraicLaw, done: dict[int, Part]) -> Part:
 
 
 def _argument(argument: Any, done: dict[int, Part]) -> Any:
-    if isinstance(argument, AlgebraicLaw):
+    if isinstance(argument, Law):
         return _part(argument, done)
     if isinstance(argument, (tuple, list)):
         return tuple(_argument(a, done) for a in argument)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import ProductWithTransform, SumWithTransform, Transform
 from resolvent.numeric.spectrum.measure import measure_of
@@ -16,9 +16,9 @@ from resolvent.numeric.spectrum.measure import measure_of
 _DEGREE = 2  # of the equation; beyond, the transforms are seldom rational
 
 
-def sum_map(a: Transform, b: AlgebraicLaw) -> SumWithTransform | None:
-    """A + B as a map, if R of B is rational."""
-    found = _rational(b.r_transform(), "g") if b.equation.degree <= _DEGREE else None
+def sum_map(a: Transform, b: Any) -> SumWithTransform | None:
+    """A + B as a map, if B has an equation and its R is rational."""
+    found = _rational(b.r_transform(), "g") if b.has_equation and b.equation.degree <= _DEGREE else None
     if found is None:
         return None
     expression, g = found
@@ -27,14 +27,14 @@ def sum_map(a: Transform, b: AlgebraicLaw) -> SumWithTransform | None:
     return SumWithTransform(a, _function(expression, g), _function(slope, g), _atoms(b), variance)
 
 
-def _atoms(law: AlgebraicLaw) -> tuple[tuple[float, float], ...]:
+def _atoms(law: Law) -> tuple[tuple[float, float], ...]:
     measure = measure_of(law)
     return tuple(zip(measure.atom_points.tolist(), measure.atom_weights.tolist(), strict=True))
 
 
-def product_map(a: Transform, b: AlgebraicLaw) -> ProductWithTransform | None:
-    """A @ B as a map, if S of B is rational."""
-    if b.equation.degree > _DEGREE or b.moments(1)[0] == 0:
+def product_map(a: Transform, b: Any) -> ProductWithTransform | None:
+    """A @ B as a map, if B has an equation and its S is rational."""
+    if not b.has_equation or b.equation.degree > _DEGREE or b.moments(1)[0] == 0:
         return None
     found = _rational(b.s_transform(), "u")
     if found is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.measures import transport
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
@@ -25,7 +24,7 @@ def sum_of(a: Law, b: Law) -> Measure:
         if is_point(other):
             return transport.affine(own, 1.0, float(other.atom_points[0]))
     for own, law in ((first, b), (second, a)):
-        explicit = sum_map(Transform(own), law) if isinstance(law, AlgebraicLaw) else None
+        explicit = sum_map(Transform(own), law)
         if explicit is not None:
             return measure_of_operation(explicit)
     return measure_of_operation(SumPair(Transform(first), Transform(second)))
@@ -41,7 +40,7 @@ def product_of(a: Law, b: Law) -> Measure:
             place = float(other.atom_points[0])
             return transport.affine(own, place, 0.0) if place else AtomicMeasure([0.0], [1.0])
     for own, law in ((first, b), (second, a)):
-        explicit = product_map(Transform(own), law) if isinstance(law, AlgebraicLaw) else None
+        explicit = product_map(Transform(own), law)
         if explicit is not None:
             return measure_of_operation(explicit)
     return measure_of_operation(ProductPair(Transform(first), Transform(second)))

@@ -6,7 +6,8 @@
              law**k                          the k-th power of the matrix, k = -6 .. 6
              name(...), law.method(...)      the functions and methods of `resolvent.language.vocabulary`, catalog
              entries
-    scalar   integers, decimals (read exactly), + - * / and whole powers; any other name is a parameter, positive
+    scalar   integers, decimals (read exactly), + - * / and whole powers, sqrt of a number; any other name is a
+             parameter, positive
 
 The text goes through Python's ``ast`` and only the nodes above are understood; nothing is ever evaluated as code.
 """
@@ -40,6 +41,7 @@ from resolvent.language.vocabulary import (
 )
 
 MOST_LAW_POWER = OPERATIONS["power"].most
+MOST_ROOTS = 4  # which generate a field of degree 16, and 32 would be beyond the limit
 _LONGEST_NAME = 50
 _INSTEAD: dict[type[ast.AST], str] = {
     ast.Subscript: "indexing has no meaning here; call with round brackets",
@@ -70,6 +72,8 @@ def parse(text: str, values: Mapping[str, Fraction] | None = None) -> AlgebraicL
     [17/3]
     >>> parse("marchenko_pastur(c)", {"c": Fraction(1, 2)}).text
     'marchenko_pastur(1/2)'
+    >>> parse("semicircle(sqrt(2)) + 1").moments(2)
+    [1, 1 + sqrt(2)]
     >>> parse("semicirle()")
     Traceback (most recent call last):
         ...
@@ -141,6 +145,7 @@ class _Reader:
         self.without_laws = without_laws
         self.values = values or {}
         self.variables: Mapping[str, sympy.Symbol] = {}
+        self.roots: set[sympy.Expr] = set()
 
     def error(self, message: str, place: ast.AST) -> ParseError:
         return self.source.error(message, place)
@@ -258,7 +263,7 @@ class _Reader:
 
     # -- calls ---------------------------------------------------------------------------------------------
 
-    def _call(self, node: ast.Call) -> AlgebraicLaw:
+    def _call(self, node: ast.Call) -> Value:
         if isinstance(node.func, ast.Attribute):
             method = self._method(node.func)
             law = self.read(node.func.value)
@@ -277,12 +282,23 @@ class _Reader:
         word = catalog_word(name)
         if word is not None:
             return self._algebraic(catalog_law(name, self._arguments(word, node)), node)
+        if name == "sqrt" and not self.without_laws and not self.variables:
+            return self._root(node)
         if name in METHODS:
             self.fail(f"{name!r} is a method of laws; write A.{METHODS[name].call}", node)
         if name in NOT_RATIONAL:
             self.fail(f"{name!r} is not rational; use a parameter and give its value later", node)
         hint = closest(name, function_names()) or f"; known: {', '.join(function_names())}"
         raise self.error(f"unknown law {name!r}{hint}", node)
+
+    def _root(self, node: ast.Call) -> Scalar:
+        value = self.read(node.args[0]) if len(node.args) == 1 and not node.keywords else None
+        if not isinstance(value, Scalar) or not value.expr.is_nonnegative or value.expr.free_symbols:
+            self.fail("sqrt takes one number that is not negative; give other roots a name (a parameter)", node)
+        self.roots.add(value.expr)
+        if len(self.roots) > MOST_ROOTS:
+            self.fail(f"a law has at most {MOST_ROOTS} different square roots; round some of them", node)
+        return value.root
 
     def _method(self, node: ast.Attribute) -> Word:
         if node.attr not in METHODS:

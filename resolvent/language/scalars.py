@@ -112,6 +112,11 @@ class Scalar:
         _checked(Scalar(sympy.S.One, top, bottom))  # before SymPy multiplies the numbers out
         return Scalar(self.expr**k, top, bottom)
 
+    @property
+    def root(self) -> Scalar:
+        """The square root."""
+        return Scalar(sympy.sqrt(self.expr), self._top, self._bottom)
+
 
 def _checked(scalar: Scalar) -> Scalar:
     if scalar._top.is_too_large or scalar._bottom.is_too_large:

@@ -96,13 +96,8 @@ def _slug_table(slugs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _slugs() -> dict[str, str]:
-    """The names of the catalog; none where NumPy is not installed, which its samplers need."""
-    try:
-        from resolvent import catalog
-    except ModuleNotFoundError as error:
-        if error.name != "numpy":
-            raise
-        return {}
+    from resolvent import catalog
+
     return _slug_table(catalog.names())
 
 

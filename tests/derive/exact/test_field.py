@@ -14,16 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
-from resolvent.derive.exact.field import (
-    ALPHA,
-    Element,
-    Extension,
-    Field,
-    check_names,
-    polynomial_ring,
-    to_element,
-    to_fmpq,
-)
+from resolvent.derive.exact.extension import ALPHA, Extension
+from resolvent.derive.exact.field import Element, Field, check_names, generated, polynomial_ring, to_element, to_fmpq
 from resolvent.derive.exact.polynomials import generator, irreducible_factors, substitute, without_monomials
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur
 from tests.derive.laws.compositions import exact
@@ -134,17 +126,29 @@ def test_a_parameter_is_no_rational_number() -> None:
         RATIONAL.generator("c").to_fmpq()
 
 
-def test_two_different_algebraic_numbers_do_not_join() -> None:
-    root_three = Extension((), (((0,), -3), ((2,), 1)), sympy.sqrt(3))
-    with pytest.raises(DerivationError, match=r"two different algebraic extensions, by sqrt\(2\) and by sqrt\(3\)"):
-        Field((), ROOT_TWO).join(Field((), root_three))
+def test_numbers_of_two_extensions_meet_in_one_that_holds_both() -> None:
+    root_two, root_three = (generated((-k, 0, 1), sympy.sqrt(k)) for k in (2, 3))
+    total = root_two + root_three
+    assert total.field.extension is not None
+    assert total.field.extension.number == ((1, 0, -10, 0, 1), sympy.sqrt(2) + sympy.sqrt(3))
+    assert (total - root_three) ** 2 == 2
+    assert total == generated((1, 0, -10, 0, 1), sympy.sqrt(5 + 2 * sympy.sqrt(6)))
+    assert len({root_two, total - root_three}) == 1
 
 
-def test_laws_of_two_different_algebraic_numbers_are_refused() -> None:
+def test_a_root_of_a_parameter_does_not_join_with_another_one() -> None:
+    with pytest.raises(DerivationError, match=r"two different algebraic extensions.*give the parameters values"):
+        Field((), ROOT_TWO).join(Field(("c",), ROOT_OF_C))
+
+
+def test_laws_of_two_different_algebraic_numbers_add() -> None:
     # the moments of (MP + 1)^-1 lie in Q(sqrt 5) at c = 1 and in Q(sqrt 17) at c = 1/2
     first, second = ((marchenko_pastur(c) + 1).inverse() for c in (1, "1/2"))
-    with pytest.raises(DerivationError, match="two different algebraic extensions"):
-        (first + second).moments(2)
+    (a1, a2), (b1, b2) = first.moments(2), second.moments(2)
+    assert a1.has(sympy.sqrt(5))
+    assert b1.has(sympy.sqrt(17))
+    mean, square = (first + second).moments(2)
+    assert sympy.expand(mean - a1 - b1) == sympy.expand(square - a2 - 2 * a1 * b1 - b2) == 0
 
 
 def test_an_extension_at_numbers_stays_integral_or_raises() -> None:

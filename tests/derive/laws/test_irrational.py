@@ -98,6 +98,7 @@ def test_what_is_outside_of_domains_is_refused() -> None:
         (lambda: atoms([0, 1], [sqrt(2), 1 - sqrt(2)]), "weights must be positive"),
         (lambda: marchenko_pastur(1).compress(sqrt(2)), r"relative size t at most 1; got sqrt\(2\)"),
         (lambda: kesten_mckay(sqrt(3)), "must be at least 2"),
+        (lambda: marchenko_pastur(1).free_multiplicative_power(sqrt(2)), r"must be a rational number .*got sqrt\(2\)"),
         (lambda: semicircle(V).at(v=-sqrt(2)), "v must be positive"),
         (lambda: semicircle(Rational(2) ** Rational(1, 29)), "of degree 29, above the limit of 24"),
     ]
@@ -106,8 +107,28 @@ def test_what_is_outside_of_domains_is_refused() -> None:
             build()
     with pytest.raises(DerivationError, match="does not exist"):
         atoms([0, 1]).free_power(sqrt(2) / 2)
-    with pytest.raises(DerivationError, match="one at a time"):
-        equilibrium_measure(2) + sqrt(2)
+    with pytest.raises(ParameterError, match="generate a field of degree 32, above the limit of 24"):
+        atoms([sqrt(k) for k in (2, 3, 5, 7, 11)])
+
+
+def test_numbers_beside_a_law_whose_moments_are_irrational() -> None:
+    quartic = equilibrium_measure(2)  # of variance 2/(3 sqrt 3)
+    for number in (sqrt(2), sqrt(3)):
+        second, fourth = quartic.moments(4)[1::2]
+        total = (quartic + semicircle(number)).moments(4)
+        expected = [0, second + number, 0, fourth + 4 * second * number + 2 * number**2]
+        assert [sympy.expand(a - b) for a, b in zip(total, expected, strict=True)] == [0] * 4
+    assert (sqrt(2) * quartic).moments(2) == [0, 4 * sqrt(3) / 9]
+    assert (quartic + sqrt(2)) - sqrt(2) == quartic
+    assert abs(Spectrum(quartic + sqrt(2)).mean() - 2**0.5) < 1e-12
+
+
+def test_one_number_written_in_two_ways() -> None:
+    one, other = semicircle(sqrt(5 + 2 * sqrt(6))), semicircle(sqrt(2) + sqrt(3))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one + other == semicircle(2 * sqrt(2) + 2 * sqrt(3))
+    assert one != semicircle(sqrt(2) - sqrt(3) + 2 * sqrt(3) - sqrt(2)) != semicircle(2 - sqrt(3))
 
 
 def test_typed_in_transforms_and_entries_take_them() -> None:

@@ -24,7 +24,8 @@ from resolvent.derive.equations.equation import (
 )
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import real_roots
-from resolvent.derive.exact.field import Extension, Field
+from resolvent.derive.exact.extension import Extension
+from resolvent.derive.exact.field import Field
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import arcsine, atoms, kesten_mckay, marchenko_pastur, semicircle, wachter
 from resolvent.derive.laws.from_transform import law_of_r_transform

@@ -10,9 +10,12 @@ import pytest
 import sympy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sympy import sqrt
 
 from resolvent import catalog
 from resolvent.derive.errors import DerivationError, ParameterError, ParseError, ResolventError
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.letters import dimension, gaussian
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import (
@@ -34,12 +37,15 @@ from resolvent.language.expressions import parse, parse_scalar
 from resolvent.language.source import MOST_CHARACTERS, MOST_NESTING
 from resolvent.language.vocabulary import FUNCTIONS, METHODS, Kind
 from tests.derive.laws.compositions import Composed, compositions
+from tests.derive.laws.test_copies import LAWS
 from tests.derive.time_limit import within
 
 c, t, v = (sympy.Symbol(name, positive=True) for name in "ctv")
 g, u = sympy.symbols("g u")
 z, m = sympy.symbols("z m")
 half = sympy.Rational(1, 2)
+p, n = dimension("p"), dimension("n")
+X = gaussian("X", p, n)
 
 # -- what expressions stand for --------------------------------------------------------------------------------
 
@@ -108,6 +114,28 @@ def test_text_of_a_law_reads_back_as_the_law(text: str, build: object) -> None:
 
 
 ALGEBRAIC = [slug for slug in catalog.names() if isinstance(catalog.get(slug).law(), AlgebraicLaw)]
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        *LAWS.values(),
+        semicircle(sqrt(2)) + marchenko_pastur(1 / sqrt(2)) / sqrt(3) - sqrt(2 + sqrt(2)),
+        atoms([0, sqrt(2), sqrt(5 + 2 * sqrt(6))]).free_power(sqrt(2)),
+        semicircle((1 + sqrt(2)) ** 3 / 3),
+        semicircle(sympy.cbrt(2)) + 1,
+        semicircle(sympy.pi),
+        law_of(X @ X.T / n, {(p, n): c}),
+        semicircle() + law_of(X @ X.T / n, {(p, n): c}),
+    ],
+    ids=str,
+)
+def test_a_law_knows_whether_its_text_reads_back(law: AlgebraicLaw) -> None:
+    if law.reads_back:
+        assert parse(law.text) == law
+    else:
+        with pytest.raises(ParseError):
+            parse(law.text)
 
 
 @pytest.mark.parametrize("slug", ALGEBRAIC)
@@ -249,7 +277,16 @@ REFUSED = [
     ("semicircle(...)", 11, "... is not a number"),
     ("semicircle(2j)", 11, "2j is not a number"),
     ("semicircle(pi)", 11, "'pi' is no rational number"),
-    ("semicircle(sqrt(2))", 11, "'sqrt' is not rational"),
+    ("semicircle(sqrt(c))", 11, "sqrt takes one number that is not negative"),
+    ("semicircle(sqrt(-2))", 11, "sqrt takes one number that is not negative"),
+    ("semicircle(sqrt(2 - sqrt(5)))", 11, "sqrt takes one number that is not negative"),
+    ("semicircle(sqrt(2, 3))", 11, "sqrt takes one number"),
+    ("semicircle(sqrt(x=2))", 11, "sqrt takes one number"),
+    ("semicircle(sqrt(semicircle()))", 11, "sqrt takes one number"),
+    ("atoms([sqrt(2), sqrt(3), sqrt(5), sqrt(7), sqrt(11)])", 43, "at most 4 different square roots"),
+    ("sqrt(2)", 0, "this is a number, not a law"),
+    ("law_of_r_transform(sqrt(2)*g, g)", 19, "'sqrt' is not rational"),
+    ("sqrt", 0, "'sqrt' is no rational number"),
     ("semicircle(z)", 11, "reserved for the spectral variables"),
     ("semicircle(alpha_)", 11, "reserved"),
     ("semicircle(__c)", 11, "a parameter's name"),

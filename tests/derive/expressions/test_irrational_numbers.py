@@ -1,0 +1,83 @@
+"""Irrational numbers in matrix expressions, against free operations, moments by hand, and numbers nearby."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+import sympy
+from sympy import Rational, cbrt, sqrt
+
+from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.letters import commuting, dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.trace import trace_of
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.numeric.spectrum import Spectrum
+
+p, n = dimension("p"), dimension("n")
+X, S = gaussian("X", p, n), wigner("S", p)
+C, A = sympy.Symbol("c", positive=True), sympy.Symbol("a", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (sqrt(2) * S + given("T", p, atoms([0, sqrt(3)])), semicircle(2) + atoms([0, sqrt(3)])),
+        (S + given("T", p, semicircle(sqrt(2))), semicircle(1 + sqrt(2))),
+        (S + 2 ** Rational(1, 3) * given("T", p, atoms([0, 1])), semicircle() + cbrt(2) * atoms([0, 1])),
+        (wigner("V", p, sqrt(2)) + sqrt(2), semicircle(sqrt(2)) + sqrt(2)),
+        (X @ X.T / n + sqrt(2) * X @ X.T / n, (1 + sqrt(2)) * marchenko_pastur(C)),
+    ],
+    ids=str,
+)
+def test_matrices_with_irrational_numbers_are_what_free_operations_make(
+    model: MatrixExpression, expected: AlgebraicLaw
+) -> None:
+    law = law_of(model, {(p, n): C} if n in model.dimensions() else None)
+    assert law == expected
+    assert law.derivation.check()
+    assert pickle.loads(pickle.dumps(law)) == law  # noqa: S301
+
+
+def test_an_irrational_ratio() -> None:
+    law = law_of(X @ X.T / n, {(p, n): sqrt(2)})
+    assert law == marchenko_pastur(sqrt(2))
+    assert law.text == "law_of(X @ X.T / n)"
+    assert abs(Spectrum(law).atoms[0].weight - (1 - 1 / 2**0.5)) < 1e-12
+
+
+def test_moments_by_hand() -> None:
+    assert law_of(S + sqrt(2) * S @ S).moments(3) == [sqrt(2), 5, 16 * sqrt(2)]
+    one, other = commuting(["B", "D"], p, [(sqrt(2), 1), (0, sqrt(3))])
+    assert law_of(one + other + S).moments(2) == [
+        (1 + sqrt(2) + sqrt(3)) / 2,
+        sympy.expand(1 + ((1 + sqrt(2)) ** 2 + 3) / 2),
+    ]
+
+
+def test_parameters_beside_irrational_numbers() -> None:
+    law = law_of(A * S @ S + sqrt(2) * S)
+    assert law.parameters == (A,)
+    assert law.moments(2) == [A, 2 * A**2 + 2]
+    assert law.at(a="1/2") == law_of(S @ S / 2 + sqrt(2) * S)
+
+
+def test_roots_of_parameters_that_stay_are_refused() -> None:
+    with pytest.raises(DerivationError, match="the square root of a does not leave the equation"):
+        law_of(S + sqrt(A) * S @ S)
+
+
+def test_traces_take_square_roots_alone() -> None:
+    with pytest.raises(ParameterError, match="neither a rational number nor a square root of one"):
+        trace_of(inv(S @ S + cbrt(2)))
+
+
+def test_a_trace_is_a_number() -> None:
+    assert abs(float(trace_of(inv(S @ S + 1))) - (5**0.5 - 1) / 2) < 1e-14
+    risk = trace_of(inv(S @ S + A))
+    assert float(risk.derivative(A, at=1)) == risk.derivative(A).at(a=1)
+    with pytest.raises(ParameterError, match="give a number for a"):
+        float(risk)

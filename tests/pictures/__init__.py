@@ -1,1 +1,0 @@
-"""Pictures compared with pictures."""

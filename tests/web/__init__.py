@@ -1,1 +1,0 @@
-"""What works in a web page."""
