@@ -72,11 +72,10 @@ def edge_table(piece: Piece, side: int) -> EdgeTable:
     e, n = piece.ramification[side], piece.orders[side]
     middle = float(root(np.array([0.5]), e)[0])
     top = middle * (1 + 1e-6)  # points next to the middle, rounded, belong to the last cell
-    noise = 4e-16 * float(np.sum(np.abs(piece.boundary)))
     cells = _FEWEST
     while True:
-        values, factor = _phi(piece, side, _nodes(cells, _DEGREE) * top)
-        density, converged = _fitted(values, noise * np.max(factor, axis=0), max(_SHARP, _ROUNDING * e))
+        values, noise = _phi(piece, side, _nodes(cells, _DEGREE) * top)
+        density, converged = _fitted(values, noise, max(_SHARP, _ROUNDING * e))
         if converged:
             break
         if cells >= _MOST:
@@ -127,12 +126,18 @@ def root(value: Array, degree: int) -> Array:
 
 
 def _phi(piece: Piece, side: int, u: Array) -> tuple[Array, Array]:
-    """phi(u) = u^-n rho, from the Chebyshev series, and the factor that the series takes in it."""
+    """phi(u) = u^-n rho, from the Chebyshev series, and what rounding leaves of it in each cell.
+
+    The sum of the series is rounded, and its argument, which the slope enlarges.
+    """
     n, other = piece.orders[side], piece.orders[1 - side]
     s = piece.solve_root(side, u)
-    series = cheb.chebval(s - 1 if side == 0 else 1 - s, piece.boundary)
+    x = s - 1 if side == 0 else 1 - s
+    series = cheb.chebval(x, piece.boundary)
+    slope = cheb.chebval(x[len(x) // 2], cheb.chebder(piece.boundary))
     factor = (piece.from_left, piece.from_right)[side].quotient_power(s, n) * (2 - s) ** float(other)
-    return series * factor, factor
+    rounded = 4e-16 * float(np.sum(np.abs(piece.boundary))) + 2.0**-53 * np.abs(slope)
+    return series * factor, np.max(factor, axis=0) * rounded
 
 
 def _nodes(cells: int, degree: int) -> Array:

@@ -105,6 +105,15 @@ def test_elementary_laws_hold_their_certificate(composed: Composed) -> None:
     check_moments(composed)
 
 
+def test_a_steep_series_has_its_tables_next_to_a_plain_edge() -> None:
+    # the square folds two bands on each other: at .249 one ends below the other, whose series has a slope of 200
+    law = atoms(["-1/2", "-5/2"], ["3/7", "4/7"]) + atoms([1, "-1/2"], ["3/5", "2/5"])
+    root, square = Spectrum(law), Spectrum(law**2)
+    x = np.linspace(1e-3, 9, 200)
+    expected = root.cdf(np.sqrt(x)) - root.cdf(-np.sqrt(x))
+    np.testing.assert_allclose(square.cdf(x), expected, rtol=0, atol=1e-13)
+
+
 @pytest.mark.slow
 @examples(700)
 @given(of_degree(8))
