@@ -74,6 +74,7 @@ _CLASSES = {
     "Path": "a path",
     "Basic": "an expression",
     "AlgebraicRecord": "a law with a polynomial equation",
+    "MatrixBase": "a SymPy matrix",
 }
 _ABBREVIATIONS = {
     "LawT": "AlgebraicRecord",

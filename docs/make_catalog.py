@@ -1,4 +1,7 @@
-"""Make docs/catalog/catalog.md from the catalog's own data: `make pictures`."""
+"""Make the pages of docs/catalog that come from the catalog's own data: the catalog, the literature table, the errata.
+
+`make pictures` runs it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resolvent import catalog
+from resolvent.catalog.literature import pages
 from resolvent.catalog.schema.ensemble import Ensemble
 
 PAGE = Path(__file__).parent / "catalog" / "catalog.md"
@@ -61,3 +65,5 @@ def page() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    PAGE.with_name("literature.md").write_text(pages.literature(), encoding="utf-8")
+    PAGE.with_name("errata.md").write_text(pages.errata(), encoding="utf-8")

@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 
 import resolvent as rv
 from resolvent.numeric.pictures.branch_plots import plane_portrait, sheet_plot
+from resolvent.numeric.style import BARS, INK, LINES, finish
 
 HERE = Path(__file__).parent / "pictures"
+TITLES = {"model": "Matrices of the model", "network": "Hessians of real networks"}
 
 
 def spectrum() -> Figure:
@@ -29,7 +31,7 @@ def hessian() -> Figure:
     for axes, (sampler, size) in zip(figure.subplots(1, 2), (("model", 800), ("network", 24)), strict=True):
         result = rv.verify(entry, params=params, sampler=sampler, size=size)
         result.plot(axes)
-        axes.set_title(f"{sampler}: {result.verdict}", fontsize=10)
+        axes.set_title(f"{TITLES[sampler]}: {result.verdict}", fontsize=10)
     return figure
 
 
@@ -58,16 +60,21 @@ def jacobian() -> Figure:
     settings = {"depth": 3, "activation": "tanh", "sigma_w": "6/5", "q": 1}
     rho = rv.Spectrum(entry.at(**settings))
     values = np.concatenate([np.linalg.eigvalsh(entry.sample(600, k, **settings)) for k in range(4)])
-    left.hist(np.log10(values), bins=60, density=True, color="#d9d4c7")
+    left.hist(np.log10(values), bins=60, density=True, color=BARS, label="sampled, width 600")
     x = np.geomspace(values.min(), 0.9999 * rho.support()[1], 600)
-    left.plot(np.log10(x), rho.pdf(x) * x * np.log(10), color="#1f3a5f")
-    left.set(title="three layers of tanh, width 600", xlabel="log10 of an eigenvalue of J J^T", yticks=[])
-    for depth, colour in ((1, "#4f7fb5"), (10, "#2f7d5b"), (100, "#b3452c")):
+    left.plot(np.log10(x), rho.pdf(x) * x * np.log(10), color=INK, label="derived")
+    left.set(xlabel=r"$\log_{10} x$, $x$ an eigenvalue of $J J^\top$", ylabel="density in the logarithm")
+    left.set_title("Three layers of tanh", fontsize=10)
+    left.legend(frameon=False, fontsize=8, loc="upper left")
+    for depth, colour in zip((1, 10, 100), LINES, strict=False):
         deep = rv.Spectrum(entry.at(depth=depth, sigma_w=1, p=1))
         x = np.geomspace(1e-60, 0.999999 * deep.support()[1], 2000)
-        right.plot(np.log10(x), deep.cdf(x), color=colour, label=f"L = {depth}")
-    right.set(title="linear networks: share of eigenvalues below x", xlabel="log10 x")
-    right.legend(frameon=False)
+        right.plot(np.log10(x), deep.cdf(x), color=colour, label=f"$L = {depth}$")
+    right.set(xlabel=r"$\log_{10} x$", ylabel="share of eigenvalues below $x$")
+    right.set_title("Linear networks of depth $L$", fontsize=10)
+    right.legend(frameon=False, fontsize=8)
+    finish(left)
+    finish(right)
     return figure
 
 
@@ -97,7 +104,7 @@ def fisher() -> Figure:
     for axes, params in zip(figure.subplots(1, 2), settings, strict=True):
         result = rv.verify(entry, params=params, size=24)
         result.plot(axes)
-        axes.set_title(f"c1 = {params['c1']}, c2 = {params['c2']}: {result.verdict}", fontsize=10)
+        axes.set_title(f"$c_1 = {params['c1']}$, $c_2 = {params['c2']}$", fontsize=10)
     return figure
 
 
@@ -120,11 +127,12 @@ def cleaning() -> Figure:
     axes = figure.add_subplot()
     best = np.einsum("ik,i,ik->k", vectors, population, vectors)
     axes.plot(values, best, ".", markersize=4, color="0.6", label="best for these eigenvectors")
-    axes.plot(values, rv.shrink(values, "1/2"), label="cleaned")
-    axes.plot(values, values, "--", linewidth=1, label="sample")
+    axes.plot(values, rv.shrink(values, "1/2"), color=INK, label="cleaned")
+    axes.plot(values, values, "--", linewidth=1, color=LINES[1], label="sample")
     axes.set_xlabel("eigenvalue of the sample")
     axes.set_ylabel("eigenvalue of the estimate")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, fontsize=8)
+    finish(axes)
     return figure
 
 
@@ -157,7 +165,7 @@ def law_fit() -> Figure:
     for axes, sigma in zip(figure.subplots(1, 2), ("3/2", "31/20"), strict=True):
         found = rv.compare(x, rv.marchenko_pastur("2/5", sigma), singular=True)
         found.plot(axes)
-        axes.set_title(f"sigma = {sigma}: {found.verdict}", fontsize=10)
+        axes.set_title(rf"$\sigma = {sigma}$: {found.verdict}", fontsize=10)
     return figure
 
 

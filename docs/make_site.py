@@ -1,4 +1,4 @@
-"""The pages of the site that come from data: one for each ensemble, the errata, and the reference of public names.
+"""The pages of the site that come from data: one for each ensemble, and the reference of public names.
 
 `write` is called by conf.py before Sphinx reads the folder; what it writes stands in docs/generated and is no source.
 """
@@ -47,7 +47,6 @@ def write(home: Path) -> None:
         (target / "ensembles" / f"{entry.slug}.md").write_text(ensemble_page(entry, entries), encoding="utf-8")
         (target / "ensembles" / f"{entry.slug}.png").write_bytes(picture(entry))
     (target / "ensembles" / "index.md").write_text(overview(entries), encoding="utf-8")
-    (target / "errata.md").write_text(errata(entries), encoding="utf-8")
     (target / "reference.md").write_text(reference(), encoding="utf-8")
 
 
@@ -119,19 +118,6 @@ def overview(entries: list[Ensemble]) -> str:
         "# Ensembles\n\nEvery law is derived, every fact compared with it in tests, every matrix sampled. In Python: "
         f'`rv.catalog["{entries[0].slug}"]`; in a terminal: `resolvent show {entries[0].slug}`.\n\n'
         f"::::{{grid}} 1 2 3 3\n:gutter: 3\n{cards}\n::::\n\n```{{toctree}}\n:hidden:\n{tree}\n```\n"
-    )
-
-
-def errata(entries: list[Ensemble]) -> str:
-    """The misprints of the sources that the catalog knows; each has a test in which the printed form fails."""
-    rows = [
-        f"| [{entry.slug}](ensembles/{entry.slug}.md) | {note.source} | {note.text} |"
-        for entry in entries for note in entry.notes if note.kind == "misprint"
-    ]  # fmt: skip
-    return (
-        "# Errata of the sources\n\nMisprints that were found while the laws were derived: what is printed contradicts "
-        "the derived law, and the corrected form holds. Tests show both.\n\n"
-        "| ensemble | source | misprint |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 

@@ -39,6 +39,8 @@ FIRST_ORDER = assumption(
     "the limit law is that of diag(eta_prime - zeta, eta - zeta) + zeta K^T K: of the expectations over the inputs "
     "only what is of order 0 or 1 in the correlation of two different units counts",
     "Pennington, Worah, NeurIPS 2018, by moments",
+    r"the limit law is that of $\mathrm{diag}(\eta' - \zeta, \eta - \zeta) + \zeta K^\top K$: of the expectations over "
+    r"the inputs only what is of order 0 or 1 in the correlation of two different units counts",
 )
 
 

@@ -72,8 +72,8 @@ ENSEMBLE = Ensemble(
     slug="hessian",
     title="Loss Hessian of a single-hidden-layer ReLU network",
     model=STATEMENT.latex + r";\quad L = \frac{1}{2m} \sum_{i\mu} e_{i\mu}^2,\ \hat y = W^{(2)} [W^{(1)} x]_+,\ "
-    r"n_0 = n_1 = n_2 = n,\quad \phi = 2n/m,\ \epsilon = \mathbb{E} L/n,\ "
-    r"\varsigma = \mathbb{E}\,\mathrm{tr}\, H_0/(2n^2)",
+    r"n_0 = n_1 = n_2 = n,\quad \phi = 2n/m,\ \varepsilon = \mathbb{E} L/n,\ "
+    r"\sigma = \mathbb{E}\,\mathrm{tr}\, H_0/(2n^2)",
     parameters=(PHI, EPS, SIGMA),
     derive=STATEMENT.law,
     samplers=(

@@ -29,6 +29,8 @@ IID_JACOBIAN = assumption(
     "the Jacobian J of the network's outputs, 2n^2 x nm, has independent centred Gaussian entries of one variance, so "
     "that H_0 = J J^T/m is a Wishart matrix",
     PENNINGTON_BAHRI,
+    r"the Jacobian $J$ of the network's outputs, $2n^2 \times nm$, has independent centred Gaussian entries of one "
+    r"variance, so that $H_0 = J J^\top/m$ is a Wishart matrix",
 )
 
 

@@ -35,15 +35,21 @@ GAUSSIAN_RESIDUALS = assumption(
     "Gaussian residuals",
     "the residuals e_i,mu are independent N(0, 2 eps), and independent of the data and of the weights",
     PENNINGTON_BAHRI,
+    r"the residuals $e_{i\mu}$ are independent $N(0, 2 \varepsilon)$, and independent of the data and of the weights",
 )
 GAUSSIAN_DATA = assumption(
-    "Gaussian data", "the inputs have independent N(0, 1) components", PENNINGTON_BAHRI
+    "Gaussian data",
+    "the inputs have independent N(0, 1) components",
+    PENNINGTON_BAHRI,
+    "the inputs have independent $N(0, 1)$ components",
 )  # fmt: skip
 HALF_OF_THE_DATA = assumption(
     "ReLU mask",
     "the derivative of the ReLU selects, for every hidden unit, half of the samples independently of the data, so that "
     "each block of H_1 has the spectrum of (1/m) E X^T with m/2 columns",
     PENNINGTON_BAHRI,
+    r"the derivative of the ReLU selects, for every hidden unit, half of the samples independently of the data, so "
+    r"that each block of $H_1$ has the spectrum of $\frac{1}{m} E X^\top$ with $m/2$ columns",
 )
 
 

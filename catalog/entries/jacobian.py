@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -20,12 +22,15 @@ from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference,
 from resolvent.catalog.schema.facts import AtomAt, Moment
 from resolvent.catalog.schema.option import Choice, Option
 from resolvent.catalog.schema.parameter import Parameter
+from resolvent.catalog.schema.statement import Ratios, Statement
 from resolvent.derive.activations.activation import Activation, activation
 from resolvent.derive.activations.gaussian_integrals import rounded
 from resolvent.derive.activations.propagation import Propagation
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.numeric.expressions import block, dimension, gaussian, haar, identity, projection
 
 DEPTH = Parameter("depth", "the number of layers L", lower=1, lower_open=False, integer=True)
 WEIGHTS = Parameter("weights", "how the weights are drawn", words=("gaussian", "orthogonal"))
@@ -56,8 +61,31 @@ class Layer:
         self.function, self.sigma_b, self.q = function, sigma_b, q
 
 
+def _matrix(depth: Any, weights: Any, sigma_w: Any, p: Any) -> tuple[MatrixExpression, Ratios]:
+    """J J^T at a number of layers.
+
+    With orthogonal weights the D_l are free projections. With Gaussian ones J is written on the a units of each layer
+    whose slope is 1; the other b units give rows of zeros.
+    """
+    n, active, rest = dimension("n"), dimension("a"), dimension("b")
+    layers = range(1, int(depth) + 1)
+    if weights == 1:
+        factors = [sigma_w * projection(f"D_{k}", n, p) @ haar(f"W_{k}", n) for k in layers]
+    else:
+        rows = n if p == 1 else active
+        factors = [gaussian(f"W_{k}", rows, n if k == 1 else rows, sigma_w**2 / n) for k in layers]
+    j = reduce(lambda below, above: above @ below, factors)
+    if weights == 1 or p == 1:
+        return j @ j.T, {}
+    return block([[j @ j.T, 0], [0, 0 * identity(rest)]]), {(active, n): p, (rest, n): 1 - p}
+
+
+STATEMENT = Statement("J J^\\top", (DEPTH, WEIGHTS, SIGMA_W, SHARE), _matrix)
+"""The matrix at a number of layers; a symbol in its place, and slopes other than 0 and 1, are beyond the language."""
+
+
 def derive_law(depth: Any, weights: Any, sigma_w: Any, p: Any, activation: Layer | None = None) -> Any:
-    """The free product of L layers, each that of W W^T and D^2.
+    """The law of J J^T from its matrix for Gaussian weights and up to 8 layers, otherwise by S-transforms of layers.
 
     >>> derive_law(sympy.Integer(2), 0, sympy.Integer(1), sympy.Integer(1)).moments(3)
     [1, 3, 12]
@@ -70,9 +98,12 @@ def derive_law(depth: Any, weights: Any, sigma_w: Any, p: Any, activation: Layer
             raise ParameterError("with this activation the depth and sigma_w are numbers", depth=depth)
         word = WEIGHTS.words[int(weights)]
         return jacobian_law(activation.function, int(depth), float(sigma_w), activation.sigma_b, word, activation.q)
-    law = layers_of_projections(sympy.Integer(1) * depth, p, sigma_w, is_orthogonal)
     is_small = (sympy.Integer(1) * depth).is_Integer and depth <= _HIGHEST_DEGREE
-    return law.algebraic() if is_small and (sigma_w**2).is_rational_function() else law
+    is_small = is_small and (sigma_w**2).is_rational_function()
+    if is_small and not is_orthogonal:
+        return STATEMENT.law(depth=depth, weights=weights, sigma_w=sigma_w, p=p)
+    law = layers_of_projections(sympy.Integer(1) * depth, p, sigma_w, is_orthogonal)
+    return law.algebraic() if is_small else law
 
 
 def _is_projection(function: Activation) -> bool:
@@ -131,6 +162,16 @@ def sample_network(
     return network_jacobian(widths, rng, activation.function, sigma_w, activation.sigma_b, orthogonal, activation.q)
 
 
+def sample_equivalent(size: int, rng: np.random.Generator, activation: Layer | None, **values: float) -> Matrix:
+    """The matrix of the statement.
+
+    Raises `ParameterError` for activations with other slopes than 0 and 1, whose law is not that of p alone.
+    """
+    if activation is not None and not _is_projection(activation.function):
+        raise ParameterError(f"the slopes of {activation.function.name} are not 0 and 1; take sampler='network'")
+    return STATEMENT.sample(size, rng, **values)
+
+
 def _memory(size: int, depth: float, weights: float, sigma_w: float, p: float) -> float:
     return 8 * 6.0 * size**2
 
@@ -151,6 +192,14 @@ ENSEMBLE = Ensemble(
             sample_network,
             600,
             _memory,
+        ),
+        replace(
+            STATEMENT.sampler(
+                "equivalent",
+                "Independent weights and slopes, a share p of which is 1 and the others 0; size is the width.",
+                600,
+            ),
+            build=sample_equivalent,
         ),
     ),
     references=(
@@ -179,6 +228,13 @@ ENSEMBLE = Ensemble(
     assumptions=(INDEPENDENT_SLOPES,),
     option=ACTIVATION,
     notes=(
+        Note(
+            "remark",
+            "Stated as a matrix for a number of layers. With Gaussian weights the law is derived from it, up to 8 "
+            "layers; with orthogonal ones, the D_l free projections, that takes seconds, so S-transforms do it. They "
+            "do it for a symbol L too: the language has no product of a symbolic number of factors, nor slopes of a "
+            "general law.",
+        ),
         Note("convention", "The text's psi(z) is ours at w = z: psi = zG - 1 at 1/z.", PENNINGTON),
         Note(
             "remark",

@@ -20,11 +20,15 @@ SIGMA_2 = Parameter("sigma_2", "scale of W_2", positive=True, default=1)
 EQUIVALENCE = assumption(
     "Gaussian equivalence",
     "features act as alpha W_1 x + rho g with independent Gaussian g; compared with networks up to width 400",
+    latex=r"features act as $\alpha W_1 x + \rho g$ with independent Gaussian $g$; compared with networks up to width "
+    "400",
 )
 FREE_MASKS = assumption(
     "free masks",
     "the slopes of the hidden units act as entries drawn independently, free from W_2; compared with networks up to "
     "width 400",
+    latex="the slopes of the hidden units act as entries drawn independently, free from $W_2$; compared with networks "
+    "up to width 400",
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from resolvent.catalog.networks.layer_rule import GAUSSIAN_EQUIVALENCE, layer
+from resolvent.catalog.networks.layer_rule import GAUSSIAN_EQUIVALENCE
 from resolvent.catalog.networks.spikes import Entries, RandomLayer, spikes
 from resolvent.catalog.schema.activation_option import ACTIVATION, read_activation
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Outlier, Reference, Sampler
@@ -23,7 +23,6 @@ from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
-from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.expressions import dimension
 from resolvent.numeric.expressions import gaussian as letter
 
@@ -39,20 +38,15 @@ SURVEY = "Kim 2020, section 4.2"
 
 
 def derive_law(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
-    """The layer rule for Gaussian data, X^T X/n_0 being Marchenko-Pastur, and the companion of Y^T Y/n_1.
-
-    `law_by_graphs` is another way to the same law.
+    """The law of the Gaussian equivalent; `law_by_graphs` is another way to it.
 
     >>> derive_law(1, 1, 1, sympy.Rational(1, 2)).moments(2)
     [1, 9/4]
 
     Raises `ParameterError` for numbers with zeta > eta, with the first moment that fails where there is one.
     """
-    _check_slope(phi, psi, eta, zeta)
-    inputs, outputs = as_scalar(phi), as_scalar(psi)
-    samples = layer(marchenko_pastur(1 / inputs), eta, zeta, outputs / inputs)
-    found: AlgebraicLaw = (inputs / outputs) * samples.companion(outputs / inputs)
-    return found
+    check_slope(phi, psi, eta, zeta)
+    return STATEMENT.law(phi=phi, psi=psi, eta=eta, zeta=zeta)
 
 
 def law_by_graphs(phi: Any, psi: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
@@ -71,15 +65,20 @@ def _matrix(phi: Any, psi: Any, eta: Any, zeta: Any) -> tuple[MatrixExpression, 
     """Y Y^T/m with the linear part of the activation and independent noise in its place."""
     inputs, outputs, samples = dimension("n_0"), dimension("n_1"), dimension("m")
     linear = letter("W", outputs, inputs) @ letter("X", inputs, samples) / sympy.sqrt(inputs)
-    y = sympy.sqrt(zeta) * linear + sympy.sqrt(eta - zeta) * letter("N", outputs, samples)
+    y = _root(zeta) * linear + _root(eta - zeta) * letter("N", outputs, samples)
     return y @ y.T / samples, {(inputs, samples): phi, (inputs, outputs): psi}
 
 
 STATEMENT = Statement("M", (PHI, PSI, ETA, ZETA), _matrix)
-"""The Gaussian equivalent as a matrix: what is sampled; its law is that of the layer rule."""
+"""The Gaussian equivalent as a matrix."""
 
 
-def _check_slope(phi: Any, psi: Any, eta: Any, zeta: Any) -> None:
+def _root(value: Any) -> sympy.Expr:
+    return sympy.sqrt(as_scalar(value))
+
+
+def check_slope(phi: Any, psi: Any, eta: Any, zeta: Any) -> None:
+    """Raises `ParameterError` for numbers with zeta > eta, with the first moment that fails where there is one."""
     if not (as_scalar(zeta) - as_scalar(eta)).is_positive:
         return
     try:

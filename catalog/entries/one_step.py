@@ -23,6 +23,8 @@ RANK_ONE = assumption(
     "a gradient of rank one",
     "sqrt(N) G_0 is (E s') beta_0 (X y)^T/n up to a matrix whose norm vanishes; that part does not move the bulk",
     f"{BA}; (21) of the source, where a factor sqrt(N) before the norm is missing",
+    r"$\sqrt{N} G_0$ is $\mathbb{E} s'\, \beta_0 (X y)^\top/n$ up to a matrix whose norm vanishes; that part does not "
+    r"move the bulk",
 )
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import sympy
 
-from resolvent.catalog.entries import nonlinear_gram
-from resolvent.catalog.entries.nonlinear_gram import ETA, ZETA, LinearAndSine
+from resolvent.catalog.entries.nonlinear_gram import ETA, ZETA, LinearAndSine, check_slope
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
 from resolvent.catalog.schema.facts import Moment
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.catalog.schema.quantity import Quantity
+from resolvent.catalog.schema.statement import Ratios, Statement
+from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.numeric.curves.feature_curves import errors_of_constants
+from resolvent.numeric.expressions import dimension
+from resolvent.numeric.expressions import gaussian as letter
 from resolvent.numeric.matrices.ensembles import gaussian
 
 PSI_1 = Parameter("psi_1", "features over inputs, N/d", positive=True)
@@ -28,17 +32,33 @@ GAUSSIAN_EQUIVALENCE = assumption(
     "Gaussian equivalence",
     "features f(z) may be replaced by sqrt(zeta) z + sqrt(eta - zeta) g with independent Gaussian g",
     f"proved by {_MEI_MONTANARI}",
+    r"features $f(z)$ may be replaced by $\sqrt{\zeta}\, z + \sqrt{\eta - \zeta}\, g$ with independent Gaussian $g$",
 )
 
 
+def _matrix(psi_1: Any, psi_2: Any, eta: Any, zeta: Any) -> tuple[MatrixExpression, Ratios]:
+    """Z^T Z with the linear part of the features and independent noise in its place."""
+    inputs, features, samples = dimension("d"), dimension("N"), dimension("n")
+    linear = letter("X", samples, inputs) @ letter("Theta", features, inputs).T / sympy.sqrt(inputs)
+    rest = letter("G", samples, features)
+    slope, variance = as_scalar(zeta), as_scalar(eta)
+    z = (sympy.sqrt(slope) * linear + sympy.sqrt(variance - slope) * rest) / sympy.sqrt(inputs)
+    return z.T @ z, {(features, inputs): psi_1, (samples, inputs): psi_2}
+
+
+STATEMENT = Statement("Z^\\top Z", (PSI_1, PSI_2, ETA, ZETA), _matrix)
+
+
 def derive_law(psi_1: Any, psi_2: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
-    """The law of Z^T Z, which is psi_2 times that of the nonlinear Gram matrix.
+    """The law of Z^T Z, Z with its Gaussian equivalent.
 
     >>> derive_law(2, 3, 1, 1).moments(2)
     [3, 33]
+
+    Raises `ParameterError` for numbers with zeta > eta.
     """
-    one, two = as_scalar(psi_1), as_scalar(psi_2)
-    return two * nonlinear_gram.ENSEMBLE.law(phi=1 / two, psi=1 / one, eta=eta, zeta=zeta)
+    check_slope(1 / as_scalar(psi_2), 1 / as_scalar(psi_1), eta, zeta)
+    return STATEMENT.law(psi_1=psi_1, psi_2=psi_2, eta=eta, zeta=zeta)
 
 
 def _shape(size: float, psi_1: float, psi_2: float) -> tuple[int, int]:
@@ -101,6 +121,7 @@ ENSEMBLE = Ensemble(
             600,
             _memory,
         ),
+        STATEMENT.sampler("equivalent", "The Gaussian equivalent; size is N, d and n follow, rounded.", 600),
     ),
     references=(
         Reference(

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 import sympy
 
-from resolvent.catalog.entries import marchenko_pastur
-from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, columns
+from resolvent.catalog.schema.ensemble import Ensemble, Note, Reference, columns
 from resolvent.catalog.schema.facts import Moment, Support
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.catalog.schema.quantity import Model, Quantity
-from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.catalog.schema.statement import Statement
 from resolvent.numeric.curves.ridge import RidgeRegression
 from resolvent.numeric.expressions import dimension, gaussian, inv
-from resolvent.numeric.matrices.ensembles import wishart
 
 G = Parameter("g", "parameters over samples, p/n", positive=True)
 RIDGE = Parameter("ridge", "the penalty lambda |beta|^2", positive=True)
@@ -24,56 +22,36 @@ NOISE = Parameter("noise", "the variance of the noise", positive=True, default=1
 _g = G.symbol
 
 
-def derive_law(g: Any) -> AlgebraicLaw:
-    """The law of S = X X^T/n.
-
-    >>> derive_law(sympy.Rational(1, 2)).moments(2)
-    [1, 3/2]
-    """
-    return marchenko_pastur.derive_law(g, sympy.Integer(1))
-
-
-def sample_matrix(size: int, rng: np.random.Generator, g: float) -> Matrix:
-    """S = X X^T/n with size rows and size/g samples, rounded."""
-    return wishart(size, columns(size, g), rng)
-
-
-def _memory(size: int, g: float) -> float:
-    return 8 * (2.0 * size**2 + 2.0 * size * max(1.0, size / g))
-
-
-def _setting(ridge: Any, g: Any) -> tuple[Any, ...]:
-    p, n = dimension("p"), dimension("n")
-    x = gaussian("X", p, n)
-    covariance = x @ x.T / n
-    return p, n, x, inv(covariance + ridge), covariance, {(p, n): g}
+_p, _n = dimension("p"), dimension("n")
+_x = gaussian("X", _p, _n)
+_covariance = _x @ _x.T / _n
+STATEMENT = Statement("S", (G,), lambda g: (_covariance, {(_p, _n): g}))
+"""The sample covariance matrix: its law, its sampler, and what the errors of the regression are traces of."""
 
 
 def _bias(g: Any, ridge: Any, signal: Any) -> Model:
     """E |beta_hat - beta|^2 without noise: beta_hat - beta = -lambda Q beta, Q = (S + lambda)^{-1}."""
-    *_, resolvent, _, ratios = _setting(ridge, g)
-    return signal * ridge**2 * resolvent @ resolvent, ratios
+    resolvent = inv(_covariance + ridge)
+    return signal * ridge**2 * resolvent @ resolvent, {(_p, _n): g}
 
 
 def _variance(g: Any, ridge: Any, noise: Any) -> Model:
     """E |Q X epsilon/n|^2."""
-    p, n, _, resolvent, covariance, ratios = _setting(ridge, g)
-    return noise * (p / n) * resolvent @ covariance @ resolvent, ratios
+    resolvent = inv(_covariance + ridge)
+    return noise * (_p / _n) * resolvent @ _covariance @ resolvent, {(_p, _n): g}
 
 
 def _risk(g: Any, ridge: Any, signal: Any, noise: Any) -> Model:
     """The sum of both."""
-    p, n, _, resolvent, covariance, ratios = _setting(ridge, g)
-    both = signal * ridge**2 * resolvent @ resolvent + noise * (p / n) * resolvent @ covariance @ resolvent
-    return both, ratios
+    bias, ratios = _bias(g, ridge, signal)
+    return bias + _variance(g, ridge, noise)[0], ratios
 
 
 def _training_error(g: Any, ridge: Any, signal: Any, noise: Any) -> Model:
     """(1/n) |y - X^T beta_hat|^2: the residuals are lambda (X^T X/n + lambda)^{-1} y, y = X^T beta + epsilon."""
-    p, n, x, _, _, ratios = _setting(ridge, g)
-    gram = x.T @ x / n
+    gram = _x.T @ _x / _n
     dual = inv(gram + ridge)
-    return ridge**2 * dual @ (signal * (n / p) * gram + noise) @ dual, ratios
+    return ridge**2 * dual @ (signal * (_n / _p) * gram + noise) @ dual, {(_p, _n): g}
 
 
 def regression(size: int, rng: np.random.Generator, g: float, ridge: float, signal: float, noise: float) -> Any:
@@ -112,11 +90,11 @@ _HASTIE = "T. Hastie, A. Montanari, S. Rosset, R. J. Tibshirani, Surprises in hi
 ENSEMBLE = Ensemble(
     slug="ridge",
     title="Ridge regression on isotropic data",
-    model=r"S = \frac{1}{n} X X^\top,\quad \hat\beta = (S + \lambda)^{-1} \frac{1}{n} X y,\quad "
-    r"y = X^\top \beta + s \varepsilon,\ X \in \mathbb{R}^{p \times n},\ g = p/n",
+    model=STATEMENT.latex
+    + r";\quad \hat\beta = (S + \lambda)^{-1} \frac{1}{n} X y,\quad y = X^\top \beta + s \varepsilon",
     parameters=(G,),
-    derive=derive_law,
-    samplers=(Sampler("gaussian", "S; size is p, with p/g samples, rounded.", sample_matrix, 1000, _memory),),
+    derive=STATEMENT.law,
+    samplers=(STATEMENT.sampler("gaussian", "S; size is p, with p/g samples, rounded."),),
     references=(Reference(f"{_HASTIE} interpolation, Ann. Statist. 50 (2022)", "isotropic features"),),
     known=(
         Moment(1, _g * 0 + 1),

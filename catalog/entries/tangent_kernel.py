@@ -29,6 +29,8 @@ DIAGONAL = assumption(
     "S^T S * X^T X entry by entry, S the slopes of the layer, has the spectrum of (eta' - zeta) + zeta X^T X: off the "
     "diagonal only the mean slopes count",
     FAN_WANG,
+    r"$S^\top S \circ X^\top X$, entry by entry, $S$ the slopes of the layer, has the spectrum of $(\eta' - \zeta) + "
+    r"\zeta X^\top X$: off the diagonal only the mean slopes count",
 )
 
 

@@ -16,7 +16,10 @@ from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.catalog.schema.facts import AtomAt, CauchyEquation, Fact, FreeCumulant, Moment
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ResolventError
+from resolvent.derive.tensor.atoms import parts_of
+from resolvent.derive.tensor.tensor_law import TensorLaw
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
+from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _SIZE, _WIDTH = 240, 12  # rows of a sampled matrix; the second where it has size^2 rows
 _SHARE = 0.08  # of sqrt(m_2k): what a moment of one matrix may be off
@@ -154,11 +157,8 @@ def _holds(fact: Fact, law: Any) -> bool | None:
 
 
 def _atom(fact: AtomAt, law: Any) -> bool:
-    from resolvent.numeric.spectrum.spectrum import Spectrum
-
-    found = [
-        float(a.weight) for a in Spectrum(law).atoms if math.isclose(float(a.point), float(fact.point), abs_tol=1e-9)
-    ]
+    atoms = parts_of(law).atoms if isinstance(law, TensorLaw) else [(a.point, a.weight) for a in Spectrum(law).atoms]
+    found = [float(weight) for point, weight in atoms if math.isclose(float(point), float(fact.point), abs_tol=1e-9)]
     return math.isclose(sum(found), float(fact.weight), abs_tol=1e-9)
 
 

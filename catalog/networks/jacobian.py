@@ -33,6 +33,8 @@ INDEPENDENT_SLOPES = assumption(
     "D_1, ..., D_L are asymptotically free from the weights and from each other, although the pre-activations are "
     "functions of the weights",
     f"{PENNINGTON}; proved for Gaussian weights in {PASTUR}",
+    "$D_1, ..., D_L$ are asymptotically free from the weights and from each other, although the pre-activations are "
+    "functions of the weights",
 )
 _WORDS = ("gaussian", "orthogonal")
 

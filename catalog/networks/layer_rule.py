@@ -31,6 +31,8 @@ GAUSSIAN_EQUIVALENCE = assumption(
     "given its input, the features f(W X) have the spectrum of sqrt(zeta) W X + sqrt(eta - zeta) N, N independent and "
     "Gaussian, for a centred f",
     "Pennington, Worah 2017; proved by Benigni, Peche 2021 for one layer, by Fan, Wang 2020 for several",
+    r"given its input, the features $f(W X)$ have the spectrum of $\sqrt{\zeta}\, W X + \sqrt{\eta - \zeta}\, N$, $N$ "
+    r"independent and Gaussian, for a centred $f$",
 )
 _EXACT_LAYERS = 2  # beyond these polynomials become large
 

@@ -438,13 +438,15 @@ class Ensemble(Presented):
         }
 
 
-def assumption(name: str, text: str, source: str = "") -> Step:
+def assumption(name: str, text: str, source: str = "", latex: str = "") -> Step:
     """A step of kind "assumed": something the law rests on that is not proved of the model.
+
+    ``latex`` is the text with its formulas between dollar signs, where it has formulas.
 
     >>> assumption("independent errors", "the residuals do not depend on the data").kind
     'assumed'
     """
-    return Step(Rule(name, "Assumed of the model, not proved.", source), text, kind="assumed")
+    return Step(Rule(name, "Assumed of the model, not proved.", source), text, kind="assumed", latex=latex)
 
 
 def columns(rows: int, ratio: float) -> int:

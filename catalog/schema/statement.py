@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sympy
 
 from resolvent.catalog.schema.ensemble import Matrix, Sampler
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import algebraic_law_of
-from resolvent.derive.expressions.letter import Letter
+from resolvent.derive.expressions.letter import ratio_latex
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.numeric.expressions.expressed import Expressed, expressed
 from resolvent.numeric.expressions.sampling import sample
@@ -54,8 +53,8 @@ class Statement:
     def latex(self) -> str:
         """The matrix, what its letters are, and the ratios of their sizes."""
         model, ratios = self.build(**{p.name: p.symbol for p in self.parameters})
-        said = [f"{self.name} = {model.latex()}", *map(_letter, model.letters().values())]
-        said += [f"{sympy.latex(a)}/{sympy.latex(b)} \\to {sympy.latex(value)}" for (a, b), value in ratios.items()]
+        said = [f"{self.name} = {model.latex()}", *(letter.latex for letter in model.letters().values())]
+        said += [ratio_latex(a, b, value) for (a, b), value in ratios.items()]
         return r",\quad ".join(said)
 
     def sampler(self, name: str, doc: str, default_size: int = 1000, multiple_of: int = 1) -> Sampler:
@@ -66,6 +65,9 @@ class Statement:
         """One draw with ``size`` rows; an option's choice among the values is left out."""
         part = self._part(values)
         sizes = {d: max(1, round(share * size)) for d, share in part.shares.items()}
+        *others, last = part.model.rows
+        if last not in others:  # the blocks fill the rows
+            sizes[last] = max(1, size - sum(sizes[d] for d in others))
         drawn = sample(part.model, sizes, rng)
         return np.asarray((drawn + drawn.T) / 2)
 
@@ -75,19 +77,3 @@ class Statement:
 
     def _part(self, values: Mapping[str, Any]) -> Expressed:
         return expressed(*self.build(**{p.name: to_sympy_rational(to_fmpq(values[p.name])) for p in self.parameters}))
-
-
-def _letter(letter: Letter) -> str:
-    """What a letter is, in LaTeX."""
-    name = sympy.latex(sympy.Symbol(letter.name))
-    rows, columns = sympy.latex(letter.rows), sympy.latex(letter.columns)
-    if letter.kind == "gaussian":
-        space, entry = r"\mathbb{C}" if letter.is_complex else r"\mathbb{R}", sympy.latex(letter.variance)
-        of = rf"({name})_{{ij}}" if "_" in name else rf"{name}_{{ij}}"
-        return rf"{name} \in {space}^{{{rows} \times {columns}}},\ {of} \sim N(0, {entry})"
-    if letter.kind == "wigner":
-        entry = sympy.latex(letter.variance / letter.rows)
-        return rf"{name} = {name}^\top,\ \mathbb{{E}} {name}_{{ij}}^2 = {entry} \text{{ for }} i < j \le {rows}"
-    if letter.kind == "haar":
-        return rf"{name} \text{{ Haar-distributed in }} O({rows})"
-    return rf"{name} \text{{ given, }} {rows} \times {rows}"

@@ -13,9 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from flint import acb, acb_poly, arb
 
+from resolvent.derive.arrays import np
 from resolvent.derive.continuation.tube import Expansion, Expansions, Tube
 from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.precision import working_precision

@@ -17,14 +17,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from resolvent.derive.arrays import np
 from resolvent.derive.exact.precision import cached_property
 
-Reals = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Reals: TypeAlias = "NDArray[np.float64]"
+Complexes: TypeAlias = "NDArray[np.complex128]"
 
 _ORDER = 5  # of phi and q
 _HALF = 0.499999

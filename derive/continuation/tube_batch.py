@@ -11,11 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from resolvent.derive.arrays import np
 from resolvent.derive.continuation.tube import (
     _EPSILON,
     _HALF,
@@ -27,6 +25,9 @@ from resolvent.derive.continuation.tube import (
     _circle,
     _differences,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _ORDER = 5  # of phi and q
 _TRIES = 4

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from flint import acb
-from numpy.typing import NDArray
 
+from resolvent.derive.arrays import np
 from resolvent.derive.continuation.followed_root import Sheet
 from resolvent.derive.continuation.tube import Complexes
 from resolvent.derive.continuation.tube_batch import Tubes, no_tubes, tubes
 from resolvent.derive.errors import PrecisionError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _ROUNDS = 5
 _PATIENCE = 2  # rounds in which a node without a tube gets new neighbours

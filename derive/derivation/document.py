@@ -36,6 +36,7 @@ class WrittenStep:
         kind: "definition", "derived", "guessed" or "assumed".
         statement: what the rule says: LaTeX with formulas between dollar signs if ``in_latex``, else plain.
         uses: the numbers of the steps that it uses.
+        latex: the text with formulas between dollar signs, where it was given so.
     """
 
     number: int
@@ -47,6 +48,7 @@ class WrittenStep:
     uses: tuple[int, ...]
     reference: str
     formulas: tuple[Formula, ...]
+    latex: str = ""
 
     @property
     def mark(self) -> str:
@@ -71,6 +73,7 @@ def written_steps(steps: Sequence[Step], number: Callable[[Step], int], conventi
             uses=tuple(sorted({number(s) for s in step.uses})),
             reference=step.rule.reference,
             formulas=tuple(Formula.of(f, convention) for f in step.formulas),
+            latex=step.latex,
         )
         for step in steps
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import sympy
 from sympy.core.function import AppliedUndef
@@ -15,6 +16,7 @@ from resolvent.derive.errors import ParameterError
 CONVENTIONS = ("stieltjes", "cauchy")
 _NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
 _MISREAD = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])|_prime$")
+_WORD = re.compile(r"[A-Za-z]{2}")
 _LINE = 72  # visible characters that fit on one line of the document
 
 
@@ -80,7 +82,7 @@ def _product(coefficient: sympy.Expr, power: str, brackets: bool) -> str:
     if coefficient == 1:
         return power
     text = expression_latex(coefficient)
-    return rf"\left({text}\right) {power}" if isinstance(coefficient, sympy.Add) else f"{text} {power}"
+    return rf"\left({text}\right) {power}" if isinstance(coefficient, sympy.Add) else _spaced(f"{text} {power}")
 
 
 def expression_latex(expression: sympy.Basic) -> str:
@@ -89,8 +91,14 @@ def expression_latex(expression: sympy.Basic) -> str:
     >>> print(expression_latex(1 / (1 - sympy.Symbol("phi"))))
     \frac{1}{1 - \phi}
     """
-    names = {s: _symbol(s.name) for s in expression.free_symbols if _MISREAD.search(s.name) or s.name in _NAMES}
-    return str(_Printer({"symbol_names": names}).doprint(expression))
+    names = {s: _symbol(s.name) for s in expression.free_symbols if _is_ours(s.name)}
+    return _spaced(str(_Printer({"symbol_names": names}).doprint(expression)))
+
+
+def _spaced(latex: str) -> str:
+    """The product with words set apart from their neighbours."""
+    latex = re.sub(r"(?<=[\w}]) (?=\\mathrm)", r" \\, ", latex)
+    return re.sub(r"(\\mathrm\{\w+\}(?:[_^]\{[^{}]*\})*) (?=[\w\\])(?!\\[,t])", r"\1 \\, ", latex)
 
 
 class _Printer(LatexPrinter):
@@ -120,9 +128,15 @@ def _turned(term: sympy.Expr) -> sympy.Expr:
     return term
 
 
+@lru_cache(maxsize=1024)
+def _is_ours(name: str) -> bool:
+    """Whether SymPy would misread a name, or set its letters in italics, like a product."""
+    return name in _NAMES or bool(_MISREAD.search(name) or _WORD.match(sympy.latex(sympy.Symbol(name))))
+
+
 def _symbol(name: str) -> str:
     """A name that SymPy would misread: it sets what ends in cal, scr, frak or bb in another alphabet ("critical"), and
-    knows no prime."""
+    knows no prime; words are upright."""
     if name in _NAMES:
         return _NAMES[name]
     if name.endswith("_prime"):

@@ -36,11 +36,12 @@ class Step:
     """One step: a claim, the rule that gives it, the steps it uses, and the check that verifies it again.
 
     ``build`` makes the claim's formulas on demand (SymPy is slow to build and most laws are never printed);
-    ``text`` is the claim in words, where words are needed. ``kind`` is "definition", "derived", "guessed" (found in
-    finitely many terms, whose number ``text`` gives; what rests on it is guessed), "numeric" (a measure known by
-    numbers) or "assumed". An assumed step about the model (two matrices are free, say) leaves the algebra proved; one
-    that types in an equation (``types_in``) makes everything that rests on it assumed. ``digits`` says to how many
-    digits constants in it were rounded, if they were.
+    ``text`` is the claim in words, where words are needed, and ``latex`` the same with its formulas, if it has any,
+    between dollar signs. ``kind`` is "definition", "derived", "guessed" (found in finitely many terms, whose number
+    ``text`` gives; what rests on it is guessed), "numeric" (a measure known by numbers) or "assumed". An assumed step
+    about the model (two matrices are free, say) leaves the algebra proved; one that types in an equation (``types_in``)
+    makes everything that rests on it assumed. ``digits`` says to how many digits constants in it were rounded, if they
+    were.
     """
 
     rule: Rule
@@ -51,6 +52,7 @@ class Step:
     verify: Callable[[], bool] | None = None
     types_in: bool = False
     digits: int | None = None
+    latex: str = ""
 
     def __repr__(self) -> str:
         return f"<Step ({self.kind}) {self.rule.name}: {self.text}>"

@@ -16,11 +16,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
 
-import numpy as np
 from flint import fmpq, fmpq_poly, fmpz, fmpz_mpoly, fmpz_poly, nmod, nmod_poly
 
+from resolvent.derive.arrays import np
 from resolvent.derive.equations.equation import polynomial_columns
+from resolvent.derive.errors import PrecisionError
 from resolvent.derive.exact.polynomials import degree, univariate
+from resolvent.derive.exact.word_primes import WORD
 
 _DIRECT = 5  # up to this degree the bivariate subresultants are faster
 
@@ -194,12 +196,10 @@ def _log2(value: fmpz) -> float:
 
 
 def _primes(order: int) -> Iterator[tuple[int, nmod]]:
-    """Primes p = 1 mod ``order`` below 2^62, each with a primitive root of unity of that order."""
+    """Primes p = 1 mod ``order`` of a word, each with a primitive root of unity of that order."""
     divisors = [int(q) for q, _ in fmpz(order).factor()]
-    multiple = (2**62 - 1) // order
-    while True:
+    for multiple in range((WORD - 1) // order, 0, -1):
         prime = multiple * order + 1
-        multiple -= 1
         if not fmpz(prime).is_prime():
             continue
         base = 2
@@ -209,3 +209,4 @@ def _primes(order: int) -> Iterator[tuple[int, nmod]]:
                 break
             base += 1
         yield prime, root
+    raise PrecisionError(f"the discriminant is too large for primes below {WORD}", order=order)

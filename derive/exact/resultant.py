@@ -9,8 +9,7 @@ from flint import fmpz_mpoly, nmod, nmod_poly
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.polynomials import degree, resultant
-
-PRIME = 4611686018427387847  # the largest prime below 2^62
+from resolvent.derive.exact.word_primes import PRIME, REPEATS
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Resultant:
         rng = random.Random(20170058)
         ring = self.first.context()
         names = [n for n in ring.names() if n != self.name]
-        for _ in range(points):
+        for _ in range(REPEATS * points):
             values = {n: rng.randrange(1, PRIME) for n in names}
             a, b = (_univariate(p, self.name, values) for p in (self.first, self.second))
             if a.degree() < degree(self.first, self.name) or b.degree() < degree(self.second, self.name):

@@ -13,7 +13,7 @@ from flint import fmpq, fmpq_series
 from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.document import Formula
-from resolvent.derive.derivation.latex import formula_lines, formula_text, in_convention
+from resolvent.derive.derivation.latex import expression_latex, formula_lines, formula_text, in_convention
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.equations.equation import M, Z, probes
 from resolvent.derive.errors import DerivationError, ParameterError
@@ -129,7 +129,7 @@ class ExplicitLaw(Law):
         return Statement(
             "equation in",
             Formula(lambda: formula_lines(claim, convention), lambda: [formula_text(claim, convention)]),
-            lambda: sympy.latex(in_convention(claim, convention)[0]),
+            lambda: expression_latex(in_convention(claim, convention)[0]),
             lambda: {
                 "equation": {
                     "formula": str(in_convention(claim, convention)[0]),

@@ -14,11 +14,12 @@ from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.polynomials import degree, factored, positive
 from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import Series, make_series, terms_of
-from resolvent.derive.expressions.dyson import DysonSystem
+from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.enclosure import Enclosure, candidates
-from resolvent.derive.expressions.pencil import Entry
-from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
-from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.followed import enclosed
+from resolvent.derive.expressions.pencil import Entry, Pencil
+from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries, TooLarge
+from resolvent.derive.expressions.polynomial_system import case_of, unknowns_of
 
 
 class Branch(ABC):
@@ -144,17 +145,19 @@ class SeriesBranch(Branch):
 class EnclosedBranch(Branch):
     """The branch by its enclosure at one point and one choice of the parameters' values.
 
-    Raises `DerivationError` when the enclosure fails at all values that are tried.
+    Raises `DerivationError` when the enclosure fails at all values that are tried, or takes longer than to ``end``.
     """
 
     levels = (256, 1024, 4096)
 
-    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry]) -> None:
+    def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry], end: float = math.inf) -> None:
         self.unknowns = unknowns
         failure: DerivationError | None = None
         for values in candidates(system.parameters):
             try:
-                self.enclosure = Enclosure(system, values)
+                self.enclosure = enclosed(system, values, end)
+            except TooLarge:
+                raise
             except (DerivationError, ZeroDivisionError) as error:
                 failure = error if isinstance(error, DerivationError) else failure
                 if not values:
@@ -186,17 +189,26 @@ class EnclosedBranch(Branch):
         return bool(enclosure.value(polynomial, balls).contains(0))
 
 
-def case_of(name: str) -> tuple[int, int] | None:
-    """The component and the number of the eigenvalue that an unknown belongs to, if it belongs to one."""
-    _, colon, case = name.partition(":")
-    component, _, number = case.partition(".")
-    return (int(component), int(number)) if colon else None
-
-
 def branch_of(system: DysonSystem, *, enclosed: bool = False, seconds: float = math.inf) -> Branch:
-    """The physical branch of a system, by its series (in so many seconds) or by an enclosure."""
-    unknowns = polynomial_system(system).unknowns
-    return EnclosedBranch(system, unknowns) if enclosed else SeriesBranch(system, unknowns, time.monotonic() + seconds)
+    """The physical branch of a system, by its series or by an enclosure, in so many seconds."""
+    unknowns, end = unknowns_of(system), time.monotonic() + seconds
+    return EnclosedBranch(system, unknowns, end) if enclosed else SeriesBranch(system, unknowns, end)
+
+
+def enclosed_branch(pencil: Pencil, seconds: float = math.inf) -> tuple[DysonSystem, EnclosedBranch]:
+    """The system of a pencil without rational series at infinity, and its branch.
+
+    Given matrices are averaged over their eigenvalues where that is enough; otherwise their equations are used.
+
+    Raises `DerivationError` where no solution is enclosed.
+    """
+    try:
+        system = dyson_system(pencil, average=True)
+    except DerivationError:
+        system = dyson_system(pencil)
+    if system.free_letters:
+        system = dyson_system(pencil)
+    return system, EnclosedBranch(system, unknowns_of(system), time.monotonic() + seconds)
 
 
 def names_in(polynomial: fmpz_mpoly) -> set[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from flint import fmpz_mpoly, nmod_poly
 
-from resolvent.derive.exact.resultant import PRIME
+from resolvent.derive.exact.word_primes import PRIME, REPEATS
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.polynomial_system import polynomial_system
 
@@ -47,7 +47,7 @@ class Certificate:
         """True if all equations vanish on the curve, False if one does not, None if the unknowns are not found."""
         rng = random.Random(1864)
         done = 0
-        for _ in range(_ATTEMPTS):
+        for _ in range(REPEATS * _ATTEMPTS):
             try:
                 found = _Point(self, rng).verdict()
             except _Unlucky:
@@ -55,7 +55,7 @@ class Certificate:
             if not found:
                 return found
             done += 1
-            if done == points:
+            if done == REPEATS * points:
                 return True
         return None
 

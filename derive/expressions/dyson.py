@@ -7,7 +7,7 @@ With eta(g) = sum over letters of the covariance of their coefficient matrices, 
 by Gaussian integration by parts (exact for Gaussian entries up to 1/N, and universal in the limit). A given matrix T
 that enters with a coefficient of rank one, a b b^*, leaves only s_T = R_{aT}(-b^* g b), R its R-transform; one that
 enters with a higher rank and has finitely many eigenvalues t_i of weights w_i is averaged over them, or adds
-A R_T(-g A) to M. A Haar matrix is known by its free cumulants in the same way.
+A R_T(-g A) to M (on the range of A). A Haar matrix is known by its free cumulants in the same way.
 
 Source: Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007, Theorem 2.1 (existence, uniqueness); Haagerup,
 Thorbjornsen, Ann. of Math. 162 (2005) (linearisation); Voiculescu, Asterisque 232 (1995) (operator-valued R).
@@ -26,7 +26,7 @@ from resolvent.derive.exact.field import Element, Field
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
 from resolvent.derive.expressions.pencil import Entry, Pencil
-from resolvent.derive.expressions.realisation import Solver
+from resolvent.derive.expressions.realisation import Basis, Solver
 from resolvent.derive.expressions.rotation import Rotation, pattern_of, rotations_of
 from resolvent.derive.expressions.scaling import Scales, conjugate
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -47,22 +47,32 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class GivenMatrix:
-    """A given matrix T whose coefficient A has a higher rank: it adds A rho to M, rho = R_T(-g A) on the support of A.
+    """A given matrix T whose coefficient V A V^* has a higher rank: it adds V A rho V^* to M, rho = R_T(-V^* g V A).
 
     Attributes:
         name, law: the matrix.
-        table: the entries of A, which is invertible on its support.
-        support: the states that A acts on.
+        table: the entries of A, which is invertible, by rows.
+        vectors: the columns of V.
     """
 
     name: str
     law: AlgebraicLaw
-    table: Mapping[Entry, Element]
-    support: tuple[int, ...]
+    table: tuple[tuple[Element, ...], ...]
+    vectors: tuple[Mapping[int, Element], ...]
+
+    @property
+    def rank(self) -> int:
+        """The size of A and rho."""
+        return len(self.vectors)
+
+    @property
+    def support(self) -> tuple[int, ...]:
+        """The states that the coefficient acts on."""
+        return tuple(sorted({i for v in self.vectors for i in v}))
 
     def place(self, number: int, i: int, j: int) -> Entry:
-        """The key of the unknown rho_ij of the matrix of that number, i and j counted in the support."""
-        return -100 - number, i * len(self.support) + j
+        """The key of the unknown rho_ij of the matrix of that number."""
+        return -100 - number, i * self.rank + j
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +154,8 @@ class DysonSystem:
             used |= {n for w, table in c.cases for x in (w, *table.values()) for n in x.field.names}
         for g in self.given:
             used |= {n for x in (g.factor, *g.vector.values()) for n in x.field.names}
-        used |= {n for t in self.matrices for x in t.table.values() for n in x.field.names}
+        used |= {n for t in self.matrices for row in t.table for x in row for n in x.field.names}
+        used |= {n for t in self.matrices for v in t.vectors for x in v.values() for n in x.field.names}
         used |= {n for r in self.rotations for v in (*r.left, *r.right) for x in v.values() for n in x.field.names}
         symbols = {self.pencil.scales.symbols[n] for n in used}
         symbols |= {s for law in self.laws for s in law.equation.symbols}
@@ -221,7 +232,8 @@ def _given(
             continue
         if letter.law is None:
             raise ParameterError(
-                f"{name} has no spectrum, which is needed here; give it one, model.with_spectra({name}=...)",
+                f"{name} has no spectrum, which is needed here; give it one, given({letter.rows}, atoms([1, 3])) "
+                f"say, or model.with_spectra({name}=...)",
                 letter=letter,
             )
         if letter.group:
@@ -255,19 +267,25 @@ def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]]) -> list[Give
             taken.add(letter.rows)
             continue
         table = {e: pencil.scales.without_roots(x) for e, x in pencil.table[name].items()}
-        support = tuple(sorted({i for e in table for i in e}))
-        place = {i: k for k, i in enumerate(support)}
-        try:
-            Solver([{place[i]: x for (i, k), x in table.items() if k == j} for j in support])
-        except ZeroDivisionError:
-            raise DerivationError(
-                f"{name} enters the equation more than once, in a way that the exact method does not reach; write "
-                "the expression with it only once, or declare it commuting with the other given matrices",
-                letter=letter,
-            ) from None
-        out.append(GivenMatrix(name, letter.law, table, support))
+        out.append(GivenMatrix(name, letter.law, *_factors(table)))
         del grouped[name]
     return out
+
+
+def _factors(table: Mapping[Entry, Element]) -> tuple[tuple[tuple[Element, ...], ...], tuple[dict[int, Element], ...]]:
+    """A and V of a symmetric matrix V A V^*: A are its entries in rows that are a basis of all rows."""
+    rows: dict[int, dict[int, Element]] = {}
+    for (i, j), x in table.items():
+        rows.setdefault(i, {})[j] = x
+    basis = Basis()
+    chosen = [i for i, row in sorted(rows.items()) if basis.insert(row)]
+    zero = Field().constant(0)
+    inverse = Solver([{k: rows[i][j] for k, i in enumerate(chosen) if j in rows[i]} for j in chosen])
+    vectors: list[dict[int, Element]] = [{} for _ in chosen]
+    for i, row in sorted(rows.items()):
+        for k, x in inverse({k: row[j] for k, j in enumerate(chosen) if j in row}).items():
+            vectors[k][i] = x
+    return tuple(tuple(rows[i].get(j, zero) for j in chosen) for i in chosen), tuple(vectors)
 
 
 def _rank_one(table: Mapping[Entry, Element]) -> tuple[Element, dict[int, Element]] | None:
@@ -304,7 +322,7 @@ def _spectrum(letters: list[Letter]) -> tuple[list[tuple[sympy.Expr, ...]], tupl
     if law.recipe.build.__name__ != "atoms":
         raise DerivationError(
             f"{letters[0].name} enters the equation more than once, and its spectrum {law.text} is no finite list "
-            "of eigenvalues; the exact method reaches this only for rv.atoms(points, weights)",
+            "of eigenvalues; the exact method reaches this only for atoms(points, weights)",
             letter=letters[0],
         )
     points = tuple(scalar_of(x) for x in law.recipe.arguments[0])

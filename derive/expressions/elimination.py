@@ -80,7 +80,7 @@ def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Eliminatio
 
     Raises `DerivationError` when the limits are reached or the equations do not determine the trace.
     """
-    return Eliminator(system, polynomial_system(system), branch, limits).run()
+    return Eliminator(system, polynomial_system(system, short=True), branch, limits).run()
 
 
 class _Heavy(Exception):

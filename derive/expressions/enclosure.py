@@ -11,18 +11,17 @@ Equations (1990), section 5.1.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-import numpy as np
 import sympy
 from flint import acb, acb_mat, arb, fmpq, fmpz_mpoly
 
+from resolvent.derive.arrays import np
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Element
-from resolvent.derive.exact.precision import working_precision
+from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 
@@ -30,6 +29,10 @@ _SCALES = ((1e-9, 1e-6), (1e-12, 1e-9), (1e-18, 1e-14), (1e-28, 1e-22))  # eps_0
 _BITS, _SPARE = 256, 106  # the working precision, and how many bits of it the boxes leave out
 _POINT = (fmpq(51, 256), fmpq(-82, 256))  # 1/z, real and imaginary part: an exact ball, z is near 7/5 + 9/4 i
 _ROUNDS = 60
+
+
+def _float(value: fmpq) -> float:
+    return float(value.p) / float(value.q)
 
 
 class Enclosure:
@@ -43,11 +46,6 @@ class Enclosure:
     """
 
     def __init__(self, system: DysonSystem, values: Mapping[str, fmpq]) -> None:
-        if system.free_letters:
-            raise DerivationError(
-                f"the matrix {system.free_letters[0]} enters an expression with no rational series at infinity; "
-                "the exact method reaches this only for rv.atoms(points, weights), one such matrix for each size"
-            )
         self.system, self.values = system, values
         self.entries = sorted({e for c in system.components for i in c.states for j in c.states
                                if (e := system.entry(i, j)) is not None})  # fmt: skip
@@ -82,63 +80,60 @@ class Enclosure:
 
     def _start(self) -> list[complex]:
         """The solution in floating point: damped iteration at decreasing eps."""
-        x = np.array([0j] * len(self.entries))
-        for e, k in self.place.items():
-            x[k] = -1j if e[0] == e[1] else 0
+        g = -1j * np.eye(self.system.size)
         z = complex(self.z)
         for epsilon in (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4):
             for _ in range(_ROUNDS * 4):
                 try:
-                    new = self._image_in_floats(x, z, epsilon)
+                    new = self._image_in_floats(g, z, epsilon)
                 except np.linalg.LinAlgError:
                     raise DerivationError("the Dyson equation could not be solved at these parameters") from None
-                change = float(np.max(np.abs(new - x)))
-                x = 0.5 * (x + new)
+                change = float(np.max(np.abs(new - g)))
+                g = 0.5 * (g + new)
                 if change < 1e-3 * epsilon:
                     break
-        return [complex(v) for v in x]
+        return [complex(g[e]) for e in self.entries]
 
-    def _image_in_floats(self, x: Any, z: complex, epsilon: float) -> Any:
-        g = self._float_matrix(x)
+    def _image_in_floats(self, g: Any, z: complex, epsilon: float) -> Any:
         m = self._float_operator(g, z, epsilon)
         out = np.zeros_like(g)
-        for c in self.system.components:
-            rows = np.ix_(c.states, c.states)
-            for weight, extra in c.cases:
-                block = m[rows].copy()
-                for (i, j), value in extra.items():
-                    q = self.number(value)
-                    block[c.states.index(i), c.states.index(j)] += float(q.p) / float(q.q)
-                w = self.number(weight)
-                out[rows] += float(w.p) / float(w.q) * np.linalg.inv(block)
-        return np.array([out[e] for e in self.entries])
-
-    def _float_matrix(self, x: Any) -> Any:
-        size = self.system.size
-        g = np.zeros((size, size), complex)
-        for i, j in itertools.product(range(size), repeat=2):
-            e = self.system.entry(i, j)
-            if e is not None:
-                g[i, j] = x[self.place[e]]
-        return g
+        for rows, cases in self._blocks:
+            for weight, extra in cases:
+                out[rows] += weight * np.linalg.inv(m[rows] + extra)
+        return out
 
     def _float_operator(self, g: Any, z: complex, epsilon: float) -> Any:
-        size = self.system.size
-        if not hasattr(self, "_tables"):
-            constants = np.zeros((size, size), complex)
-            for e, value in self.system.constants.items():
-                q = self.number(value)
-                constants[e] = float(q.p) / float(q.q)
-            eta = [(*e, *f, float(self.number(v).p) / float(self.number(v).q))
-                   for e, t in self.system.covariance.items() for f, v in t.items()]  # fmt: skip
-            self._tables = (constants, eta)
-        constants, eta = self._tables
-        m = constants + 1j * epsilon * np.eye(size)
-        for k in range(self.system.pencil.blocks if self.system.spectral else 0):
-            m[k, k] += z
-        for i, j, k, other, factor in eta:
-            m[i, j] -= factor * g[k, other]
+        constants, (targets, sources, factors) = self._tables
+        m = constants + 1j * epsilon * np.eye(self.system.size)
+        spectral = range(self.system.pencil.blocks if self.system.spectral else 0)
+        m[spectral, spectral] += z
+        np.subtract.at(m, targets, factors * g[sources])
         return m
+
+    @cached_property
+    def _tables(self) -> Any:
+        """L_0, and the terms of eta: places in M, places in g, and factors."""
+        size = self.system.size
+        constants = np.zeros((size, size), complex)
+        for e, value in self.system.constants.items():
+            constants[e] = _float(self.number(value))
+        terms = [(e, f, _float(self.number(v))) for e, t in self.system.covariance.items() for f, v in t.items()]
+        targets, sources = (tuple(np.array([t[k] for t in terms], dtype=int).reshape(-1, 2).T) for k in (0, 1))
+        return constants, (targets, sources, np.array([t[2] for t in terms]))
+
+    @cached_property
+    def _blocks(self) -> list[tuple[Any, list[tuple[float, Any]]]]:
+        """Component by component the places in g, and weights and constants of the cases."""
+        out = []
+        for c in self.system.components:
+            cases = []
+            for weight, extra in c.cases:
+                block = np.zeros((len(c.states),) * 2)
+                for (i, j), value in extra.items():
+                    block[c.states.index(i), c.states.index(j)] = _float(self.number(value))
+                cases.append((_float(self.number(weight)), block))
+            out.append((np.ix_(c.states, c.states), cases))
+        return out
 
     # -- with proof ------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import sympy
 
 from resolvent.derive.border import checked, is_whole
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.trees import parts_first
 from resolvent.derive.expressions.letter import Letter, SymbolicSize, scalar_or_none, sizes_text, spectra_of
@@ -465,7 +466,7 @@ def _latex(node: MatrixExpression, level: int) -> str:
     own = _ATOM
     if node.head == "letter":
         assert node.letter is not None
-        text = sympy.latex(sympy.Symbol(node.letter.name))
+        text = expression_latex(sympy.Symbol(node.letter.name))
     elif node.head == "identity":
         text = "I"
     elif node.head == "zero":
@@ -476,7 +477,7 @@ def _latex(node: MatrixExpression, level: int) -> str:
         text = f"{_latex(node.parts[0], _ATOM)}^{{-1}}"
     elif node.head == "scale":
         own = _PRODUCT
-        factor = "-" if node.scalar == -1 else sympy.latex(node.scalar) + " "
+        factor = "-" if node.scalar == -1 else expression_latex(node.scalar) + " "
         bracketed = f"\\left({factor.strip()}\\right) " if node.scalar.is_Add else factor
         text = bracketed + _latex(node.parts[0], _PRODUCT)
     elif node.head == "product":

@@ -10,12 +10,11 @@ from typing import Any
 import sympy
 
 from resolvent.derive.border import checked
-from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.expressions import rules
-from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
+from resolvent.derive.expressions.branch import Branch, SeriesBranch, branch_of, enclosed_branch
 from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem, RootStays, dyson_system
@@ -23,12 +22,12 @@ from resolvent.derive.expressions.elimination import Elimination, Limits, elimin
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
-from resolvent.derive.expressions.model_steps import linearisation_step
+from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_law
 from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
-from resolvent.derive.expressions.physical_series import Moments, NoSeries
+from resolvent.derive.expressions.physical_series import Moments, NoSeries, TooLarge
 from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
 from resolvent.derive.expressions.positivity import existence, is_nonnegative
@@ -155,6 +154,7 @@ def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stat
         Moments(system),
         rule=rules.RECONSTRUCTION if found.by_series else rules.ELIMINATION,
         explanation=_told(model, found),
+        latex=_told(f"${model.latex()}$", found),
         uses=(dyson_step(model, pencil, system, given),),
         recipe=recipe,
         text=text,
@@ -173,9 +173,10 @@ def _enclosed(
     nonnegative: bool | None,
 ) -> AlgebraicLaw:
     """The law where the series at infinity are not rational: the branch is chosen by an enclosure of the solution."""
-    system = dyson_system(pencil, average=True)
     try:
-        branch = EnclosedBranch(system, polynomial_system(system).unknowns)
+        system, branch = enclosed_branch(pencil, limits.seconds)
+    except TooLarge:
+        raise
     except DerivationError as error:
         raise DerivationError(f"{error}{inverses_of(model, given)}", of=model) from error
     found = eliminate(system, branch, limits)
@@ -193,6 +194,8 @@ def _enclosed(
         uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
         verify=partial(_solved_at_a_point, found.certificate),
+        latex=rf"{_told(f'${model.latex()}$', found)}; enclosed at $z = \frac{{256}}{{51 - 82 i}}$"
+        + (f", {point}" if point else ""),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
 
@@ -229,7 +232,7 @@ def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
     return None if law.equation.symbols else skeleton(law.equation)
 
 
-def _told(model: MatrixExpression, found: Elimination) -> str:
+def _told(model: MatrixExpression | str, found: Elimination) -> str:
     return f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
 
 
@@ -240,16 +243,20 @@ def dyson_step(model: MatrixExpression, pencil: Pencil, system: DysonSystem, rat
     uses += [x.law.conclusion for x in laws.values() if x.law is not None]
     free = {x.group or n for n, x in laws.items()}
     if len(free) > 1:
-        names = " and ".join(sorted(laws))
-        uses.append(Step(general.FREENESS, f"{names} are in generic position to one another", kind="assumed"))
+        uses.append(generic_position(sorted(laws)))
     uses += existence(model, system)
     written = polynomial_system(system)
+    equations, unknowns = (
+        f"{n} {what}{'s' if n != 1 else ''}"
+        for n, what in ((len(written.equations), "equation"), (len(written.unknowns), "unknown"))
+    )
     return Step(
         rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
-        f"the Dyson equation: {len(written.equations)} equations in {len(written.unknowns)} unknowns and m",
+        f"the Dyson equation: {equations} in {unknowns} and m",
         uses=tuple(uses),
         build=partial(written_equations, system),
         verify=partial(_series_solve, system),
+        latex=f"the Dyson equation: {equations} in {unknowns} and $m$",
     )
 
 

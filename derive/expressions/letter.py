@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 
+from resolvent.derive.derivation.latex import escape, expression_latex
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -89,6 +90,33 @@ class Letter:
             extra += ", complex"
         return f"{self.name}: {self.kind}({sizes}{extra})"
 
+    @property
+    def latex(self) -> str:
+        r"""What the letter is, in LaTeX.
+
+        >>> size = SymbolicSize("p")
+        >>> print(Letter("S", "wigner", size, size).latex)
+        S = S^{\top},\ \mathbb{E} S_{ij}^2 = \frac{1}{p} \text{ for } i < j \le p
+        """
+        name, rows, columns = map(expression_latex, (sympy.Symbol(self.name), self.rows, self.columns))
+        field, adjoint = (r"\mathbb{C}", "*") if self.is_complex else (r"\mathbb{R}", r"\top")
+        if self.kind == "gaussian":
+            entry = rf"({name})_{{ij}}" if "_" in name else rf"{name}_{{ij}}"
+            of = rf"\mathbb{{E}} |{entry}|^2 = " if self.is_complex else rf"{entry} \sim N(0, "
+            closed = "" if self.is_complex else ")"
+            return rf"{name} \in {field}^{{{rows} \times {columns}}},\ {of}{expression_latex(self.variance)}{closed}"
+        if self.kind == "wigner":
+            of = rf"|{name}_{{ij}}|^2" if self.is_complex else rf"{name}_{{ij}}^2"
+            entry = expression_latex(self.variance / self.rows)
+            return rf"{name} = {name}^{{{adjoint}}},\ \mathbb{{E}} {of} = {entry} \text{{ for }} i < j \le {rows}"
+        if self.kind == "haar":
+            return rf"{name} \text{{ Haar-distributed in }} {'U' if self.is_complex else 'O'}({rows})"
+        told = rf"{name} = {name}^{{\top}} \in \mathbb{{R}}^{{{rows} \times {rows}}} \text{{ given}}"
+        if self.points:
+            points, weights = (", ".join(map(expression_latex, values)) for values in (self.points, self.weights))
+            return rf"{told}\text{{, with the eigenvalues }} {points} \text{{ of weights }} {weights}"
+        return told if self.law is None else rf"{told}\text{{, with the law }} \text{{{escape(self.law.text)}}}"
+
 
 Spectra = dict[str, tuple[AlgebraicLaw, tuple[sympy.Expr, ...], tuple[sympy.Expr, ...]]]
 
@@ -135,3 +163,8 @@ def scalar_or_none(value: Any) -> sympy.Expr | None:
 def sizes_text(shape: Sequence[SymbolicSize]) -> str:
     """The sizes of block rows or columns for the reader."""
     return str(shape[0]) if len(shape) == 1 else "(" + " + ".join(map(str, shape)) + ")"
+
+
+def ratio_latex(above: SymbolicSize, below: SymbolicSize, value: Any) -> str:
+    """The limit of a ratio of two sizes, in LaTeX."""
+    return rf"{expression_latex(above)}/{expression_latex(below)} \to {expression_latex(scalar_of(value))}"

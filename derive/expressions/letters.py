@@ -133,7 +133,7 @@ def given(name: str, size: SymbolicSize, law: Any = None) -> MatrixExpression:
     if law is None:
         return _letter(Letter(check_name(name, "a matrix"), "given", p, p))
     if not isinstance(law, AlgebraicLaw):
-        raise ParameterError(f"the law of {name} must be a law with an equation, rv.atoms([1, 3]) say; got {law!r}")
+        raise ParameterError(f"the law of {name} must be a law with an equation, atoms([1, 3]) say; got {law!r}")
     _require_no_size(name, law.parameters)
     return _letter(Letter(check_name(name, "a matrix"), "given", p, p, law=law, spectrum=law.text))
 
@@ -253,14 +253,15 @@ def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
 
 
 @checked
-def kron(small: Sequence[Sequence[Any]], of: MatrixExpression) -> MatrixExpression:
-    """The Kronecker product of a small matrix of scalars with an expression: a block matrix.
+def kron(small: Sequence[Sequence[Any]] | sympy.MatrixBase, of: MatrixExpression) -> MatrixExpression:
+    """The Kronecker product of a small matrix of scalars, a SymPy one or its rows, with an expression: a block matrix.
 
     >>> S = wigner("S", dimension("p"))
     >>> kron([[0, 1], [1, 0]], S).shape
     '(p + p) x (p + p)'
     """
-    table = [[_scalar(x) for x in row] for row in small]
+    rows = small.tolist() if isinstance(small, sympy.MatrixBase) else small
+    table = [[_scalar(x) for x in row] for row in rows]
     return block([[_zero(of.rows, of.columns) if x == 0 else x * of for x in row] for row in table])
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import sympy
+
+from resolvent.derive.derivation import rules as general
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.expression import MatrixExpression
-from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.letter import SymbolicSize, ratio_latex
 from resolvent.derive.expressions.pencil import Pencil
 
 
@@ -18,15 +22,30 @@ def linearisation_step(
     ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any],
     verify: Callable[[], bool] | None,
     what: str = "E",
+    latex: str = "E",
 ) -> Step:
     """The pencil of a model, after the step that states it: ``what`` it defines, its letters and the ratios."""
+    letters = [f"${letter.latex}$" for letter in model.letters().values()]
+    limits = [f"${ratio_latex(*pair, value)}$" for pair, value in ratios.items()]
+    written = "; ".join([f"${latex} = {model.latex()}$", *letters, *limits])
     definitions = [letter.definition for letter in model.letters().values()]
     sizes = [f"{a}/{b} -> {value}" for (a, b), value in ratios.items()]
-    definition = Step(rules.MODEL, f"{what} = {model}; {'; '.join([*definitions, *sizes])}", kind="definition")
+    definition = Step(
+        rules.MODEL, f"{what} = {model}; {'; '.join([*definitions, *sizes])}", kind="definition", latex=written
+    )
+    counted = f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for"
     return Step(
         rules.LINEARISATION,
-        f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for E",
+        f"{counted} E",
         uses=(definition,),
         build=pencil.claim,
         verify=verify,
+        latex=f"{counted} $E$",
     )
+
+
+def generic_position(names: Sequence[str]) -> Step:
+    """What is assumed of given matrices that are not said to commute."""
+    told = "are in generic position to one another"
+    shown = " and ".join(f"${expression_latex(sympy.Symbol(name))}$" for name in names)
+    return Step(general.FREENESS, f"{' and '.join(names)} {told}", kind="assumed", latex=f"{shown} {told}")

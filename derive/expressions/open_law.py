@@ -11,10 +11,9 @@ from typing import Any
 import sympy
 
 from resolvent.derive.border import checked
-from resolvent.derive.derivation import rules as general
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.document import Formula
-from resolvent.derive.derivation.latex import in_convention
+from resolvent.derive.derivation.latex import expression_latex, in_convention
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M
 from resolvent.derive.errors import ParameterError
@@ -25,7 +24,7 @@ from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize
-from resolvent.derive.expressions.model_steps import linearisation_step
+from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import OpenEquations, trbar, unspecified, with_probes
 from resolvent.derive.expressions.open_system import open_equations
 from resolvent.derive.expressions.pencil import Entry, pencil_of
@@ -127,7 +126,7 @@ class OpenLaw(Law):
         in_convention(M, convention)
         equations = [e.func(*(in_convention(side, convention)[0] for side in e.args), evaluate=False)
                      for e in self.equations]  # fmt: skip
-        lines = [sympy.latex(e) for e in equations]
+        lines = [expression_latex(e) for e in equations]
         return Statement(
             "equations in",
             Formula(lambda: lines, lambda: [_line(e) for e in equations]),
@@ -172,7 +171,7 @@ class OpenTrace:
 
     def latex(self) -> str:
         """The equations in LaTeX."""
-        return r",\quad ".join(sympy.latex(e) for e in self.equations)
+        return r",\quad ".join(expression_latex(e) for e in self.equations)
 
 
 def open_law(model: MatrixExpression, ratios: Ratios, limits: Limits | None = None) -> OpenLaw:
@@ -210,19 +209,25 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
         ) from error
     names = [x.name for x in unspecified(model)]
     found = open_equations(pencil, names, limits)
-    what = "E" if spectral else "tau = lim (1/p) tr E, E"
+    named = ("E", "E") if spectral else ("tau = lim (1/p) tr E, E", r"\tau = \lim \tfrac{1}{p} \operatorname{tr} E,\ E")
     verify = partial(is_linearisation, probe, pencil) if spectral else None
-    uses = [linearisation_step(model, pencil, ratios, verify, what)]
+    uses = [linearisation_step(model, pencil, ratios, verify, *named)]
     uses += existence(model, found.system)
     groups = {x.group or n for n, x in model.letters().items() if x.kind == "given"}
     if len(groups) > 1:
-        text = f"{' and '.join(sorted(groups))} are in generic position to one another"
-        uses.append(Step(general.FREENESS, text, kind="assumed"))
+        uses.append(generic_position(sorted(groups)))
     dyson = Step(
         rules.OPEN_SPECTRA, f"the Dyson equation, with the traces of {', '.join(names)} left", uses=tuple(uses)
     )
-    text = f"the equations of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
-    return found, Step(rules.ELIMINATION, text, uses=(dyson,), build=lambda: found.equations, verify=found.hold)
+    steps = f"; {', '.join(found.steps)}" if found.steps else ""
+    return found, Step(
+        rules.ELIMINATION,
+        f"the equations of {model}{steps}",
+        uses=(dyson,),
+        build=lambda: found.equations,
+        verify=found.hold,
+        latex=f"the equations of ${model.latex()}${steps}",
+    )
 
 
 def _line(equation: sympy.Eq) -> str:

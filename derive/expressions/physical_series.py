@@ -14,7 +14,7 @@ from functools import reduce
 from math import comb
 from typing import Any
 
-from flint import fmpq
+from flint import fmpq, fmpq_mat
 
 from resolvent.derive.equations.equation import Values
 from resolvent.derive.errors import DerivationError
@@ -28,7 +28,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
 Matrix = list[list[Series]]
 
-_MOST_BITS = 6000
+_LONG, _GROWN = 100, 20  # bits, and how many times as many, that constant terms reach when they do not settle
 
 
 class NoSeries(DerivationError):
@@ -92,6 +92,7 @@ class PhysicalSeries:
         g = {e: resized(s, n) for e, s in self._solution.items()}
         if not g:
             g = {e: zero for c in system.components for i in c.states for j in c.states if (e := system.entry(i, j))}
+        first = 0
         for _ in range(2 * system.size + 4):
             if time.monotonic() > self.end:
                 raise TooLarge(
@@ -104,7 +105,9 @@ class PhysicalSeries:
                 self._solution = new
                 return
             g = new
-            if n == 1 and self.base.is_rational and max(map(_bits, g.values()), default=0) > _MOST_BITS:
+            bits = max(map(_bits, g.values()), default=0) if n == 1 and self.base.is_rational else 0
+            first = first or bits
+            if bits > _LONG + _GROWN * first:
                 break  # the fractions of an iteration that does not settle grow without end
         raise NoSeries(
             "the blocks of the resolvent have no rational expansion at infinity; the exact branch is not reached"
@@ -170,6 +173,8 @@ class PhysicalSeries:
     ) -> dict[Entry, Series]:
         """The inverse of z J + base + extra: rows of z multiplied by w first."""
         blocks = self.system.pencil.blocks if self.system.spectral else 0
+        if n == 1 and self.base.is_rational:
+            return self._constant_inverse(states, base, extra, blocks)
         w = make_series(self.base, [0, 1], n)
         zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
         rows: Matrix = []
@@ -187,22 +192,33 @@ class PhysicalSeries:
         solved = _gauss_jordan(rows, len(states), n)
         return {(i, j): solved[a][b] for a, i in enumerate(states) for b, j in enumerate(states)}
 
+    def _constant_inverse(
+        self, states: Sequence[int], base: Mapping[Entry, Series], extra: Mapping[Entry, Element], blocks: int
+    ) -> dict[Entry, Series]:
+        """The same modulo w, where rows of z have the inverse 0."""
+        table = [[fmpq(int(i == j)) if i < blocks else fmpq(base[i, j][0] if (i, j) in base else 0)
+                  + (self.number(extra[i, j]) if (i, j) in extra else 0) for j in states] for i in states]  # fmt: skip
+        try:
+            inverse = fmpq_mat(table).inv()
+        except ZeroDivisionError:
+            raise NoSeries("the pencil is singular at infinity in the leading order") from None
+        return {(i, j): make_series(self.base, [inverse[a, b] if j >= blocks else 0], 1)
+                for a, i in enumerate(states) for b, j in enumerate(states)}  # fmt: skip
+
     def _matrix_energies(self, g: Mapping[Entry, Series], n: int, out: dict[Entry, Series]) -> dict[Entry, Series]:
         """A rho for every given matrix of a higher rank, rho = sum_k kappa_(k+1) (-g A)^k; rho goes to ``out``."""
         total: dict[Entry, Series] = {}
         zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
         for number, given in enumerate(self.system.matrices):
-            size = len(given.support)
+            size = given.rank
             places = range(size)
-            table = [[self.number(given.table[i, j]) if (i, j) in given.table else 0 for j in given.support]
-                     for i in given.support]  # fmt: skip
-            entries = [[self.system.entry(i, j) for j in given.support] for i in given.support]
+            table = [[self.number(x) for x in row] for row in given.table]
             step: Matrix = [[zero for _ in places] for _ in places]
-            for a, b in itertools.product(places, places):
-                for c in places:
-                    e = entries[a][c]
-                    if table[c][b] and e is not None:
-                        step[a][b] = step[a][b] - g[e] * table[c][b]
+            for a, c in itertools.product(places, places):
+                form = self._form(given.vectors[a], given.vectors[c], g, n)
+                for b in places:
+                    if table[c][b]:
+                        step[a][b] = step[a][b] - form * table[c][b]
             length = size * n + 2
             cumulants = self._cumulants(-100 - number, given.law, length)
             power: Matrix = [[one if a == b else zero for b in places] for a in places]
@@ -220,8 +236,9 @@ class PhysicalSeries:
                 for c in places:
                     if table[a][c]:
                         value = value + rho[c][b] * table[a][c]
-                key = (given.support[a], given.support[b])
-                total[key] = total[key] + value if key in total else value
+                for (i, x), (j, y) in itertools.product(given.vectors[a].items(), given.vectors[b].items()):
+                    term = value * (self.number(x) * self.number(y))
+                    total[i, j] = total[i, j] + term if (i, j) in total else term
         return total
 
     def _rotate(self, g: Mapping[Entry, Series], n: int, out: dict[Entry, Series], total: dict[Entry, Series]) -> None:

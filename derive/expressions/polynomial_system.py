@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -13,6 +13,10 @@ from resolvent.derive.exact.field import Element, Field, polynomial_ring, polyno
 from resolvent.derive.exact.polynomials import degree, generator, substitute
 from resolvent.derive.expressions.dyson import Component, DysonSystem
 from resolvent.derive.expressions.pencil import Entry
+from resolvent.derive.expressions.realisation import Solver
+
+REGULARISED = "e/"
+_MOST_STATES, _MOST_UNKNOWNS = 8, 4  # beyond these an inverse is a large quotient of polynomials
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +36,24 @@ class PolynomialSystem:
 
 
 class Writer:
-    """Writes the equations of one system in one ring, with ``more`` names for numbers of one's own."""
+    """Writes the equations of one system in one ring, with ``more`` names for numbers of one's own.
 
-    def __init__(self, system: DysonSystem, more: Sequence[str] = ()) -> None:
+    `REGULARISED` among them is added to the diagonal of M. Of the components with the numbers in ``inverted`` only the
+    entries of g that others depend on are unknowns.
+    """
+
+    def __init__(self, system: DysonSystem, more: Sequence[str] = (), inverted: Collection[int] = ()) -> None:
         self.system = system
         self.single = system.pencil.blocks == 1
         self.unknowns: dict[str, Entry] = {}
+        self.needed = _needed(system)
+        self.is_regularised = REGULARISED in more
         entries: dict[Entry, None] = {}
-        for c in system.components:
+        for number, c in enumerate(system.components):
             for i in c.states:
                 for j in c.states:
                     e = system.entry(i, j)
-                    if e is not None:
+                    if e is not None and (number not in inverted or e in self.needed):
                         entries[e] = None
         for e in entries:
             if not (self.single and e == (0, 0)):
@@ -51,15 +61,15 @@ class Writer:
         for k in range(len(system.given)):
             self.unknowns[f"s{k}"] = (-1 - k, -1 - k)
         for number, given in enumerate(system.matrices):
-            places = range(len(given.support))
-            self.unknowns.update({f"r{number}{a}{b}": given.place(number, a, b) for a in places for b in places})
+            places = range(given.rank)
+            self.unknowns.update({f"r{number},{a},{b}": given.place(number, a, b) for a in places for b in places})
         for number, rotation in enumerate(system.rotations):
-            self.unknowns.update({f"h{number}{a}{b}" if rotation.rank > 1 else f"h{number}":
+            self.unknowns.update({f"h{number},{a},{b}" if rotation.rank > 1 else f"h{number}":
                                   rotation.place(number, a, b) for a, b in sorted(rotation.pattern)})  # fmt: skip
         self.cases: dict[tuple[int, int], dict[Entry, str]] = {}
         extra: list[str] = []
         for number, c in enumerate(system.components):
-            for k in range(len(c.cases) if len(c.cases) > 1 else 0):
+            for k in range(len(c.cases) if len(c.cases) > 1 and number not in inverted else 0):
                 names = {}
                 for i in c.states:
                     for j in c.states:
@@ -72,6 +82,11 @@ class Writer:
         self.extra = extra
         self.ring = polynomial_ring((*extra, *self.unknowns, *more, "m", "z", *parameters))
         self.names = {e: n for n, e in self.unknowns.items()}
+
+    @property
+    def all_unknowns(self) -> dict[str, Entry]:
+        """The unknowns, those of single eigenvalues included."""
+        return self.unknowns | {n: e for names in self.cases.values() for e, n in names.items()}
 
     def unknown(self, e: Entry) -> fmpz_mpoly:
         """The generator that stands for an unknown; g_00 is -m, or m itself in the trace of an expression."""
@@ -96,6 +111,8 @@ class Writer:
         """M_ij, with the constants of a case."""
         system, one = self.system, self.ring.constant(1)
         parts: list[tuple[Element, fmpz_mpoly]] = []
+        if i == j and self.is_regularised:
+            parts.append((Field().constant(1), generator(self.ring, REGULARISED)))
         if i == j and system.spectral and i < system.pencil.blocks:
             parts.append((Field().constant(1), generator(self.ring, "z")))
         for table in (system.constants, extra):
@@ -119,10 +136,11 @@ class Writer:
                         parts += [(-side[a][i] * side[b][j] * x, unknown * g)
                                   for x, g in self.form(other[form[0]], other[form[1]])]  # fmt: skip
         for number, matrix in enumerate(system.matrices):
-            if i in matrix.support and j in matrix.support:
-                b = matrix.support.index(j)
-                parts += [(matrix.table[i, k], self.unknown(matrix.place(number, c, b)))
-                          for c, k in enumerate(matrix.support) if (i, k) in matrix.table]  # fmt: skip
+            for a, b, c in itertools.product(range(matrix.rank), repeat=3):
+                left, right = matrix.vectors[a], matrix.vectors[b]
+                if i in left and j in right and matrix.table[a][c]:
+                    factor = left[i] * matrix.table[a][c] * right[j]
+                    parts.append((factor, self.unknown(matrix.place(number, c, b))))
         return self.combination(parts)
 
     def form(self, left: Mapping[int, Element], right: Mapping[int, Element]) -> list[tuple[Element, fmpz_mpoly]]:
@@ -152,15 +170,10 @@ class Writer:
     def matrix_relation(self, number: int) -> list[fmpz_mpoly]:
         """P_T(rho + 1/N, -N) = 0 for the commuting matrices rho and N = -g A, times the powers of N that clear it."""
         given = self.system.matrices[number]
-        places = range(len(given.support))
-        table: list[list[tuple[fmpz_mpoly, fmpz_mpoly]]] = []
-        for i in given.support:
-            row = []
-            for j in given.support:
-                parts = [(-given.table[k, j], self.unknown(e)) for k in given.support
-                         if (k, j) in given.table and (e := self.system.entry(i, k)) is not None]  # fmt: skip
-                row.append(self.combination(parts))
-            table.append(row)
+        places = range(given.rank)
+        table = [[self.combination([(-x * given.table[c][b], unknown) for c in places if given.table[c][b]
+                                    for x, unknown in self.form(given.vectors[a], given.vectors[c])])
+                  for b in places] for a in places]  # fmt: skip
         q = _least_common_multiple([b for row in table for _, b in row], self.ring)
         n = [[top * (q / bottom) for top, bottom in row] for row in table]
         rho = [[self.unknown(given.place(number, a, b)) for b in places] for a in places]
@@ -220,6 +233,24 @@ class Writer:
                 out.append(self.combination([*parts, (Field().constant(-1), self.unknown(e))])[0])
         return out
 
+    def inverse(self, c: Component) -> list[fmpz_mpoly]:
+        """g = sum_k w_k (M + A t_k)^-1 for the entries that others depend on, each a quotient of polynomials."""
+        field = Field(self.ring.names())
+        own = [(i, j) for i in c.states for j in c.states if (i, j) in self.needed]
+        total = dict.fromkeys(own, field.constant(0))
+        for weight, extra in c.cases:
+            columns: list[dict[int, Element]] = [{} for _ in c.states]
+            for (a, i), (b, j) in itertools.product(enumerate(c.states), repeat=2):
+                top, bottom = self.m_entry(i, j, extra)
+                if not top.is_zero():
+                    columns[b][a] = field.element(top, bottom)
+            inverse = Solver(columns).columns
+            for i, j in own:
+                entry = inverse[c.states.index(j)].get(c.states.index(i))
+                if entry is not None:
+                    total[i, j] = total[i, j] + field.coerce(weight) * entry
+        return [self.unknown(e) * value.denominator - value.numerator for e, value in total.items()]
+
     def given(self, k: int) -> fmpz_mpoly:
         """P_T(x, a gamma) = 0 with x = (s gamma - 1)/(a gamma): the R-transform of the given law."""
         given = self.system.given[k]
@@ -238,18 +269,47 @@ class Writer:
         return [self.combination([*parts, (Field().constant(sign), generator(self.ring, "m"))])[0]]
 
 
-def polynomial_system(system: DysonSystem) -> PolynomialSystem:
-    """All equations of a Dyson system as polynomials; denominators, in parameters only, are cleared."""
-    writer = Writer(system)
-    equations = [e for k, c in enumerate(system.components) for e in writer.component(k, c)]
+def polynomial_system(system: DysonSystem, *, short: bool = False, regularised: bool = False) -> PolynomialSystem:
+    """All equations of a Dyson system as polynomials; denominators are cleared.
+
+    A ``short`` system has no unknowns for single eigenvalues of given matrices where (M + A t)^-1 is a small inverse; a
+    ``regularised`` one is that of L + e, with e the generator `REGULARISED`.
+    """
+    inverted = [k for k, c in enumerate(system.components) if short and _is_small(system, c)]
+    writer = Writer(system, (REGULARISED,) if regularised else (), inverted)
+    equations = [e for k, c in enumerate(system.components)
+                 for e in (writer.inverse(c) if k in inverted else writer.component(k, c))]  # fmt: skip
     equations += [writer.given(k) for k in range(len(system.given))]
     equations += [e for k in range(len(system.rotations)) for e in writer.rotation(k)]
     equations += [e for k in range(len(system.matrices)) for e in writer.matrix_relation(k)]
     equations += writer.trace()
-    unknowns = dict(writer.unknowns)
-    for names in writer.cases.values():
-        unknowns.update({n: e for e, n in names.items()})
-    return PolynomialSystem(writer.ring, unknowns, tuple(e for e in equations if not e.is_zero()))
+    return PolynomialSystem(writer.ring, writer.all_unknowns, tuple(e for e in equations if not e.is_zero()))
+
+
+def unknowns_of(system: DysonSystem) -> dict[str, Entry]:
+    """The unknowns of `polynomial_system`."""
+    return Writer(system).all_unknowns
+
+
+def _needed(system: DysonSystem) -> frozenset[Entry]:
+    """The entries of g that M or the trace depends on."""
+    forms = [g.vector for g in system.given]
+    sources = [e for table in system.covariance.values() for e in table]
+    sources += [(k, k) for k in range(system.pencil.blocks)]
+    sources += [e for vector in forms for e in itertools.product(vector, vector)]
+    sources += [e for t in system.matrices for e in itertools.product(t.support, t.support)]
+    for r in system.rotations:
+        for side in (r.left, r.right):
+            sources += [e for u, v in itertools.product(side, repeat=2) for e in itertools.product(u, v)]
+    return frozenset(e for i, j in sources if (e := system.entry(i, j)) is not None)
+
+
+def _is_small(system: DysonSystem, c: Component) -> bool:
+    """Whether a component that is averaged over eigenvalues has an inverse in few unknowns."""
+    if len(c.cases) < 2 or len(c.states) > _MOST_STATES or system.matrices or system.rotations:
+        return False
+    used = {system.entry(*e) for (i, j), t in system.covariance.items() if i in c.states and j in c.states for e in t}
+    return len(used) + len(system.given) <= _MOST_UNKNOWNS
 
 
 def _times(a: list[list[fmpz_mpoly]], b: list[list[fmpz_mpoly]]) -> list[list[fmpz_mpoly]]:
@@ -270,6 +330,13 @@ def written_equations(system: DysonSystem) -> tuple[sympy.Basic, ...]:
     table: dict[str, sympy.Expr] = {s.name: s for s in system.parameters}
     table.update({name: sympy.Symbol(shown(name)) for name in written.unknowns})
     return tuple(sympy.Eq(polynomial_to_sympy(e, table), 0, evaluate=False) for e in written.equations)
+
+
+def case_of(name: str) -> tuple[int, int] | None:
+    """The component and the number of the eigenvalue that an unknown belongs to, if it belongs to one."""
+    _, colon, case = name.partition(":")
+    component, _, number = case.partition(".")
+    return (int(component), int(number)) if colon else None
 
 
 def shown(name: str) -> str:

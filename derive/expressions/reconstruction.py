@@ -13,23 +13,26 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
 from flint import fmpq, fmpz_mpoly, nmod_mat, nmod_poly
-from numpy.typing import NDArray
 
+from resolvent.derive.arrays import np
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import polynomial_ring
 from resolvent.derive.exact.polynomials import degree, positive
 from resolvent.derive.exact.series import terms_of
-from resolvent.derive.expressions.branch import case_of, names_in
+from resolvent.derive.exact.word_primes import primes_below
+from resolvent.derive.expressions.branch import names_in
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.physical_series import PhysicalSeries
-from resolvent.derive.expressions.polynomial_system import polynomial_system
+from resolvent.derive.expressions.polynomial_system import case_of, polynomial_system
 
-Integers = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Integers: TypeAlias = "NDArray[np.int64]"
 
 _LARGEST = 2**31
 _LENGTHS, _LONGEST = (60, 120, 240, 480), 480
@@ -201,12 +204,7 @@ def _first_dependence(reduced: Any, count: int) -> list[int]:
 
 
 def _primes() -> Iterator[int]:
-    candidate, found = _LARGEST - 1, 0
-    while found < _MOST_PRIMES:
-        if all(candidate % d for d in range(3, math.isqrt(candidate) + 1, 2)):
-            found += 1
-            yield candidate
-        candidate -= 2
+    return itertools.islice(primes_below(_LARGEST), _MOST_PRIMES)
 
 
 @dataclass(frozen=True)

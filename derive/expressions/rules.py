@@ -31,6 +31,10 @@ GIVEN_MATRICES = Rule(
     "-h (beta a a^* + alpha b b^*), alpha = a^* g a, beta = b^* g b, alpha beta h^2 + h = 1.",
     "Voiculescu, Asterisque 232 (1995); Nica, Speicher, Lectures (2006), Proposition 15.1; Belinschi, Mai, Speicher, "
     "J. Reine Angew. Math. 732 (2017)",
+    r"A matrix $T$ that is free from the rest enters through its free cumulants: $A\, T$ adds $A\, R_T(-g A)$ to "
+    r"$L_0$; or it is averaged over its eigenvalues, $g = \sum_i w_i (M + A t_i)^{-1}$. A Haar matrix with the "
+    r"coefficient $a b^{*}$ adds $-h (\beta a a^{*} + \alpha b b^{*})$, $\alpha = a^{*} g a$, $\beta = b^{*} g b$, "
+    r"$\alpha \beta h^2 + h = 1$.",
 )
 INVERSES = Rule(
     "inverses exist",
@@ -60,16 +64,25 @@ RECONSTRUCTION = Rule(
 ENCLOSED_ELIMINATION = Rule(
     "elimination with an enclosed solution",
     "As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is enclosed "
-    "by Krawczyk's test, and known by Im g < 0 for L + i eps; its branch is the one that reaches it from infinity.",
+    "by Krawczyk's test, and known by Im g < 0 for L + i eps, or followed from L + i infinity; its branch is the one "
+    "that reaches it from infinity.",
     "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Neumaier, Interval Methods (1990), section 5.1",
+    r"As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is "
+    r"enclosed by Krawczyk's test, and known by $\mathrm{Im}\, g < 0$ for $L + i \varepsilon$; its branch is the one "
+    r"that reaches it from infinity.",
 )
 DIFFERENTIATION = Rule(
     "implicit differentiation",
     "Along the root tau(t) of F(tau, t) the derivative is -F_t/F_tau; K^-1 Theta K^-1 = -d/dt (K + t Theta)^-1.",
+    latex=r"Along the root $\tau(t)$ of $F(\tau, t)$ the derivative is $-F_t/F_\tau$; "
+    r"$K^{-1} \Theta K^{-1} = -\frac{d}{dt} (K + t \Theta)^{-1}$.",
 )
 NUMERIC_SOLUTION = Rule(
     "numeric solution of the Dyson equation",
     "The Dyson equation is solved by Newton's method, from high above the real line down to it, with Im g <= 0; edges, "
     "atoms and density are read off there, mass and moments are compared with integrals around the support.",
     "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007, Theorem 2.1",
+    r"The Dyson equation is solved by Newton's method, from high above the real line down to it, with "
+    r"$\mathrm{Im}\, g \le 0$; edges, atoms and density are read off there, mass and moments are compared with "
+    r"integrals around the support.",
 )

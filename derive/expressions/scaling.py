@@ -230,8 +230,9 @@ def scales_of(dimensions: Iterable[SymbolicSize], ratios: Mapping[tuple[Any, Any
     missing = [d for d in wanted if d not in found]
     if missing:
         raise ParameterError(
-            f"the ratio of {missing[0]} to {start} is missing; give ratios={{({missing[0]}, {start}): c}}, "
-            f"a number or a parameter",
+            f"the ratio of {missing[0]} to {start} is missing; give its limit c, a number or a parameter: "
+            f"ratios={{({missing[0]}, {start}): c}}, in a text {missing[0]}/{start} = c, on the command line "
+            f"--ratio '{missing[0]}/{start} = c'",
             dimension=missing[0],
         )
     return Scales(found)

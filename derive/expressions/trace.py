@@ -19,19 +19,19 @@ from resolvent.derive.exact.field import Field, coefficients_in, polynomial_ring
 from resolvent.derive.exact.polynomials import degree, factored, generator, renamed, resultant, substitute, univariate
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions import rules
-from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of
+from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBranch, branch_of, enclosed_branch
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.elimination import Limits, eliminate
-from resolvent.derive.expressions.enclosure import Enclosure, candidates
+from resolvent.derive.expressions.enclosure import candidates
 from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.followed import enclosed
 from resolvent.derive.expressions.law import inverses_of
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_trace
 from resolvent.derive.expressions.pencil import pencil_of
-from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries
+from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries, TooLarge
 from resolvent.derive.expressions.pointing import pointing
-from resolvent.derive.expressions.polynomial_system import polynomial_system
 from resolvent.derive.expressions.positivity import existence
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.record import parameter_images
@@ -126,7 +126,7 @@ class Trace:
             element = Field(tuple(numbers)).element(*_rational_root(self.polynomial, tuple(numbers)))
             return arb((element.evaluate(numbers) if numbers else element).to_fmpq())
         try:
-            return Enclosure(self.system, numbers).trace.real
+            return enclosed(self.system, numbers).trace.real
         except DerivationError as error:
             raise DerivationError(f"{error}{inverses_of(self.expression, self.ratios)}", of=self.expression) from error
 
@@ -373,15 +373,19 @@ def trace_of(
     try:
         branch = branch_of(system, seconds=(limits or Limits()).seconds)
     except NoSeries:
-        system = dyson_system(pencil, average=True)
         try:
-            branch = EnclosedBranch(system, polynomial_system(system).unknowns)
+            system, branch = enclosed_branch(pencil, (limits or Limits()).seconds)
+        except TooLarge:
+            raise
         except DerivationError as error:
             raise DerivationError(f"{error}{inverses_of(expression, given)}", of=expression) from error
     exact = isinstance(branch, SeriesBranch)
     polynomial = _settled(system) if exact else eliminate(system, branch, limits or Limits()).polynomial
-    whole = [f for f, _ in factored(polynomial) if degree(f, "m")]
-    factors = [f for f in whole if branch.vanishes(f, branch.levels[-1])]
+    factors = [f for f, _ in factored(polynomial) if degree(f, "m")]
+    for level in branch.levels:
+        factors = [f for f in factors if branch.vanishes(f, level)]
+        if len(factors) <= 1:
+            break
     if len(factors) != 1:
         raise DerivationError("the physical factor is not separated", factors=tuple(factors))
     names = ("m", *(s.name for s in system.parameters))

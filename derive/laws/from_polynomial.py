@@ -48,6 +48,7 @@ def conclude(
     rule: Rule | None = None,
     text: str = "",
     explanation: str = "",
+    latex: str = "",
     nonnegative: bool | None = None,
     eliminations: Sequence[Checked] = (),
     formulas: Formulas = tuple,
@@ -74,6 +75,7 @@ def conclude(
         uses=uses,
         build=partial(_eliminated, formulas, equation, tuple(factors), symbols),
         verify=partial(_reproduced, tuple(eliminations), equation, symbols, moments),
+        latex=latex,
     )
     if len(factors) > 1:
         step = Step(

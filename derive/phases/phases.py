@@ -262,6 +262,36 @@ class Shape:
         masses = f", {self.atoms} atom{'' if self.atoms == 1 else 's'}" if self.atoms else ""
         return f"{bulks}{masses}, lower end {'<=>'[self.lower + 1]} {point}"
 
+    def in_words(self, point: Any = 0) -> str:
+        """Where the bulks and the atoms are, seen from the point.
+
+        >>> from resolvent.derive.laws.elementary import marchenko_pastur
+        >>> from resolvent.derive.support.support import skeleton
+        >>> law = marchenko_pastur(4)
+        >>> [shape_of(skeleton(x.equation)).in_words() for x in (law, law - 2, -law)]
+        ['an atom at 0, a bulk above 0', 'an atom below 0, a bulk around 0', 'a bulk below 0, an atom at 0']
+        """
+        found: dict[tuple[str, str], int] = {}
+        begins, place = "", "below"
+        for mark in self.marks:
+            kind, at = mark.rstrip("=").split("^")[0], mark.endswith("=")
+            if kind == "point" or at:
+                place = "above"
+            if kind == "left":
+                begins = "from" if at else place
+            elif kind == "right":
+                ends = "up to" if at else place
+                where = "around" if (begins, ends) == ("below", "above") else ends if at else begins
+                found["bulk", where] = found.get(("bulk", where), 0) + 1
+            elif kind == "atom":
+                where = "at" if at else place
+                found["atom", where] = found.get(("atom", where), 0) + 1
+        one = {"bulk": "a bulk", "atom": "an atom"}
+        return ", ".join(
+            f"{one[what] if count == 1 else f'{count} {what}s'} {where} {point}"
+            for (what, where), count in found.items()
+        )
+
 
 def shape_of(frame: Skeleton, point: Any = 0) -> Shape:
     """The shape of a certified skeleton relative to a rational point.

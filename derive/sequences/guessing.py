@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 from math import isqrt
 from typing import Any
 
@@ -23,18 +24,13 @@ from resolvent.derive.equations.equation import M, spectral_ring
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import polynomial_to_sympy, to_fmpq
 from resolvent.derive.exact.polynomials import factored
+from resolvent.derive.exact.word_primes import REPEATS, WORD, primes_below
 from resolvent.derive.sequences.ode import LinearODE, ode_of
 from resolvent.derive.sequences.recurrence import Recurrence, cleared, recurrence_of
 from resolvent.derive.sequences.relation_checks import first_exception, holds
 
 MARGIN = 10
-_PRIMES = tuple(
-    2**62 - k
-    for k in (
-        57, 87, 117, 143, 153, 167, 171, 195, 203, 273, 287, 317,
-        443, 483, 495, 575, 581, 603, 633, 663, 765, 773, 777, 791,
-    )
-)  # fmt: skip
+_PRIMES = tuple(islice(primes_below(WORD), 24 * REPEATS + REPEATS - 1))
 _SPARE = 4  # rows beyond the unknowns from which a relation is computed
 
 Shape = tuple[int, int]

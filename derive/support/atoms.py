@@ -67,7 +67,7 @@ def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumb
     x = acb(0, min(1.0, abs(float(point)) or 1.0) / 16)
     try:
         y = _handed_over(near, x, x * branch.value(z0 + x), point)
-    except BranchError:  # sheets with a pole of the same weight are too close in m: come from far away in y
+    except (BranchError, PrecisionError):  # sheets with a pole too are too close in m: come from far away in y
         far = (branch.start - z0).mid()
         near.anchor(far, _handed_over(near, far, far * branch.start_root, point))
         y = near.value(x)

@@ -25,8 +25,9 @@ class MomentCheck:
 class Certificate:
     """Total mass and exact moments against the spectrum's quadrature; `passes` if all agree to the tolerance.
 
-    Moments are those of x - ``origin``, which is 0 unless the support is far from 0. ``lowest`` is the smallest density
-    found on the nodes, relative to the largest: it must not be negative.
+    Moments are those of (x - ``origin``)/``unit``: the origin is 0 unless the support is far from 0 or nearly all mass
+    is an atom, and the unit 1 unless powers of x would be too large or too small for floats. ``lowest`` is the smallest
+    density found on the nodes, relative to the largest: it must not be negative.
     """
 
     mass: float
@@ -34,6 +35,7 @@ class Certificate:
     lowest: float
     tolerance: float = TOLERANCE
     origin: float = 0.0
+    unit: float = 1.0
 
     def __repr__(self) -> str:
         facts = f"mass 1 and {len(self.moments)} moments to {self.worst:.1e}, {self.tolerance:g} allowed"
@@ -55,6 +57,7 @@ class Certificate:
         if self.passes:
             return
         around = f" around {self.origin:.12g}" if self.origin else ""
+        around += f" in units of {self.unit:.3g}" if self.unit != 1 else ""
         failures = [f"the total mass is {self.mass:.12g}"] if not abs(self.mass - 1) <= self.tolerance else []
         failures += [f"moment {m.order}{around} is {m.quadrature:.12g} instead of {m.exact:.12g}" for m in self.moments
                      if not m.error <= self.tolerance]  # fmt: skip
@@ -73,6 +76,7 @@ class Certificate:
             "worst_error": self.worst,
             "tolerance": self.tolerance,
             "origin": self.origin,
+            "unit": self.unit,
             "moments": [
                 {"order": m.order, "exact": m.exact, "quadrature": m.quadrature, "error": m.error} for m in self.moments
             ],

@@ -34,6 +34,8 @@ from resolvent.numeric.density.edge_sheet import FEWEST, EdgeSheet
 from resolvent.numeric.density.root_discs import Complexes
 
 Array = NDArray[Any]  # of float64; NumPy's stubs widen the results of arithmetic
+Place = tuple[float, float]  # a point as a sum of two floats, sharper than one where a support is narrow and far from 0
+ZERO: Place = (0.0, 0.0)
 
 _TAIL = 2e-14
 _SIZES = (28, 84, 252)  # Chebyshev nodes nest by tripling
@@ -170,15 +172,16 @@ class Piece:
             )
         return self._rules[points]
 
-    def quadrature(self, points: int, origin: float = 0.0) -> tuple[Array, Array]:
+    def quadrature(self, points: int, origin: Place = ZERO) -> tuple[Array, Array]:
         """Nodes x - origin, to the digits of the distances from the origin and the nearer edge, and their weights."""
         rule = self.nodes(points)
         return self.places(rule, origin), rule.weights
 
-    def places(self, rule: Nodes, origin: float = 0.0) -> Array:
+    def places(self, rule: Nodes, origin: Place = ZERO) -> Array:
         """The nodes of a rule, minus an origin."""
-        left = (self.left - origin) + (self.rests[0] + rule.low)
-        right = (self.right - origin) - (rule.high - self.rests[1])
+        near, rest = origin
+        left = (self.left - near) + ((self.rests[0] - rest) + rule.low)
+        right = (self.right - near) - (rule.high - (self.rests[1] - rest))
         return np.where(rule.low <= rule.high, left, right)
 
     def at(self, t: Array) -> Array:

@@ -20,7 +20,7 @@ from numpy.polynomial import chebyshev as cheb
 
 from resolvent.derive.errors import NotCertified
 from resolvent.derive.exact.precision import cached_property
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Place
 
 _DEGREE = 21
 _TAIL = 1e-11  # of the largest coefficient of a panel
@@ -111,11 +111,11 @@ class GradedHalf:
                 break
         return (t + 3) * scale
 
-    def place_of(self, distance: Array, origin: float = 0.0) -> Array:
+    def place_of(self, distance: Array, origin: Place = ZERO) -> Array:
         """The points at distances, minus an origin."""
-        return (self.place - origin) + (self.rest + self.direction * distance)
+        return (self.place - origin[0]) + ((self.rest - origin[1]) + self.direction * distance)
 
-    def quadrature(self, points: int, origin: float = 0.0) -> tuple[Array, Array]:
+    def quadrature(self, points: int, origin: Place = ZERO) -> tuple[Array, Array]:
         """Places, minus an origin, and weights for integrals against the density."""
         t, weight = _legendre(max(points, _GAUSS))
         scale = self.reach * 0.5 ** (np.arange(self.panels) + 2.0)
@@ -180,7 +180,7 @@ class GradedPiece:
         """The mass of the gap."""
         return self.halves[0].total + self.halves[1].total
 
-    def quadrature(self, points: int, origin: float = 0.0) -> tuple[Array, Array]:
+    def quadrature(self, points: int, origin: Place = ZERO) -> tuple[Array, Array]:
         """Places, minus an origin, and weights for integrals against the density, ``points``/50 on each panel."""
         parts = [half.quadrature(math.ceil(points / 50), origin) for half in self.halves]
         return np.concatenate([x for x, _ in parts]), np.concatenate([w for _, w in parts])

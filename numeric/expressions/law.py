@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.expressions import law as exact
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
@@ -72,16 +73,20 @@ def law_of(
     try:
         law = exact.law_of(model, ratios, limits)
     except TooLarge as error:
-        if numeric is False or set(_names(model, ratios)) - set(values):
+        if numeric is False or not _has_numbers(model, ratios, values):
             raise
         warnings.warn(f"{error}: the law is numeric", stacklevel=3)
         return _numbers(model, ratios, values)
     return law.at(**values) if values else law
 
 
-def _names(model: MatrixExpression, ratios: Ratios | None) -> list[str]:
-    """The parameters that the numbers depend on."""
-    return [s.name for s in _system(model, ratios).parameters]
+def _has_numbers(model: MatrixExpression, ratios: Ratios | None, values: Mapping[str, Any]) -> bool:
+    """Whether all parameters have values, and the numeric solver reaches the expression."""
+    try:
+        system = _system(model, ratios)
+    except DerivationError:
+        return False
+    return not system.free_letters and {s.name for s in system.parameters} <= set(values)
 
 
 def _system(model: MatrixExpression, ratios: Ratios | None) -> DysonSystem:

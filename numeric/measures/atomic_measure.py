@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.certificate import Certificate
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Place
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
 
 _FEW = 3000  # up to so many atoms are summed one by one
@@ -113,9 +113,9 @@ class AtomicMeasure(Measure):
     def _remaining(self) -> Array:
         return np.concatenate([np.cumsum(self._weights[::-1])[::-1], [0.0]])
 
-    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: float = 0.0) -> Any:
+    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: Place = ZERO) -> Any:
         """The sum of a function of x - origin over the atoms."""
-        return np.sum(self._weights * np.asarray(function(self._points - origin)), axis=-1)
+        return np.sum(self._weights * np.asarray(function(self._points - origin[0] - origin[1])), axis=-1)
 
     def expect(self, function: Callable[[Array], ArrayLike], tolerance: float | None, points: Iterable[float]) -> Any:
         """The sum of a function over the atoms."""

@@ -8,27 +8,32 @@ surroundings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import string
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import sympy
+from contourpy import contour_generator
 from flint import arb, fmpq
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from resolvent.derive.border import checked
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import checked_values, parameter_of, rational_number, simplest_between
 from resolvent.derive.phases.phases import Shape, phase_conditions, shape_of
 from resolvent.derive.support.support import skeleton
-from resolvent.numeric.style import new_axes
+from resolvent.numeric.style import QUIET, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 Grid = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -42,6 +47,8 @@ _CHANGES: dict[str, tuple[str, Literal["solid", "dashed"]]] = {
 }
 _SMALLEST = 8  # pixels
 _BITS = 64  # of the corners of pixels
+_ASIDE = 1.5  # pixels from a curve to where the shapes on its sides are looked up
+_ROOM = 0.015  # of the window's width, around the letter of a phase
 
 
 @dataclass(frozen=True)
@@ -164,7 +171,7 @@ class PhaseMap:
             return simplest_between(arb(low + step * index), arb(low + step * (index + 1)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the phases, each with its shape, and the curves between them; returns the axes."""
+        """Draw the phases, with letters that a key explains, and the curves between them; returns the axes."""
         return _draw(self, ax)
 
 
@@ -282,27 +289,42 @@ def _change(a: Shape | None, b: Shape | None) -> str | None:
     return "bulks merge" if a.intervals != b.intervals else "an edge reaches the point"
 
 
-def _crossings(found: PhaseMap, values: Grid) -> dict[str, NDArray[np.bool_]]:
-    """For each kind of change the pixels next to which a curve separates shapes that differ so."""
+def _changes(found: PhaseMap, number: int, line: Grid) -> list[str | None]:
+    """What changes across a curve at the points of a line along which its polynomial vanishes.
+
+    The shapes are those of the pixels on either side. Where another curve passes between them nothing can be said: such
+    points have what the nearest of the others has, so that a curve goes on to where it meets the next.
+    """
+    n = found.resolution
+    low, step = np.array([(axis[0], axis[1] - axis[0]) for axis in found.axes]).T
+    pixels = (line - low) / step
+    along = np.gradient(pixels, axis=0)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.maximum(np.hypot(*along.T), 1e-300)[:, None]
+    sides = [np.clip(np.rint(pixels + s * _ASIDE * across).astype(int), 0, n - 1) for s in (1, -1)]
+    (x, y), (u, v) = (side.T for side in sides)
+    signs = [np.signbit(values) for values in found.values]
+    turning = np.array([s[y, x] != s[v, u] for s in signs])
+    known = turning[number] & (turning.sum(axis=0) == 1)
+    if not known.any():
+        return [None] * len(line)
+    places = np.arange(len(line))
+    nearest = places[known][np.argmin(np.abs(places[:, None] - places[known]), axis=1)]
     cells, _, shapes = found.cells
-    sign = np.signbit(values)
-    masks: dict[str, NDArray[np.bool_]] = {}
-    signs = [np.signbit(v) for v in found.values]
-    for axis in (0, 1):
-        one = (slice(None),) * axis + (slice(None, -1),)
-        two = (slice(None),) * axis + (slice(1, None),)
-        alone = sum((s[one] != s[two]).astype(np.int64) for s in signs) == 1  # no other curve passes here
-        turning = (sign[one] != sign[two]) & alone
-        pairs = np.unique(np.stack([cells[one][turning], cells[two][turning]]), axis=1).T
-        for a, b in pairs:
-            change = _change(shapes[a], shapes[b])
-            if change is None:
+    return [_change(shapes[cells[y[k], x[k]]], shapes[cells[v[k], u[k]]]) for k in nearest]
+
+
+def _pieces(found: PhaseMap) -> Iterator[tuple[str, Grid]]:
+    """The pieces of the curves across which something changes, and what."""
+    for number, values in enumerate(found.values):
+        for corners in contour_generator(*found.axes, values).lines(0.0):
+            line = np.asarray(corners, dtype=float)
+            if len(line) < 2:
                 continue
-            mask = masks.setdefault(change, np.zeros_like(sign))
-            here = turning & (cells[one] == a) & (cells[two] == b)
-            mask[one] |= here
-            mask[two] |= here
-    return {change: ndimage.binary_dilation(mask, np.ones((3, 3), dtype=bool)) for change, mask in masks.items()}
+            changes = _changes(found, number, line)
+            for change, group in groupby(range(len(line)), key=lambda k: changes[k]):
+                inside = list(group)
+                if change is not None:
+                    yield change, line[inside[0] : inside[-1] + 2]
 
 
 # -- the picture -----------------------------------------------------------------------------------------------
@@ -310,9 +332,9 @@ def _crossings(found: PhaseMap, values: Grid) -> dict[str, NDArray[np.bool_]]:
 
 def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
     from matplotlib.colors import ListedColormap
-    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
-    ax = ax or new_axes((6.4, 4.8))
+    ax = ax or new_axes((6.4, 5.4))
     _, _, shapes = found.cells
     distinct = list(dict.fromkeys(shapes))
     shades = iter(_SHADES * (len(distinct) // len(_SHADES) + 1))
@@ -320,24 +342,28 @@ def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
     x, y = found.axes
     ax.pcolormesh(x, y, found.codes, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(distinct) - 0.5, zorder=0)
     drawn: dict[str, Line2D] = {}
-    for values in found.values:
-        for change, mask in _crossings(found, values).items():
-            colour, line = _CHANGES[change]
-            shown = np.ma.masked_array(values, ~mask)
-            ax.contour(x, y, shown, levels=[0.0], colors=[colour], linestyles=[line], linewidths=1.6, zorder=3)
-            text = change.replace("the point", str(found.point))
-            drawn[text] = Line2D([], [], color=colour, linestyle=line, linewidth=1.6, label=text)
+    for change, line in _pieces(found):
+        colour, style = _CHANGES[change]
+        text = change.replace("the point", str(found.point))
+        (drawn[text],) = ax.plot(*line.T, color=colour, linestyle=style, linewidth=1.6, zorder=3, label=text)
+    names = dict(zip(dict.fromkeys(phase.shape for phase in found.phases), string.ascii_uppercase, strict=False))
     for phase in found.phases:
-        _label(ax, phase, found.point)
-    if drawn:
-        ax.legend(
-            handles=list(drawn.values()),
-            fontsize=8,
-            loc="lower center",
-            bbox_to_anchor=(0.5, 1.0),
-            ncols=3,
-            frameon=False,
-        )
+        if phase.depth >= _ROOM:
+            size = 9 if phase.depth >= 2 * _ROOM else 7
+            ax.annotate(names[phase.shape], phase.label, ha="center", va="center", fontsize=size, color=_INK, zorder=4)
+    shade = dict(zip(distinct, colours, strict=True))
+    key = [
+        Patch(facecolor=shade[shape], edgecolor=QUIET, linewidth=0.5, label=f"{name}  {_words(found, shape)}")
+        for shape, name in names.items()
+    ]
+    ax.legend(
+        handles=[*key, *drawn.values()],
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.14),
+        fontsize=8,
+        frameon=False,
+        ncols=2,
+    )
     (a, b), (c, d) = [(_float(low), _float(high)) for low, high in found.window]
     ax.set_xlim(a, b)
     ax.set_ylim(c, d)
@@ -346,20 +372,9 @@ def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
     return ax
 
 
-def _label(ax: Axes, phase: Phase, point: fmpq) -> None:
-    """Write a phase's shape into it: in words where there is room, as a sketch, or not at all."""
-    if phase.depth < 0.02:
-        return
-    text = "no law" if phase.shape is None else phase.shape.sketch(point)
-    narrow = phase.depth < 0.09
-    if phase.shape is not None and not narrow:
-        text = f"{phase.shape.describe(point).rsplit(', ', 1)[0]}\n{text}"
-    ax.annotate(
-        text, phase.label, ha="center", va="center", fontsize=7.5, color=_INK, zorder=4,
-        rotation=90 if narrow and phase.upright else 0,
-    )  # fmt: skip
+def _words(found: PhaseMap, shape: Shape | None) -> str:
+    return "no law" if shape is None else shape.in_words(found.point)
 
 
 def _name(parameter: str) -> str:
-    text = sympy.latex(sympy.Symbol(parameter))
-    return f"$\\mathrm{{{text}}}$" if text == parameter and len(text) > 1 else f"${text}$"
+    return f"${expression_latex(sympy.Symbol(parameter))}$"

@@ -13,7 +13,7 @@ from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.support.support import Skeleton, skeleton
-from resolvent.numeric.density.chebyshev_piece import Array, Piece, resolve
+from resolvent.numeric.density.chebyshev_piece import Array, Piece, Place, resolve
 from resolvent.numeric.spectrum.critical_points import CriticalPoint, critical_points
 from resolvent.numeric.spectrum.enclosures import Enclosure, certified_stieltjes, density_enclosure
 from resolvent.numeric.spectrum.measure import (
@@ -70,10 +70,10 @@ class AlgebraicMeasure(PiecewiseMeasure):
         """The real roots of disc_m(P) lc_m(P), each with what it is."""
         return critical_points(self.frame, [(i.left_exponent, i.right_exponent) for i in self.intervals])  # type: ignore[misc]
 
-    def places(self, origin: float) -> Array:
+    def places(self, origin: Place) -> Array:
         """The places of the atoms, from an origin."""
         with working_precision(2 * self.frame.branch.precision):
-            return np.array([float(a.point.ball() - arb(origin)) for a in self.frame.atoms])
+            return np.array([float(a.point.ball() - arb(origin[0]) - arb(origin[1])) for a in self.frame.atoms])
 
     def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
         """m or m', by continuation with proof if it is to be certified."""

@@ -16,7 +16,7 @@ from resolvent.derive.errors import DerivationError
 from resolvent.derive.explicit.explicit_law import ExplicitLaw
 from resolvent.derive.explicit.inverse import FactoredInverse
 from resolvent.numeric.density.certificate import Certificate, moment_checks
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Place
 from resolvent.numeric.spectrum.adaptive import BLUR, adaptive, checked, checked_points, with_atoms
 from resolvent.numeric.spectrum.boundary_arc import Arc, Corner, LogInverse, followed
 from resolvent.numeric.spectrum.measure import (
@@ -117,14 +117,14 @@ class ArcMeasure(Measure):
             before += mass
         return found
 
-    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: float = 0.0) -> Any:
+    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: Place = ZERO) -> Any:
         """The integral of a smooth function of x - origin, or of several, by the rule that resolves the density."""
         total: Any = 0.0
         for arc in self.arcs:
             x, weights = arc.rule
-            total = total + np.sum(weights * np.asarray(function(x - origin)), axis=-1)
+            total = total + np.sum(weights * np.asarray(function(x - origin[0] - origin[1])), axis=-1)
         if self.atoms:
-            total = total + np.sum(self.atom_weights * np.asarray(function(self.atom_points - origin)), axis=-1)
+            total = total + np.sum(self.atom_weights * np.asarray(function(self.places(origin))), axis=-1)
         return total
 
     def expect(self, function: Callable[[Array], ArrayLike], tolerance: float | None, points: Iterable[float]) -> Any:

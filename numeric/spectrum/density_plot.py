@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MARGIN, ROOM = 0.05, 1.12  # beside the support, in widths; above the highest point
 _LARGEST_DENOMINATOR = 1000
+_SEPARATE = 60  # marks outside the support that are told apart; more are drawn fainter
 
 
 class Drawn(Protocol):
@@ -126,7 +127,7 @@ def histogram_plot(
 
     ``label`` and ``curve`` are what the legend calls the two. Eigenvalues at an atom are left out of the bars (a bar
     would dwarf the density) and counted in the legend; those outside the support are marked one by one on the axis, and
-    where they are farther away than the support is wide, counted at the margin.
+    where they are farther away than the support is wide, counted at the margin. The legend has the number of all.
     """
     ax = ax or new_axes()
     values = np.ravel(np.asarray(eigenvalues, dtype=float))
@@ -142,7 +143,7 @@ def histogram_plot(
     after = int(np.ceil(max(0.0, np.max(near, initial=upper) - upper) / step))
     bins = lower + step * np.arange(-before, len(edges) + after)
     bars = np.histogram(near, bins=bins)[0] / max(len(values), 1) / step
-    named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms not drawn)"
+    named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms)"
     ax.bar(bins[:-1], bars, width=step, align="edge", color=BARS, zorder=0, label=named)
     density_plot(spectrum, ax, label=curve, color=INK)
     for fill in ax.collections:
@@ -151,7 +152,7 @@ def histogram_plot(
     ax.set_ylim(0, max(ax.get_ylim()[1], float(np.quantile(bars[bars > 0], 0.98)) * ROOM if np.any(bars) else 0.0))
     _mark_outside(ax, rest, (lower - step, upper + step), reach)
     ax.set_ylim(0, 1.1 * ax.get_ylim()[1])  # so that the legend stands above the curve
-    ax.legend(frameon=False, fontsize=8, loc="upper center", ncols=3, columnspacing=1.4)
+    ax.legend(frameon=False, fontsize=8, loc="upper center", ncols=3, columnspacing=1.0, handlelength=1.5)
     return ax
 
 
@@ -170,11 +171,13 @@ def _mark_outside(ax: Axes, values: Array, inside: tuple[float, float], reach: t
     outside = values[(values < inside[0]) | (values > inside[1])]
     shown = outside[(outside >= reach[0]) & (outside <= reach[1])]
     if len(shown):
-        ax.plot(shown, np.full(len(shown), 0.015), "|", markersize=9, markeredgewidth=1.2, color=ATOM,
-                transform=ax.get_xaxis_transform(), zorder=6, label=f"outside the support ({len(shown)})")  # fmt: skip
+        size, opacity = (9, 1.0) if len(shown) <= _SEPARATE else (6, 0.3)
+        ax.plot(shown, np.full(len(shown), 0.015), "|", markersize=size, alpha=opacity, markeredgewidth=1.2,
+                color=ATOM, transform=ax.get_xaxis_transform(), zorder=6,
+                label=f"outside the support ({len(outside)})")  # fmt: skip
     for beyond, place, side, words in (
-        (values[values < reach[0]], 0.01, "left", "$\\leftarrow$ {} down to {:.4g}"),
-        (values[values > reach[1]], 0.99, "right", "{} up to {:.4g} $\\rightarrow$"),
+        (values[values < reach[0]], 0.01, "left", "$\\leftarrow$ {} beyond, down to {:.4g}"),
+        (values[values > reach[1]], 0.99, "right", "{} beyond, up to {:.4g} $\\rightarrow$"),
     ):
         if len(beyond):
             farthest = beyond[np.argmax(np.abs(beyond))]

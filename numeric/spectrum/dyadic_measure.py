@@ -17,7 +17,7 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.holonomic.holonomic_law import HolonomicLaw
 from resolvent.derive.laws.record import Law
 from resolvent.derive.tensor.tensor_law import TensorLaw
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Place
 from resolvent.numeric.density.dyadic_density import GradedTable
 from resolvent.numeric.density.dyadic_piece import GradedPiece, graded_pieces
 from resolvent.numeric.density.holonomic_density import HolonomicDensity
@@ -114,14 +114,14 @@ class DyadicMeasure(Measure):
         total = adaptive(stretches, integrand, allowed) if stretches else 0.0
         return with_atoms(total, integrand, self.atom_points, self.atom_weights)
 
-    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: float = 0.0) -> Any:
+    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: Place = ZERO) -> Any:
         """The integral of a smooth function of x - origin, or of several: the points are the last axis."""
         total: Any = 0.0
         for piece in self.pieces:
             x, weights = piece.quadrature(points, origin)
             total = total + np.sum(weights * np.asarray(function(x)), axis=-1)
         if self.atoms:
-            total = total + np.sum(self.atom_weights * np.asarray(function(self.atom_points - origin)), axis=-1)
+            total = total + np.sum(self.atom_weights * np.asarray(function(self.places(origin))), axis=-1)
         return total
 
 

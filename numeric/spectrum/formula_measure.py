@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.certificate import Certificate, MomentCheck
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Place
 from resolvent.numeric.spectrum.adaptive import BLUR, adaptive, checked, checked_points, with_atoms
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
 
@@ -202,11 +202,11 @@ class FormulaMeasure(Measure):
         x, weights = (np.concatenate([getattr(r, name).ravel() for r in rules]) for name in ("x", "weights"))
         return np.sum(weights * integrand(x), axis=-1)
 
-    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: float = 0.0) -> Any:
+    def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: Place = ZERO) -> Any:
         """The integral of a smooth function of x - origin, or of several, by the rule that resolves the density."""
-        total = self._sum(lambda x: np.asarray(function(x - origin)), self._rules)
+        total = self._sum(lambda x: np.asarray(function(x - origin[0] - origin[1])), self._rules)
         if self.atoms:
-            total = total + np.sum(self.atom_weights * np.asarray(function(self.atom_points - origin)), axis=-1)
+            total = total + np.sum(self.atom_weights * np.asarray(function(self.places(origin))), axis=-1)
         return total
 
     def expect(

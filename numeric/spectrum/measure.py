@@ -19,10 +19,13 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
 from resolvent.derive.support import atoms
 from resolvent.numeric.density.certificate import Certificate, moment_checks
-from resolvent.numeric.density.chebyshev_piece import Array, Piece
+from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Piece, Place
 
 _CERTIFIED_MOMENTS = 12
 CERTIFIED_POINTS = 64 + _CERTIFIED_MOMENTS
+_MOST_EXPONENT = 64  # of the size of what has the law, up to which twelfth powers are floats by far
+_HEAVY = 0.999
+_NARROW, _NARROWEST = 2.0**-52, 1e-28  # one float, and two together, do not tell such a support from a point
 _NEAR = 2.0  # widths of the support: farther from 0, moments are taken around its middle
 
 REFUSED = {
@@ -139,7 +142,7 @@ class Measure(ABC):
         """The support of the continuous part."""
 
     @abstractmethod
-    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: float = 0.0) -> Any:
+    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: Place = ZERO) -> Any:
         """The integral of a smooth function of x - origin, or of several: the points are the last axis."""
 
     @abstractmethod
@@ -165,11 +168,21 @@ class Measure(ABC):
         """Their weights."""
         return np.array([float(a.weight) for a in self.atoms])
 
+    def places(self, origin: Place) -> Array:
+        """The places of the atoms, from an origin."""
+        return self.atom_points - origin[0] - origin[1]
+
     @property
-    def origin(self) -> float:
-        """0, or the middle of the support if that is far from 0 for its width."""
+    def centre(self) -> Place:
+        """The middle of the support, or of its continuous part."""
         low, high = self.support()
-        return 0.0 if max(abs(low), abs(high)) <= _NEAR * (high - low) else low / 2 + high / 2
+        return low / 2 + high / 2, 0.0
+
+    @property
+    def origin(self) -> Place:
+        """0, or the centre if the support is far from 0 for its width."""
+        low, high = self.support()
+        return ZERO if max(abs(low), abs(high)) <= _NEAR * (high - low) else self.centre
 
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure, atoms included."""
@@ -251,6 +264,11 @@ def measure_of(law: Any) -> Measure:
     return own
 
 
+def between(left: Place, right: Place) -> Place:
+    """The middle of two places, as sharp as their distance."""
+    return left[0], left[1] + ((right[0] - left[0]) + (right[1] - left[1])) / 2
+
+
 def missing_parameters(symbols: Iterable[sympy.Symbol]) -> ParameterError:
     """The error for parameters without a value."""
     names = ", ".join(s.name for s in symbols)
@@ -260,27 +278,55 @@ def missing_parameters(symbols: Iterable[sympy.Symbol]) -> ParameterError:
 def certified(measure: Measure, lowest: float = 0.0) -> Certificate:
     """The certificate of a law's measure: the mass and the first 12 moments by quadrature against the exact ones.
 
-    The moments are those around 0, or around the middle of a support that is far from 0.
+    The moments are those around 0, or around the mean where those around 0 would say little: for a support far from 0,
+    or an atom that has nearly all of the mass.
 
-    Raises `NotCertified` unless it passes.
+    Raises `NotCertified` unless it passes, `PrecisionError` for a support so narrow and far from 0 that it cannot.
     """
     n = _CERTIFIED_MOMENTS
-    origin = measure.origin
-    sums = measure.integral(lambda x: _powers(x, n), CERTIFIED_POINTS, origin)
+    moments = measure.law.moments(n)
+    origin = _origin(measure, moments[0])
+    size = math.sqrt(float(measure.integral(np.square, CERTIFIED_POINTS, origin)))
+    unit = _unit(size)
+    sums = measure.integral(lambda x: _powers(x / unit, n), CERTIFIED_POINTS, origin)
     quadrature, scale = sums[:, 1:].tolist()
-    exact = [float(m) for m in _moments_around(measure.law.moments(n), Fraction(origin))]
+    place = Fraction(origin[0]) + Fraction(origin[1])
+    around = _moments_around(moments, place, size)
+    exact = [float(m / Fraction(unit) ** k) for k, m in enumerate(around, 1)]
     checks = tuple(moment_checks(exact, quadrature, scale))
-    found = Certificate(float(sums[0, 0]), checks, lowest, origin=origin)
+    found = Certificate(float(sums[0, 0]), checks, lowest, origin=origin[0] + origin[1], unit=unit)
+    narrowness = size / abs(origin[0]) if origin[0] and measure.intervals else 1.0
+    if narrowness < _NARROWEST or (narrowness < _NARROW and not found.passes):
+        raise PrecisionError(
+            f"{measure.subject}: the support is too narrow for its distance from 0, {narrowness:.1g} of it; shift the "
+            f"law by {-origin[0]:.12g}",
+            law=measure.law,
+        )
     found.require(measure.subject)
     return found
 
 
-def _moments_around(moments: Sequence[sympy.Expr], origin: Fraction) -> list[Fraction]:
-    """The moments of x - origin."""
+def _origin(measure: Measure, mean: sympy.Expr) -> Place:
+    if measure.origin == ZERO and max(measure.atom_weights, default=0.0) <= _HEAVY:
+        return ZERO
+    exact = _fraction(mean, 60)
+    near = float(exact)
+    return near, float(exact - Fraction(near))
+
+
+def _unit(size: float) -> float:
+    """1, or about the size, a power of two, where floats hold no twelfth power of it."""
+    exponent = math.frexp(size)[1]
+    return 1.0 if abs(exponent) <= _MOST_EXPONENT or not math.isfinite(size) or size == 0 else math.ldexp(1.0, exponent)
+
+
+def _moments_around(moments: Sequence[sympy.Expr], origin: Fraction, size: float) -> list[Fraction]:
+    """The moments of x - origin, whose mean size is given."""
     if origin == 0:
         return [_fraction(m, 30) for m in moments]
-    size = max(0, origin.numerator.bit_length() - origin.denominator.bit_length())
-    digits = 30 + len(moments) * (5 + size // 3)  # of what cancels
+    far = abs(origin) / min(Fraction(size or 1.0), Fraction(1))
+    bits = max(0, far.numerator.bit_length() - far.denominator.bit_length())
+    digits = 30 + len(moments) * (5 + bits // 3)  # of what cancels
     exact = [Fraction(1), *(_fraction(m, digits) for m in moments)]
     return [
         sum((math.comb(k, j) * exact[j] * (-origin) ** (k - j) for j in range(k + 1)), start=Fraction(0))

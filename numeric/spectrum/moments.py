@@ -14,12 +14,17 @@ _SHARP, _LEAST, _MOST_SCALES = 1e-12, 0.1, 20
 def moment(measure: Measure, k: int) -> float:
     """The k-th moment; k may be a negative integer where 0 lies outside the support.
 
-    Raises `ParameterError` for other k, `PrecisionError` if a negative moment does not settle to 1e-12.
+    Raises `ParameterError` for other k and for moments beyond all floats, `PrecisionError` if a negative moment does
+    not settle to 1e-12.
     """
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
         raise ParameterError(f"the order of a moment must be an integer; got {k!r}", k=k)
     if k >= 0:
-        return float(measure.integral(lambda x: x ** float(k), 64 + k))
+        with np.errstate(over="ignore"):
+            found = float(measure.integral(lambda x: x ** float(k), 64 + k))
+        if not np.isfinite(found):
+            raise ParameterError(f"the moment of order {k} is too large for a float; scale the law down", k=k)
+        return found
     if any(i.left <= 0 <= i.right for i in measure.intervals) or np.any(measure.atom_points == 0):
         raise ParameterError(f"the moment of order {k} does not exist: 0 lies in the support", k=k)
     nearest = min(abs(x) for i in measure.intervals for x in (i.left, i.right)) if measure.intervals else 1.0
@@ -34,8 +39,7 @@ def moment(measure: Measure, k: int) -> float:
 
 def central_moment(measure: Measure, k: int) -> float:
     """The integral of (x - mean)^k, in a variable around the middle of the support."""
-    low, high = measure.support()
-    origin = low / 2 + high / 2
+    origin = measure.centre
     mean = float(measure.integral(lambda x: x, 64, origin))
 
     def power(x: Array) -> Array:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.exact.precision import cached_property
-from resolvent.numeric.density.chebyshev_piece import Array, Piece
+from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Piece, Place
 from resolvent.numeric.density.piecewise_density import SpectrumTable
 from resolvent.numeric.spectrum import linear_statistics, potential
-from resolvent.numeric.spectrum.measure import CERTIFIED_POINTS, Measure, Pieces, SupportInterval
+from resolvent.numeric.spectrum.measure import CERTIFIED_POINTS, Measure, Pieces, SupportInterval, between
 from resolvent.numeric.spectrum.stieltjes_values import stieltjes_values
 
 
@@ -36,7 +36,7 @@ class PiecewiseMeasure(Measure):
         """The support of the continuous part."""
         return self.parts.intervals
 
-    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: float = 0.0) -> Any:
+    def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: Place = ZERO) -> Any:
         """The integral of a smooth function of x - origin, or of several: the points are the last axis."""
         total: Any = 0.0
         for piece in self.parts.pieces:
@@ -46,9 +46,15 @@ class PiecewiseMeasure(Measure):
             total = total + np.sum(self.atom_weights * np.asarray(function(self.places(origin))), axis=-1)
         return total
 
-    def places(self, origin: float) -> Array:
-        """The places of the atoms, from an origin."""
-        return self.atom_points - origin
+    @property
+    def centre(self) -> Place:
+        """The middle of the continuous part, or of the atoms if there is none."""
+        if self.parts.pieces:
+            first, last = self.parts.pieces[0], self.parts.pieces[-1]
+            return between((first.left, first.rests[0]), (last.right, last.rests[1]))
+        first_atom = (float(self.atom_points[0]), 0.0)
+        rests = self.places(first_atom)
+        return first_atom[0], float(rests[0] + rests[-1]) / 2
 
     def expect(self, function: Callable[[Array], ArrayLike], tolerance: float | None, points: Iterable[float]) -> Any:
         """The integral of any function; see `linear_statistics.expect`."""

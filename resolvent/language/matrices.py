@@ -2,7 +2,8 @@
 
     definition  X: gaussian(p, n)         gaussian(rows, columns, variance), wigner(size, variance), haar(size), each
                                           with a last word complex; given(size, law), projection(size, rank); without
-                                          a law, or points, the traces of what is given stay in the equations
+                                          a law, or points, the traces of what is given stay in the equations;
+                                          arguments may be named, given(p, law=atoms([1, 3])), wigner(p, variance=2)
                 X: gaussian([p, q], n, [[1], [4]])      a variance profile, constant on blocks
                 A, B: commuting(p, [[1, 2], [3, 0]], [1/4, 3/4])     points and weights of the joint spectrum
     ratio       p/n = c                   the limit of a ratio of two sizes, a number or a formula in parameters
@@ -31,14 +32,15 @@ from resolvent.language.source import Source, folded
 from resolvent.language.vocabulary import closest
 from resolvent.numeric.expressions import block, commuting, dimension, gaussian, given, haar, kron, projection, wigner
 
-_KINDS: dict[str, tuple[str, ...]] = {
-    "gaussian": ("size", "size", "scalar?", "complex?"),
-    "wigner": ("size", "scalar?", "complex?"),
+_KINDS: dict[str, tuple[str, ...]] = {  # what each argument is called; the values have the kinds below
+    "gaussian": ("rows", "columns", "variance?", "complex?"),
+    "wigner": ("size", "variance?", "complex?"),
     "haar": ("size", "complex?"),
     "given": ("size", "law?"),
-    "projection": ("size", "scalar"),
+    "projection": ("size", "rank"),
     "commuting": ("size", "points?", "weights?"),
 }
+_VALUES = {"rows": "size", "columns": "size", "variance": "scalar", "rank": "scalar"}
 _MAKERS: dict[str, Callable[..., MatrixExpression]] = {
     "gaussian": gaussian,
     "wigner": wigner,
@@ -97,35 +99,56 @@ def _definition(text: str, sizes: dict[str, SymbolicSize]) -> dict[str, MatrixEx
         raise ParseError(f"a matrix is defined as in X: gaussian(p, n); got {text!r}", text=text)
     source = Source(right)
     node = source.tree
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)) or node.keywords:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         raise source.error("a matrix is gaussian(p, n), wigner(p), haar(p), given(p, law) or projection(p, rank)", node)
     kind = node.func.id
     if kind not in _KINDS:
         hint = closest(kind, _KINDS) or f"; known: {', '.join(_KINDS)}"
         raise source.error(f"unknown kind of matrix {kind!r}{hint}", node)
-    wanted = list(_KINDS[kind])
-    given_nodes, options = list(node.args), {}
-    if wanted[-1] == "complex?":
-        wanted.pop()
-        if given_nodes and isinstance(given_nodes[-1], ast.Name) and given_nodes[-1].id == "complex":
-            given_nodes.pop()
-            options["complex"] = True
-    least = sum(1 for w in wanted if not w.endswith("?"))
-    if not least <= len(given_nodes) <= len(wanted):
-        shown = ", ".join(w.rstrip("?") for w in wanted)
-        raise source.error(f"write {kind}({shown})", node)
     if len(names) > 1 and kind != "commuting":
         raise source.error("one name is defined at a time, except for commuting(size, points)", 0)
-    arguments = [_argument(source, a, w.rstrip("?"), sizes) for a, w in zip(given_nodes, wanted, strict=False)]
+    arguments = {
+        name: _argument(source, value, _VALUES.get(name, name), sizes)
+        for name, value in _named(source, node, kind).items()
+    }
     try:
         if kind == "commuting":
-            return dict(zip(names, commuting(names, *arguments), strict=True))
-        return {names[0]: _MAKERS[kind](names[0], *arguments, **options)}
+            return dict(zip(names, commuting(names, **arguments), strict=True))
+        return {names[0]: _MAKERS[kind](names[0], **arguments)}
     except ParameterError as error:
         raise source.error(str(error), node) from None
 
 
+def _named(source: Source, node: ast.Call, kind: str) -> dict[str, ast.expr]:
+    """The arguments of a definition by their names."""
+    wanted = [name.rstrip("?") for name in _KINDS[kind]]
+    places = list(node.args)
+    found: dict[str, ast.expr] = {}
+    if "complex" in wanted and places and isinstance(places[-1], ast.Name) and places[-1].id == "complex":
+        found["complex"] = places.pop()
+    ordinary = [name for name in wanted if name != "complex"]
+    found.update(zip(ordinary, places, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg not in wanted:
+            name = keyword.arg or "**"
+            hint = closest(name, wanted) or f"; its arguments are {', '.join(wanted)}"
+            raise source.error(f"{kind} has no argument {name!r}{hint}", keyword.value)
+        if keyword.arg in found:
+            raise source.error(f"{keyword.arg} is given twice", keyword.value)
+        found[keyword.arg] = keyword.value
+    missing = [name for name in _KINDS[kind] if not name.endswith("?") and name not in found]
+    if len(places) > len(ordinary) or missing:
+        raise source.error(f"write {kind}({', '.join(ordinary)})", node)
+    return found
+
+
 def _argument(source: Source, node: ast.expr, wanted: str, sizes: dict[str, SymbolicSize]) -> Any:
+    if wanted == "complex":
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return node.value
+        if not (isinstance(node, ast.Name) and node.id == "complex"):
+            raise source.error("complex is True or False", node)
+        return True
     if wanted == "law":
         return parse(source.segment(node))
     if isinstance(node, ast.List):

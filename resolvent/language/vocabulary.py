@@ -96,8 +96,13 @@ def _slug_table(slugs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _slugs() -> dict[str, str]:
-    from resolvent import catalog
-
+    """The names of the catalog; none where NumPy is not installed, which its samplers need."""
+    try:
+        from resolvent import catalog
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        return {}
     return _slug_table(catalog.names())
 
 

@@ -161,12 +161,13 @@ def _cell(column: str, text: str) -> str:
 def _step(step: WrittenStep) -> str:
     kind = f" <em>({step.mark})</em>" if step.mark else ""
     statement = _mixed(step.statement) if step.in_latex else escaped(step.statement)
+    text = _mixed(sentence(step.latex)) or escaped(sentence(step.text))
     uses = f' <span class="soft">From {", ".join(map(str, step.uses))}.</span>' if step.uses else ""
     source = f' <span class="soft">[{escaped(step.reference)}]</span>' if step.reference else ""
     formulas = "".join(map(_displayed, step.formulas))
     return (
         f'<li value="{step.number}"><strong>{escaped(step.rule)}</strong>{kind}: {statement}<br>'
-        f"{escaped(sentence(step.text))}.{uses}{source}{formulas}</li>"
+        f"{text}.{uses}{source}{formulas}</li>"
     )
 
 

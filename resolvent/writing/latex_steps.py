@@ -83,9 +83,10 @@ def _item(step: WrittenStep, links: Mapping[int, str], sources: dict[str, int], 
     statement = step.statement if step.in_latex else sentence_latex(step.statement)
     found = sorted((links[k] for k in step.uses), key=lambda link: link.startswith(r"(\ref"))  # assumptions at the end
     used = f" From {', '.join(found)}." if found else ""
+    claim = _mixed(sentence(step.latex)) or sentence_latex(sentence(step.text))
     lines = [
         rf"\item\label{{step:{part}{step.number}}} \textbf{{{escape(step.rule)}}}{mark}\quad {statement}",
-        rf"\\ {sentence_latex(sentence(step.text))}.{used}{_cited(step.reference, sources, part)}",
+        rf"\\ {claim}.{used}{_cited(step.reference, sources, part)}",
     ]
     if step.formulas:
         shown = [r" \nonumber\\ ".join(f"& {_shown(line)}" for line in f.latex()) for f in step.formulas]
@@ -117,6 +118,16 @@ def display(lines: Sequence[str]) -> str:
     return r"\begin{align*}" + r" \\ ".join(f"& {_shown(line)}" for line in lines) + r"\end{align*}"
 
 
+def _mixed(text: str) -> str:
+    """Words with formulas between dollar signs."""
+    return "".join(f"${_with_laws(p)}$" if k % 2 else sentence_latex(p) for k, p in enumerate(text.split("$")))
+
+
 def _shown(line: str) -> str:
-    line = re.sub(r"\\text\{([^{}]*)\}", lambda text: law_latex(text[1].replace(r"\_", "_")) or text[0], line)
+    line = _with_laws(line)
     return rf"\fitted{{{line}}}" if r"\begin{" in line else line
+
+
+def _with_laws(formula: str) -> str:
+    """A formula in which laws stand as texts, with these as mathematics."""
+    return re.sub(r"\\text\{([^{}]*)\}", lambda text: law_latex(text[1].replace(r"\_", "_")) or text[0], formula)

@@ -64,9 +64,10 @@ def _table(table: Table) -> str:
 def _step(step: WrittenStep) -> str:
     mark = f" *({step.mark})*" if step.mark else ""
     statement = _mixed(step.statement) if step.in_latex else plain(step.statement)
+    claim = _mixed(sentence(step.latex)) or plain(sentence(step.text))
     used = f" From {', '.join(map(str, step.uses))}." if step.uses else ""
     source = f" [{plain(step.reference)}]" if step.reference else ""
-    text = f"**{plain(step.rule)}**{mark}: {statement}<br>{plain(sentence(step.text))}.{used}{source}"
+    text = f"**{plain(step.rule)}**{mark}: {statement}<br>{claim}.{used}{source}"
     number = f"{step.number}. "
     body = "\n\n".join([text, *map(_formula, step.formulas)])
     return number + body.replace("\n", "\n" + " " * len(number))

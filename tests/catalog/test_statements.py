@@ -9,9 +9,21 @@ import pytest
 import sympy
 
 from resolvent import catalog
-from resolvent.catalog.entries import hessian, hessian_h0, hessian_h1, nonlinear_gram, wishart_product
+from resolvent.catalog.entries import (
+    hessian,
+    hessian_h0,
+    hessian_h1,
+    jacobian,
+    nonlinear_gram,
+    random_features,
+    ridge,
+    wishart_product,
+)
+from resolvent.catalog.networks.jacobian import layers_of_projections
+from resolvent.catalog.networks.layer_rule import layer
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.catalog.schema.statement import Statement
+from resolvent.derive.errors import ParameterError
 from resolvent.derive.expressions.letters import dimension, gaussian, given, haar, wigner
 from resolvent.derive.graphs.cycle_weights import law_of_cycle_weights
 from resolvent.derive.laws.elementary import marchenko_pastur
@@ -22,6 +34,9 @@ STATEMENTS: dict[str, Statement] = {
     "hessian-h1": hessian_h1.STATEMENT,
     "hessian": hessian.STATEMENT,
     "nonlinear-gram": nonlinear_gram.STATEMENT,
+    "random-features": random_features.STATEMENT,
+    "ridge": ridge.STATEMENT,
+    "jacobian": jacobian.STATEMENT,
 }
 
 
@@ -38,8 +53,34 @@ def test_the_laws_are_those_of_free_operations_and_graphs() -> None:
     entry, t = catalog.get("nonlinear-gram"), sympy.Symbol("t")
     own = entry.symbols
     weights = (own["eta"] - own["zeta"]) * t + own["zeta"] * t / (1 - own["zeta"] * t)
-    stated = nonlinear_gram.STATEMENT.law(**own)
-    assert entry.law() == stated == law_of_cycle_weights(weights, t, phi=own["phi"], psi=own["psi"])
+    samples = layer(marchenko_pastur(1 / own["phi"]), own["eta"], own["zeta"], own["psi"] / own["phi"])
+    layered = own["phi"] / own["psi"] * samples.companion(own["psi"] / own["phi"])
+    assert entry.law() == layered == law_of_cycle_weights(weights, t, phi=own["phi"], psi=own["psi"])
+    one, two = (catalog.get("random-features").symbols[name] for name in ("psi_1", "psi_2"))
+    scaled = two * entry.law(phi=1 / two, psi=1 / one)
+    assert catalog.get("random-features").law() == scaled
+    assert catalog.get("ridge").law() == marchenko_pastur(catalog.get("ridge").symbols["g"])
+
+
+@pytest.mark.parametrize(("depth", "orthogonal"), [(1, 0), (2, 0), (3, 0), (1, 1)])
+def test_the_jacobian_is_that_of_free_layers(depth: int, orthogonal: int) -> None:
+    own = catalog.get("jacobian").symbols
+    values = {"sigma_w": own["sigma_w"], "p": own["p"]}
+    free = layers_of_projections(sympy.Integer(depth), own["p"], own["sigma_w"], bool(orthogonal)).algebraic()
+    assert jacobian.STATEMENT.law(depth=depth, weights=orthogonal, **values) == free
+
+
+@pytest.mark.slow
+def test_two_orthogonal_layers_with_free_projections() -> None:
+    stated = jacobian.STATEMENT.law(depth=2, weights=1, sigma_w=sympy.Integer(2), p=sympy.Rational(1, 4))
+    assert stated == layers_of_projections(sympy.Integer(2), sympy.Rational(1, 4), sympy.Integer(2), True).algebraic()
+
+
+def test_slopes_that_are_no_projection_are_not_drawn_as_one() -> None:
+    entry = catalog.get("jacobian")
+    with pytest.raises(ParameterError, match="take sampler='network'"):
+        entry.sample(50, 0, sampler="equivalent", depth=2, weights="gaussian", activation="tanh")
+    assert entry.sample(51, 0, sampler="equivalent", depth=2, weights="gaussian", p="1/2").shape == (51, 51)
 
 
 @pytest.mark.parametrize("slug", STATEMENTS)
@@ -67,6 +108,6 @@ def test_the_latex_says_what_the_letters_are() -> None:
     said = Statement("W", (c,), build).latex
     for words in (
         r"W = \frac{1}{n} X X^{\top}", r"X \in \mathbb{R}^{p \times n},\ X_{ij} \sim N(0, 1)", r"(Z_{1})_{ij}",
-        r"\mathbb{C}^{p \times n}", r"S = S^\top", r"T \text{ given", r"O(p)", r"p/n \to c",
+        r"\mathbb{C}^{p \times n}", r"S = S^{\top}", r"\text{ given}", r"O(p)", r"p/n \to c",
     ):  # fmt: skip
         assert words in said

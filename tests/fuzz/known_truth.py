@@ -2,10 +2,11 @@
 
     python tests/fuzz/known_truth.py --count 10000 --seed 0
 
-The models are those of `spectra`, close to transitions and on far scales. A true claim repeats what the law says in
-another way: its moments, its equation in either convention, the law of an equivalent expression. A false one has one
-number changed, by as little as 10^-12. The exact stage must support the true ones and refute the false ones; that it
-leaves one open, or that a law cannot be derived, is an answer as well, and counted.
+The models are those of `compositions`, close to transitions and on far scales. A true claim says what the law is in
+another way: its moments, found without the engine; its equation in either convention; the law of an equivalent
+expression. A false one has one number changed, by as little as 10^-12 of its size. The exact stage must support the
+true ones and refute the false ones; that it leaves one open, or that a law cannot be derived, is an answer as well, and
+counted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import sys
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -25,37 +25,45 @@ from resolvent.conjectures.file.reader import conjecture_of
 from resolvent.conjectures.verdict import Verdict
 from resolvent.derive.errors import ResolventError
 from resolvent.language.expressions import parse
+from tests.fuzz.compositions import Composition, composition
 from tests.fuzz.hunting import OutOfTime, hunt, limited
-from tests.fuzz.spectra import composition
 
 LIMIT = 60.0  # of processor time
 
 
-def claim(law: Any, text: str, is_true: bool, chance: random.Random) -> str:
+def claim(model: Composition, is_true: bool, chance: random.Random) -> str:
     """A claim about a law, as lines of a file."""
+    text = model.text
     change = Fraction(chance.choice([1, -1]), 10 ** chance.randint(1, 12))
     kind = chance.choice(["moments", "equation", "law"])
     if kind == "moments":
-        moments = [Fraction(str(m)) for m in law.moments(chance.randint(1, 5))]
+        moments = model.moments[: chance.randint(1, len(model.moments))]
         if not is_true:
             moments[-1] += change * (abs(moments[-1]) or 1)
         return f"moments = [{', '.join(repr(str(m)) for m in moments)}]".replace("'", '"')
     if kind == "law":
         written = chance.choice([f"({text}) + 3 - 3", f"2*({text})/2", f"-(-({text}))", f"({text}).compress(1)"])
-        return f'law = "{written}"' if is_true else f'law = "({written}) + ({change})"'
-    shift = Fraction(0) if is_true else change
-    terms = law.equation.polynomial.to_dict().items()
+        return f'law = "{written}"' if is_true else f'law = "({written}) + ({change * _size(model)})"'
+    shift = Fraction(0) if is_true else change * _size(model)
+    terms = parse(text).equation.polynomial.to_dict().items()
     sign, name = chance.choice([(1, "m"), (-1, "G")])
     parts = [f"({int(c) * sign ** int(j)})*(z + ({shift}))**{int(i)}*{name}**{int(j)}" for (i, j, *_), c in terms]
     convention = "" if name == "m" else 'convention = "cauchy"\n'
     return f'{convention}equation = "{" + ".join(parts)} = 0"'
 
 
+def _size(model: Composition) -> Fraction:
+    """About the size of what has the law, to a power of ten."""
+    square = abs(model.moments[1])
+    digits = len(str(square.numerator)) - len(str(square.denominator))
+    return Fraction(10) ** (digits // 2)
+
+
 def text_of(chance: random.Random) -> tuple[str, bool]:
     """A conjecture file, and whether what it claims is true."""
     model, is_true = composition(chance), chance.random() < 0.5
-    claimed = claim(parse(model), model, is_true, chance)
-    return f'title = "a fuzz"\nmodel.expression = "{model}"\n[claim]\n{claimed}\n', is_true
+    claimed = claim(model, is_true, chance)
+    return f'title = "a fuzz"\nmodel.expression = "{model.text}"\n[claim]\n{claimed}\n', is_true
 
 
 def outcome(seed: str) -> tuple[str, bool, str]:

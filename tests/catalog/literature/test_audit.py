@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sympy
@@ -13,12 +12,10 @@ from typer.testing import CliRunner
 from resolvent import catalog
 from resolvent.catalog.literature import audit as module
 from resolvent.catalog.literature.audit import audit_entry
-from resolvent.catalog.literature.table import TABLE, page
+from resolvent.catalog.literature.gram import BP22
 from resolvent.catalog.schema.facts import Moment
 from resolvent.cli.app import app
 from resolvent.derive.errors import ParameterError
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("slug", ["marchenko-pastur", "jacobian", "one-step"])
@@ -46,25 +43,23 @@ def test_the_command() -> None:
     result = CliRunner().invoke(app, ["audit", "semicircle"])
     assert result.exit_code == 0, result.output
     assert result.output.startswith("semicircle")
-    data = json.loads(CliRunner().invoke(app, ["audit", "semicircle", "--json"]).output)
+    data = json.loads(CliRunner().invoke(app, ["audit", "semicircle", "BP22", "--json"]).output)
     assert data["entries"][0]["holds"]
-    assert len(data["literature"]) == len(TABLE)
+    rows = data["literature"]
+    assert [row["label"] for row in rows] == [row.label for row in BP22.rows]
+    assert all(row["outcome"]["holds"] for row in rows)
     assert CliRunner().invoke(app, ["audit", "semicirle"]).exit_code == 2
+
+
+def test_the_command_says_which_statement_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = replace(BP22.rows[0], check=lambda: 0.5)
+    monkeypatch.setattr(BP22, "rows", [wrong, *BP22.rows[1:]])
+    result = CliRunner().invoke(app, ["audit", "BP22"])
+    assert result.exit_code == 1
+    assert result.output.startswith("BP22                   FAILS  4/5 statements")
+    assert "BP22:strengths FAILS: difference 0.5" in result.output
 
 
 def test_names_that_do_not_exist() -> None:
     with pytest.raises(ParameterError, match="did you mean"):
         audit_entry("semicirle")
-
-
-def test_the_table_names_entries_and_tests_that_exist() -> None:
-    for statement in TABLE:
-        if statement.status == "open":
-            assert not statement.test
-            continue
-        assert statement.entry in catalog.names() or statement.entry.startswith("resolvent ")
-        assert (ROOT / statement.test).is_file(), statement.test
-
-
-def test_the_page_is_made_from_the_table() -> None:
-    assert (ROOT / "docs" / "catalog" / "literature.md").read_text(encoding="utf-8") == page()

@@ -14,8 +14,9 @@ from resolvent.derive.equations.equation import M, Z, moments_given, physical_eq
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Field, polynomial_ring
 from resolvent.derive.exact.polynomials import generator, irreducible_factors
-from resolvent.derive.exact.resultant import PRIME, Resultant
+from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.exact.series import make_series
+from resolvent.derive.exact.word_primes import PRIME, WORD
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.derive.laws.from_polynomial import agrees, conclude, divides
@@ -215,9 +216,9 @@ def test_a_right_resultant_holds_and_a_wrong_one_does_not() -> None:
         assert not replace(step, value=wrong).holds()
 
 
-def test_the_checking_prime_is_a_prime_below_two_to_the_62() -> None:
+def test_the_checking_prime_is_the_largest_of_a_word() -> None:
     assert sympy.isprime(PRIME)
-    assert sympy.prevprime(2**62) == PRIME
+    assert sympy.prevprime(WORD) == PRIME
     assert nmod_poly([1, 1], PRIME).modulus() == PRIME
 
 

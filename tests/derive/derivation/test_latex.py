@@ -40,7 +40,22 @@ def test_marchenko_pastur_in_stieltjes_convention() -> None:
 
 def test_names_that_end_like_an_alphabet_stay_words() -> None:
     critical, local = sympy.symbols("critical local_1", positive=True)
-    assert polynomial_terms(critical * M + local) == [r"\mathrm{critical} m", r"+ \mathrm{local}_{1}"]
+    assert polynomial_terms(critical * M + local) == [r"\mathrm{critical} \, m", r"+ \mathrm{local}_{1}"]
+
+
+def test_names_of_several_letters_are_words_and_no_products() -> None:
+    variance, c, depth = sympy.symbols("variance c depth")
+    assert expression_latex(c * variance * depth**2) == r"c \, \mathrm{depth}^{2} \, \mathrm{variance}"
+    assert expression_latex(sympy.sqrt(variance) + c) == r"c + \sqrt{\mathrm{variance}}"
+    plain = sympy.symbols("c1 sigma_w lambda xhat eta_prime")
+    assert [expression_latex(s) for s in plain] == ["c_{1}", r"\sigma_{w}", r"\lambda", r"\hat{x}", r"\eta'"]
+
+
+def test_a_step_may_have_its_text_in_latex() -> None:
+    step = Step(Rule("rule", "what it says"), "of X X^T and semicircle(2)", latex=r"of $X X^\top$ and semicircle(2)")
+    document = Derivation(step).latex()
+    assert r"Of $X X^\top$ and $\mathrm{SC}(2)$." in document
+    assert "X X^T" in Derivation(step).text()
 
 
 def test_the_leading_term_is_positive_in_both_conventions() -> None:

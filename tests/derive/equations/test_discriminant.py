@@ -15,6 +15,7 @@ from resolvent.derive.equations.discriminant import (
     modular_discriminant,
 )
 from resolvent.derive.equations.equation import polynomial_columns, spectral_ring
+from resolvent.derive.errors import PrecisionError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.derive.support.support import critical_factors, node_factors, skeleton
@@ -115,3 +116,9 @@ def test_the_skeleton_of_a_law_of_degree_17_is_found_in_seconds() -> None:
         22.2898,
     ]
     assert frame.atoms == ()
+
+
+def test_a_discriminant_without_primes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resolvent.derive.equations.discriminant.WORD", 64)
+    with pytest.raises(PrecisionError, match="too large for primes below 64"):
+        modular_discriminant(polynomial_columns(random_polynomial(3)))

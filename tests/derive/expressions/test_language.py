@@ -113,7 +113,13 @@ def test_a_model_without_a_law_is_refused(model: Any, ratios: Any, message: str)
 
 
 def test_a_kronecker_product_is_a_block_matrix() -> None:
-    assert str(kron([[0, 1], [2, 0]], S)) == "block([[0, S], [2 * S, 0]])"
+    table = [[0, 1], [2, 0]]
+    assert {str(kron(small, S)) for small in (table, sympy.Matrix(table))} == {"block([[0, S], [2 * S, 0]])"}
+
+
+def test_a_kronecker_product_with_anything_else_is_refused() -> None:
+    with pytest.raises(ParameterError, match="small must be a list of rows or a SymPy matrix; got 3"):
+        kron(3, S)  # type: ignore[arg-type]
 
 
 def test_the_transpose_of_a_symmetric_matrix_is_itself() -> None:

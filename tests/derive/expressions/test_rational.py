@@ -10,9 +10,10 @@ import sympy
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.expressions.branch import branch_of
 from resolvent.derive.expressions.dyson import dyson_system
+from resolvent.derive.expressions.elimination import Eliminator, Limits
 from resolvent.derive.expressions.expression import MatrixExpression, identity
 from resolvent.derive.expressions.law import law_of
-from resolvent.derive.expressions.letters import dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.letters import commuting, dimension, gaussian, given, inv, wigner
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.polynomial_system import polynomial_system
 from resolvent.derive.expressions.scaling import scales_of
@@ -229,3 +230,20 @@ def test_a_derivative_is_refused_where_two_roots_meet() -> None:
     """tau = (x - sqrt(x^2 - 4))/2 at x = 2."""
     with pytest.raises(DerivationError):
         trace_of(inv(X + b)).derivative(b).at(b=2)
+
+
+F, H = commuting(["F", "H"], p, [(1, 2), (3, 1)])
+POPULATION = F @ A @ A.T @ F / n
+
+
+@pytest.mark.parametrize("model", [POPULATION + H, H @ inv(POPULATION + 2) @ H, D @ X @ D + X, inv(2 + D @ X @ X @ D)])
+def test_an_average_over_eigenvalues_needs_no_unknowns_for_each(model: MatrixExpression) -> None:
+    """The oracle is the elimination with all entries of (M + A t_i)^-1 as unknowns."""
+    pencil = pencil_of(model, scales_of(model.dimensions(), {(p, n): "1/2"} if n in model.dimensions() else {}))
+    system = dyson_system(pencil, average=True)
+    branch = branch_of(system, enclosed=True)
+    systems = [polynomial_system(system, short=short) for short in (False, True)]
+    found = [Eliminator(system, written, branch, Limits()).run() for written in systems]
+    assert found[0].polynomial == found[1].polynomial
+    assert found[1].certificate.holds()
+    assert len(systems[1].unknowns) < len(systems[0].unknowns) / 2

@@ -39,6 +39,10 @@ class Composed:
     def __repr__(self) -> str:
         return self.law.text[:500]  # the whole may have thousands of letters
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Hypothesis would print the fields of a dataclass, whatever its `__repr__`; this protocol goes first."""
+        printer.text(repr(self))
+
 
 def fractions(values: list[Any]) -> list[Fraction]:
     """SymPy numbers as fractions."""

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 
 from resolvent import catalog
@@ -76,21 +77,40 @@ def test_where_there_is_no_law() -> None:
     assert found.shape_at("5/4", "1/8") is not None
 
 
+def key(axes: Axes) -> list[str]:
+    """What the key below a picture says."""
+    legend = axes.get_legend()
+    assert legend is not None
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def test_no_curve_ends_in_mid_air() -> None:
+    """Between phi = 1.9 and 2 two curves come closer than the pixels; each goes on to the border of the window."""
+    law = catalog.get("hessian").law()
+    found = phase_map(law, "phi", "eps", (("1/20", 3), ("1/50", 1)), sigma=1)
+    axes = found.plot()
+    assert len(axes.lines) == 4
+    ends = [line.get_xydata()[k] for line in axes.lines for k in (0, -1)]
+    for x, y in ends:
+        pixels = ((x - 0.05) / 2.95 * 200, (y - 0.02) / 0.98 * 200)
+        assert min(min(p, 200 - p) for p in pixels) <= 0.5001, (x, y)
+
+
 def test_one_phase_only() -> None:
     found = phase_map(marchenko_pastur(C) * T, "c", "t", (("1/4", "3/4"), (1, 2)), resolution=20)
     (phase,) = found.phases
     assert phase.shape is not None
     assert (phase.shape.describe(), phase.share) == ("1 bulk, lower end > 0", 1.0)
-    assert found.plot().get_legend() is None
+    axes = found.plot()
+    assert not axes.lines
+    assert key(axes) == ["A  a bulk above 0"]
 
 
 def test_the_picture(noisy: PhaseMap) -> None:
     axes = noisy.plot()
     assert any(isinstance(c, QuadMesh) for c in axes.collections)
-    legend = axes.get_legend()
-    assert legend is not None
-    assert [t.get_text() for t in legend.get_texts()] == ["an edge reaches 0"]
-    assert {t.get_text() for t in axes.texts} == {"1 bulk\n[ 0 ]", "1 bulk\n0 [ ]"}
+    assert key(axes) == ["A  a bulk around 0", "B  a bulk above 0", "an edge reaches 0"]
+    assert {t.get_text() for t in axes.texts} == {"A", "B"}
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("$c$", "$t$")
     assert axes.get_xlim() == (0.0, 1.0)
 

@@ -125,7 +125,8 @@ def test_outliers_are_marked_on_the_axis_and_far_ones_counted() -> None:
     ax = histogram_plot(law("semicircle"), sample)
     (marks,) = [line for line in ax.lines if str(line.get_label()).startswith("outside the support")]
     assert np.allclose(marks.get_xdata(), [3.0, 4.5])
-    assert [t.get_text() for t in ax.texts] == [r"1 up to 50 $\rightarrow$"]
+    assert marks.get_label() == "outside the support (3)"
+    assert [t.get_text() for t in ax.texts] == [r"1 beyond, up to 50 $\rightarrow$"]
     assert sum(p.get_width() * p.get_height() for p in bars(ax)) == pytest.approx(102 / 103)
 
 
@@ -166,7 +167,7 @@ def test_legend_names_sample_and_law() -> None:
 def test_legend_counts_what_is_not_drawn() -> None:
     legend = histogram_plot(law("mp4"), np.concatenate([np.zeros(30), np.linspace(2, 8, 10)])).get_legend()
     assert legend is not None
-    assert "sampled (30 at atoms not drawn)" in [t.get_text() for t in legend.get_texts()]
+    assert "sampled (30 at atoms)" in [t.get_text() for t in legend.get_texts()]
 
 
 @pytest.mark.parametrize("sample", [np.zeros(20), np.array([])])
