@@ -201,6 +201,23 @@ def right_edge() -> bool:
 
 
 @PSG17.numeric(
+    "depth without limit",
+    "the density of linear networks next to 0",
+    r"\rho(x) \sim x^{-L/(L+1)},\ x \to 0",
+    by=_BY,
+    bound=1e-3,
+)
+def density_next_to_zero() -> float:
+    """The slope of log rho between 1e-12 and 1e-13 for the derived laws of depth 1, 2, 3 and 5."""
+    found = []
+    for depth in (1, 2, 3, 5):
+        rho = spectrum(_BY, depth=depth, weights="gaussian", sigma_w=1, p=1)
+        high, low = (float(v) for v in rho.pdf(np.array([1e-12, 1e-13])))
+        found.append(gap(math.log(high / low) / math.log(10), -depth / (depth + 1)))
+    return max(found)
+
+
+@PSG17.numeric(
     "checked value",
     "transforms and right edges of ReLU networks, L = 3, sigma_w^2 = 2; the right edge of linear ones",
     r"G(-1) = -0.809016994374947,\ -0.758914093281423;\ 16.45775690,\ 6.75;\ 256/27",

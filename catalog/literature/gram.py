@@ -50,6 +50,15 @@ PW17.definition(
 )
 
 
+PW17.definition(
+    "one-layer",
+    _SURVEY,
+    "the second layer is taken to be the identity",
+    r"M = W^{(2)} \big(\tfrac1m \sigma(WX)\sigma(WX)^\top\big) (W^{(2)})^\top,\ W^{(2)} = I_{n_1}",
+    "a restriction of the model: other second layers change the spectrum",
+)
+
+
 @PW17.misprint(
     _SURVEY,
     "the transform as a sum of moments; the power of m stands outside of its sum, and m(z) is the Cauchy transform",
@@ -191,6 +200,19 @@ def moments() -> bool:
     return bool(first == _eta and sympy.expand(second - _eta**2 * (1 + _phi / _psi) - _zeta**2 / _psi) == 0)
 
 
+@PW17.numeric(
+    "checked value",
+    "the density at two shapes",
+    r"\rho(1) = 0.0147779897,\ 0.0196591900 \text{ at } \eta = 0.39, \zeta = 0.36, \psi = 0.1, \phi = 0.2, 1",
+    by="nonlinear-gram",
+    bound=5e-11,
+)
+def values_of_the_density() -> float:
+    """The density of the derived law."""
+    found = [spectrum("nonlinear-gram", phi=phi, psi="1/10", eta="39/100", zeta="36/100") for phi in ("1/5", 1)]
+    return gap([float(rho.pdf(1.0)) for rho in found], [0.0147779897, 0.01965919])
+
+
 # -- Benigni, Peche 2021 -------------------------------------------------------------------------------------------
 
 
@@ -321,6 +343,35 @@ def places_of_even_activations() -> float:
             stated = (square + 2) * (square + 4) / square if square > 2 * math.sqrt(2) else 0.0
             found.append(gap(float(spike.location or 0), stated))
     return max(found)
+
+
+@BP22.numeric(
+    "checked value",
+    "the mean of an activation makes a spike near n_1 (E s)^2 + eta (1 + n_1/m)",
+    r"(n_0, n_1, m) = (900, 600, 1200),\ \text{ReLU: } 96.0",
+    by="nonlinear-gram",
+    bound=1e-3,
+)
+def spike_of_the_mean() -> float:
+    """The place that the entry predicts for the ReLU, not centred."""
+    (found,) = GRAM.outliers(600, phi="3/4", psi="3/2", activation="relu", centred=0)
+    mean, eta = 600 / (2 * math.pi), 0.5 - 0.5 / math.pi
+    return max(gap(found.location, 96.0), gap(found.location, mean + eta * 1.5))
+
+
+@BP22.numeric(
+    _SLIDES,
+    "the exception: where both distributions are skew the third component makes a spike",
+    r"\theta = \frac{\mathbb E[He_3\sigma]}6 \kappa_3(W) \kappa_3(X) \sqrt{n_1/n_0}",
+    by="nonlinear-gram",
+    bound=1e-12,
+)
+def strength_of_skew_entries() -> float:
+    """The strength of sin(2x) with entries of third moment 3/2 against Gauss and Hermite's rule."""
+    nodes, weights = gauss_hermite()
+    third = float(weights @ ((nodes**3 - 3 * nodes) * np.sin(2 * nodes))) / 6
+    found = RandomLayer(activation("sin", sigma_w=2), _SKEW, _SKEW).strengths(3000, 300)
+    return gap(found, [abs(third) * 1.5**2 * math.sqrt(10)])
 
 
 @BP22.misprint(

@@ -328,14 +328,36 @@ def _index(phi: float, eps: float) -> float:
     return float(1 + (of_outer + of_residual + np.log(w)).imag / np.pi)
 
 
-def _critical() -> sympy.Expr:
-    """The energy at which the edge of the derived law reaches 0: the positive root of the discriminant at z = 0."""
+def _quadratic() -> sympy.Expr:
+    """The factor of the discriminant of the derived equation at z = 0 that is quadratic in the energy."""
     at_zero = law("hessian").equation.expr.xreplace({Z: sympy.Integer(0)})
     factor = sympy.factor_list(sympy.discriminant(at_zero, M))[1]
     (quadratic,) = [f for f, _ in factor if sympy.degree(f, _eps) == 2]
-    a, b, c = sympy.Poly(quadratic, _eps).all_coeffs()
+    return quadratic
+
+
+def _critical() -> sympy.Expr:
+    """The energy at which the edge of the derived law reaches 0: the positive root of the discriminant at z = 0."""
+    a, b, c = sympy.Poly(_quadratic(), _eps).all_coeffs()
     roots = [(-b + sign * sympy.sqrt(b**2 - 4 * a * c)) / (2 * a) for sign in (1, -1)]
     return next(r for r in roots if r.subs({_phi: sympy.Rational(1, 2), _s: 1}) > 0)
+
+
+@PB17.exact(
+    "checked value",
+    "the critical energy, chi = 1 + 16 phi - 8 phi^2",
+    r"\epsilon_c = \frac{\varsigma^2(27 - 18\chi - \chi^2 + 8\chi^{3/2})}{32\phi(1-\phi)^3}",
+    by="hessian",
+)
+def critical_energy_in_closed_form() -> bool:
+    """It is a zero of the discriminant at z = 0, the positive one at phi = 1/4 and 1/2, where its value is known."""
+    chi = 1 + 16 * _phi - 8 * _phi**2
+    stated = _s**2 * (27 - 18 * chi - chi**2 + 8 * chi ** sympy.Rational(3, 2)) / (32 * _phi * (1 - _phi) ** 3)
+    values = (("1/4", 0.627416997969521), ("1/2", 0.0810367098085365))
+    at = [{_phi: sympy.Rational(phi), _s: sympy.Integer(1)} for phi, _ in values]
+    same = all(sympy.simplify((_critical() - stated).xreplace(images)) == 0 for images in at)
+    known = [gap(float(stated.xreplace(images)), value) < 1e-14 for images, (_, value) in zip(at, values, strict=True)]
+    return same and all(known) and sympy.expand(_quadratic().subs(_eps, stated)).equals(0)
 
 
 @PB17.series(
@@ -363,13 +385,34 @@ def critical_energy() -> bool:
 )
 def power_law(printed: bool) -> float:
     """The mass below 0 of the derived law 1 % above and below the critical energy at phi = 1/2, over the power."""
-    values = {_phi: sympy.Rational(1, 2), _s: sympy.Integer(1)}
-    critical = sympy.N(_critical().xreplace(values), 30)
-    f = sum((_OUTER, _RESIDUAL, 1 / _g)).xreplace(values)
-    w = sympy.nsolve(sympy.diff(f.subs(_eps, critical), _g), _g, -1)
-    curvature, speed = (sympy.N(e.subs({_eps: critical, _g: w})) for e in (sympy.diff(f, _g, 2), sympy.diff(f, _eps)))
-    alpha_0 = 2 / (3 * np.pi) * float(sympy.sqrt(2 / abs(curvature)) * (-critical * speed) ** sympy.Rational(3, 2))
+    critical, alpha_0 = _power("1/2")
     power = alpha_0 * 0.01**1.5
-    near = [sympy.Rational(str(round(float(critical) * factor, 12))) for factor in (1.01, 0.99)]
+    near = [sympy.Rational(str(round(critical * factor, 12))) for factor in (1.01, 0.99)]
     above, below = (float(spectrum("hessian", phi="1/2", eps=e, sigma=1).cdf(0.0)) for e in near)
     return max(abs(above / power - 1), abs(below / power - (1 if printed else 0)))
+
+
+@PB17.numeric(
+    "checked value",
+    "the factor of the power law, and the index at two energies, for the mean 1",
+    r"\alpha_0(\tfrac14) = 0.0665998734,\ \alpha_0(\tfrac12) = 0.0311043575;\ \alpha(0.1, \tfrac12) = "
+    r"0.00301219676687163,\ \alpha(1, \tfrac12) = 0.124480674654183",
+    by="hessian",
+    bound=1e-10,
+)
+def values_of_the_index() -> float:
+    """The factor from the expansion of the derived transforms at the edge; masses below 0 of the derived law."""
+    factors = [_power(phi)[1] for phi in ("1/4", "1/2")]
+    masses = [float(spectrum("hessian", phi="1/2", eps=eps, sigma=1).cdf(0.0)) for eps in ("1/10", "1")]
+    return gap([*factors, *masses], [0.0665998734, 0.0311043575, 0.00301219676687163, 0.124480674654183])
+
+
+def _power(phi: str) -> tuple[float, float]:
+    """The critical energy, and alpha_0 = (2/(3 pi)) sqrt(2/|z''|) (-eps dz/deps)^(3/2) where z(w) = R + 1/w is flat."""
+    values = {_phi: sympy.Rational(phi), _s: sympy.Integer(1)}
+    critical = sympy.N(_critical().xreplace(values), 30)
+    f = sum((_OUTER, _RESIDUAL, 1 / _g)).xreplace(values)
+    w = sympy.nsolve(sympy.diff(f.subs(_eps, critical), _g), _g, -1, prec=30)
+    curvature, speed = (sympy.N(e.subs({_eps: critical, _g: w})) for e in (sympy.diff(f, _g, 2), sympy.diff(f, _eps)))
+    alpha_0 = 2 / (3 * sympy.pi) * sympy.sqrt(2 / abs(curvature)) * (-critical * speed) ** sympy.Rational(3, 2)
+    return float(critical), float(alpha_0)

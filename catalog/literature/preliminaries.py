@@ -7,6 +7,7 @@ import math
 import numpy as np
 import sympy
 
+from resolvent.catalog.entries.fisher_linear import factors, integer_weights
 from resolvent.catalog.literature.comparing import M, Z, gap, is_equation, law, spectrum, symbols
 from resolvent.catalog.literature.paper import Paper
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
@@ -14,6 +15,15 @@ from resolvent.numeric.matrices.ensembles import haar_orthogonal
 
 KIM20 = Paper("Kim20", "K. Kim, Use of random matrix theory on understanding deep learning, survey (2020)")
 LIAO25 = Paper("Liao25", "Z. Liao, Random matrix theory in deep learning: an introduction, slides (2025)")
+
+
+KIM20.definition(
+    "empirical-measure",
+    "2.1",
+    "the empirical spectral measure",
+    r"\rho_M := \frac1N \sum_{j=1}^N \delta_{\lambda_j}",
+    "what samples are compared by",
+)
 
 
 @KIM20.numeric(
@@ -71,6 +81,36 @@ def marchenko_pastur_equation() -> bool:
     """It is the derived equation."""
     (c,) = symbols("marchenko-pastur", "c")
     return is_equation(law("marchenko-pastur", sigma=1), Z * c * M**2 + (Z - 1 + c) * M + 1)
+
+
+@KIM20.numeric(
+    "4",
+    "the Fisher information is the Hessian of the divergence of Kullback and Leibler",
+    r"\mathcal I(\theta) = \nabla^2_{\theta'} D_{KL}(p(x|\theta) \| p(x|\theta'))|_{\theta'=\theta}",
+    by="fisher-linear",
+    bound=1e-6,
+)
+def fisher_information_as_a_hessian() -> float:
+    """Differences of the mean divergence of Gaussian outputs of W_2 W_1 x at integer weights against E J^T J."""
+    first, second = (np.array(w, dtype=float) for w in integer_weights(2, 2, 2, 1))
+    start = np.concatenate([first.ravel(), second.ravel()])
+
+    def divergence(weights: np.ndarray) -> float:
+        change = weights[4:].reshape(2, 2) @ weights[:4].reshape(2, 2) - second @ first
+        return float(np.sum(change**2)) / 2  # the mean over inputs with E x x^T = 1
+
+    steps, h = np.eye(8), 1e-3
+    hessian = np.array(
+        [
+            [
+                sum(s * t * divergence(start + h * (s * a + t * b)) for s in (1, -1) for t in (1, -1)) / (4 * h * h)
+                for a in steps
+            ]
+            for b in steps
+        ]
+    )
+    exact, _ = factors(first.astype(int).tolist(), second.astype(int).tolist())
+    return gap(hessian, np.array([[int(v) for v in row] for row in exact.tolist()]))
 
 
 KIM20.definition(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from resolvent.catalog.literature.depth import PASTUR, PSG17
 from resolvent.catalog.literature.dynamics import LC18
-from resolvent.catalog.literature.features import LLC18, MM22
+from resolvent.catalog.literature.features import AP20, LLC18, MM22
 from resolvent.catalog.literature.fisher import PW18
 from resolvent.catalog.literature.gradient_step import BA22
 from resolvent.catalog.literature.gram import BP21, BP22, PW17
@@ -31,6 +31,7 @@ PAPERS: tuple[Paper, ...] = (
     JGH18,
     LLC18,
     MM22,
+    AP20,
     HAS22,
     LC18,
     BA22,
