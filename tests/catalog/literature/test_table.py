@@ -61,6 +61,7 @@ def test_entries_that_are_named_exist() -> None:
         "kernel_matrix",
         "law_by_graphs",
         "propagation",
+        "tangent_kernel_errors",
     }
 
 
