@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
+import sys
 from collections.abc import Iterator
+from typing import Any
 
+import resolvent as rv
 from tests.imports import ROOT, sources
 
 Definition = ast.FunctionDef | ast.ClassDef
 SAYS_SO = re.compile(r"\b[Rr]aises?\b|[Rr]efuse|Error`|`NotCertified`")
+
+CITES = re.compile(r"\b(Sources?|References?)\b[^.\n]*:")
+# Public names that state no formula: records, definitions of matrices and of measures, texts, pictures, tests of data.
+_NAMES = """
+BestRidge ClosedDensity Comparison Derivation Evidence Fit Guess Law Limits MatrixExpression OpenTrace Proposal Rule
+Step Trace Verdict activation atoms block check commuting dimension empirical gaussian given graph_sheet guess haar
+identity inv kron law_of_density law_of_distribution mixture parameter parse phase_diagram phase_map plane_portrait
+NumericLaw projection sheet_plot smooth_cdf verify wigner
+"""
+STATES_NOTHING = frozenset(_NAMES.split())
 
 
 def public_definitions() -> Iterator[tuple[str, Definition, bool]]:
@@ -52,3 +66,15 @@ def test_every_public_function_that_raises_says_so() -> None:
         and not SAYS_SO.search(ast.get_docstring(node) or "raises" * derived)
     ]
     assert not silent, "\n".join(silent)
+
+
+def test_every_public_name_that_states_a_formula_has_a_source() -> None:
+    """In its own docstring, or in that of its module; names without one are listed, and the list has no other."""
+    public: dict[str, Any] = {name: getattr(rv, name) for name in rv.__all__}
+    public = {n: o for n, o in public.items() if callable(o) and not (isinstance(o, type) and issubclass(o, Exception))}
+    cited = {
+        name
+        for name, one in public.items()
+        if any(CITES.search(text or "") for text in (inspect.getdoc(one), sys.modules[one.__module__].__doc__))
+    }
+    assert set(public) - cited == STATES_NOTHING

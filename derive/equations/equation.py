@@ -59,6 +59,8 @@ class ResolventEquation(Presented):
     m**2 + m*z + 1
     >>> equation.germ
     (1,)
+
+    Source: N. R. Rao, A. Edelman, The polynomial method for random matrices, Found. Comput. Math. 8 (2008) 649-702.
     """
 
     polynomial: fmpz_mpoly

@@ -58,6 +58,8 @@ class OpenLaw(Law):
     (m*z + 1)/(c*m) = trbar(S/(S*m + 1))
     >>> law.moments(2)
     [c*trbar(S), c**2*trbar(S)**2 + c*trbar(S**2)]
+
+    Source: Mingo, Speicher 2017, Free probability and random matrices, chapter 10, for deterministic equivalents.
     """
 
     model: MatrixExpression

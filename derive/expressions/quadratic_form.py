@@ -50,6 +50,8 @@ def quadratic_form(
 
     Raises `ParameterError` for anything but Gaussian letters with as many rows as E and given matrices with finitely
     many eigenvalues, and for masses that do not add up to 1; `DerivationError` as `trace_of` does.
+
+    Source: Bloemendal, Erdos, Knowles, Yau, Yin, Electron. J. Probab. 19 (2014), for isotropic laws.
     """
     if column_of is not None and along is not None:
         raise ParameterError("a vector is a column of a matrix, or fixed along a given one; leave out one of the two")

@@ -171,6 +171,8 @@ class TraceDerivative:
         trace: tau.
         by: the parameter t.
         place: the rational value of t at which it is taken, or None for t itself.
+
+    Source: the theorem on implicit functions.
     """
 
     trace: Trace
@@ -352,6 +354,9 @@ def trace_of(
     tau = trbar(1/(R + lam - tau))
 
     Raises `ParameterError` and `DerivationError` as `law_of` does.
+
+    Sources: Mingo, Speicher 2017, Free probability and random matrices, chapter 10; Helton, Mai, Speicher, J. Funct.
+    Anal. 274 (2018), for rational expressions.
     """
     if not isinstance(expression, MatrixExpression):
         raise ParameterError(f"trace_of takes a matrix expression; got {expression!r}", expression=expression)

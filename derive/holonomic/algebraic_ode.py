@@ -48,6 +48,8 @@ def algebraic_ode(equation: ResolventEquation) -> LinearODE:
     -m + z*m' + (z**2 - 4)*m'' = 0
 
     Raises `DerivationError` if parameters are left.
+
+    Source: Bostan, Chyzak, Lecerf, Salvy, Schost, Differential equations for algebraic functions, ISSAC 2007.
     """
     if not equation.is_numeric:
         names = ", ".join(s.name for s in equation.symbols)
@@ -108,6 +110,8 @@ def parametric_ode(equation: ResolventEquation) -> ParametricODE:
     [-1, z, -4*v + z**2]
     >>> print(ode.at(v="1/4").text("m", "z"))
     -m + z*m' + (z**2 - 1)*m'' = 0
+
+    Source: Bostan, Chyzak, Lecerf, Salvy, Schost, Differential equations for algebraic functions, ISSAC 2007.
     """
     inner = ring_of(("z",), equation.polynomial, drop=("m",))
     rows = coefficients_in(equation.polynomial, "m", inner)

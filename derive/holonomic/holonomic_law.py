@@ -54,6 +54,9 @@ class HolonomicLaw(Law):
     (2*z - 6)*m' + (z**2 - 4*z)*m'' = 0
     >>> law.moments(5), law.evidence
     ([1, 2, 5, 14, 42], <Evidence.PROVED: 'proved'>)
+
+    Source: Salvy, Zimmermann, ACM Trans. Math. Softw. 20 (1994) 163-177, for the equation of a transform from the
+    recurrence of moments.
     """
 
     ode: LinearODE
@@ -142,6 +145,8 @@ def holonomic(law: AlgebraicLaw) -> HolonomicLaw:
     """An algebraic law by the differential equation of its transform; proved by elimination.
 
     Raises `DerivationError` if parameters are left, or if its moments are not rational.
+
+    Source: Bostan, Chyzak, Lecerf, Salvy, Schost, Differential equations for algebraic functions, ISSAC 2007.
     """
     ode = algebraic_ode(law.equation)
     if not law.equation.field.is_rational:
@@ -174,6 +179,8 @@ def law_of_sum(
     ([2, 6, 20, 70], True, 'proved')
 
     Raises `DerivationError` if no recurrence is found or the moments belong to no positive measure.
+
+    Sources: Zeilberger, J. Symb. Comput. 11 (1991) 195-204; Petkovsek, Wilf, Zeilberger 1996, A = B, chapter 6.
     """
     share = to_fmpq(weight)
     found = telescope(summand)
@@ -220,6 +227,8 @@ def law_of_moments(moments: Sequence[Any], margin: int = MARGIN, name: str = "la
 
     Raises `DerivationError` if no recurrence fits, or the moments belong to no positive measure; `ParameterError` for
     moments that are no numbers or too few, or m_0 other than 1.
+
+    Source: Salvy, Zimmermann, ACM Trans. Math. Softw. 20 (1994) 163-177.
     """
     values = [to_fmpq(m) for m in moments]
     if not values or values[0] != 1:

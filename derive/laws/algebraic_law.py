@@ -43,6 +43,9 @@ class AlgebraicLaw(AlgebraicRecord):
     [1, 5/2, 23/4, 125/8]
     >>> law.free_cumulants(4)
     [1, 3/2, 1/4, 1/8]
+
+    Sources: N. R. Rao, A. Edelman, The polynomial method for random matrices, Found. Comput. Math. 8 (2008) 649-702;
+    for each operation its rule in `resolvent.derive.derivation.rules`.
     """
 
     def at(self, values: Images = None, /, **named: Any) -> AlgebraicLaw:

@@ -33,6 +33,8 @@ def potential_primitive(law: AlgebraicRecord) -> sympy.Expr:
     g**2/2 - log(g)
 
     Raises `DerivationError` for a law whose R-transform is not a rational function with real poles.
+
+    Source: Pennington, Bahri, ICML 2017, for the antiderivative of R(g) + 1/g.
     """
     r = _rational_r(law)
     terms = sympy.Add.make_args(sympy.apart(r, g, full=True).doit())
@@ -84,6 +86,8 @@ def mass_below(law: AlgebraicRecord, x: Any = 0, digits: int = 15, **parameters:
 
     Raises `DerivationError` for a law without a closed form, `ParameterError` for a parameter without a number,
     `BranchError` where x is an edge or has more than one candidate for G.
+
+    Source: Pennington, Bahri, ICML 2017, for the index of a Hessian as an antiderivative.
     """
     if not 1 <= digits <= _MOST_DIGITS:
         raise ParameterError(f"digits lie between 1 and {_MOST_DIGITS}; got {digits}", digits=digits)

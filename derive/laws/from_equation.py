@@ -31,6 +31,8 @@ def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> Al
 
     Raises `ParameterError` for what is not a polynomial, `DerivationError` if no branch has these moments, if they do
     not decide which branch is meant, or if the branch belongs to no probability measure.
+
+    Source: N. R. Rao, A. Edelman, The polynomial method for random matrices, Found. Comput. Math. 8 (2008) 649-702.
     """
     if not isinstance(polynomial, sympy.Expr) or not polynomial.has(M):
         raise ParameterError("the equation must be a polynomial in rv.z and rv.m", polynomial=polynomial)

@@ -109,6 +109,8 @@ def law_of_r_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     [0, 1, 0, 1, 0]
 
     Raises `ParameterError` if the expression is not rational or has a pole at 0, `DerivationError` if it is no law.
+
+    Source: Nica, Speicher 2006, Lectures on the combinatorics of free probability, lecture 12.
     """
     expression = as_scalar(expression)
     recipe = Recipe(law_of_r_transform, (expression, variable), frozenset({variable}))
@@ -125,6 +127,8 @@ def law_of_s_transform(expression: Any, variable: sympy.Symbol) -> AlgebraicLaw:
     [1, 2, 5, 14]
 
     Raises `ParameterError` if the expression is not rational or has a pole at 0, `DerivationError` if it is no law.
+
+    Source: Nica, Speicher 2006, Lectures on the combinatorics of free probability, lecture 18.
     """
     expression = as_scalar(expression)
     recipe = Recipe(law_of_s_transform, (expression, variable), frozenset({variable}))

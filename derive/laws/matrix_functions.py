@@ -172,6 +172,9 @@ def direct_sum(a: LawT, b: LawT, weight: Any) -> LawT:
     [3/2, 5]
 
     Raises `ParameterError` unless 0 < w < 1.
+
+    Source: additivity of the trace; N. R. Rao, A. Edelman, The polynomial method for random matrices, Found. Comput.
+    Math. 8 (2008) 649-702.
     """
     numeric: LawT | None = by_numbers("direct_sum", a, b, weight)
     if numeric is not None:

@@ -87,6 +87,9 @@ def doubly_correlated_wishart(a: LawT, b: LawT, c: Any) -> LawT:
     True
 
     Raises `ParameterError` unless c > 0, `DerivationError` if A or B has mass below 0.
+
+    Source: Paul, Silverstein, J. Multivariate Anal. 100 (2009) 37-57, where the law is called that of a separable
+    covariance.
     """
     numeric: LawT | None = by_numbers("doubly_correlated_wishart", a, b, c)
     if numeric is not None:

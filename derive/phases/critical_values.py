@@ -85,6 +85,8 @@ def critical_values(
     [1, 9]
 
     Raises `ParameterError` for unknown or missing parameters, and for values that are not rational numbers.
+
+    Source: Basu, Pollack, Roy 2006, Algorithms in real algebraic geometry, chapter 4, for discriminants.
     """
     line = Line.of(law, parameter, others)
     place = rational_number(point, "the point")
@@ -107,6 +109,8 @@ def merging_values(law: AlgebraicLaw, parameter: str | sympy.Symbol, **others: A
     >>> t = sympy.Symbol("t", positive=True)
     >>> [(v.value.to_sympy(), v.place.to_sympy()) for v in merging_values(semicircle(t) + atoms([-1, 1]), "t")]
     [(1, 0)]
+
+    Source: Basu, Pollack, Roy 2006, Algorithms in real algebraic geometry, chapter 4, for discriminants.
     """
     line = Line.of(law, parameter, others)
     found = []
@@ -128,6 +132,8 @@ def critical_polynomials(law: AlgebraicLaw, point: Any = 0, **values: Any) -> tu
     >>> c = sympy.Symbol("c", positive=True)
     >>> critical_polynomials(marchenko_pastur(c)), critical_polynomials(marchenko_pastur(c), 4)
     ((c - 1,), (c - 9, c - 1))
+
+    Source: Basu, Pollack, Roy 2006, Algorithms in real algebraic geometry, chapter 4, for discriminants.
     """
     equation = law.at(**checked_values(law, values)).equation
     place = rational_number(point, "the point")

@@ -150,6 +150,8 @@ def local_expansion(
 
     Raises `ParameterError` if no value or more than one qualify, `DerivationError` if the edge does not cross the point
     there (it touches it, or merges with another), or is no square-root edge: nothing else is covered.
+
+    Source: Pennington, Bahri, ICML 2017, for the power 3/2 of the index above the critical energy.
     """
     line = Line.of(law, parameter, others)
     place = rational_number(point, "the point")

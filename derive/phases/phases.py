@@ -101,6 +101,8 @@ def phase_conditions(law: AlgebraicLaw, point: Any = 0, lines: int = 3, **values
     (c - 1, ('an atom appears or vanishes', 'an edge reaches 0'), (('c', 1),))
 
     Raises `ParameterError` for unknown names, for values that are not rational, and unless ``lines`` >= 0.
+
+    Source: Basu, Pollack, Roy 2006, Algorithms in real algebraic geometry, chapter 4, for discriminants.
     """
     if isinstance(lines, bool) or not isinstance(lines, int) or lines < 0:
         raise ParameterError(f"the number of lines must be a non-negative integer; got {lines!r}", lines=lines)

@@ -87,6 +87,9 @@ def symbolic_atoms(law: AlgebraicLaw, **values: Any) -> tuple[SymbolicAtom, ...]
     (SymbolicAtom(point=0, weight=Max(0, 1 - 1/c), candidates=(0, 1 - 1/c), borders=(c - 1,)),)
 
     Raises `ParameterError` for unknown names and for values that are not rational.
+
+    Sources: Bercovici, Voiculescu 1998, Regularity questions for free convolution, for atoms of free sums; Belinschi,
+    Integr. Equ. Oper. Theory 46 (2003), for those of free products.
     """
     law = law.at(**checked_values(law, values))
     equation = law.equation

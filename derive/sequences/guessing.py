@@ -85,6 +85,8 @@ def guess_recurrence(terms: Sequence[Any], margin: int = MARGIN, most_order: int
 
     Raises `DerivationError` if no shape that the number of terms allows has a relation (the message names the shapes
     and says how many terms the next one needs), `ParameterError` for terms that are no numbers, or too few.
+
+    Source: Salvy, Zimmermann, ACM Trans. Math. Softw. 20 (1994) 163-177.
     """
     values = _numbers(terms, margin)
 
@@ -111,6 +113,8 @@ def guess_ode(terms: Sequence[Any], margin: int = MARGIN, most_order: int = 8) -
 
     >>> print(guess_ode([1] * 20).relation.text("f"))  # 1/(1-x)
     f + (x - 1)*f' = 0
+
+    Source: Salvy, Zimmermann, ACM Trans. Math. Softw. 20 (1994) 163-177.
     """
     values = _numbers(terms, margin)
 
@@ -140,6 +144,8 @@ def guess_algebraic(terms: Sequence[Any], margin: int = MARGIN, most_degree: int
 
     >>> guess_algebraic([1, 0, 1, 0, 2, 0, 5, 0, 14, 0, 42, 0, 132, 0, 429, 0, 1430, 0, 4862, 0]).relation
     m**2*z**2 - m + 1
+
+    Source: Salvy, Zimmermann, ACM Trans. Math. Softw. 20 (1994) 163-177.
     """
     values = _numbers(terms, margin)
 

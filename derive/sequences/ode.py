@@ -27,6 +27,8 @@ class LinearODE:
 
     >>> LinearODE((fmpz_poly([0, -1]), fmpz_poly([-4, 0, 1]))).text()  # sqrt(x^2 - 4)
     "-x*y + (x**2 - 4)*y' = 0"
+
+    Source: Stanley, Differentiably finite power series, European J. Combin. 1 (1980) 175-188.
     """
 
     coefficients: tuple[fmpz_poly, ...]

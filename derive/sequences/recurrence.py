@@ -31,6 +31,8 @@ class Recurrence:
     '(-4*n - 2)*u(n) + (n + 2)*u(n+1) = 0'
     >>> [int(u) for u in catalan.terms([1], 6)]
     [1, 1, 2, 5, 14, 42]
+
+    Source: Stanley, Differentiably finite power series, European J. Combin. 1 (1980) 175-188.
     """
 
     coefficients: tuple[fmpz_poly, ...]

@@ -126,6 +126,8 @@ def tensor_direct_sum(a: AnyTensorLaw, b: AnyTensorLaw, weight: Any) -> AnyTenso
     [0, 3/2, 0, 7]
 
     Raises `ParameterError` unless 0 < w < 1.
+
+    Source: additivity of the trace.
     """
     share, symbols = to_element(weight)
     if share.is_constant and not 0 < share.to_fmpq() < 1:

@@ -61,6 +61,9 @@ class TensorLaw(TensorRecord):
     [2, 6, 22, 92, 424]
     >>> law.free_cumulants(4)
     [2, 2, 2, 4]
+
+    Sources: Horn, Johnson 1991, Topics in matrix analysis, chapter 4, for sums and products of Kronecker products;
+    Pennington, Worah, NeurIPS 2018, for a matrix of pairs.
     """
 
     # -- operations ------------------------------------------------------------------------------------------
@@ -174,6 +177,8 @@ def tensor_law(
 
     Raises `ParameterError` for a matrix that is not self-adjoint, entries that are no polynomials, and variables that
     clash with parameters.
+
+    Source: Pennington, Worah, NeurIPS 2018, for the Fisher information as such a law.
     """
     variables, laws = _checked_factors(variables, laws)
     h = SpectralMatrix.of(matrix, variables, metric)
@@ -192,6 +197,8 @@ def classical_sum(*laws: AlgebraicLaw) -> TensorLaw:
     [0, 2, 0, 10, 0, 70]
 
     Raises `ParameterError` unless there are two or more laws.
+
+    Source: Horn, Johnson 1991, Topics in matrix analysis, chapter 4.
     """
     return _elementary(classical_sum, sympy.Add, laws)
 
@@ -205,6 +212,8 @@ def tensor_product(*laws: AlgebraicLaw) -> TensorLaw:
     [1, 4, 25, 196]
 
     Raises `ParameterError` unless there are two or more laws.
+
+    Source: Horn, Johnson 1991, Topics in matrix analysis, chapter 4.
     """
     return _elementary(tensor_product, sympy.Mul, laws)
 

@@ -96,6 +96,8 @@ class GaussNewton:
     (0.4656-0.68762j)
 
     Raises `ParameterError` for ratios and scales that are not positive, and for activations that jump.
+
+    Source: none; derived by a cavity argument (see the module), and compared with networks.
     """
 
     def __init__(

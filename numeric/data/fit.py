@@ -96,6 +96,8 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
 
     Raises `ParameterError` for a law without parameters, or more than six, for eigenvalues as `compare` does, and for a
     confidence outside (0, 1); `PrecisionError` if no parameters explain the eigenvalues.
+
+    Source: Bai, Silverstein, Ann. Probab. 32 (2004) 553-605, for the Gaussian limit of linear statistics.
     """
     names = [s.name for s in law.parameters]
     if not 1 <= len(names) <= _STATISTICS:

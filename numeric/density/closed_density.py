@@ -169,6 +169,8 @@ def closed_density(law: HolonomicLaw, most_degree: int = 3) -> ClosedDensity:
 
     Raises `DerivationError` if there is no such form, or no single constant for the whole support, or if the values
     of the density, its support or its atoms disagree with the proof.
+
+    Source: DLMF 15.10, for the equation of the hypergeometric function and its solutions.
     """
     density = HolonomicDensity(law)
     samples = _samples(density)

@@ -62,6 +62,8 @@ class DysonSolver:
     >>> m, z = solution.stieltjes[0], solution.z[0]
     >>> bool(abs(z * m**3 - m**2 - z * m - 1) < 1e-12)
     True
+
+    Source: Helton, Rashidi Far, Speicher, Operator-valued semicircular elements, Int. Math. Res. Not. (2007).
     """
 
     def __init__(self, system: DysonSystem, values: Mapping[str, Any]) -> None:

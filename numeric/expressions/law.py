@@ -65,6 +65,9 @@ def law_of(
 
     Raises `ParameterError` for an expression that is not symmetric, grows with the sizes or lacks a ratio, and
     `DerivationError` where an inverse does not exist or the exact method does not reach.
+
+    Sources: Mingo, Speicher 2017, Free probability and random matrices, chapter 10; Helton, Mai, Speicher, J. Funct.
+    Anal. 274 (2018), for rational expressions.
     """
     if numeric and isinstance(model, MatrixExpression) and unspecified(model):
         raise ParameterError(f"numbers need spectra for all given matrices; {model} has one without", model=model)

@@ -66,6 +66,9 @@ class Spectrum(Presented):
     (PointMass(point=0, weight=3/4),)
     >>> round(float(rho.pdf(3.0)), 12), round(rho.moment(2), 10)
     (0.045944074618, 5.0)
+
+    Source: Bai, Silverstein 2010, Spectral analysis of large dimensional random matrices, appendix B.2, for the density
+    from the transform.
     """
 
     def __init__(self, law: Law | Family, **parameters: Any) -> None:

@@ -324,6 +324,9 @@ def compare_spacings(
     'Poisson'
 
     Raises `ParameterError` as `unfold` does, and for a level outside (0, 1).
+
+    Sources: Mehta 2004, Random matrices, chapter 1, for the surmise; Atas, Bogomolny, Giraud, Roux, Phys. Rev. Lett.
+    110 (2013), for ratios.
     """
     if not 0.002 < level < 1:
         raise ParameterError(f"the level must lie between 0.002 and 1 (999 resamples); got {level!r}", level=level)

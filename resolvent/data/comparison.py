@@ -95,6 +95,9 @@ def compare(
 
     Raises `ParameterError` for eigenvalues that are complex, not finite or too few, a matrix that is not symmetric, a
     level or resolution outside (0, 1), and for missing parameters.
+
+    Sources: Johansson, Duke Math. J. 91 (1998), for sums of Chebyshev polynomials; Tracy, Widom, Commun. Math. Phys.
+    159 (1994) and 177 (1996).
     """
     found = compared(
         eigenvalues,
