@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import comb
 from typing import Any
 
 import mpmath
@@ -26,16 +24,7 @@ LINEAR, GENERAL = catalog.get("fisher-linear"), catalog.get("fisher")
 eta, slope, zeta = (p.symbol for p in GENERAL.parameters)
 
 
-def catalan(n: int) -> int:
-    return comb(2 * n, n) // (n + 1)
-
-
 # -- the linear network ------------------------------------------------------------------------------------------
-
-
-def test_moments_of_equal_widths_are_half_the_printed_sums() -> None:
-    expected = [Fraction(sum(comb(d, k) * catalan(k) * catalan(d - k) for k in range(d + 1)), 2) for d in range(1, 31)]
-    assert LINEAR.law(c1=1, c2=1).moments(30) == [sympy.Rational(m) for m in expected]
 
 
 def test_closed_form_of_density_and_transform_is_proved() -> None:
@@ -49,19 +38,6 @@ def test_closed_form_of_density_and_transform_is_proved() -> None:
     spectrum = Spectrum(LINEAR.law(c1=1, c2=1))
     for z in (1 + 0.5j, 4.5 + 0.1j, 9 - 1j, -2 + 0.01j):
         assert complex(transform(mpmath.mpmathify(z))) == pytest.approx(complex(spectrum.stieltjes(z)), abs=1e-10)
-
-
-def test_density_is_the_printed_elliptic_one() -> None:
-    rho = TensorDensity(LINEAR.law(c1=1, c2=1))
-    places = np.linspace(0, 8, 52)[1:-1]
-    with mpmath.workdps(30):
-        expected = []
-        for place in map(mpmath.mpf, places):
-            k = (8 - place) * place / 16
-            value = mpmath.ellipe(k) / (2 * mpmath.pi**2) + (4 - place) / (8 * mpmath.pi**2) * mpmath.ellipk(k)
-            expected.append(float(value))
-    assert rho.pdf(places) == pytest.approx(expected, rel=1e-12)
-    assert rho.atoms == ((0, sympy.Rational(1, 2)),)
 
 
 @pytest.mark.parametrize(
@@ -106,30 +82,6 @@ def test_widths_that_leave_nothing_are_refused() -> None:
 
 
 # -- any activation ----------------------------------------------------------------------------------------------
-
-
-def double_integral_moment(d: int) -> sympy.Expr:
-    """The coefficient of z^(-d-1) in the printed double integral, with its measures' moments term by term."""
-    u, s, t = sympy.symbols("u s t")
-    first, second = slope - zeta + zeta * s, eta - zeta + zeta * t  # lambda_1 and lambda_2 of the source
-    # (lambda_1 + lambda_2 - 2z)/(2 (... - z^2)) with z = 1/u, multiplied out
-    below = 1 - u * (first + second) + u**2 * (first * (eta - zeta) + second * (slope - zeta)
-                                               - (eta - zeta) * (slope - zeta))  # fmt: skip
-    above = 1 - u * (first + second) / 2
-    coefficients = [sympy.Poly(below, u).coeff_monomial(u**k) for k in range(3)]
-    series: list[sympy.Expr] = []
-    for k in range(d + 1):
-        value = sympy.Poly(above, u).coeff_monomial(u**k)
-        for j in (1, 2):
-            if k >= j:
-                value -= coefficients[j] * series[k - j]
-        series.append(sympy.expand(value))
-    terms = sympy.Poly(series[d], s, t).terms()
-    return sympy.expand(sum(c * catalan(i) * catalan(j) for (i, j), c in terms))
-
-
-def test_first_eight_moments_are_those_of_the_double_integral() -> None:
-    assert GENERAL.law().moments(8) == [double_integral_moment(d) for d in range(1, 9)]
 
 
 def test_equal_constants_give_the_linear_law_symbolically() -> None:

@@ -16,32 +16,14 @@ from resolvent.catalog.networks import relu_network
 from resolvent.catalog.schema.facts import ZeroEdge
 from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.laws.from_transform import law_of_r_transform
 from resolvent.numeric.matrices.ensembles import generator, symmetric_eigenvalues
 
 HESSIAN = catalog.get("hessian")
 PHI, EPS, SIGMA = (HESSIAN.symbols[name] for name in ("phi", "eps", "sigma"))
-Z, M, G = sympy.symbols("z m G")
-
-QUARTIC = (
-    EPS * SIGMA * PHI**3 * Z * G**4
-    - EPS * PHI**2 * (Z + SIGMA * (PHI - 2)) * G**3
-    - PHI * (2 * SIGMA * Z + EPS * (1 - PHI)) * G**2
-    + 2 * (Z - SIGMA * (1 - PHI)) * G
-    - 2
-)
+Z, M = sympy.symbols("z m")
 
 
 # -- the law -----------------------------------------------------------------------------------------------
-
-
-def test_equation_is_the_published_quartic() -> None:
-    assert sympy.expand(HESSIAN.law().equation.expr.xreplace({M: -G}) - sympy.expand(QUARTIC)) == 0
-
-
-def test_equation_follows_from_the_sum_of_r_transforms() -> None:
-    r = SIGMA / (1 - SIGMA * PHI * G) + EPS * PHI * G / (2 - EPS * PHI**2 * G**2)
-    assert sympy.cancel(sympy.numer(sympy.together(r + 1 / G - Z)) / QUARTIC).is_number
 
 
 def test_equation_is_of_degree_four_and_irreducible() -> None:
@@ -117,13 +99,6 @@ def test_derivation_lists_every_assumption_of_the_source() -> None:
         "independent Jacobian",
         "ReLU mask",
     }
-
-
-def test_the_law_of_the_matrix_is_the_sum_of_the_r_transforms() -> None:
-    """The source adds the R-transforms of the two terms; here the law comes from the matrix of their sum."""
-    u = sympy.Symbol("u")
-    r = SIGMA / (1 - SIGMA * PHI * u) + EPS * PHI * u / (2 - EPS * PHI**2 * u**2)
-    assert HESSIAN.law() == law_of_r_transform(r, u)
 
 
 def test_derivation_is_proved_from_its_assumptions() -> None:

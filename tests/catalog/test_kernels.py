@@ -28,13 +28,6 @@ def distance(rho: Spectrum, values: np.ndarray) -> float:
     return float(max(np.max(np.abs(levels - steps[1:])), np.max(np.abs(levels - steps[:-1]))))
 
 
-@pytest.mark.parametrize(("depth", "value"), [(1, 0.6328791973428477), (2, 0.6355242800443937)])
-def test_values_of_the_sources(depth: int, value: float) -> None:
-    """FORMULAS C: m(-1) at b^2 = 1/2, gamma = 1, from Marchenko-Pastur inputs."""
-    rho = Spectrum(KERNEL.at(depth=depth, b2="1/2", gamma=1))
-    assert rho.stieltjes(-1).real == pytest.approx(value, abs=1e-15)
-
-
 @pytest.mark.parametrize("depth", [1, 2, 4])
 def test_second_moment_goes_from_layer_to_layer(depth: int) -> None:
     """1 + gamma + b^4 (m_2 - 1); FORMULAS C."""

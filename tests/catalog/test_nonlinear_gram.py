@@ -31,18 +31,6 @@ each_shape = pytest.mark.parametrize(("phi", "psi"), SHAPES)
 # -- the law -----------------------------------------------------------------------------------------------
 
 
-def test_checked_value_of_the_cauchy_transform() -> None:
-    rho = Spectrum(GRAM.law(phi=1, psi=1, eta=1, zeta="1/2"))
-    assert abs(rho.stieltjes(-1.0) - 0.6328791973428479) < 1e-15
-
-
-def test_second_moment_of_the_source() -> None:
-    """eta^2 (1 + n1/m) + zeta^2 n1/n0 at n1 : n0 : m = 6 : 9 : 12."""
-    eta, zeta = sympy.Rational(7, 3), sympy.Rational(3, 2)
-    second = GRAM.law(phi="9/12", psi="9/6", eta=eta, zeta=zeta).moments(2)[1]
-    assert second == eta**2 * (1 + sympy.Rational(6, 12)) + zeta**2 * sympy.Rational(6, 9)
-
-
 @pytest.mark.parametrize(("eta", "zeta", "degree"), [(1, "1/2", 4), (2, 2, 3), (3, 0, 2)])
 def test_degree_in_general_and_at_the_limits(eta: object, zeta: object, degree: int) -> None:
     assert GRAM.law(eta=eta, zeta=zeta).equation.degree == degree

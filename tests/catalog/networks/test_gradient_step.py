@@ -19,16 +19,6 @@ def step(rate: float) -> GradientStep:
     return gradient_step("tanh", "relu", rate=rate, **SETTINGS)
 
 
-def test_values_of_the_sources() -> None:
-    """FORMULAS O: tanh student, ReLU teacher, noise .2, eta = 4, n/p = 4, N/p = 2."""
-    found = step(4)
-    assert found.strength**2 == pytest.approx(2.2599756524725, abs=5e-13)
-    assert found.singular_value == pytest.approx(2.4788991384545, abs=5e-13)
-    assert found.result.overlap == pytest.approx(0.32277423, abs=5e-9)
-    assert found.result.right_overlap == pytest.approx(0.42178547, abs=5e-9)
-    assert found.overlap_with_teacher == pytest.approx(0.27388667, abs=5e-9)
-
-
 @pytest.mark.parametrize("rate", [3.2, 4.0, 10.0])
 @pytest.mark.parametrize("units", [0.5, 1.0, 2.0])
 def test_closed_forms(rate: float, units: float) -> None:

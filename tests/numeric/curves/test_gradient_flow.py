@@ -1,4 +1,4 @@
-"""Gradient flow on two classes: checked values, the source's contour forms and their misprints, real descents."""
+"""Gradient flow on two classes: real forms and contour integrals of the source, and real descents."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ from resolvent.catalog.entries.gradient_flow import two_classes
 @cache
 def checked_flow() -> rv.GradientFlow:
     return rv.GradientFlow("1/2", 2, ridge=0.3, initial=0.1, rate=0.01)
-
-
-def test_the_checked_values() -> None:
-    test, training = checked_flow().test(300), checked_flow().training(300)
-    assert test.mean == pytest.approx(0.573151086, abs=6e-10)
-    assert test.variance == pytest.approx(0.256169412, abs=6e-10)
-    assert training.mean == pytest.approx(0.716438858, abs=6e-10)
-    assert training.variance == pytest.approx(0.121154632, abs=6e-10)
 
 
 def _omega(c: float, rho: float, function: object) -> float:
@@ -77,34 +69,6 @@ def _circle(time: float, integrand: object, left: float, right: float, nodes: in
     half = (right - left) / 2
     z = (left + right) / 2 + half * np.exp(1j * angles)
     return float(np.mean(integrand(z) * half * np.exp(1j * angles)).real)
-
-
-def test_the_printed_contour_forms_of_the_training_margin_fail() -> None:
-    """The mean has a sign too many, the variance z for z - gamma; corrected, both hold."""
-    c, rho, gamma, initial, time = 0.5, 2.0, 0.3, 0.1, 3.0
-    noise = rv.Spectrum(rv.marchenko_pastur("1/2"))
-    flow = checked_flow().training(300)
-
-    def parts(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        m = noise.stieltjes(z - gamma)
-        return m, np.exp(-time * z), (rho + c) * m + 1
-
-    def mean(z: np.ndarray) -> np.ndarray:
-        _, f, below = parts(z)
-        return (1 - f) / z / below
-
-    def variance(z: np.ndarray, shift: float) -> np.ndarray:
-        m, f, below = parts(z)
-        return (z - shift) * (1 - f) ** 2 / z**2 / below - initial * f**2 * (z - shift) * m
-
-    contour = (time, 0.15, 6.0, 4000)
-    printed_mean = -_circle(contour[0], mean, *contour[1:])
-    assert printed_mean == pytest.approx(-float(flow.mean), rel=1e-6)
-    printed, corrected = (
-        _circle(contour[0], lambda z, s=s: variance(z, s), *contour[1:]) - float(flow.mean) ** 2 for s in (0.0, gamma)
-    )
-    assert corrected == pytest.approx(float(flow.variance), rel=1e-6)
-    assert abs(printed - float(flow.variance)) > 0.05
 
 
 def test_a_naive_contour_is_silently_wrong_where_ours_is_right_or_refuses() -> None:

@@ -14,15 +14,6 @@ from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.density_measure import measure_of_density
 
 
-def test_the_checked_values_of_isotropic_data() -> None:
-    assert rv.RidgeRegression(1, 0.5, 1.5, 0.4).risk(0.3) == pytest.approx(0.31621738, abs=5e-9)
-    wide = rv.RidgeRegression(1, 2, 1.5, 0.4)
-    assert wide.risk(0) == pytest.approx(1.15, abs=1e-12)
-    best = wide.best()
-    assert best.ridge == pytest.approx(0.4 * 2 / 1.5, rel=1e-9)
-    assert best.risk == pytest.approx(0.96911901, abs=5e-9)
-
-
 @pytest.mark.parametrize("g", [0.1, 0.5, 0.97, 1.03, 2.0, 7.0])
 def test_the_ridgeless_limit_on_both_sides_of_the_peak(g: float) -> None:
     r2, s2 = 1.5, 0.4
