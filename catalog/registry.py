@@ -67,8 +67,9 @@ def register(ensemble: Ensemble) -> Ensemble:
 
 
 def _reduced(entry: Ensemble) -> Any:
-    """An entry of the catalog goes by its slug, others by their parts."""
-    return (get, (entry.slug,)) if _loaded.get(entry.slug) is entry else entry.__reduce_ex__(4)
+    """An entry of the catalog goes by its slug; others, that another process does not know, by their parts."""
+    is_known = entry.slug in _modules and _loaded.get(entry.slug) is entry
+    return (get, (entry.slug,)) if is_known else entry.__reduce_ex__(4)
 
 
 copyreg.pickle(Ensemble, _reduced)

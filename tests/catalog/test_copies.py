@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sympy
 
+import resolvent.catalog.registry
 from resolvent import catalog
 from resolvent.derive.holonomic.holonomic_law import holonomic, law_of_moments, law_of_sum
 from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
@@ -81,3 +84,14 @@ def test_a_density_in_closed_form_with_its_proof() -> None:
     again = pickled(density)
     assert again.expression == density.expression
     assert again.derivation == density.derivation
+
+
+def title_of(entry: catalog.Ensemble) -> str:
+    return entry.title
+
+
+def test_an_entry_of_ones_own_goes_to_processes_that_do_not_know_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = replace(catalog.get("semicircle"), slug="my-own", title="Mine")
+    monkeypatch.setitem(resolvent.catalog.registry._loaded, "my-own", entry)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(title_of, [entry, catalog.get("semicircle")]) == ["Mine", "Wigner matrix"]
