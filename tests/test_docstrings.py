@@ -18,12 +18,24 @@ SAYS_SO = re.compile(r"\b[Rr]aises?\b|[Rr]efuse|Error`|`NotCertified`")
 CITES = re.compile(r"\b(Sources?|References?)\b[^.\n]*:")
 # Public names that state no formula: records, definitions of matrices and of measures, texts, pictures, tests of data.
 _NAMES = """
-BestRidge ClosedDensity Comparison Derivation Evidence Fit Guess Law Limits MatrixExpression OpenTrace Proposal Rule
+ClosedDensity Comparison Derivation Evidence Fit Guess Law Limits MatrixExpression OpenTrace Proposal Rule
 Step Trace Verdict activation atoms block check commuting dimension empirical gaussian given graph_sheet guess haar
 identity inv kron law_of_density law_of_distribution mixture parameter parse phase_diagram phase_map plane_portrait
 NumericLaw projection sheet_plot smooth_cdf verify wigner
 """
 STATES_NOTHING = frozenset(_NAMES.split())
+DISPLAYED = re.compile(r"\n {4,}\S.*( = | -> |\^)")
+NAMED = re.compile(rf"{CITES.pattern}|\b(18|19|20)\d\d\b|DLMF")
+# Modules that display a formula of their own: a change of variables, or the words of a grammar.
+OF_THEIR_OWN = frozenset(
+    {
+        "resolvent.language.expressions",
+        "resolvent.language.matrices",
+        "resolvent.numeric.density.tensor_curves",
+        "resolvent.numeric.spectrum.boundary_arc",
+        "resolvent.numeric.spectrum.stieltjes_values",
+    }
+)
 
 
 def public_definitions() -> Iterator[tuple[str, Definition, bool]]:
@@ -78,3 +90,10 @@ def test_every_public_name_that_states_a_formula_has_a_source() -> None:
         if any(CITES.search(text or "") for text in (inspect.getdoc(one), sys.modules[one.__module__].__doc__))
     }
     assert set(public) - cited == STATES_NOTHING
+
+
+def test_every_module_that_displays_a_formula_names_a_source() -> None:
+    """A source, a year or a section of DLMF; those whose formulas are their own are listed."""
+    texts = {name: ast.get_docstring(module.tree) or "" for name, module in sources().items()}
+    silent = {name for name, text in texts.items() if DISPLAYED.search(text) and not NAMED.search(text)}
+    assert silent == OF_THEIR_OWN

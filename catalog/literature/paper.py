@@ -101,7 +101,7 @@ class Outcome:
         """Plain values; a difference that is not finite as null."""
         numbers = {"difference": self.difference, "printed": self.printed}
         finite = {k: v if v is not None and math.isfinite(v) else None for k, v in numbers.items()}
-        return {"label": self.label, "holds": self.holds, **finite, "detail": self.detail}
+        return {"label": self.label, "holds": self.holds, **finite, "seconds": self.seconds, "detail": self.detail}
 
 
 def run(row: Row) -> Outcome | None:

@@ -8,6 +8,8 @@ c^i_k = c_(k+i) sqrt((k+1)...(k+i))/s_a^i, and for a != b, rho = S_ab/(s_a s_b),
 
 Expectations with x follow by Stein's lemma, E x g(x) = E grad g. The series converges geometrically, kinks or not; for
 a = b one-dimensional integrals replace it.
+
+Source: Mehler's formula, DLMF 18.18(vii), for the correlation of Hermite polynomials.
 """
 
 from __future__ import annotations

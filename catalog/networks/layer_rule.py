@@ -6,6 +6,8 @@ With features Y = f(W X), n x d for n samples and d random units, and the kernel
 
 a free product, eta = E f^2 for the centred f and zeta the square of its mean slope: Y may be replaced by
 sqrt(zeta) W X + sqrt(eta - zeta) N with an independent Gaussian N. That replacement is the one assumption.
+
+Sources: Pennington, Worah 2017; Benigni, Peche 2021; Fan, Wang 2020, for the law and its assumption.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ and then each such x has exactly one root within r of y0 + phi(x), simple and an
 polynomials, of degree at most D, are over the circle |x| = h, and at most the largest value at M > D equidistant points
 divided by cos(pi D/2M) (M. Riesz: next to its maximum a trigonometric polynomial of degree n falls no faster than
 cos(n t)). All rounding errors are bounded by sums of absolute values.
+
+Source: Banach's fixed-point theorem, for the contraction; the bounds are derived here.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ are as explicit as with numbers. With psi(w) = z G - 1 at w = 1/z, Lagrange's in
 
 The rates r_j are positive: then the law lies on [0, oo), and the physical u runs along the real line from 0 to the
 right, as z comes down from infinity, up to the first critical point of z.
+
+Source: Lagrange's inversion; Flajolet, Sedgewick 2009, Analytic combinatorics, appendix A.6.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ p/n -> c = phi/psi and the law of Y Y^T, the coefficients psi^(1-j) w_j are its 
     w(t) = (eta-zeta) t + zeta t/(1 - zeta t)   Y = f(W X)/sqrt(n), the features of a random layer
 
 For L > 2 colours, w(t) = v t belongs to a product of L - 1 independent Gaussian matrices, times its transpose.
+
+Source: Pennington, Worah, NeurIPS 2017, for the weights of cycles.
 """
 
 from __future__ import annotations

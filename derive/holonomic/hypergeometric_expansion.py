@@ -7,6 +7,8 @@ for the two solutions G of the hypergeometric equation that are power series the
     f(s) = 1:  G(u) = (u - 1)^d 2F1(c-a, c-b; d+1; 1-u),   d = c - a - b = 0, 1, 2, ...
 
 so that y = constant |t|^power sum_k c_k t^k with rational c_k. The second one is the jump of the first across its cut.
+
+Source: DLMF 15.10, for the solutions of the hypergeometric equation at 0 and 1.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ solution F of the hypergeometric equation gives a solution y; at order 2 these a
 The pullbacks f are those of small degree whose zeros, poles and ones are singular points of the equation; the local
 exponents have to fit: at a point where f takes the value v in {0, 1, oo} with multiplicity e, the exponents of the
 equation are, up to integers and a common shift alpha, e times those of the hypergeometric equation at v.
+
+Source: DLMF 15.10, for the hypergeometric equation.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ With y = (ax + b)/(cx + d) and zeta = (dz - b)/(a - cz), partial fractions give
 
 so every such law comes from a substitution. For c = 0 the point at infinity stays put and the moments transform by
 the binomial theorem; otherwise it goes to x = -d/c, which must lie outside the support.
+
+Source: Rao, Edelman, Found. Comput. Math. 8 (2008) 649-702, for Moebius maps of polynomials.
 """
 
 from __future__ import annotations

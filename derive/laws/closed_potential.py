@@ -6,6 +6,8 @@ With z = R(g) + 1/g, integration by parts along the branch from infinity gives
 
 So U(z) = int log|z - x| rho(dx) = Re Phi(g), and at z = x + i0 the mass above x is Im Phi(g)/pi. G maps the upper
 half-plane to the lower one, where log g and, for real poles a of R, log(1 - g/a) are continuous.
+
+Source: Pennington, Bahri, ICML 2017, for the index of a Hessian as an antiderivative.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ V'(z)/(2 sqrt(z^2 - b^2)). With c_j = binom(2j, j)/4^j the condition G ~ 1/z say
     M(w) = sqrt(1 - b^2 w^2) sum_{i>=0} (c_{M+i}/c_M) b^(2i) w^(2i).
 
 For M > 1 the moments are rational in b^2, which is algebraic of degree M over Q(t).
+
+Source: Deift, Orthogonal Polynomials and Random Matrices (1999), section 6.7.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ r"""The response of a law to a perturbation of rank one: the function of lambda 
 
 The first two are birational images of m, so their polynomial Q(z, y) comes from P by a substitution; for D, m is
 eliminated.
+
+Sources: Benaych-Georges, Nadakuditi 2011 and 2012, as in `outlier_formula`.
 """
 
 from __future__ import annotations

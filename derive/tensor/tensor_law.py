@@ -7,6 +7,8 @@ polynomials in the A_i those of H(lambda_1, ..., lambda_r):
     m(z) = E (1/k) tr (H(lambda) - z)^(-1),    m_d = E (1/k) tr H(lambda)^d,    lambda_i independent.
 
 This is classical convolution, not free: nothing is assumed. Such laws are algebraic only by accident.
+
+Source: Horn, Johnson 1991, Topics in matrix analysis, chapter 4, for Kronecker sums and products.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ This is Silverstein's equation at z = -lambda, with 1/kappa the companion's tran
 kappa > -min Sigma, lambda is convex, so Newton's method from the right, kappa <= lambda + g tr Sigma/p, finds the
 largest root and never passes it. The branch ends where lambda has its minimum, 1 = g d_2(kappa): minus that is the left
 edge of the spectrum of S without its zeros, and ridges down to it are allowed, negative ones too.
+
+Source: Silverstein, J. Multivariate Anal. 55 (1995), theorem 1.1.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ With the effective ridge kappa and g = p/n, the excess risk (beta_hat - beta)^T 
 
 the first term the bias, the second the variance; the training error is (lambda/kappa)^2 (risk + s^2). Both follow from
 the one deterministic equivalent of the effective ridge by derivatives: S + lambda + tau Sigma is again of its kind.
+
+Sources: Hastie, Montanari, Rosset, Tibshirani 2022; Dobriban, Wager, Ann. Statist. 46 (2018) 247-279.
 """
 
 from __future__ import annotations

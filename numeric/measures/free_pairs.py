@@ -7,6 +7,8 @@ With psi = -1 - w m(w), the value of psi at 1/w:
     doubly correlated Wishart    g = psi_A = psi_B/c         z = c g w_A w_B
 
 The last is A^(1/2) X B X^T A^(1/2)/n, p/n -> c: S_A(u) S_B(cu)/(1 + cu) is its S-transform.
+
+Source: Belinschi, Bercovici, J. Anal. Math. 101 (2007), for the points w_A and w_B.
 """
 
 from __future__ import annotations

@@ -49,6 +49,9 @@ def audit(
         hold = hold and holds
         if not json:
             emit("\n".join(lines), None)
+    if not (json or names):
+        seconds = sum(a.seconds for a in entries) + sum(row["outcome"]["seconds"] for row in rows if row["outcome"])
+        emit(f"{len(entries)} entries and {len(rows)} statements in {seconds:.0f} s", None)
     if json:
         emit(json_text({"entries": [a.to_json() for a in entries], "literature": rows}), None)
     raise typer.Exit(0 if hold else 1)

@@ -56,7 +56,7 @@ def test_the_command_says_which_statement_fails(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(BP22, "rows", [wrong, *BP22.rows[1:]])
     result = CliRunner().invoke(app, ["audit", "BP22"])
     assert result.exit_code == 1
-    assert result.output.startswith("BP22                   FAILS  4/5 statements")
+    assert result.output.startswith("BP22                   FAILS  6/7 statements")
     assert "BP22:strengths FAILS: difference 0.5" in result.output
 
 
