@@ -18,7 +18,7 @@ Values = Callable[[Array, Array], Array]
 """(distances from the left end, distances from the right end) -> densities: next to an end its distance has digits."""
 
 _SIZES = (28, 56, 84, 126, 252)
-_DEEPEST = 14
+DEEPEST = 14
 _ROUGH = 1e-11  # tail of a series from which a zero has been divided out on suspicion
 _ZERO = 1e-7  # of the largest value: f vanishes at the end, or is small
 _KEPT = 4e-16
@@ -44,7 +44,7 @@ class _Part:
     is_edge: tuple[bool, bool]
 
 
-def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepest: int = _DEEPEST) -> list[Piece]:
+def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepest: int = DEEPEST) -> list[Piece]:
     """The pieces, to a tail of each Chebyshev series relative to its largest coefficient, or to a floor.
 
     Where a series does not converge the interval is halved, ``deepest`` times at most.
@@ -108,7 +108,7 @@ def _piece(ends: Ends, part: _Part, orders: tuple[int, int], samples: tuple[Arra
         for side, place in enumerate((-1, 1)):
             more = (orders[0] + (side == 0), orders[1] + (side == 1))
             small = part.is_edge[side] and abs(float(cheb.chebval(place, coefficients))) <= _ZERO * largest
-            if not small or more[side] > 2 * part.ramification[side]:
+            if not small or more[side] > (4 if ends.known[side] else 2) * part.ramification[side]:
                 continue
             series = np.abs(_divided(samples, more))
             if ends.known[side] or np.max(series[-8:]) <= _ROUGH * np.max(series):

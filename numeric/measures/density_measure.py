@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
-from resolvent.numeric.density.sampled_piece import Ends, resolve_values
+from resolvent.numeric.density.sampled_piece import DEEPEST, Ends, resolve_values
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_certificate
 from resolvent.numeric.spectrum.measure import Measure, Pieces
@@ -22,6 +22,9 @@ _TAILS = (1e-13, 3e-11)  # the second where rounding of x is felt, next to a sin
 _FLOOR = 1e-15
 _MASS = 1e-8
 _WIDEST = 1e6  # interdecile ranges that the support may be wide
+_QUANTILES = ("ppf", "isf")
+_TAIL_LEVELS = (1e-14, 1e-11, 1e-8, 1e-5, 1e-3)  # cut infinite tails into parts that keep their digits
+_LONG, _LEVELS = 30, (1e-12, 1e-8, 1e-5, 1e-3, 0.05)  # so many interdecile ranges are cut, so that the bulk is seen
 _LEFT_OUT = 1e-17  # probability that may lie beyond the ends where a distribution has none
 _RAMIFICATIONS = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3), (1, 3), (3, 1), (4, 4), (1, 4), (4, 1))
 
@@ -67,19 +70,23 @@ class Part:
         ends: the places.
         ramification: in which roots of the distances it is analytic there; None if that is not known.
         known: whether the exponents there are known then, or guessed.
+        deepest: how often the interval may be halved next to other singularities, such as logarithms.
+        floor: an error of the density that counts as nothing; 0 where tails are to keep their digits.
     """
 
     values: Callable[[Array, Array], Array]
     ends: tuple[float, float]
     ramification: tuple[int, int] | None = None
     known: tuple[bool, bool] = (False, False)
+    deepest: int = DEEPEST
+    floor: float = _FLOOR
 
 
-def _part(function: Callable[[Array], Any], ends: tuple[float, float]) -> Part:
+def _part(function: Callable[[Array], Any], ends: tuple[float, float], floor: float = _FLOOR) -> Part:
     def values(below: Array, above: Array) -> Array:
         return _checked(function, np.where(below < above, ends[0] + below, ends[1] - above), ends)
 
-    return Part(values, ends)
+    return Part(values, ends, floor=floor)
 
 
 def measure_of_parts(
@@ -157,18 +164,13 @@ def measure_of_distribution(distribution: Any) -> Measure:
         )
     middle = float(distribution.median())
     text = f"{name} of SciPy" if is_bounded else f"{name} of SciPy, cut off at {low:.4g} and {high:.4g}"
-    inner = _levels(distribution, low, high, middle)
-    return measure_of_density(distribution.pdf, (low, high), inner, text)
-
-
-def _levels(distribution: Any, low: float, high: float, middle: float) -> list[float]:
-    """Quantiles that cut long tails, so that the bulk is seen."""
-    spread = float(distribution.ppf(0.9) - distribution.ppf(0.1))
-    if high - low <= 30 * spread:
-        return []
-    levels = [1e-12, 1e-8, 1e-5, 1e-3, 0.05]
-    found = {float(distribution.ppf(q)) for q in levels} | {float(distribution.isf(q)) for q in levels} | {middle}
-    return sorted(x for x in found if low + 1e-3 * spread < x < high - 1e-3 * spread)
+    tails = [quantile for end, quantile in zip(distribution.support(), _QUANTILES, strict=True) if np.isinf(end)]
+    inner = {float(getattr(distribution, quantile)(q)) for quantile in tails for q in _TAIL_LEVELS}
+    if high - low > _LONG * spread:
+        inner |= {float(getattr(distribution, quantile)(q)) for quantile in _QUANTILES for q in _LEVELS} | {middle}
+    cuts = sorted(x for x in inner if low + 1e-3 * spread < x < high - 1e-3 * spread)
+    parts = [_part(distribution.pdf, ends, 0.0 if tails else _FLOOR) for ends in pairwise([low, *cuts, high])]
+    return measure_of_parts(parts, [], text)
 
 
 def _resolved(part: Part) -> list[Piece]:
@@ -181,7 +183,7 @@ def _resolved(part: Part) -> list[Piece]:
         if best is not None and tail != _TAILS[0]:
             break
         try:
-            found = resolve_values(part.values, Ends(part.ends, ramification, known), tail, _FLOOR)
+            found = resolve_values(part.values, Ends(part.ends, ramification, known), tail, part.floor, part.deepest)
         except NotCertified as error:
             failure = failure or error
             continue

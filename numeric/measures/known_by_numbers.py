@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import sympy
 from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
@@ -15,6 +16,8 @@ from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.density_measure import measure_of_density, measure_of_distribution
 from resolvent.numeric.measures.numbers import real_number, real_values
 from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms, mixed
+from resolvent.numeric.measures.parameter_mixture import mixture_over
+from resolvent.numeric.spectrum.measure import measure_of
 
 _WEIGHTS = 1e-9
 _MOST = 2_000_000
@@ -84,15 +87,58 @@ def law_of_distribution(distribution: Any) -> NumericLaw:
 
 
 @checked
-def mixture(laws: Sequence[Law], weights: Sequence[Any]) -> NumericLaw:
-    """The law that is a mixture: E over a finite parameter, or diag(A, B, ...) with fractions of the dimension.
+def mixture(
+    laws: Sequence[Law] | Law, weights: Sequence[Any] | str | sympy.Symbol, distribution: Any = None
+) -> NumericLaw:
+    r"""The mixture of some laws with weights, as of diag(A, B, ...); or of a law's instances over its parameter.
 
-    Raises `ParameterError` unless there is a weight for each law and they add up to 1.
+    ``mixture(law, parameter, distribution)`` is E law(s), s distributed as a frozen distribution of SciPy, or as a law,
+    says: the expected spectral distribution where the parameter is random, or varies slowly along the matrix.
+
+    >>> import numpy as np
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> [round(float(m), 12) + 0 for m in mixture([semicircle(1), semicircle(4)], [0.5, 0.5]).moments(2)]
+    [0.0, 2.5]
+    >>> from scipy import stats
+    >>> v = sympy.Symbol("v", positive=True)
+    >>> law = mixture(semicircle(v), "v", stats.uniform(1, 3))  # variances between 1 and 4
+    >>> [round(float(m), 12) + 0 for m in law.moments(4)]  # 0, E v, 0, 2 E v^2
+    [0.0, 2.5, 0.0, 14.0]
+
+    Raises `ParameterError` unless there is a weight for each law and they add up to 1; for a law without that
+    parameter, or with others; and where the distribution leaves the parameter's domain. `NotCertified` (when it is
+    computed) where the laws do not depend on the parameter piecewise as a series does, or the density is not resolved,
+    as next to a logarithmic pole.
     """
+    if isinstance(laws, Law):
+        return _mixture_over(laws, weights, distribution)
+    if distribution is not None or isinstance(weights, (str, sympy.Symbol)):
+        raise ParameterError("mixture(laws, weights) needs a list of laws and one of weights; a mixture over a "
+                             "parameter is mixture(law, parameter, distribution)", laws=laws)  # fmt: skip
     shares = [real_number(w) for w in weights]
     if len(shares) != len(laws) or abs(sum(shares) - 1) > _WEIGHTS or min(shares) < 0:
         raise ParameterError(f"a mixture needs a weight for each law, adding up to 1; got {list(weights)}")
     return mixed(laws, shares)
+
+
+def _mixture_over(law: Law, parameter: Any, distribution: Any) -> NumericLaw:
+    symbol = next((s for s in law.parameters if parameter in (s, s.name)), None)
+    if symbol is None or len(law.parameters) > 1:
+        names = ", ".join(s.name for s in law.parameters) or "none"
+        raise ParameterError(
+            f"a mixture over {parameter} needs a law with that parameter and no other; {law.text} has {names}", law=law
+        )
+    key: Any
+    if isinstance(distribution, Law):
+        name, weight, key = distribution.text, measure_of(distribution), distribution
+    elif distribution is None:
+        raise ParameterError(f"say how {symbol.name} is distributed, such as scipy.stats.uniform(1, 3)", law=law)
+    else:
+        weight, key = measure_of_distribution(distribution), _made_of(distribution)
+        name = weight.subject
+    text = f"E[{law.text}], {symbol.name} ~ {name}"
+    made = ("mixture over", law, symbol, key)
+    return NumericLaw(text, lambda: mixture_over(lambda s: law.at({symbol: s}), weight, text), made)
 
 
 def _made_of(distribution: Any) -> tuple[Any, ...]:

@@ -191,7 +191,7 @@ def _stretches(part: Image) -> list[_Stretch]:
             own = tuple(n if edge else 1 for n, edge in zip(sheets, edges, strict=True))
             inverse = part.map.on(low, high, (own[0], own[1]))
             ends = tuple(float(v) for v in part.map(np.array([low, high])))
-            density = _density(measure, interval.left, interval.right, group, (low, high))
+            density = density_between(measure, interval.left, interval.right, group, (low, high))
             exponents = [part.map.exponent(low, high), part.map.exponent(high, low)]
             roots = [None if q is None or not group else lowest_root(q, n) for q, n in zip(exponents, own, strict=True)]
             certain = [part.map.is_exact and (k or not edge) for k, edge in zip(known, edges, strict=True)]
@@ -205,7 +205,7 @@ def _stretches(part: Image) -> list[_Stretch]:
     return found
 
 
-def _density(
+def density_between(
     measure: Measure, left: float, right: float, group: Sequence[Piece], ends: tuple[float, float]
 ) -> Callable[[Array, Array], Array]:
     """The density of a measure at distances from two points of a support interval."""

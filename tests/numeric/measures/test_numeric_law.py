@@ -318,3 +318,13 @@ def test_laws_of_one_point() -> None:
     for law, place in ((point.compress("1/2"), 2), (point.free_power(3), 6), (zero.sample_covariance(1), 0)):
         (atom,) = rv.Spectrum(law).atoms
         assert (float(atom.point), float(atom.weight)) == pytest.approx((place, 1))
+
+
+@pytest.mark.parametrize("distribution", [stats.norm(), stats.gamma(2, scale=0.5), stats.expon()])
+def test_distributions_without_ends_keep_the_digits_of_their_tails(distribution: Any) -> None:
+    """What is cut off is 1e-17 of the probability, so that a tail of 1e-9 is right to eight digits."""
+    rho = rv.Spectrum(rv.law_of_distribution(distribution))
+    for q in (0.5, 1e-3, 1e-6, 1e-9):
+        x = float(distribution.isf(q))
+        assert float(rho.sf(x)) == pytest.approx(q, rel=2e-8)
+        assert float(rho.pdf(x)) == pytest.approx(distribution.pdf(x), rel=1e-9)
