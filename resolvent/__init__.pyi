@@ -66,9 +66,10 @@ from .numeric.curves.optimisation import Descent, descent, halting_time
 from .numeric.curves.random_features import RandomFeatures
 from .numeric.curves.ridge import BestRidge, RidgeRegression
 from .numeric.curves.spin_glass import SpinGlass
-from .numeric.data.cleaning import shrink, shrink_singular_values, singular_value_threshold
+from .numeric.data.cleaning import shrink
 from .numeric.data.fit import Fit, fit
 from .numeric.data.population import population, spike, spike_of
+from .numeric.data.singular_values import shrink_singular_values, singular_spike_of, singular_value_threshold
 from .numeric.density.closed_density import ClosedDensity, closed_density
 from .numeric.expressions import (
     MatrixExpression,
@@ -226,6 +227,7 @@ __all__ = [
     "sheet_plot",
     "shrink",
     "shrink_singular_values",
+    "singular_spike_of",
     "singular_value_threshold",
     "smooth_cdf",
     "spike",

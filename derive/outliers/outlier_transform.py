@@ -76,10 +76,7 @@ def response_of(law: AlgebraicLaw, kind: str, ratio: Any = None) -> Response:
     z*y' - y'^2 - 1
     """
     check_kind(kind)
-    if kind != "rectangular" and ratio is not None:
-        raise ParameterError(f"a ratio belongs to the rectangular kind only; got {ratio!r} for {kind}", ratio=ratio)
-    if kind == "rectangular" and ratio is None:
-        raise ParameterError("the rectangular kind needs the ratio c = p/n of the matrix", kind=kind)
+    check_ratio(kind, ratio)
     if kind != "additive" and nonnegativity(law) is False:
         raise DerivationError(f"a {kind} perturbation needs a law on [0, oo); {law.text} has mass below 0", law=law)
     if kind == "multiplicative" and law.is_zero:
@@ -138,3 +135,11 @@ def _inverse_series(law: AlgebraicLaw, kind: str, ratio: Element | None, n: int,
     c_ = c.to_fmpq() if base.is_rational else base.coerce(c)
     with order(n + 1):
         return (make_series(base, [0, 1], n + 1) * moments * (1 + (moments - 1) * c_)).reversion()
+
+
+def check_ratio(kind: str, ratio: object) -> None:
+    """Raise `ParameterError` unless there is a ratio for the rectangular kind, and for no other."""
+    if kind != "rectangular" and ratio is not None:
+        raise ParameterError(f"a ratio belongs to the rectangular kind only; got {ratio!r} for {kind}", ratio=ratio)
+    if kind == "rectangular" and ratio is None:
+        raise ParameterError("the rectangular kind needs the ratio c = p/n of the matrix", kind=kind)

@@ -1,4 +1,4 @@
-r"""Cleaned eigenvalues of sample covariance matrices, and cleaned singular values.
+r"""Cleaned eigenvalues of sample covariance matrices.
 
 Of all estimators with the sample's eigenvectors u_i, the best in Frobenius' norm has the eigenvalues u_i^T Sigma u_i,
 the best in Stein's loss 1/(u_i^T Sigma^(-1) u_i), and so has the inverse of the best for Sigma^(-1). Their limits need
@@ -7,7 +7,7 @@ lambda/(1 - c - 2 c lambda Re m).
 
 Sources: Ledoit, Peche 2011, Eigenvectors of some large sample covariance matrix ensembles; Ledoit, Wolf 2018, Optimal
 estimation of a large-dimensional covariance matrix under Stein's loss, and 2020, Analytical nonlinear shrinkage (for
-the estimate of m from the eigenvalues); Gavish, Donoho 2014 and 2017 (singular values).
+the estimate of m from the eigenvalues).
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
-from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number, real_values
@@ -124,80 +123,6 @@ def _estimated(positive: Array, count: int, c: float) -> tuple[Array, float]:
     m = math.pi * (h + 1j * density) / count  # over all p eigenvalues; those at 0 come next
     zeros = count - len(positive)
     return m - zeros / count / positive, float(c * np.sum(1 / positive) / count)
-
-
-@checked
-def singular_value_threshold(ratio: Any, noise: float | None = None) -> float:
-    """The optimal hard threshold for singular values of p x n data, in units of sqrt(n) noise; ratio p/n <= 1.
-
-    Without the noise's standard deviation it is in units of the median singular value.
-
-    >>> round(singular_value_threshold(1, noise=1.0), 6), round(singular_value_threshold(1), 3)
-    (2.309401, 2.858)
-
-    Raises `ParameterError` unless 0 < ratio <= 1 and the noise is positive.
-
-    Source: Gavish, Donoho 2014, The optimal hard threshold for singular values is 4/sqrt(3), equation (11).
-    """
-    beta = _ratio(ratio)
-    if beta > 1:
-        raise ParameterError(f"the ratio of the shorter to the longer side is at most 1; got {ratio}", ratio=ratio)
-    best = math.sqrt(2 * (beta + 1) + 8 * beta / (beta + 1 + math.sqrt(beta**2 + 14 * beta + 1)))
-    if noise is None:
-        return best / math.sqrt(_median(beta))
-    if not noise > 0:
-        raise ParameterError(f"the standard deviation of the noise must be positive; got {noise!r}", noise=noise)
-    return best * noise
-
-
-@checked
-def shrink_singular_values(
-    values: ArrayLike,
-    shape: tuple[int, int],
-    noise: float | None = None,
-    loss: Literal["frobenius", "operator", "nuclear"] = "frobenius",
-) -> Any:
-    """The singular values of the signal in signal + noise, optimal in a norm; 0 below the edge of the noise.
-
-    Args:
-        values: all singular values of a p x n matrix whose noise has independent entries.
-        shape: (p, n).
-        noise: the standard deviation of the noise's entries; from the median singular value if it is not given.
-        loss: "frobenius", "operator" or "nuclear".
-
-    >>> [round(float(v), 6) for v in shrink_singular_values([30.0, 5.0], (100, 100), noise=1.0)]
-    [22.36068, 0.0]
-
-    Raises `ParameterError` for values that are negative or not finite, sizes that are not positive, or another loss.
-
-    Source: Gavish, Donoho 2017, Optimal shrinkage of singular values, equations (7) to (9).
-    """
-    found = real_values(values, "singular values")
-    rows, columns = sorted(shape)
-    if rows < 1 or np.any(found < 0):
-        raise ParameterError("singular values are not negative, and sizes are positive", shape=shape)
-    beta = rows / columns
-    if noise is None:
-        noise = float(np.median(np.sort(found)[::-1][:rows])) / math.sqrt(_median(beta) * columns)
-    y = found / (noise * math.sqrt(columns))
-    above = y > 1 + math.sqrt(beta)
-    y_ = np.where(above, y, 2 + math.sqrt(beta))
-    square = np.sqrt((y_**2 - beta - 1) ** 2 - 4 * beta)
-    signal = np.sqrt((y_**2 - beta - 1 + square) / 2)
-    if loss == "frobenius":
-        cleaned = square / y_
-    elif loss == "operator":
-        cleaned = signal
-    elif loss == "nuclear":
-        cleaned = np.maximum((signal**4 - beta - math.sqrt(beta) * signal * y_) / (signal**2 * y_), 0.0)
-    else:
-        raise ParameterError(f"the loss is frobenius, operator or nuclear; got {loss!r}", loss=loss)
-    return like(values, np.where(above, cleaned, 0.0) * noise * math.sqrt(columns))
-
-
-def _median(beta: float) -> float:
-    """The median of the Marchenko-Pastur law."""
-    return Spectrum(marchenko_pastur(beta)).median()
 
 
 def _ratio(ratio: Any) -> float:

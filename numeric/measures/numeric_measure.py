@@ -70,8 +70,8 @@ class NumericMeasure(PiecewiseMeasure):
         return str(getattr(self.law, "text", self._subject))
 
     def outliers(self, strength: Any, kind: str, ratio: Any) -> tuple[OutlierResult, ...]:
-        """Outliers under perturbations of rank one; raises `ParameterError` for the rectangular kind."""
-        return numeric_outliers(self, strength, kind)
+        """Outliers under perturbations of rank one."""
+        return numeric_outliers(self, strength, kind, ratio)
 
     @property
     def _key(self) -> Any:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
-from resolvent.numeric.data.cleaning import shrink_singular_values
+from resolvent.numeric.data.singular_values import shrink_singular_values, strengths_behind
 from resolvent.numeric.fluctuations.tracy_widom import tracy_widom
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import FILL, INK, LINES, finish, new_figure
@@ -217,7 +217,7 @@ def _signal(values: Any, shape: Sequence[int], noise: float) -> tuple[Any, float
     if not len(values):
         return values, 0.0
     size = (shape[0], shape[1])
-    signal = shrink_singular_values(values, size, noise, "operator")
+    signal = strengths_behind(np.asarray(values, dtype=float), size, noise)
     shrunk = shrink_singular_values(values, size, noise, "frobenius")
     total = float(np.sum(signal**2))
     return signal, float(np.sum(signal**2 - shrunk**2)) / total if total else 0.0

@@ -21,9 +21,31 @@ def test_outliers_agree_with_those_of_the_equation(kind: str, strength: float) -
     assert [t.strength for t in found.thresholds] == pytest.approx([t.strength for t in exact.thresholds], rel=1e-7)
 
 
-def test_rectangular_outliers_need_an_equation() -> None:
-    with pytest.raises(rv.ParameterError, match="algebraic laws only"):
-        FOUND.outliers(1, "rectangular", ratio="1/10")
+@pytest.mark.parametrize("strength", [0.3, 0.9, 2, -3])
+@pytest.mark.parametrize(("population", "c"), [([1, 6], "1/10"), ([1, 20], 2), ([2, 200], "1/100")])
+def test_rectangular_outliers_agree_with_those_of_the_equation(strength: float, population: list[int], c: str) -> None:
+    (exact,) = rv.Spectrum(rv.atoms(population).sample_covariance(c)).outliers(strength, "rectangular", ratio=c)
+    (found,) = rv.Spectrum(rv.empirical(population).sample_covariance(c)).outliers(strength, "rectangular", ratio=c)
+    assert len(found.outliers) == len(exact.outliers)
+    for a, b in zip(found.outliers, exact.outliers, strict=True):
+        assert a.location == pytest.approx(b.location, rel=1e-11)
+        assert (a.overlap, a.right_overlap) == pytest.approx((b.overlap, b.right_overlap), rel=1e-9)
+        assert a.gap == pytest.approx(b.gap)
+    assert (found.outer, found.kind) == (exact.outer, exact.kind)
+    assert [t.point for t in found.thresholds] == pytest.approx([t.point for t in exact.thresholds])
+    assert [t.strength for t in found.thresholds] == pytest.approx([t.strength for t in exact.thresholds], rel=1e-6)
+
+
+def test_bad_ratios_are_named() -> None:
+    for ratio, words in ((None, "needs the ratio"), (-1, "must be positive")):
+        with pytest.raises(rv.ParameterError, match=words):
+            FOUND.outliers(1, "rectangular", ratio=ratio)
+    with pytest.raises(rv.ParameterError, match="rectangular kind only"):
+        FOUND.outliers(1, ratio=1)
+    with pytest.raises(rv.DerivationError, match="too little mass"):
+        FOUND.outliers(1, "rectangular", ratio=2)
+    with pytest.raises(rv.DerivationError, match="rectangular outliers need a law"):
+        rv.Spectrum(rv.empirical([-1, 1]) + rv.semicircle(2)).outliers(1, "rectangular", ratio=1)
 
 
 def test_a_strength_of_nothing_is_refused() -> None:
