@@ -37,6 +37,7 @@ _STATISTICS = 6
 _WIDER = 1.5
 _SHIFT = 1.0
 _ESTIMATED = 1.5  # standard errors from few probes are themselves estimates
+_SAME_SIZE = 1.2  # times the smallest matrix
 _ENOUGH = 0.9  # power from which on a law may be supported
 _HOPELESS = 1e6  # times as many eigenvalues
 _MANY, _FAR_TOO_MANY = 0.02, 0.1  # shares of eigenvalues outside: no longer a few components, no longer this law
@@ -164,12 +165,13 @@ def compared(
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
     if share > _FAR_TOO_MANY:
         against.append(f"{share:.1%} of the eigenvalues lie outside the support")
+    unlike = _unlike(spectrum, bulk, beta, level)
     rows = sum(t.size for t in trials) / len(trials)
     needed = math.inf if lanczos else rows * _needed(statistics, shifts, quantile)  # probes have errors of their own
     status, reasons = _verdict(against, power, resolution, share, needed, len(trials))
     return ComparisonRecord(
-        spectrum, tuple(t.values for t in trials), sum(t.size for t in trials), lanczos, status, reasons, distance,
-        allowed, statistics, edges, zeros, power, resolution, level, beta,
+        spectrum, tuple(t.values for t in trials), sum(t.size for t in trials), lanczos, status, (*reasons, *unlike),
+        distance, allowed, statistics, edges, zeros, power, resolution, level, beta,
     )  # fmt: skip
 
 
@@ -214,7 +216,7 @@ def _linear_statistics(
 ) -> tuple[tuple[LinearStatistic, ...], Array, Array]:
     """The statistics, how far each moves if the eigenvalues are too large, or too far apart, by the resolution, and
     their deviations without allowance."""
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     size = float(np.mean([trial.size for trial in bulk]))
     found, shifts, true = [], [], []
@@ -234,9 +236,39 @@ def _linear_statistics(
         true.append(math.hypot(own, error))
         allowed = _SHIFT + outside
         beyond = max(abs(excess) - allowed, 0.0) / deviation
-        found.append(LinearStatistic(name, excess, deviation, allowed, float(2 * norm.sf(beyond))))
+        found.append(LinearStatistic(name, excess, deviation, allowed, float(2 * ndtr(-beyond))))
         shifts.append([size * (_expected(spectrum, function, a, b) - expected) for a, b in wrong])
     return tuple(found), np.array(shifts), np.array(true)
+
+
+def _unlike(
+    spectrum: Spectrum, bulk: Sequence[ExactSample | LanczosSample], beta: int, level: float
+) -> tuple[str, ...]:
+    """What to say of matrices that differ in size, or whose sums of the first two polynomials lie apart."""
+    from scipy.special import ndtr
+
+    if len(bulk) < 2:
+        return ()
+    said = []
+    sizes = [trial.size for trial in bulk]
+    if max(sizes) > _SAME_SIZE * min(sizes):
+        said.append(
+            f"the matrices have {min(sizes)} to {max(sizes)} eigenvalues; all are compared with one law, so their "
+            "ratios and scales must be the same"
+        )
+    for k, (name, function) in enumerate(chebyshev_statistics(spectrum, 2), start=1):
+        expected = float(spectrum.expect(function, 1e-8))
+        found = [trial.sum(function) for trial in bulk]
+        excess = np.array([value - trial.size * expected for (value, _), trial in zip(found, bulk, strict=True)])
+        errors = np.array([error for _, error in found])
+        apart = np.abs(excess - np.median(excess)) - _SHIFT
+        score = apart / np.hypot(_WIDER * math.sqrt(k / (2 * beta)), _ESTIMATED * errors)
+        odd = [str(i) for i in np.flatnonzero(2 * ndtr(-score) * 2 * len(bulk) < level) + 1]
+        if odd:
+            which = f"matrix {odd[0]}" if len(odd) == 1 else f"matrices {', '.join(odd[:8])}"
+            said.append(f"{which} of {len(bulk)} differ from the others in the sum of {name}: pool matrices of one law")
+            break
+    return tuple(said)
 
 
 def _expected(spectrum: Spectrum, function: Callable[[Array], Array], factor: float, offset: float) -> float:
@@ -244,26 +276,26 @@ def _expected(spectrum: Spectrum, function: Callable[[Array], Array], factor: fl
 
 
 def _two_sided(p: float) -> float:
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return float(norm.isf(p / 2))
+    return float(-ndtri(p / 2))
 
 
 def _power(statistics: Sequence[LinearStatistic], shifts: Array, true: Array, quantile: float) -> float:
     """For each kind of error the best statistic's probability of refuting; the smaller of both."""
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     thresholds = np.array([s.allowed + quantile * s.deviation for s in statistics])
-    chances = norm.sf((thresholds[:, None] - np.abs(shifts)) / true[:, None])
+    chances = ndtr((np.abs(shifts) - thresholds[:, None]) / true[:, None])
     return float(np.min(np.max(chances, axis=0)))
 
 
 def _needed(statistics: Sequence[LinearStatistic], shifts: Array, quantile: float) -> float:
     """How many times as many eigenvalues of a matrix have enough power: shifts grow with their number, nothing else."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     true = np.array([s.deviation / _WIDER for s in statistics])
-    thresholds = np.array([s.allowed + quantile * s.deviation for s in statistics]) - norm.isf(_ENOUGH) * true
+    thresholds = np.array([s.allowed + quantile * s.deviation for s in statistics]) + ndtri(_ENOUGH) * true
     factors = thresholds[:, None] / np.maximum(np.abs(shifts), 1e-300)
     most = float(np.max(np.min(factors, axis=0)))
     return most if most < _HOPELESS else math.inf

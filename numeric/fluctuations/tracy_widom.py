@@ -1,108 +1,19 @@
-r"""The Tracy-Widom distributions by Bornemann's determinants, as SciPy distributions.
-
-With T the operator on L^2(0, oo) with kernel Ai((x + y)/2 + s)/2, and D = det(1 - T), E = det(1 + T): F_1 = D,
-F_2 = D E, F_4(s/sqrt(2)) = (D + E)/2. Gauss-Legendre nodes turn T into a matrix, whose determinant converges
-exponentially in their number. Its eigenvalues give 1 - F relatively, so that p-values far out have digits.
-"""
+"""The Tracy-Widom distributions as SciPy distributions; their numbers are those of `airy_determinants`."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import chebyshev as cheb
-from scipy.special import airy, airye
 from scipy.stats import rv_continuous
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
-
-_DECAY = 42.0  # exp(-_DECAY) counts as nothing
-_SMALL = 1e-7  # below, the first terms of the determinants' expansions are enough
-_DEGREE = 27
-_PANELS = (-12.0, -9.0, -6.5, -4.5, -3.0, -1.0, 1.0, 3.0, 7.0, 15.0, 40.0, 104.0)
-_FIRST_LOGARITHMIC = _PANELS.index(-1.0)  # from here on the logarithms of 1 - F and of the density are kept
-
-
-@dataclass(frozen=True)
-class EdgeValues:
-    """The distribution at one point: F, its density, and the logarithms of 1 - F and of the density."""
-
-    cdf: float
-    pdf: float
-    log_sf: float
-    log_pdf: float
-
-
-def edge_values(beta: int, s: float, nodes: int | None = None) -> EdgeValues:
-    """F_beta and its density at s, straight from the determinants; for beta = 4 those of (D + E)/2.
-
-    >>> round(edge_values(2, -2.0).cdf, 12)
-    0.413224142505
-
-    Source: Bornemann 2010, On the numerical evaluation of Fredholm determinants, and Ferrari, Spohn 2005 for F_1.
-    """
-    # Ai(s + x/2) has fallen by exp(-_DECAY) from its largest value where x ends
-    reach = 2 * ((max(s, 0.0) ** 1.5 + 1.5 * _DECAY) ** (2 / 3) - s)
-    t, weight = np.polynomial.legendre.leggauss(nodes or 44 + 5 * round(max(-s, 0.0)))
-    x, root = reach * (1 + t) / 2, np.sqrt(reach * weight / 4)
-    places = (x[:, None] + x) / 2 + s
-    if s > 0:  # without the factor exp(-2/3 s^(3/2)), which underflows far out
-        log_scale = -2 / 3 * s**1.5
-        damping = np.exp(-2 / 3 * places**1.5 - log_scale)
-        ai, slope = (part * damping for part in airye(places)[:2])
-    else:
-        log_scale = 0.0
-        ai, slope = airy(places)[:2]
-    values, vectors = np.linalg.eigh(root[:, None] * ai * root)
-    changes = np.einsum("ik,ik->k", vectors, (root[:, None] * slope * root) @ vectors)
-    scale = math.exp(log_scale)
-    t_ = np.clip(values * scale, -1 + 1e-16, 1 - 1e-16)
-    rest = 1 - t_**2
-    half_log, angle = float(np.sum(np.log1p(-(t_**2)))) / 2, float(np.sum(np.arctanh(t_)))
-    d, e = math.exp(half_log - angle), math.exp(half_log + angle)
-    first, second = float(np.sum(values)), float(np.sum(values**2))
-    pairs = (first**2 - second) / 2
-    # F' = sums over the changes of the eigenvalues, in units of the scale or its square
-    if beta == 1:
-        cdf, slope_, order = d, -d * float(np.sum(changes / (1 - t_))), 1
-        sf = -math.expm1(half_log - angle) if scale > _SMALL else first - scale * pairs
-    elif beta == 2:
-        cdf, slope_, order = d * e, -2 * d * e * float(np.sum(values * changes / rest)), 2
-        sf = -math.expm1(2 * half_log) if scale > _SMALL else second
-    else:
-        odd = math.exp(half_log) * math.sinh(angle) / scale
-        cdf, order = (d + e) / 2, 2
-        slope_ = odd * float(np.sum(changes / rest)) - cdf * float(np.sum(values * changes / rest))
-        even = math.expm1(half_log) * math.cosh(angle) + 2 * math.sinh(angle / 2) ** 2
-        sf = -even if scale > _SMALL else -pairs
-    log_sf = _log(sf) + (0.0 if scale > _SMALL else order * log_scale)
-    return EdgeValues(cdf, slope_ * scale**order, log_sf, _log(slope_) + order * log_scale)
-
-
-def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -math.inf
-
-
-@lru_cache(maxsize=3)
-def _tables(beta: int) -> tuple[tuple[Array, Array], ...]:
-    """For each panel the Chebyshev coefficients of F and F', or of log(1 - F) and log F'."""
-    nodes = np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-    found = []
-    for k, (a, b) in enumerate(pairwise(_PANELS)):
-        values = [edge_values(beta, (a + b) / 2 + (b - a) / 2 * float(t)) for t in nodes]
-        pairs = [(v.log_sf, v.log_pdf) if k >= _FIRST_LOGARITHMIC else (v.cdf, v.pdf) for v in values]
-        transform = cheb.chebvander(nodes, _DEGREE).T * (2 / (_DEGREE + 1))
-        transform[0] /= 2
-        both = transform @ np.array(pairs)
-        found.append((both[:, 0], both[:, 1]))
-    return tuple(found)
-
+from resolvent.numeric.fluctuations.airy_determinants import PANELS, read, survival
 
 _Continuous: Any = rv_continuous  # whose stubs know no overriding methods of arrays alone
 
@@ -111,46 +22,30 @@ class TracyWidom(_Continuous):
     """The law of the largest eigenvalue at a square-root edge, as an unfrozen SciPy distribution without shapes."""
 
     def __init__(self, beta: int) -> None:
-        super().__init__(name=f"tracy_widom_{beta}", a=_PANELS[0], b=np.inf)
+        super().__init__(name=f"tracy_widom_{beta}", a=PANELS[0], b=np.inf)
         self.beta = beta
 
     def _updated_ctor_param(self) -> dict[str, Any]:
         return {"beta": self.beta}
 
-    def _read(self, x: Array, column: int) -> tuple[Array, Array]:
-        """The kept values, and where they are logarithms."""
-        points = np.asarray(x, dtype=float)
-        panel = np.clip(np.searchsorted(_PANELS, points, side="right") - 1, 0, len(_PANELS) - 2)
-        values = np.zeros(points.shape)
-        for k in np.unique(panel):
-            a, b = _PANELS[k], _PANELS[k + 1]
-            mine = panel == k
-            inside = np.clip((2 * points[mine] - a - b) / (b - a), -1, 1)
-            values[mine] = cheb.chebval(inside, _tables(self.beta)[k][column])
-        logarithmic = panel >= _FIRST_LOGARITHMIC
-        values[points > _PANELS[-1]] = -np.inf
-        values[points < _PANELS[0]] = 0.0
-        return values, logarithmic
-
     def _pdf(self, x: Array) -> Array:
-        values, logarithmic = self._read(x, 1)
+        values, logarithmic = read(self.beta, x, 1)
         return np.where(logarithmic, np.exp(np.where(logarithmic, values, 0.0)), np.maximum(values, 0.0))
 
     def _logpdf(self, x: Array) -> Array:
-        values, logarithmic = self._read(x, 1)
+        values, logarithmic = read(self.beta, x, 1)
         with np.errstate(divide="ignore"):
             return np.where(logarithmic, values, np.log(np.where(logarithmic, 1.0, np.maximum(values, 0.0))))
 
     def _cdf(self, x: Array) -> Array:
-        values, logarithmic = self._read(x, 0)
+        values, logarithmic = read(self.beta, x, 0)
         return np.where(logarithmic, -np.expm1(np.where(logarithmic, values, 0.0)), np.clip(values, 0.0, 1.0))
 
     def _sf(self, x: Array) -> Array:
-        values, logarithmic = self._read(x, 0)
-        return np.where(logarithmic, np.exp(np.where(logarithmic, values, 0.0)), 1.0 - values)
+        return survival(self.beta, x)
 
     def _logsf(self, x: Array) -> Array:
-        values, logarithmic = self._read(x, 0)
+        values, logarithmic = read(self.beta, x, 0)
         return np.where(logarithmic, values, np.log1p(-np.where(logarithmic, 0.0, values)))
 
     def _ppf(self, q: Array) -> Array:
@@ -162,7 +57,7 @@ class TracyWidom(_Continuous):
     def _solved(self, q: Array, *, upper: bool) -> Array:
         """Where F (or 1 - F) equals q: bisection with Newton steps on the logarithm."""
         function, sign = (self._sf, -1.0) if upper else (self._cdf, 1.0)
-        low, high = np.full(q.shape, _PANELS[0]), np.full(q.shape, _PANELS[-1])
+        low, high = np.full(q.shape, PANELS[0]), np.full(q.shape, PANELS[-1])
         x = np.full(q.shape, -1.5)
         for _ in range(200):
             value = function(x)
@@ -191,7 +86,7 @@ def _moment(beta: int, order: int, centre: float = 0.0) -> float:
     t, weight = np.polynomial.legendre.leggauss(40)
     law = _law(beta)
     total = 0.0
-    for a, b in pairwise(_PANELS):
+    for a, b in pairwise(PANELS):
         x = (a + b) / 2 + (b - a) / 2 * t
         total += float(np.sum(weight * law._pdf(x) * (x - centre) ** order)) * (b - a) / 2
     return total

@@ -119,7 +119,10 @@ def _parameters(low: float, high: float, is_special: tuple[bool, bool], tau: Arr
 def resolve_panels(
     family: Family, piece: Piece, ends: tuple[float, float], panels: list[Panel], breaks: list[Break], text: str
 ) -> None:
-    """The panels of a piece of the parameter's distribution, and where the density of the mixture may be singular."""
+    """The panels of a piece of the parameter's distribution, and where the density of the mixture may be singular.
+
+    Raises `NotCertified` where the laws are not resolved by many panels.
+    """
     waiting = [(piece.left, piece.right, (piece.left == ends[0], piece.right == ends[1]))]
     while waiting:
         low, high, is_special = waiting.pop()

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.fluctuations.airy_determinants import survival
 from resolvent.numeric.spectrum.measure import Measure, elementwise
 
 _ATOM = 1e-7  # eigenvalues this close to an atom, in units of the support's width, are at it
@@ -112,9 +113,8 @@ def edge_test(
     Raises `ParameterError` for values that are not finite real numbers, a beta other than 1, 2 and 4, or a level
     outside (0, 1).
     """
-    from resolvent.numeric.fluctuations.tracy_widom import tracy_widom
-
-    law = tracy_widom(beta)
+    if beta not in (1, 2, 4) or isinstance(beta, bool):
+        raise ParameterError(f"the Tracy-Widom laws have beta = 1, 2 or 4; got {beta!r}", beta=beta)
     if not 0 < level < 1:
         raise ParameterError(f"the level is a probability between 0 and 1; got {level!r}", level=level)
     found = np.sort(np.asarray(values, dtype=float).ravel())
@@ -130,7 +130,7 @@ def edge_test(
             near = [edge for edge in (low, high) if edge is not None]
             statistics = [(value - edge.place) * edge.side / edge.scale(count, beta) for edge in near]
             k = int(np.argmin(np.where(np.isnan(statistics), np.inf, statistics)))
-            p = float(law.sf(statistics[k])) if not math.isnan(statistics[k]) else math.nan
+            p = _p_value(beta, statistics[k])
             ranked.append(OutsideEigenvalue(float(value), near[k], float(statistics[k]), p))
         outside += ranked
         for edge in (low, high):
@@ -140,6 +140,13 @@ def edge_test(
                     break
                 components.append(o)
     return EdgeTest(tuple(outside), tuple(sorted(components, key=lambda o: o.value)), level, count, beta)
+
+
+def _p_value(beta: int, statistic: float) -> float:
+    """1 - F; for beta = 4 at sqrt(2) times the statistic, as `tracy_widom` has it."""
+    if math.isnan(statistic):
+        return math.nan
+    return float(survival(beta, np.array(statistic * (math.sqrt(2) if beta == 4 else 1.0))))
 
 
 def _gaps(measure: Measure, edges: tuple[Edge, ...], values: Array) -> list[tuple[Edge | None, Edge | None, Array]]:

@@ -10,11 +10,15 @@ from resolvent.derive.presentation import Presented
 from resolvent.numeric.data.comparison import ComparisonRecord, compared
 from resolvent.numeric.spectrum.density_plot import histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.style import QUIET
 from resolvent.writing.blocks import Block, Entries, Entry, Items, Report, Section, Table, Words
 from resolvent.writing.formats import WRITERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+_MOST_ROWS = 12  # of the table of eigenvalues outside
 
 
 class Comparison(ComparisonRecord, Presented):
@@ -48,7 +52,10 @@ class Comparison(ComparisonRecord, Presented):
         return _json(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Histogram and density, with the components marked; returns the matplotlib axes."""
+        """Histogram and density, with edges, eigenvalues outside, and components marked; returns the matplotlib axes.
+
+        A new figure is one of pyplot's if `matplotlib.pyplot` was imported before; else ``ax.figure`` saves it.
+        """
         return _plot(self, ax)
 
 
@@ -126,8 +133,7 @@ def _report(record: ComparisonRecord) -> Report:
             Entry("law", (_name(record),), is_code=True),
             Entry("eigenvalues", (f"{count} of {matrices}{estimated}",)),
             Entry("support", (f"[{low:.8g}, {high:.8g}] in {len(record.spectrum.intervals)} interval(s)",)),
-            Entry("distance", (f"{record.distance.value:.4g} at {record.distance.location:.6g}, "
-                               f"at most {record.distance_allowed:.3g} is expected",)),
+            Entry("distance", (f"{record.distance.value:.4g} at {record.distance.location:.6g}, {_expected(record)}",)),
             Entry("zeros", (f"{record.zeros[0]}, the law has {record.zeros[1]:.6g}",)),
             Entry("power", (f"{record.power:.3g} against relative errors of {record.resolution:.3g}",)),
         )
@@ -151,6 +157,13 @@ def _report(record: ComparisonRecord) -> Report:
     )
 
 
+def _expected(record: ComparisonRecord) -> str:
+    """What the distance may be, in words: distances are at most 1."""
+    if record.distance_allowed < 1:
+        return f"at most {record.distance_allowed:.3g} is expected"
+    return "which says nothing: eigenvalues that are so few, or stick out so often, may be at any distance"
+
+
 def _outside(record: ComparisonRecord) -> tuple[Block, ...]:
     rows = []
     for number, edge in enumerate(record.edges, start=1):
@@ -161,7 +174,18 @@ def _outside(record: ComparisonRecord) -> tuple[Block, ...]:
     if not rows:
         return (Words("No eigenvalue lies outside the support."),)
     header = ("matrix", "eigenvalue", "edge", "statistic", "p-value", "reading")
-    return (Table("Eigenvalues outside, against Tracy-Widom", header, tuple(rows[:200])),)
+    if len(rows) <= _MOST_ROWS:
+        return (Table("Eigenvalues outside, against Tracy-Widom", header, tuple(rows)),)
+    kept = sorted(sorted(rows, key=lambda row: -float(row[3]) if row[3] != "nan" else 0.0)[:_MOST_ROWS], key=_place)
+    return (
+        Words(f"{len(rows)} eigenvalues lie outside the support, {len(rows) / record.count:.1%} of all; "
+              f"these stick out most."),
+        Table("Eigenvalues outside, against Tracy-Widom", header, tuple(kept)),
+    )  # fmt: skip
+
+
+def _place(row: tuple[str, ...]) -> tuple[int, float]:
+    return int(row[0]), float(row[1])
 
 
 def _json(record: ComparisonRecord) -> dict[str, Any]:
@@ -194,13 +218,15 @@ def _plot(record: ComparisonRecord, ax: Axes | None) -> Axes:
     import numpy as np
 
     axes = histogram_plot(record.spectrum, np.concatenate(record.samples), ax, "eigenvalues", _name(record))
+    for k, end in enumerate(end for i in record.spectrum.intervals for end in (i.left, i.right)):
+        axes.axvline(end, linestyle="--", color=QUIET, linewidth=0.7, zorder=1, label=None if k else "edges")
     places = sorted({o.value for edge in record.edges for o in edge.components})
-    for place in places:
-        axes.axvline(place, linestyle=":", color="tab:red", linewidth=1)
-    if places:
+    if 0 < len(places) <= _MOST_ROWS:
+        for k, place in enumerate(places):
+            label = None if k else "components" if len(places) > 1 else "component"
+            axes.axvline(place, linestyle=":", color="tab:red", linewidth=1, label=label)
         low, high = axes.get_xlim()
         room = 0.03 * (high - low)
         axes.set_xlim(min(low, places[0] - room), max(high, places[-1] + room))
-        axes.lines[-1].set_label("components" if len(places) > 1 else "component")
-        axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8)
     return axes

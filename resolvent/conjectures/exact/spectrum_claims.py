@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -66,11 +67,19 @@ def edge_finding(claimed: Sequence[Amount], spectrum: Spectrum, values: Point) -
         if not same:
             value = _short(amount.ball(values), 17)
             text = f"edge {k} is claimed at {amount.text} = {value}; the law has it at {_digits(end)}"
-            return REFUTED, text, proof
+            return REFUTED, text + _hint(amount.text, float(end)), proof
         proofs.add(proof)
     proof = next((p for p in ("numerical", "certified") if p in proofs), "proved")
     digits = {"numerical": " to 8 digits", "certified": f" to {_SHOWN_DIGITS} digits", "proved": ""}[proof]
     return SUPPORTED, f"the {len(actual)} edges agree{digits}: {shown}", proof
+
+
+def _hint(text: str, value: float) -> str:
+    """What to say of a decimal that is the value rounded."""
+    decimals = re.fullmatch(r"[-+]?\d+\.(\d+)", text.strip("\"' "))
+    if decimals is None or abs(float(text.strip("\"' ")) - value) > 0.5 * 10.0 ** -len(decimals[1]):
+        return ""
+    return ". That rounds to the number claimed, but claims are exact: give an expression such as 'sqrt(2)'"
 
 
 def _edges(spectrum: Spectrum) -> list[End]:

@@ -10,7 +10,8 @@ from scipy.special import airy
 from scipy.stats import kstest
 
 from resolvent.derive.errors import ParameterError
-from resolvent.numeric.fluctuations.tracy_widom import edge_values, tracy_widom
+from resolvent.numeric.fluctuations.airy_determinants import edge_values
+from resolvent.numeric.fluctuations.tracy_widom import tracy_widom
 
 PUBLISHED = {  # Bornemann 2010, table 10: mean, variance, skewness, excess kurtosis
     1: (-1.2065335745820, 1.6077810345810, 0.29346452408, 0.1652429384),

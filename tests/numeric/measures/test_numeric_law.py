@@ -106,12 +106,41 @@ def test_populations_of_several_clusters_have_all_their_gaps() -> None:
         assert (a.left_exponent, a.right_exponent) == (b.left_exponent, b.right_exponent)
 
 
-def test_a_comb_of_ten_clusters() -> None:
-    """Every cluster splits off at a small ratio: ten intervals, around 1, 2, 4, ..."""
-    found = rv.Spectrum(rv.empirical(2.0 ** np.arange(10)).sample_covariance(0.01))
-    assert len(found.intervals) == 10
+@pytest.mark.parametrize(
+    ("population", "ratio"),
+    [
+        ([2**k for k in range(10)], "1/100"),  # every cluster splits off at a small ratio
+        ([2**k for k in range(10)], "3/4"),  # and they grow together again
+        (range(1, 11), "1/20"),
+        ([1, 10], "1/10"),
+        ([1, 2], "1/2"),
+    ],
+)
+def test_combs_and_clusters_have_the_intervals_of_their_equation(population: Any, ratio: str) -> None:
+    """EigenEdge's examples: combs of ten points, and two clusters."""
+    exact = rv.Spectrum(rv.atoms(list(population)).sample_covariance(ratio))
+    found = rv.Spectrum(rv.empirical(list(map(float, population))).sample_covariance(ratio))
+    assert len(found.intervals) == len(exact.intervals)
     assert found.certificate.worst < 1e-12
-    assert found.cdf([1.5 * 2.0**k for k in range(9)]) == pytest.approx(np.arange(1, 10) / 10, abs=1e-12)
+    for a, b in zip(found.intervals, exact.intervals, strict=True):
+        assert (a.left, a.right) == pytest.approx((b.left, b.right), rel=1e-11)
+    inner = [(i.left + j.right) / 2 for i, j in zip(exact.intervals[1:], exact.intervals, strict=False)]
+    assert found.cdf(inner) == pytest.approx(exact.cdf(inner), abs=1e-12)
+
+
+@pytest.mark.slow
+def test_a_law_of_degree_17_agrees_with_its_numeric_twin() -> None:
+    """Two laws of five atoms: the root of a polynomial, against two subordination points."""
+    a, b = [0, 1, 3, 4, 7], [0, 2, 3, 5, 11]
+    law = rv.atoms(a) + rv.atoms(b)
+    assert law.equation.degree == 17
+    exact, found = rv.Spectrum(law), rv.Spectrum(rv.empirical(a) + rv.empirical(b))
+    assert [end for i in found.intervals for end in (i.left, i.right)] == pytest.approx(
+        [end for i in exact.intervals for end in (i.left, i.right)], abs=1e-9
+    )
+    x = np.linspace(*exact.support(), 401)
+    assert found.cdf(x) == pytest.approx(exact.cdf(x), abs=1e-9)
+    assert found.pdf(x[3:-3]) == pytest.approx(exact.pdf(x[3:-3]), abs=1e-9)
 
 
 def test_uniform_population_has_its_known_edges_and_density() -> None:

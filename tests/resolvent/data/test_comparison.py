@@ -137,3 +137,36 @@ def test_a_comparison_without_power_says_how_many_eigenvalues_decide() -> None:
     assert found.verdict == "undecided"
     assert "about 390 eigenvalues would decide" in found.reasons[0]
     assert rv.compare(data, rv.marchenko_pastur("1/2"), singular=True).verdict == "supported"
+
+
+def test_a_hopeless_law_is_refuted_in_a_few_lines_and_no_bound_exceeds_1() -> None:
+    x = np.random.default_rng(1).normal(size=(300, 600))
+    found = rv.compare(x, rv.semicircle("1/10"), singular=True)
+    text = found.text()
+    assert found.verdict == "refuted"
+    assert len(text.splitlines()) < 50
+    assert "which says nothing" in text
+    assert "eigenvalues lie outside the support" in text
+    assert len(found.edges[0].outside) > 100  # all of them are in the result
+    assert len(found.plot().lines) < 10
+
+
+def test_pooled_matrices_that_differ_are_named() -> None:
+    rng = np.random.default_rng(2)
+    alike = [rng.normal(size=(200, 400)) for _ in range(5)]
+    values = [np.linalg.eigvalsh(x @ x.T / 400) for x in alike]
+    law = rv.marchenko_pastur("1/2")
+    assert not any(
+        "differ" in reason or "compared with one law" in reason for reason in rv.compare(values, law).reasons
+    )
+    values[3] = 1.1 * values[3]
+    assert any("matrix 4 of 5 differ" in reason for reason in rv.compare(values, law).reasons)
+    smaller = np.linalg.eigvalsh(alike[0][:100] @ alike[0][:100].T / 400)
+    assert any("100 to 200 eigenvalues" in reason for reason in rv.compare([*values[:3], smaller], law).reasons)
+
+
+def test_the_picture_marks_edges_and_components() -> None:
+    x = np.random.default_rng(3).normal(size=(300, 600))
+    x[0] *= 3
+    axes = rv.compare(x, rv.marchenko_pastur("1/2"), singular=True).plot()
+    assert {"edges", "component"} <= set(axes.get_legend_handles_labels()[1])
