@@ -22,7 +22,8 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.explicit.explicit_law import ExplicitLaw, point_factor, projection_factor, wishart_factor
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.numeric.matrices.ensembles import haar_orthogonal
-from resolvent.numeric.measures.depth_product import DiagonalLaw, diagonal_law, law_of_depth
+from resolvent.numeric.measures.depth_product import law_of_depth
+from resolvent.numeric.measures.diagonal_law import DiagonalLaw, diagonal_law
 from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.spectrum.measure import measure_of
 
@@ -91,7 +92,7 @@ def jacobian_law(
         function: the activation, as `activation` takes it.
         depth: the number of layers L.
         sigma_w, sigma_b: standard deviations of weights (over the root of the width) and biases.
-        weights: "gaussian", or "orthogonal" for activations that are piecewise linear.
+        weights: "gaussian" or "orthogonal".
         q: the variance of the first pre-activations; the fixed point q* without it.
         widths: n_0, ..., n_L, in any ratios; all equal without it.
 
@@ -99,7 +100,7 @@ def jacobian_law(
     >>> [round(float(m), 8) for m in law.moments(2)]
     [0.48016703, 1.23392325]
 
-    Raises `ParameterError` for values outside their domains, and orthogonal weights with a smooth activation.
+    Raises `ParameterError` for values outside their domains, and for a single orthogonal layer of a smooth activation.
     """
     maps = Propagation(function if isinstance(function, Activation) else activation(function), sigma_w, sigma_b)
     if weights not in _WORDS:
@@ -117,20 +118,27 @@ def jacobian_law(
     diagonals = [known[variance] for variance in variances]
     if diagonals[0].is_discrete:  # the slopes do not depend on q, or little: layers of one law are one object
         first = diagonals[0]
-        diagonals = [first if np.allclose(d.weights, first.weights, rtol=1e-9, atol=0) else d for d in diagonals]
+        diagonals = [first if _same_weights(d, first) else d for d in diagonals]
     text = f"Jacobian of {depth} layers of {maps.activation.name}, {weights} weights"
-    same = all(d is diagonals[0] for d in diagonals) and len(set(sizes)) == 1
-    if same and diagonals[0].is_discrete and diagonals[0].points.tolist() == [0.0, 1.0]:
-        share, scale = as_scalar(float(diagonals[0].weights[1])), as_scalar(float(sigma_w))
-        product = layers_of_projections(sympy.Integer(depth), share, scale, weights == "orthogonal")
+    if all(d.is_discrete and np.count_nonzero(d.points) == 1 for d in diagonals):
+        product = _of_projections(diagonals, sizes, float(sigma_w), weights == "orthogonal")
         return NumericLaw(text, lambda: measure_of(product), ("numbers", product))
-    if weights == "orthogonal" and not diagonals[0].is_discrete:
-        raise ParameterError(
-            f"with orthogonal weights the law is solved for piecewise linear activations only, not for "
-            f"{maps.activation.name}; take Gaussian weights, or hard_tanh",
-            activation=maps.activation,
-        )
     return law_of_depth(diagonals, sizes, sigma_w**2, weights == "orthogonal", text)
+
+
+def _same_weights(a: DiagonalLaw, b: DiagonalLaw) -> bool:
+    return len(a.weights) == len(b.weights) and np.allclose(a.weights, b.weights, rtol=1e-9, atol=0)
+
+
+def _of_projections(
+    diagonals: Sequence[DiagonalLaw], sizes: Sequence[float], sigma_w: float, is_orthogonal: bool
+) -> ExplicitLaw:
+    """The law with its explicit inverse, where every slope is 0 or one other number."""
+    scale = as_scalar(sigma_w * math.sqrt(diagonals[0].high))
+    shares = [as_scalar(float(d.weights[-1])) for d in diagonals]
+    if len(set(shares)) == len(set(sizes)) == 1:
+        return layers_of_projections(sympy.Integer(len(shares)), shares[0], scale, is_orthogonal)
+    return layers_of_widths(sizes, shares, scale, is_orthogonal)
 
 
 # -- real networks -------------------------------------------------------------------------------------------

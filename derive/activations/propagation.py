@@ -15,10 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 
 from resolvent.derive.activations.activation import Activation, activation
+from resolvent.derive.activations.gaussian_quadrature import Smooth
+from resolvent.derive.activations.slopes import mean_squares
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 
@@ -100,12 +103,16 @@ class Propagation:
         """E f(sqrt(q) xi)^2, about the mean for a centred activation."""
         if _variance(q) == 0:
             return 0.0 if self.activation.centred else float(self.activation(0.0)) ** 2
+        if not self.activation.centred and (found := _mean_squares(self.activation, q)):
+            return found[0]
         return float(self.activation.family.energy(int(self.activation.centred), sympy.Float(math.sqrt(q), 17)))
 
     def slope_energy(self, q: float) -> float:
         """E f'(sqrt(q) xi)^2; raises `ParameterError` for activations that jump."""
         if _variance(q) == 0:
             q = _SMALL**2
+        if squares := _mean_squares(self.activation, q):
+            return squares[1]
         found = self.activation.family.slope_energy(sympy.Float(math.sqrt(q), 17))
         if found == sympy.oo:
             raise ParameterError(
@@ -161,6 +168,12 @@ def critical_sigma_w(function: object, sigma_b: float = 0.0) -> tuple[float, flo
         )
     q = _root(biases, low, high)
     return 1 / math.sqrt(unit.slope_energy(q)), q
+
+
+@lru_cache(maxsize=4096)
+def _mean_squares(function: Activation, q: float) -> tuple[float, float] | None:
+    """E f(sqrt(q) xi)^2 and E f'(sqrt(q) xi)^2 of an analytic activation, fast."""
+    return mean_squares(function.family, math.sqrt(q)) if isinstance(function.family, Smooth) else None
 
 
 def _is_smooth(unit: Propagation) -> bool:

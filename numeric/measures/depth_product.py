@@ -14,20 +14,18 @@ Pennington, Schoenholz, Ganguli 2017.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from flint import fmpq, fmpq_series
-from numpy.polynomial import legendre
 
-from resolvent.derive.activations.activation import Activation
-from resolvent.derive.activations.gaussian_integrals import PiecewiseLinear, Polynomial
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.exact.precision import cached_property, order
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.measures.diagonal_law import DiagonalLaw
 from resolvent.numeric.measures.free_maps import FreeMap
 from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.measures.real_side import Run, RunEnd, explicit_runs
@@ -35,106 +33,13 @@ from resolvent.numeric.spectrum.arc_measure import ArcMeasure
 from resolvent.numeric.spectrum.boundary_arc import NEGLIGIBLE, Arc, Corner, followed
 
 _CERTIFIED = 12
-_REACH, _PANEL, _NODES = 9.0, 0.25, 12  # of the Gaussian integrals
-_LEVELS = 14
 _LAST_STEP = 1e-9  # of Newton's method, whose next one would be its square
 _NEWTON = 60
 _ZERO, _SAME = 1e-14, 1e-8
 _HEAVY = 1e-13
+_BLURRED = 1e-6
+_FAINT = 1e-13  # mass of d^2 below the end of an arc that goes on towards 0
 _SMALL = 1e-3  # of the largest d^2: a density is taken to reach down to 0
-
-
-@dataclass(frozen=True, eq=False)
-class DiagonalLaw:
-    """The law of d^2: points with weights, which are the law itself or stand for a density in integrals.
-
-    Attributes:
-        points, weights: increasing points; the weights add up to 1.
-        is_discrete: whether these are the atoms.
-    """
-
-    points: Array
-    weights: Array
-    is_discrete: bool
-
-    def psi(self, w: Array) -> tuple[Array, Array, Array]:
-        """psi = E[d^2/(w - d^2)], that is at k = 1/w, then 1 + psi with its digits, and the derivative in w."""
-        inverse = 1 / (w[..., None] - self.points)
-        share = self.weights * self.points
-        return inverse @ share, w * (inverse @ self.weights), -(inverse**2) @ share
-
-    def at_zero(self, w: float) -> float:
-        """E[w/(w + d^2)], for small w the mass next to 0."""
-        return float(np.sum(self.weights * w / (w + self.points)))
-
-    @property
-    def zero(self) -> float:
-        """The weight of 0."""
-        return float(np.sum(self.weights[self.points == 0])) if self.is_discrete else 0.0
-
-    def moments(self, n: int) -> Array:
-        """E d^2, ..., E d^2n."""
-        return np.asarray(self.points ** np.arange(1, n + 1)[:, None] @ self.weights)
-
-
-def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
-    """The law of f'(sqrt(q) xi)^2, xi ~ N(0, 1).
-
-    >>> from resolvent.derive.activations.activation import activation
-    >>> law = diagonal_law(activation("relu"), 1.7)
-    >>> law.points, law.weights, law.is_discrete
-    (array([0., 1.]), array([0.5, 0.5]), True)
-
-    Raises `ParameterError` for activations that jump, or whose derivative is not known.
-    """
-    family, scale = activation.family, math.sqrt(q)
-    is_linear = isinstance(family, PiecewiseLinear) or (isinstance(family, Polynomial) and len(family.coefficients) < 3)
-    if is_linear:
-        return _pieces(activation, scale)
-    bends = [t / scale for t in activation.kinks if scale and abs(t) < _REACH * scale]
-    zeros = _zeros(lambda x: activation.slope(scale * x)) if scale else []
-    cuts = [-_REACH, *bends, *zeros, _REACH]
-    nodes, weights = legendre.leggauss(_NODES)
-    xi, mass = [], []
-    for a, b in pairwise(sorted(cuts)):
-        edges = np.linspace(a, b, max(2, math.ceil((b - a) / _PANEL)) + 1)
-        steps = (edges[1] - edges[0]) * 0.25 ** np.arange(1, _LEVELS)  # d^2 is small next to a zero of the slope
-        edges = np.unique([*edges, *(a + steps if a in zeros else ()), *(b - steps if b in zeros else ())])
-        half = np.diff(edges)[:, None] / 2
-        xi.append((edges[:-1, None] + half * (1 + nodes)).ravel())
-        mass.append((half * weights).ravel())
-    places = np.concatenate(xi)
-    shares = np.concatenate(mass) * np.exp(-(places**2) / 2) / math.sqrt(2 * math.pi)
-    values = activation.slope(scale * places) ** 2
-    points, index = np.unique(values, return_inverse=True)  # an even slope has each value twice
-    summed = np.bincount(index, weights=shares)
-    return DiagonalLaw(points, summed / np.sum(summed), False)
-
-
-def _zeros(slope: Callable[[Array], Array]) -> list[float]:
-    """Where the slope changes its sign."""
-    from scipy.optimize import brentq
-
-    grid = np.linspace(-_REACH, _REACH, 2000)
-    signs = np.sign(slope(grid))
-    changes = np.flatnonzero(signs[1:] * signs[:-1] < 0).tolist()
-    return [float(brentq(lambda x: float(slope(np.array([x]))[0]), grid[k], grid[k + 1], xtol=1e-15)) for k in changes]
-
-
-def _pieces(activation: Activation, scale: float) -> DiagonalLaw:
-    """The slopes of a piecewise linear function, with their probabilities."""
-    from scipy.special import ndtr
-
-    bends = sorted(activation.kinks)
-    cuts = np.array(
-        [-np.inf, *((t / scale if scale else math.copysign(np.inf, t) if t else 0.0) for t in bends), np.inf]
-    )
-    shares = np.where(cuts[:-1] >= 0, ndtr(-cuts[:-1]) - ndtr(-cuts[1:]), ndtr(cuts[1:]) - ndtr(cuts[:-1]))
-    ends = [bends[0] - 1, *bends, bends[-1] + 1] if bends else [-1.0, 1.0]
-    slopes = activation.slope(np.array([(a + b) / 2 for a, b in pairwise(ends)])) ** 2
-    points, index = np.unique(slopes, return_inverse=True)
-    weights = np.bincount(index, weights=shares)
-    return DiagonalLaw(points[weights > 0], weights[weights > 0], True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +105,7 @@ class DepthProduct:
             return w, np.ones_like(w)
         u, rest, rate = last
         target = share * u / _shifted(share, u, rest)
-        own = w * float(law.points[-1] / reference.points[-1])
+        own = w * (law.high / reference.high)
         with np.errstate(all="ignore"):
             for _ in range(_NEWTON):
                 value, remainder, slope = law.psi(own)
@@ -211,34 +116,37 @@ class DepthProduct:
             return own, share * rate / law.psi(own)[2]
 
     def is_outside(self, w: Array) -> Array:
-        """Whether at real w all partial products, and W_l^T W_l, are at points off their supports, of the sign of w.
+        """Whether at real w all partial products, and W_l^T W_l, are at points off their supports that rise with w.
 
-        The subordination points of a z off the support of a product lie off the supports of its factors.
+        The subordination points of a z off the support of a product lie off the supports of its factors and rise with
+        z; those of a negative z are negative.
         """
         real = w.astype(complex)
         u, rest, rate = (part.real for part in self.diagonals[-1].psi(real))
-        sign = np.sign(w)
         first = self._shares[0]
         value = _shifted(first, u, rest) / (first * u)  # z of the partial product, over constants
         slope = -rate / u / _shifted(first, u, rest)  # of its logarithm in w
-        good = np.ones(len(w), dtype=bool)
+        good, all_negative = np.ones(len(w), dtype=bool), w < 0
         points = {key: self._point(*key, real, (u + 0j, rest + 0j, rate + 0j)) for key in {g[:2] for g in self._groups}}
         for layer, law in enumerate(self.diagonals, start=1):
             before, after = self._shares[layer - 1 : layer + 1]
             if not self.is_orthogonal:
                 one, two = _shifted(after, u, rest), _shifted(before, u, rest)
-                good &= (one * two / u * sign > 0) & (((after / one + before / two) * rate - rate / u) * sign > 0)
+                weights = one * two / u
+                good &= weights * ((after / one + before / two) * rate - rate / u) > 0
                 value, slope = value * one, slope + after * rate / one
-                good &= (value * sign > 0) & (slope * sign > 0)
+                good &= value * slope > 0
+                all_negative &= (weights < 0) & (value < 0)
             own, own_rate = (part.real for part in points[law, after])
             factor = after if after <= before else before
             power = _shifted(after if not self.is_orthogonal else factor, u, rest)
             lost = (after if not self.is_orthogonal else factor) * rate / power
             value, slope = value * u * own / power, slope + rate / u + own_rate / own - lost
-            good &= own * sign > 0
+            good &= own_rate > 0
+            all_negative &= (own < 0) & (value < 0)
             if layer < self.depth:  # the whole product is tested where its critical points are sought
-                good &= (value * sign > 0) & (slope * sign > 0)
-        return good
+                good &= value * slope > 0
+        return good & ((value > 0) | all_negative)
 
     @cached_property
     def _plain(self) -> list[tuple[float, int]]:
@@ -279,6 +187,11 @@ class DepthProduct:
             found = [psi[k] for k in range(1, n + 1)]
         return [float(int(m.p) / int(m.q)) for m in found]
 
+    @property
+    def _keeps_atoms(self) -> bool:
+        """Whether an atom of all D_l^2 may remain one."""
+        return self.is_orthogonal and len(set(self.widths)) == 1 and all(law.is_discrete for law in self.diagonals)
+
     # -- the measure ---------------------------------------------------------------------------------------
 
     def atoms(self) -> list[tuple[float, float]]:
@@ -287,7 +200,7 @@ class DepthProduct:
         rank = min(*ranks, self.widths[0], *self.widths)
         zero = 1 - rank / self.widths[-1]
         found = [(0.0, zero)] if zero > _HEAVY else []
-        if self.is_orthogonal and len(set(self.widths)) == 1 and all(law.is_discrete for law in self.diagonals):
+        if self._keeps_atoms:
             heavy = [int(np.argmax(law.weights)) for law in self.diagonals]
             pairs = [(law.points[j], law.weights[j]) for law, j in zip(self.diagonals, heavy, strict=True)]
             weight = 1 - sum(1 - p for _, p in pairs)
@@ -302,35 +215,71 @@ class DepthProduct:
         Raises `NotCertified` if the support is not found, or if mass and moments are not reproduced.
         """
         runs = sorted(explicit_runs(_Line(self)), key=lambda run: run.low.z)
-        if len(runs) < 2 or runs[-1].high.z != np.inf:
+        hard = self._hard_ends()
+        runs = [
+            run
+            for run in runs
+            if not any(abs(w - end.t) <= _BLURRED * end.t for end in hard for w in (run.low.w, run.high.w))
+        ]
+        last = self.diagonals[-1]
+        if not last.is_discrete:  # no gaps between the ends
+            runs = [run for run in runs if run.high.w <= last.low or run.low.w >= last.high]
+        scale = max((run.low.z for run in runs), default=0.0)
+        lows = [self._corner(run.low, scale, law) for run in runs if run.low.z > -np.inf]
+        highs = [self._corner(run.high, scale, law) for run in runs if run.high.z < np.inf]
+        for end in hard:
+            (lows if end.t == last.high else highs).append(end)
+        lows.sort(key=lambda corner: corner.log_x)
+        highs.sort(key=lambda corner: corner.log_x)
+        if not lows or len(lows) != len(highs):
             raise NotCertified(f"the support of {law.text} was not found from the critical points", runs=runs)
-        if not self.diagonals[-1].is_discrete:  # points that stand for a density are no gaps
-            runs = [runs[0], *(run for run in runs[1:-1] if run.high.w < self.diagonals[-1].points[0]), runs[-1]]
-        gaps = [(before.high, after.low) for before, after in pairwise(runs)]
-        arcs = [self._arc(a, b, law) for a, b in gaps if b.z - a.z > _SAME * b.z]
+        pairs = zip(highs, lows, strict=True)
+        arcs = [self._arc(left, right) for left, right in pairs if right.log_x - left.log_x > _SAME]
         return ArcMeasure(law, arcs, self.atoms(), self.moments(_CERTIFIED))
 
-    def _arc(self, left: RunEnd, right: RunEnd, law: NumericLaw) -> Arc:
-        if not right.is_critical:
+    def _hard_ends(self) -> list[Corner]:
+        """The ends at which an atom is about to appear, so that u is infinite there."""
+        if not self._keeps_atoms:
+            return []
+        found = []
+        for k in (0, -1):
+            places = [law.points[k] for law in self.diagonals]
+            left = 1 - sum(1 - law.weights[k] for law in self.diagonals)
+            if abs(left) <= _HEAVY and min(places) > 0 and len(set(places)) == 1:
+                log_x = self.depth * math.log(self.variance) + float(np.sum(np.log(places)))
+                found.append(Corner(float(places[-1]), log_x, is_infinite=True))
+        return found
+
+    def _corner(self, end: RunEnd, scale: float, law: NumericLaw) -> Corner:
+        if end.z <= _ZERO * scale:
+            return Corner(0.0, -math.inf, order=0.0)
+        if not end.is_critical:
             raise NotCertified(
                 f"the support of {law.text} ends where the law of D^2 ends, not at a critical point: not solved here",
-                end=right,
+                end=end,
             )
-        start = Corner(right.w, self._height(right.w))
-        if left.z > _ZERO * right.z:
-            return followed(self.log_inverse, start, Corner(left.w, self._height(left.w)))
-        return followed(self.log_inverse, start, Corner(0.0, -math.inf, order=0.0, fall=self._fall(start.log_x)))
+        return Corner(end.w, self._height(end.w))
+
+    def _arc(self, left: Corner, right: Corner) -> Arc:
+        if math.isinf(left.log_x):
+            left = replace(left, fall=self._fall(right.log_x))
+        return followed(self.log_inverse, right, left)
 
     def _height(self, w: float) -> float:
         return float(self.log_inverse(np.array([w + 0j]))[0][0].real)
 
     def _fall(self, log_x: float) -> float:
-        """How far log x falls until the mass below is negligible, told by z at negative w."""
+        """How far log x falls until the mass below is negligible, told by z at negative w.
+
+        That of z is no more than twice E[w/(w + d^2)], and of orthogonal products about that of d^2.
+        """
         last = self.diagonals[-1]
-        w = float(last.points[-1])
-        while last.at_zero(w) - last.zero > NEGLIGIBLE and w > 1e-280:
+        if self.is_orthogonal and not last.is_discrete:
+            return log_x - self._height(-last.place_of(_FAINT))
+        w = last.high
+        while last.psi(np.array([-w + 0j]))[1][0].real - last.zero > NEGLIGIBLE and w > 1e-280:
             w /= 2
-        return log_x - self._height(-w)
+        return log_x - self._height(-w) + 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -350,13 +299,13 @@ class _Line(FreeMap):
 
     def __init__(self, product: DepthProduct) -> None:
         last = product.diagonals[-1]
-        low, high = float(last.points[0]), float(last.points[-1])
+        low, high = last.low, last.high
         ends = [(-np.inf, low if low > _SMALL * high else 0.0), (high, np.inf)]
         if last.is_discrete:
             points = last.points.tolist()
             ends = [(-np.inf, points[0]), *pairwise(points), (points[-1], np.inf)]
         self.product = product
-        self.a = _Gaps(ends, float(last.points[-1]))  # type: ignore[assignment]
+        self.a = _Gaps(ends, high)  # type: ignore[assignment]
 
     def forward(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
         """The value and its derivative in w."""
@@ -370,6 +319,11 @@ class _Line(FreeMap):
         """Whether w belongs to a z off the support: as far as all partial products and factors are off theirs."""
         with np.errstate(all="ignore"):
             return self.product.is_outside(w)
+
+
+def _is_at(run: Run, end: Corner) -> bool:
+    """Whether the run begins or ends at a hard end, as far as rounding tells."""
+    return any(abs(w - end.t) <= _BLURRED * end.t for w in (run.low.w, run.high.w))
 
 
 def _shifted(factor: float, u: Array, rest: Array) -> Array:
@@ -387,6 +341,7 @@ def law_of_depth(
     """The law of J J^T as a law known by numbers; see the module.
 
     >>> from resolvent.derive.activations.activation import activation
+    >>> from resolvent.numeric.measures.diagonal_law import diagonal_law
     >>> tanh = activation("tanh")
     >>> law = law_of_depth([diagonal_law(tanh, 1.0)] * 2, [1, 1, 1], 1.5, False, "two layers of tanh")
     >>> [round(float(m), 6) for m in law.moments(2)]
@@ -401,4 +356,4 @@ def law_of_depth(
     return law
 
 
-__all__ = ["DepthProduct", "DiagonalLaw", "Run", "diagonal_law", "law_of_depth"]
+__all__ = ["DepthProduct", "Run", "law_of_depth"]

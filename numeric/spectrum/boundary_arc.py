@@ -27,6 +27,8 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.chebyshev_piece import Array
 
 _NODES = 20
+_ROUNDS, _LAST, _RESOLVED = 7, 3, 1e-13  # panels are halved until the last coefficients of the mass are negligible
+_COARSE = 0.02  # steps in s, over s, of the first way along the arc
 _FIRST, _GROWTH = 0.2, 0.06  # widths of panels in s: at the right end, and over s
 NEGLIGIBLE = 1e-17
 _DOUBLINGS = 7
@@ -194,11 +196,20 @@ def followed(inverse: LogInverse, right: Corner, left: Corner) -> Arc:
         cuts.append(cuts[-1] + width)
         width = min(2 * width, max(_FIRST, _GROWTH * cuts[-1]))
     edges = np.array(cuts) * top / cuts[-1]
+    way = _walked(inverse, right, left, slope, top)
     nodes, weights = legendre.leggauss(_NODES)
-    s = (edges[:-1, None] + np.diff(edges)[:, None] / 2 * (1 + nodes)).ravel()
-    t = _traced(inverse, right, left, slope, s).reshape(-1, _NODES)
-    degrees = np.arange(_NODES)
-    series = (t * weights) @ legendre.legvander(nodes, _NODES - 1) * (2 * degrees + 1) / 2
+    transform = weights[:, None] * legendre.legvander(nodes, _NODES - 1) * (np.arange(_NODES) + 0.5)
+    for rounds in range(_ROUNDS):
+        s = (edges[:-1, None] + np.diff(edges)[:, None] / 2 * (1 + nodes)).ravel()
+        t = _between(inverse, right, left, way, s)
+        masses = (inverse(t)[2].imag * place(right, left, s)[1]).reshape(-1, _NODES) * np.diff(edges)[:, None]
+        rough = np.abs(masses @ transform)[:, -_LAST:].max(axis=1) > _RESOLVED
+        rough[0] &= not right.is_infinite  # where u is infinite, t is not resolved any better
+        rough[-1] &= not left.is_infinite
+        series = t.reshape(-1, _NODES) @ transform
+        if not np.any(rough) or rounds == _ROUNDS - 1:
+            break
+        edges = np.sort(np.concatenate([edges, (edges[:-1] + edges[1:])[rough] / 2]))
     return Arc(right, left, edges, series, inverse)
 
 
@@ -212,19 +223,31 @@ def _slope(inverse: LogInverse, right: Corner, left: Corner) -> complex:
 
 def _bottom(left: Corner) -> float:
     """Where what is left of the mass, of the order of |u - u_0|, is negligible."""
-    return math.sqrt((left.order * -math.log(NEGLIGIBLE) if left.fall is None else left.fall) + 4)
+    return math.sqrt(left.order * -math.log(NEGLIGIBLE) + 4 if left.fall is None else left.fall)
 
 
-def _traced(inverse: LogInverse, right: Corner, left: Corner, slope: complex, s: Array) -> Array:
-    """t at increasing s, from that at smaller ones: one after the other on the coarsest grid, then in between."""
+Way = tuple[Array, Array, Array]
+"""Increasing s, and t and dt/ds there."""
+
+
+def _walked(inverse: LogInverse, right: Corner, left: Corner, slope: complex, top: float) -> Way:
+    """t at increasing s, each from the one before."""
     grid, values, slopes = np.array([0.0]), np.array([right.t + 0j]), np.array([slope])
-    coarse = np.concatenate([np.arange(0.01, 0.1, 0.01), np.arange(0.1, float(s[-1]), 0.05), s[-1:]])
-    for target in coarse:
+    coarse = [*np.arange(0.01, 0.1, 0.01).tolist(), 0.1]
+    while coarse[-1] < top:
+        coarse.append(coarse[-1] + max(0.05, _COARSE * coarse[-1]))
+    for target in [*(c for c in coarse if c < top), top]:
         guess = values[-1:] + slopes[-1:] * (target - grid[-1])
         found, derivative, good = _newton(inverse, right, left, np.array([target]), guess)
         if not good[0]:
             found, derivative, good = _halved(inverse, right, left, grid[-1], values[-1], slopes[-1], float(target))
         grid, values, slopes = (np.append(a, b) for a, b in ((grid, target), (values, found), (slopes, derivative)))
+    return grid, values, slopes
+
+
+def _between(inverse: LogInverse, right: Corner, left: Corner, way: Way, s: Array) -> Array:
+    """t at any s, from the points on both sides."""
+    grid, values, slopes = way
     k = np.clip(np.searchsorted(grid, s) - 1, 0, len(grid) - 2)
     h = grid[k + 1] - grid[k]
     r = (s - grid[k]) / h
@@ -271,7 +294,11 @@ def _newton(inverse: LogInverse, right: Corner, left: Corner, s: Array, guess: A
         bad = ~np.isfinite(new) | (new.imag <= 0)
         new = np.where(bad, t.real + 0.5j * np.abs(t.imag), new)
         t = new
-        if np.all(np.abs(step) <= _LAST_STEP * np.abs(t)):
+        size = np.abs(t)
+        for corner in (right, left):
+            if corner.is_infinite and corner.t:  # the digits of t - corner.t count
+                size = np.minimum(size, np.abs(t - corner.t))
+        if np.all(np.abs(step) <= _LAST_STEP * size):
             break
     with np.errstate(all="ignore"):
         value, slope, *_ = inverse(t)

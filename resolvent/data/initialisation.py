@@ -13,7 +13,8 @@ from resolvent.derive.activations.activation import Activation, activation
 from resolvent.derive.activations.propagation import critical_sigma_w
 from resolvent.derive.border import checked
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError
-from resolvent.numeric.measures.depth_product import DepthProduct, diagonal_law
+from resolvent.numeric.measures.depth_product import DepthProduct
+from resolvent.numeric.measures.diagonal_law import diagonal_law
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _SPREAD = 0.25  # the variance of J J^T over its squared mean that counts as isometry

@@ -102,7 +102,7 @@ def test_real_networks_come_closer_with_their_width(settings: dict[str, Any]) ->
         ({"depth": 0}, "depth"),
         ({"depth": 2, "p": 2}, "p "),
         ({"activation": "tanh", "sigma_w": 1}, "depth and sigma_w are numbers"),
-        ({"depth": 2, "sigma_w": 1, "activation": "tanh", "weights": "orthogonal", "q": 1}, "piecewise linear"),
+        ({"depth": 1, "sigma_w": 1, "activation": "tanh", "weights": "orthogonal", "q": 1}, "depth of 2 or more"),
         ({"depth": 2, "sigma_w": s, "activation": "tanh"}, "sigma_w is a number"),
         ({"depth": 2, "sigma_w": 1, "activation": 2 * sympy.Symbol("x"), "q": 9}, "slopes above 1"),
     ],

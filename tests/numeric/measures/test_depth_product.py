@@ -10,10 +10,18 @@ import numpy as np
 import pytest
 import sympy
 
-from resolvent.catalog.networks.jacobian import jacobian_law, layers_of_projections, layers_of_widths
+from resolvent.catalog.networks.jacobian import (
+    jacobian_law,
+    layers_of_projections,
+    layers_of_widths,
+    network_jacobian,
+)
 from resolvent.derive.activations.activation import activation
+from resolvent.derive.activations.propagation import propagation
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError
-from resolvent.numeric.measures.depth_product import DepthProduct, DiagonalLaw, diagonal_law, law_of_depth
+from resolvent.derive.laws.elementary import atoms
+from resolvent.numeric.measures.depth_product import DepthProduct, law_of_depth
+from resolvent.numeric.measures.diagonal_law import DiagonalLaw, diagonal_law
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 HALF = sympy.Rational(1, 2)
@@ -90,9 +98,86 @@ def test_certificates(name: str, options: dict[str, Any], depth: int) -> None:
     assert Spectrum(law).certificate.worst < 1e-10
 
 
-def test_a_real_network_comes_closer_with_its_width() -> None:
-    from resolvent.catalog.networks.jacobian import network_jacobian
+@pytest.mark.parametrize(
+    ("name", "depth", "q"),
+    [
+        ("erf", 2, None),
+        pytest.param("tanh", 10, None, marks=pytest.mark.slow),
+        pytest.param("tanh", 100, None, marks=pytest.mark.slow),
+        ("leaky_relu", 2, 1.0),  # both ends are hard
+        ("leaky_relu", 3, 1.0),
+        ("hard_tanh", 2, 1.0),  # layers that differ, a gap above 0
+        ("hard_tanh", 10, 1.0),
+    ],
+)
+def test_certificates_of_orthogonal_weights(name: str, depth: int, q: float | None) -> None:
+    rho = Spectrum(jacobian_law(name, depth, 1.1, sigma_b=0.1, weights="orthogonal", q=q))
+    assert rho.certificate.worst < 1e-10
 
+
+def test_psi_next_to_the_support_is_that_of_the_image() -> None:
+    """E[d^2/(w - d^2)] for d = exp(-x^2), against an integral along a line that leaves the poles behind."""
+    law = diagonal_law(activation("erf"), 0.8)
+    scale = 4 / math.pi
+    xi = np.linspace(-9, 9, 400_001) + 0.3j * np.tanh(np.linspace(-9, 9, 400_001))  # d^2 falls with |xi|
+    density = np.exp(-(xi**2) / 2) / math.sqrt(2 * math.pi)
+    squares = scale * np.exp(-2 * 0.8 * xi**2)
+    for w in (0.5 + 1e-9j, 1.2 + 1e-6j, 0.01 + 1e-7j, 1.5 + 0.0j):
+        integrand = density * squares / (w - squares)
+        expected = complex(np.trapezoid(integrand, xi))
+        u, rest, _ = law.psi(np.array([w]))
+        assert complex(u[0]) == pytest.approx(expected, rel=1e-7)
+        assert complex(rest[0]) == pytest.approx(1 + expected, rel=1e-7)
+
+
+def test_two_orthogonal_layers_of_two_slopes() -> None:
+    """Blocks of two free reflections: eigenvalues x and a^2/x, x + a^2/x uniform in an angle; a = slope^2."""
+    a = 0.25
+    rho = Spectrum(jacobian_law(activation("leaky_relu", slope="1/2"), 2, 1.0, weights="orthogonal", q=1.0))
+    angle = np.pi * (np.arange(20_000) + 0.5) / 20_000
+    half = ((1 + a**2) + 2 * a + (1 - a) ** 2 * np.cos(angle)) / 4
+    root = np.sqrt(np.maximum(half**2 - a**2, 0.0))
+    values = np.sort(np.concatenate([half - root, half + root]))
+    x = np.array([0.07, 0.1, 0.2, 0.25, 0.4, 0.8, 0.99])
+    assert rho.cdf(x) == pytest.approx(np.searchsorted(values, x) / len(values), abs=2e-4)
+    assert rho.support() == pytest.approx((a**2, 1.0), rel=1e-12)
+
+
+def test_a_single_layer_of_two_slopes_is_a_sample_covariance() -> None:
+    expected = Spectrum(atoms(["1/16", 1]).sample_covariance(1))
+    found = Spectrum(jacobian_law(activation("leaky_relu", slope="1/4"), 1, 1.0, q=1.0))
+    x = np.array([0.01, 0.05, 0.5, 2.0])
+    assert found.cdf(x) == pytest.approx(expected.cdf(x), abs=1e-12)
+    assert found.pdf(x) == pytest.approx(expected.pdf(x), rel=1e-8, abs=1e-12)
+
+
+def test_widths_of_relu_layers() -> None:
+    expected = Spectrum(layers_of_widths([1, 2, 3, 1], [HALF] * 3, sympy.sqrt(2), True))
+    found = Spectrum(jacobian_law("relu", 3, math.sqrt(2), widths=[1, 2, 3, 1], q=1.0, weights="orthogonal"))
+    assert found.support() == pytest.approx(expected.support(), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", [pytest.param("tanh", marks=pytest.mark.slow), "hard_tanh", "leaky_relu"])
+def test_orthogonal_networks_come_closer_with_their_width(name: str) -> None:
+    maps = propagation(name, 1.2, 0.3)
+    q = maps.fixed_point() if name != "leaky_relu" else 1.2
+    rho = Spectrum(jacobian_law(name, 2, 1.2, 0.3, "orthogonal", q))
+    gaps = []
+    for width, draws in ((16, 16), (400, 16)):
+        values = [
+            np.linalg.eigvalsh(
+                network_jacobian([width] * 3, np.random.default_rng(s), activation(name), 1.2, 0.3, True, q)
+            )
+            for s in range(draws)
+        ]
+        places = np.sort(np.concatenate(values)) + 1e-9
+        counted = np.searchsorted(np.sort(np.concatenate(values)), places, side="right") / len(places)
+        gaps.append(float(np.max(np.abs(rho.cdf(places) - counted))))
+    assert gaps[1] < 0.5 * gaps[0]
+    assert gaps[1] < 0.03
+
+
+def test_a_real_network_comes_closer_with_its_width() -> None:
     rho = Spectrum(jacobian_law("tanh", 3, 1.2, q=1.2))
     gaps = []
     for width in (60, 300):
@@ -109,8 +194,6 @@ def test_a_real_network_comes_closer_with_its_width() -> None:
 
 
 def test_what_is_refused() -> None:
-    with pytest.raises(ParameterError, match="piecewise linear activations only"):
-        jacobian_law("tanh", 3, 1.2, weights="orthogonal")
     with pytest.raises(ParameterError, match="gaussian or orthogonal"):
         jacobian_law("tanh", 3, 1.2, weights="haar")
     with pytest.raises(ParameterError, match="depth is 1 or more"):
