@@ -25,7 +25,7 @@ from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.exact.precision import cached_property, order
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.diagonal_law import DiagonalLaw
+from resolvent.numeric.measures.diagonal_law import DiagonalLaw, SlopeLaw
 from resolvent.numeric.measures.free_maps import FreeMap
 from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.measures.real_side import Run, RunEnd, explicit_runs
@@ -274,7 +274,7 @@ class DepthProduct:
         That of z is no more than twice E[w/(w + d^2)], and of orthogonal products about that of d^2.
         """
         last = self.diagonals[-1]
-        if self.is_orthogonal and not last.is_discrete:
+        if self.is_orthogonal and isinstance(last, SlopeLaw):
             return log_x - self._height(-last.place_of(_FAINT))
         w = last.high
         while last.psi(np.array([-w + 0j]))[1][0].real - last.zero > NEGLIGIBLE and w > 1e-280:

@@ -88,12 +88,12 @@ class SlopeLaw(DiagonalLaw):
         return self.square(self.cuts)
 
     @cached_property
-    def low(self) -> float:  # type: ignore[override]
+    def low(self) -> float:
         """The least d^2 at the ends of the panels."""
         return float(np.min(self._values))
 
     @cached_property
-    def high(self) -> float:  # type: ignore[override]
+    def high(self) -> float:
         """The largest."""
         return float(np.max(self._values))
 
