@@ -32,6 +32,8 @@ from resolvent.derive.expressions.scaling import Scales, conjugate
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
 
+_MOST_RANK = 12  # of the coefficient of a given matrix: its equations have about rank**4 terms
+
 Terms = dict[Entry, dict[Entry, Element]]
 
 
@@ -267,7 +269,14 @@ def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]]) -> list[Give
             taken.add(letter.rows)
             continue
         table = {e: pencil.scales.without_roots(x) for e, x in pencil.table[name].items()}
-        out.append(GivenMatrix(name, letter.law, *_factors(table)))
+        found = GivenMatrix(name, letter.law, *_factors(table))
+        if found.rank > _MOST_RANK:
+            raise DerivationError(
+                f"{name} enters the equation with a coefficient of rank {found.rank}, above {_MOST_RANK}; write the "
+                "expression with it fewer times",
+                letter=letter,
+            )
+        out.append(found)
         del grouped[name]
     return out
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from flint import fmpz_mpoly, fmpz_mpoly_ctx
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.deadline import OutOfTime, within
 from resolvent.derive.exact.field import polynomial_ring
-from resolvent.derive.exact.polynomials import degree, generator, resultant, substitute
+from resolvent.derive.exact.polynomials import degree, generator, irreducible_factors, resultant, substitute
 from resolvent.derive.expressions.branch import Branch, names_in
 from resolvent.derive.expressions.certificate import Certificate, Move
 from resolvent.derive.expressions.dyson import DysonSystem
@@ -31,7 +31,7 @@ from resolvent.derive.expressions.reconstruction import SeriesCertificate, recon
 
 _MANY_UNKNOWNS, _TOO_MANY_UNKNOWNS, _FEW_TERMS = 12, 150, 120
 _BY_SERIES = "reconstructed from its series and certified"
-_MANY_TERMS, _HEAVY = 300, 20_000  # beyond these numbers of terms and of operations, calls may take long
+_MANY_TERMS, _LONG, _HEAVY = 300, 200, 20_000  # beyond so many terms, in one equation, operations, calls may take long
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Elimination:
         steps: what was done, in words.
         moves: for each eliminated unknown the polynomials of which it is the common root.
         by_series: whether it was reconstructed from its series, and certified.
+        factors: its irreducible factors with m, where they were found already.
     """
 
     system: DysonSystem
@@ -64,6 +65,7 @@ class Elimination:
     steps: list[str] = field(default_factory=list)
     moves: tuple[Move, ...] = ()
     by_series: bool = False
+    factors: tuple[fmpz_mpoly, ...] = ()
 
     @property
     def certificate(self) -> Certificate | SeriesCertificate:
@@ -83,12 +85,33 @@ def eliminate(system: DysonSystem, branch: Branch, limits: Limits) -> Eliminatio
     return Eliminator(system, polynomial_system(system, short=True), branch, limits).run()
 
 
-class _Heavy(Exception):
+class Heavy(Exception):
     """The next step may take long: it belongs in a process that can be stopped."""
 
     def __init__(self, equations: Sequence[fmpz_mpoly]) -> None:
         super().__init__()
         self.equations = list(equations)
+
+
+def apart(seconds: float, work: Callable[[], Any], late: Callable[[], DerivationError]) -> Any:
+    """What ``work`` returns, plain values, from a child process that can be stopped.
+
+    Raises the `DerivationError` of ``work``, and ``late()`` where it takes longer than the time that it has.
+    """
+    try:
+        answer = within(seconds, partial(_told, work))
+    except OutOfTime:
+        raise late() from None
+    if "error" in answer:
+        raise (TooLarge if answer["too large"] else DerivationError)(answer["error"])
+    return answer["value"]
+
+
+def _told(work: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        return {"value": work()}
+    except DerivationError as error:
+        return {"error": str(error), "too large": isinstance(error, TooLarge)}
 
 
 class Eliminator:
@@ -97,6 +120,7 @@ class Eliminator:
     Attributes:
         live: the unknowns that are still to be eliminated.
         steps: what was done, in words.
+        is_apart: whether this is a process that can be stopped, where steps may take long.
     """
 
     def __init__(self, system: DysonSystem, written: PolynomialSystem, branch: Branch, limits: Limits) -> None:
@@ -120,37 +144,33 @@ class Eliminator:
                 polynomial = reconstructed(self.system, _FEW_TERMS)
                 return Elimination(self.system, polynomial, [_BY_SERIES], by_series=True)
         try:
-            polynomial = self._reduced(self._clean(self.written.equations))
-        except _Heavy as heavy:
+            polynomial = self._reduced(self._first())
+        except Heavy as heavy:
             self.is_apart = True
-            try:
-                answer = within(self.end - time.monotonic(), partial(self._answer, heavy.equations))
-            except OutOfTime:
-                raise self._too_long() from None
-            if "error" in answer:
-                raise (TooLarge if answer["too large"] else DerivationError)(answer["error"]) from None
+            answer = apart(self.end - time.monotonic(), partial(self._answer, heavy.equations), self.too_long)
             self.steps = answer["steps"]
             self.moves = [
-                (name, tuple(_read(self.written.ring, t) for t in tables)) for name, tables in answer["moves"]
+                (name, tuple(read_polynomial(self.written.ring, t) for t in tables)) for name, tables in answer["moves"]
             ]
-            polynomial = _read(polynomial_ring(self.names), answer["polynomial"])
-            return Elimination(self.system, polynomial, self.steps, tuple(self.moves), answer["by series"])
+            polynomial = read_polynomial(polynomial_ring(self.names), answer["polynomial"])
+            factors = tuple(read_polynomial(polynomial.context(), f) for f in answer["factors"])
+            return Elimination(self.system, polynomial, self.steps, tuple(self.moves), answer["by series"], factors)
         return Elimination(self.system, polynomial, self.steps, tuple(self.moves))
 
     def _answer(self, equations: Sequence[fmpz_mpoly]) -> dict[str, Any]:
         """In the child: from the series where that is possible and small, or else by going on."""
         try:
-            polynomial = reconstructed(self.system)
+            polynomial, by_series = reconstructed(self.system), True
+            self.steps, self.moves = [_BY_SERIES], []
         except DerivationError:
-            pass
-        else:
-            return {"polynomial": _terms(polynomial), "steps": [_BY_SERIES], "moves": [], "by series": True}
-        try:
-            polynomial = self._reduced(list(equations))
-        except DerivationError as error:
-            return {"error": str(error), "too large": isinstance(error, TooLarge)}
-        moves = [(name, list(map(_terms, polynomials))) for name, polynomials in self.moves]
-        return {"polynomial": _terms(polynomial), "steps": self.steps, "moves": moves, "by series": False}
+            polynomial, by_series = self._reduced(self._clean(equations)), False
+        return {
+            "polynomial": terms_of_polynomial(polynomial),
+            "factors": list(map(terms_of_polynomial, irreducible_factors(polynomial, "m"))),
+            "steps": self.steps,
+            "moves": [(name, list(map(terms_of_polynomial, polynomials))) for name, polynomials in self.moves],
+            "by series": by_series,
+        }
 
     def _reduced(self, equations: list[fmpz_mpoly]) -> fmpz_mpoly:
         """Eliminate until only z, m and the parameters are left."""
@@ -163,12 +183,17 @@ class Eliminator:
         return common.project_to_context(polynomial_ring(self.names))
 
     def reduced(self) -> list[fmpz_mpoly]:
-        """The equations without the unknowns that are to be eliminated; the rest is done here, whatever it takes.
+        """The equations without the unknowns that are to be eliminated.
 
-        Raises `DerivationError` as `run` does.
+        Raises `DerivationError` as `run` does, and `Heavy` before a step that may take long, unless ``is_apart``.
         """
-        self.is_apart = True
-        return self._without_live(self._clean(self.written.equations))
+        return self._without_live(self._first())
+
+    def _first(self) -> list[fmpz_mpoly]:
+        """The physical factors of the equations as they are written."""
+        equations = self.written.equations
+        self._weigh(max(map(len, equations), default=0), _LONG, equations)
+        return self._clean(equations)
 
     def stuck(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly]:
         """What is left where no unknown can be eliminated from two equations any more; here a `DerivationError`."""
@@ -176,7 +201,7 @@ class Eliminator:
 
     def _without_live(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly]:
         while True:
-            self._check(equations)
+            self.check(equations)
             present = {n for e in equations for n in names_in(e)}
             self.live = [n for n in self.live if n in present]
             if not self.live:
@@ -188,15 +213,17 @@ class Eliminator:
             equations = self._clean(done)
         return equations
 
-    def _too_long(self) -> DerivationError:
+    def too_long(self) -> DerivationError:
+        """The error that says that the time is over."""
         return TooLarge(
             f"the elimination takes longer than {self.limits.seconds:g} seconds; give more with "
             "limits=rv.Limits(seconds=...), or numbers for some parameters; numeric=True needs no elimination"
         )
 
-    def _check(self, equations: Sequence[fmpz_mpoly]) -> None:
+    def check(self, equations: Sequence[fmpz_mpoly]) -> None:
+        """Raise `TooLarge` where a limit is reached, and `Heavy` where the rest belongs in a child process."""
         if time.monotonic() > self.end:
-            raise self._too_long()
+            raise self.too_long()
         if any(len(e) > self.limits.terms for e in equations):
             raise TooLarge(
                 f"the elimination meets polynomials of more than {self.limits.terms} terms; give numbers for some "
@@ -207,7 +234,7 @@ class Eliminator:
 
     def _weigh(self, cost: int, limit: int, equations: Sequence[fmpz_mpoly]) -> None:
         if cost > limit and not self.is_apart:
-            raise _Heavy(equations)
+            raise Heavy(equations)
 
     def _clean(self, equations: Iterable[fmpz_mpoly]) -> list[fmpz_mpoly]:
         """The physical factors, each once, smallest first."""
@@ -305,7 +332,7 @@ class Eliminator:
             if degree(e, name) == 0:
                 out.append(e)
                 continue
-            self._check([e])
+            self.check([e])
             value = resultant(pivot, e, name)
             if not value.is_zero():
                 out.append(value)
@@ -319,12 +346,13 @@ def _constant_and_slope(polynomial: fmpz_mpoly, name: str) -> tuple[fmpz_mpoly, 
     return polynomial - slope * generator(ring, name), slope
 
 
-def _terms(polynomial: fmpz_mpoly) -> list[tuple[list[int], str]]:
+def terms_of_polynomial(polynomial: fmpz_mpoly) -> list[tuple[list[int], str]]:
     """A polynomial as plain data."""
     return [(list(map(int, e)), str(c)) for e, c in polynomial.to_dict().items()]
 
 
-def _read(ring: fmpz_mpoly_ctx, terms: Iterable[tuple[Sequence[int], str]]) -> fmpz_mpoly:
+def read_polynomial(ring: fmpz_mpoly_ctx, terms: Iterable[tuple[Sequence[int], str]]) -> fmpz_mpoly:
+    """The polynomial of `terms_of_polynomial`."""
     return ring.from_dict({tuple(e): int(c) for e, c in terms})
 
 

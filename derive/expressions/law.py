@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -142,16 +144,18 @@ def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stat
         is_written=False,  # its letters are defined elsewhere
     )
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
+    end = time.monotonic() + limits.seconds
     try:
         branch = branch_of(system, seconds=limits.seconds)
     except NoSeries:
         return _enclosed(model, pencil, given, limits, recipe, text, nonnegative)
     found = eliminate(system, branch, limits)
-    return conclude(
+    moments = Moments(system, end)
+    law = conclude(
         AlgebraicLaw,
         found.polynomial,
         system.parameters,
-        Moments(system),
+        moments,
         rule=rules.RECONSTRUCTION if found.by_series else rules.ELIMINATION,
         explanation=_told(model, found),
         latex=_told(f"${model.latex()}$", found),
@@ -160,7 +164,10 @@ def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stat
         text=text,
         nonnegative=nonnegative,
         eliminations=(found.certificate,),
+        factors=found.factors,
     )
+    moments.end = math.inf  # checks have the time that they take
+    return law
 
 
 def _enclosed(
@@ -180,7 +187,7 @@ def _enclosed(
     except DerivationError as error:
         raise DerivationError(f"{error}{inverses_of(model, given)}", of=model) from error
     found = eliminate(system, branch, limits)
-    factors = irreducible_factors(found.polynomial, "m")
+    factors = found.factors or irreducible_factors(found.polynomial, "m")
     if len(factors) > 1:
         raise DerivationError("the physical factor is not separated by the enclosure", factors=tuple(factors))
     try:

@@ -12,8 +12,12 @@ vanishes identically, as an analytic function of the moments of S, and the exclu
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import sympy
 from flint import fmpz_mpoly
@@ -24,7 +28,14 @@ from resolvent.derive.exact.field import Element, Field, polynomial_to_sympy
 from resolvent.derive.exact.polynomials import degree, generator, substitute
 from resolvent.derive.expressions.branch import Branch, names_in
 from resolvent.derive.expressions.dyson import Component, DysonSystem, dyson_system
-from resolvent.derive.expressions.elimination import Eliminator, Limits
+from resolvent.derive.expressions.elimination import (
+    Eliminator,
+    Heavy,
+    Limits,
+    apart,
+    read_polynomial,
+    terms_of_polynomial,
+)
 from resolvent.derive.expressions.open_branch import OpenEnclosure, OpenSeries
 from resolvent.derive.expressions.open_equations import TAU, OpenEquations
 from resolvent.derive.expressions.pencil import Entry, Pencil
@@ -118,15 +129,48 @@ class _Open:
         self.everything = everything = tuple(e for e in (*relations, *own, *linear) if not e.is_zero())
         eliminator = _Reducer(system, PolynomialSystem(writer.ring, names, everything), branch, self.limits)
         eliminator.live = [n for n in names if n not in kept]
-        rest = eliminator.reduced()
-        steps, found = tuple(eliminator.steps), []
-        for explicit in (False, True):  # m as the unknown, or m as a function of the others: what is shorter
-            implied = self._implied(linear, needed, traces, branch, explicit)
-            chosen = [n for n in needed if n not in implied]
-            solved, left = self._solved(rest, needed, branch, explicit)
-            found.append(self._written(solved, left, chosen, traces, steps))
+        work = partial(self._plain, eliminator, linear, needed, traces)
+        try:
+            answers = work(False)
+        except Heavy:
+            answers = apart(eliminator.end - time.monotonic(), partial(work, True), eliminator.too_long)
+        found = []
+        for answer in answers:
+            eliminator.check(())
+            solved = {n: (self._read(p), self._read(q)) for n, (p, q) in answer["solved"].items()}
+            left = list(map(self._read, answer["left"]))
+            found.append(self._written(solved, left, answer["chosen"], traces, tuple(answer["steps"])))
         chosen_ = min(found, key=lambda f: sum(e.count_ops() for e in f.equations))
         return chosen_.without_zeros()
+
+    def _read(self, terms: Any) -> fmpz_mpoly:
+        return read_polynomial(self.writer.ring, terms)
+
+    def _plain(
+        self,
+        eliminator: Eliminator,
+        linear: list[fmpz_mpoly],
+        needed: list[str],
+        traces: Mapping[str, Entry],
+        is_apart: bool,
+    ) -> list[dict[str, Any]]:
+        """What is solved for and what is left, as plain data: with m as the unknown, and as a function of the others.
+
+        What is shorter is seen when it is written.
+        """
+        eliminator = copy(eliminator)
+        eliminator.is_apart, eliminator.steps, eliminator.moves = is_apart, [], []
+        rest, out = eliminator.reduced(), []
+        for explicit in (False, True):
+            implied = self._implied(linear, needed, traces, eliminator, explicit)
+            solved, left = self._solved(rest, needed, eliminator, explicit)
+            out.append({
+                "chosen": [n for n in needed if n not in implied],
+                "solved": {n: tuple(map(terms_of_polynomial, pair)) for n, pair in solved.items()},
+                "left": list(map(terms_of_polynomial, left)),
+                "steps": eliminator.steps,
+            })  # fmt: skip
+        return out
 
     def _branch(self) -> Branch:
         unknowns = self.writer.unknowns
@@ -199,7 +243,7 @@ class _Open:
         linear: list[fmpz_mpoly],
         needed: list[str],
         traces: Mapping[str, Entry],
-        branch: Branch,
+        eliminator: Eliminator,
         explicit: bool,
     ) -> set[str]:
         """The traces that follow from others by the linear relations; those that nothing else uses go first."""
@@ -207,8 +251,9 @@ class _Open:
         waiting = [e for e in linear if not e.is_zero()]
         out = set()
         for name in order:
+            eliminator.check(waiting)
             holders = [e for e in waiting if degree(e, name) == 1]
-            chosen = next((e for e in holders if branch.is_nonzero(e.derivative(name))), None)
+            chosen = next((e for e in holders if eliminator.branch.is_nonzero(e.derivative(name))), None)
             if chosen is None:
                 continue
             out.add(name)
@@ -219,15 +264,16 @@ class _Open:
         return out
 
     def _solved(
-        self, rest: list[fmpz_mpoly], needed: list[str], branch: Branch, explicit: bool
+        self, rest: list[fmpz_mpoly], needed: list[str], eliminator: Eliminator, explicit: bool
     ) -> tuple[dict[str, tuple[fmpz_mpoly, fmpz_mpoly]], list[fmpz_mpoly]]:
         """Solve the polynomials that are left for kept names that they are linear in."""
-        ring = self.writer.ring
+        ring, branch = self.writer.ring, eliminator.branch
         order = [*(["m"] if explicit else []), *self.entries, *(f"s{k}" for k in self.rank_one)]
         order += [*(f"t{k}" for k in self.rank_one), *(n for n in needed if n != "m")]
         solved: dict[str, tuple[fmpz_mpoly, fmpz_mpoly]] = {}
         waiting = list(rest)
         while True:
+            eliminator.check(waiting)
             choices = [
                 (k, len(e), name, e)
                 for e in waiting

@@ -340,10 +340,14 @@ def _gauss_jordan(rows: Matrix, size: int, n: int) -> Matrix:
 
 
 class Moments:
-    """The moments of the expression of a system: called with n and values, sum_{k<n} m_k w^k."""
+    """The moments of the expression of a system: called with n and values, sum_{k<n} m_k w^k.
 
-    def __init__(self, system: DysonSystem) -> None:
+    ``end`` is when the clock (`time.monotonic`) says that the time for them is over; it may be moved.
+    """
+
+    def __init__(self, system: DysonSystem, end: float = math.inf) -> None:
         self.system = system
+        self.end = end
         self.known = Memory()
 
     def __call__(self, n: int, values: Values) -> Series:
@@ -352,6 +356,7 @@ class Moments:
         if key not in self.known:
             self.known[key] = PhysicalSeries(self.system, values)
         series: PhysicalSeries = self.known[key]
+        series.end = self.end
         g = series.solution(n + 1)
         total: list[Any] = [0] * n
         for k, weight in enumerate(self.system.weights):

@@ -52,12 +52,14 @@ def conclude(
     nonnegative: bool | None = None,
     eliminations: Sequence[Checked] = (),
     formulas: Formulas = tuple,
+    factors: Sequence[fmpz_mpoly] = (),
 ) -> LawT:
     """The law, of class ``kind``, whose Stieltjes transform is the branch of ``polynomial`` with the given moments.
 
     ``polynomial`` lies in a ring with generators z, m and the parameters, and is known to vanish on the branch;
     ``rule`` says why; it and ``text`` are those of the recipe's row in the table of operations, unless they are given.
-    Steps added: the elimination, and, where it has more than one factor, the choice.
+    ``factors`` are the irreducible ones with m in them, where they are known. Steps added: the elimination, and, where
+    it has more than one factor, the choice.
     """
     text = text or recipe.text
     if rule is None:
@@ -66,7 +68,7 @@ def conclude(
     symbols = tuple(sorted(parameters, key=lambda s: str(s.name)))
     moments = partial(_longer, moments)
     stripped = without_monomials(polynomial)
-    factors = irreducible_factors(stripped, "m")
+    factors = factors or irreducible_factors(stripped, "m")
     equation = physical_equation(factors, symbols, moments)
 
     step = Step(

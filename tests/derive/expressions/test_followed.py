@@ -115,3 +115,9 @@ def test_unknowns_of_large_matrices_have_names_of_their_own() -> None:
     system = dyson_system(pencil_of(model, scales_of((p,), {})))
     assert max(t.rank for t in system.matrices) > 10
     assert len(branch_of(system).unknowns) > sum(t.rank**2 for t in system.matrices)
+
+
+def test_a_given_matrix_that_enters_too_often_is_refused() -> None:
+    word = B @ B @ B @ B
+    with pytest.raises(DerivationError, match="B enters the equation with a coefficient of rank 16, above 12"):
+        law_of((word @ W @ word + 2) @ (word @ W @ word + 2))

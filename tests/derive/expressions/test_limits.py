@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import signal
 import time
@@ -11,10 +12,14 @@ import pytest
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.expressions import elimination
+from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.elimination import Limits
+from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import law_of
-from resolvent.derive.expressions.letters import dimension, gaussian, inv, wigner
-from resolvent.derive.expressions.physical_series import TooLarge
+from resolvent.derive.expressions.letters import dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.physical_series import Moments, TooLarge
+from resolvent.derive.expressions.scaling import scales_of
 from tests.derive.expressions.test_pencil import layers
 
 p = dimension("p")
@@ -39,7 +44,7 @@ def test_a_limit_of_time_holds_for_the_series_too() -> None:
         law_of(X @ Y + Y @ X, limits=Limits(seconds=0.0))
 
 
-def test_an_interrupt_ends_an_elimination_at_once() -> None:
+def interrupted(model: MatrixExpression) -> None:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
@@ -48,12 +53,16 @@ def test_an_interrupt_ends_an_elimination_at_once() -> None:
         signal.setitimer(signal.ITIMER_REAL, 2.0)
         began = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            law_of(ENDLESS)
+            law_of(model)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert time.monotonic() - began < Limits().seconds / 2
     assert not multiprocessing.active_children()
+
+
+def test_an_interrupt_ends_an_elimination_at_once() -> None:
+    interrupted(ENDLESS)
 
 
 def test_heavy_steps_are_the_same_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,3 +78,34 @@ def test_errors_come_back_from_the_other_process(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(elimination, "_MANY_TERMS", 5)
     with pytest.raises(TooLarge, match="more than 20 terms"):
         law_of(*layers(2), Limits(terms=20))
+
+
+OPEN = X + inv(3 + inv(X + X @ Y @ X)) + X @ given("S", p) @ X
+"""One call of its elimination takes minutes, with the traces of S left in it."""
+
+
+def test_limits_of_time_hold_for_open_spectra() -> None:
+    with pytest.raises(TooLarge, match="longer than 2 seconds"):
+        law_of(OPEN, limits=Limits(seconds=2.0))
+    assert not multiprocessing.active_children()
+
+
+def test_an_interrupt_ends_an_open_law_at_once() -> None:
+    interrupted(OPEN)
+
+
+def test_open_laws_are_the_same_from_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = X @ given("S", p) @ X + Y
+    here = law_of(model)
+    monkeypatch.setattr(elimination, "_MANY_TERMS", 5)
+    apart = law_of(model)
+    assert apart.equations == here.equations
+    assert apart.derivation.check()
+
+
+def test_a_limit_of_time_holds_for_the_choice_of_the_branch() -> None:
+    moments = Moments(dyson_system(pencil_of(X @ Y + Y @ X, scales_of((p,), {}))), end=0.0)
+    with pytest.raises(TooLarge, match="longer than the limit"):
+        moments(4, {})
+    moments.end = math.inf
+    assert [moments(5, {})[k] for k in range(5)] == [1, 0, 2, 0, 10]
