@@ -9,7 +9,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-import make_site  # noqa: E402 - stands beside this file
+import make_runtime  # noqa: E402 - stands beside this file
+import make_site  # noqa: E402
 
 from resolvent.version import __version__  # noqa: E402
 
@@ -82,3 +83,6 @@ def setup(app: Any) -> None:
     """Write the pages that come from data before Sphinx reads the folder."""
     app.connect("autodoc-process-docstring", _plain, priority=900)
     make_site.write(HERE)
+    missing = make_runtime.write(HERE / "static" / "runtime")
+    if missing:
+        print(f"derive-here.md is built without what it runs: {missing}")

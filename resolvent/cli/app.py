@@ -25,7 +25,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help, and no time spent on importing rich
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 

@@ -32,8 +32,10 @@ def density(
     ] = 400,
     json: AsJson = False,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write .csv, .json or a picture: .png, .svg, .pdf."),
+        list[Path] | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write .csv, .json or a picture: .png, .svg, .pdf. Repeatable."
+        ),
     ] = None,
     time_limit: TimeLimit = TIME_LIMIT,
     memory_limit: MemoryLimit = MEMORY_LIMIT,
@@ -44,30 +46,29 @@ def density(
     Without --output the CSV goes to standard output; --json prints the support, the atoms and the certificate instead.
     The points stand denser at the edges of the support. Atoms are not part of the density; they are reported.
     """
-    if output is not None:
-        check_output(output, (".csv", ".json", *PICTURES))
+    files = output or []
+    for path in files:
+        check_output(path, (".csv", ".json", *PICTURES))
 
     def work() -> dict[str, Any]:
         found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
         from resolvent.numeric.spectrum.spectrum import Spectrum
 
         spectrum = Spectrum(found.law)
-        made = _content(spectrum, found, output, points, json)
+        made = [_content(spectrum, found, path, points, json) for path in files or [None]]
         return {
-            "text": made if isinstance(made, str) else "",
-            "bytes": "" if isinstance(made, str) else base64.b64encode(made).decode(),
+            "contents": [base64.b64encode(m if isinstance(m, bytes) else f"{m}\n".encode()).decode() for m in made],
             "json": json_text(spectrum_json(spectrum, found)) if json else "",
             "atoms": [f"an atom at {a.point} of weight {a.weight}" for a in spectrum.atoms],
         }
 
     result = limited(work, "computing the spectrum", time_limit, memory_limit)
-    content = result["text"] or base64.b64decode(result["bytes"])
-    if isinstance(content, bytes):
-        assert output is not None
-        write_file(output, content)
-    else:
-        emit(content, output)
-    if json and output is not None:
+    contents = [base64.b64decode(content) for content in result["contents"]]
+    for path, content in zip(files, contents, strict=False):
+        write_file(path, content)
+    if not files:
+        emit(contents[0].decode(), None)
+    elif json:
         emit(result["json"], None)
     if not json:
         for atom in result["atoms"]:

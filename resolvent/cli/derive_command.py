@@ -41,6 +41,14 @@ class Format(StrEnum):
 
 
 _REPORTS = (Format.TEXT, Format.LATEX, Format.HTML, Format.MARKDOWN)
+_ENDINGS = {
+    ".txt": Format.TEXT,
+    ".tex": Format.LATEX,
+    ".html": Format.HTML,
+    ".md": Format.MARKDOWN,
+    ".json": Format.JSON,
+    ".py": Format.PYTHON,
+}
 
 
 class Convention(StrEnum):
@@ -51,6 +59,15 @@ class Convention(StrEnum):
 
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write to a file, in the format of its ending: .tex, .html, .md, .json, .py or .txt. Repeatable.",
+    ),
+]
 
 
 @guarded
@@ -59,7 +76,9 @@ def derive(
     settings: Settings = None,
     matrix: Matrices = None,
     ratio: Ratios = None,
-    format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.TEXT,
+    format: Annotated[
+        Format | None, typer.Option("--format", "-f", help="What to write; text, or what a file's name ends in.")
+    ] = None,
     convention: Annotated[
         Convention, typer.Option(help="m(z), or the Cauchy transform G = -m.")
     ] = Convention.STIELTJES,
@@ -75,7 +94,7 @@ def derive(
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Verify every step of the derivation again.")] = False,
     json: AsJson = False,
-    output: Output = None,
+    output: Outputs = None,
     time_limit: TimeLimit = TIME_LIMIT,
     memory_limit: MemoryLimit = MEMORY_LIMIT,
 ) -> None:
@@ -86,37 +105,52 @@ def derive(
     """
     from resolvent.derive.errors import DerivationError, ParameterError
 
-    chosen = Format.JSON if json else format
-    if (moments or cumulants) and chosen not in (*_REPORTS, Format.JSON):
-        raise ParameterError(
-            f"--moments and --cumulants go with --format text or json, html or markdown, not {chosen.value}"
-        )
-    if fragment and (chosen is not Format.LATEX or not steps):
+    wanted = Format.JSON if json else format
+    files = [(path, wanted or _ENDINGS.get(path.suffix.lower(), Format.TEXT)) for path in output or []]
+    formats = {chosen for _, chosen in files} or {wanted or Format.TEXT}
+    for chosen in formats:
+        if (moments or cumulants) and chosen not in (*_REPORTS, Format.JSON):
+            raise ParameterError(
+                f"--moments and --cumulants go with --format text or json, html or markdown, not {chosen.value}"
+            )
+    if fragment and (Format.LATEX not in formats or not steps):
         raise ParameterError("--fragment goes with --format latex, and with the derivation")
-    if output is not None:
-        check_writable(output)
+    if wanted is not None and len(files) > 1:
+        raise ParameterError("several files are written in the formats of their endings; leave out --format and --json")
+    for path, _ in files:
+        check_writable(path)
 
     def work() -> dict[str, Any]:
         found = read_subject(subject, settings or [], matrices=matrix, ratios=ratio)
-        density = _closed_form(found, closed_form, wanted=steps and chosen in _REPORTS)
+        density = _closed_form(found, closed_form, wanted=steps and not formats.isdisjoint(_REPORTS))
         derivation = density.derivation if closed_form and density else found.law.derivation
         if check:
             try:
                 derivation.check()
             except DerivationError as error:
                 return {"fails": str(error)}
-        if closed_form and density:
-            text = _closed_form_written(found, density, chosen, convention.value, fragment)
-        else:
-            text = _written(found, density, chosen, convention.value, steps, moments, cumulants, check, fragment)
-        return {"text": text, "steps": len(derivation.steps) if check else 0}
+        texts = {}
+        for chosen in formats:
+            part = fragment and chosen is Format.LATEX
+            if closed_form and density:
+                texts[chosen.value] = _closed_form_written(found, density, chosen, convention.value, part)
+            else:
+                more = density if steps and chosen in _REPORTS else None
+                texts[chosen.value] = _written(
+                    found, more, chosen, convention.value, steps, moments, cumulants, check, part
+                )
+        return {"texts": texts, "steps": len(derivation.steps) if check else 0}
 
     result = limited(work, "deriving", time_limit, memory_limit)
     if "fails" in result:
         leave(f"the derivation does not hold: {result['fails']}", CLAIM_FAILS)
-    if check and (closed_form or chosen not in (*_REPORTS, Format.JSON)):
+    if check and (closed_form or not formats <= {*_REPORTS, Format.JSON}):
         note(f"all {result['steps']} steps hold")
-    emit(result["text"], output)
+    for path, chosen in files:
+        emit(result["texts"][chosen.value], path)
+    if not files:
+        (text,) = result["texts"].values()
+        emit(text, None)
 
 
 def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensity | None:

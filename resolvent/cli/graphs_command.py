@@ -12,7 +12,7 @@ import typer
 
 from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import write_file
-from resolvent.cli.guard import guarded, interruptible
+from resolvent.cli.guard import guarded
 from resolvent.cli.subjects import AsJson
 from resolvent.numeric.style import file_bytes
 
@@ -148,7 +148,7 @@ def _picture(k: int, colours: int, every: bool, limit: int | None, suffix: str) 
     from resolvent.numeric.pictures.graph_picture import MOST_DRAWINGS, graph_sheet
     from resolvent.progress import Progress
 
-    with Progress("drawing"), interruptible():
+    with Progress("drawing"):
         try:
             figure = graph_sheet(k, colours, classes=not every, limit=limit or MOST_DRAWINGS)
         except ParameterError as error:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -56,24 +53,6 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Within it, an interrupt ends the process at once, by the signal itself (a shell sees status 130).
-
-    Python would answer only when the present call into the exact arithmetic returns, which may take minutes. Nothing
-    may be written to files inside.
-    """
-    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not ours or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def limited(work: Callable[[], Any], task: str, seconds: float, gigabytes: float) -> Any:
     """What ``work`` returns, plain JSON values, computed in a child process within the limits; its progress is shown.
 
@@ -86,7 +65,7 @@ def limited(work: Callable[[], Any], task: str, seconds: float, gigabytes: float
     for name, limit in (("--time-limit", seconds), ("--memory-limit", gigabytes)):
         if not 0 < limit < float("inf"):
             raise ParameterError(f"{name} must be positive; got {limit:g}", limit=limit)
-    with Progress(task), interruptible():
+    with Progress(task):
         try:
             answer = within(seconds, functools.partial(_interrupt_told, work), int(gigabytes * 2**30))
         except OutOfTime as error:

@@ -16,15 +16,27 @@ if TYPE_CHECKING:
     from resolvent.catalog.schema.ensemble import Ensemble
     from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
+
+def _slugs(incomplete: str) -> list[str]:
+    """The names that a shell offers for what was typed so far."""
+    from resolvent.catalog.registry import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
 NameOrExpression = Annotated[
     str,
     typer.Argument(
         metavar="NAME_OR_EXPRESSION",
         help="A catalog name (see `list`) or an expression, such as 'semicircle() + marchenko_pastur(c)'.",
         show_default=False,
+        autocompletion=_slugs,
     ),
 ]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A catalog name (see `list`).", show_default=False)]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A catalog name (see `list`).", show_default=False, autocompletion=_slugs),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Give a parameter its value, as in --set c=1/2. Repeatable."),

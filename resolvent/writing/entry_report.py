@@ -15,13 +15,26 @@ from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import expression_latex
 from resolvent.writing.blocks import Block, Display, Items, Prose, Report, Section, Table
+from resolvent.writing.linear import linear
+
+_QUAD = r",\quad"  # where a model's text begins a new line
 
 
 def entry_report(entry: Ensemble) -> Report:
     """What `resolvent show` says of an ensemble, and what a notebook displays."""
-    sections = [Section("Model", (Display(Formula(lambda: [entry.model], lambda: [entry.model])),))]
+    sections = [
+        Section(
+            "Model",
+            (Display(Formula(lambda: [entry.model], lambda: _in_text(entry.model))),),
+        )
+    ]
     sections += [Section(title, blocks) for title, blocks in _parts(entry) if blocks]
     return Report(f"{entry.slug}: {entry.title}", tuple(sections))
+
+
+def _in_text(model: str) -> list[str]:
+    """The lines of a model as text."""
+    return [linear(part) for part in model.split(_QUAD)]
 
 
 def _parts(entry: Ensemble) -> Iterator[tuple[str, tuple[Block, ...]]]:

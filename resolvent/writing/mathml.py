@@ -25,13 +25,13 @@ _LETTERS = {
     "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
     "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ",
     "infty": "∞", "top": "⊤", "partial": "∂", "hbar": "ℏ", "aleph": "ℵ", "beth": "ℶ", "gimel": "ℷ", "daleth": "ℸ",
-    "wp": "℘", "eth": "ð", "emptyset": "∅", "digamma": "ϝ", "varkappa": "ϰ",
+    "wp": "℘", "eth": "ð", "emptyset": "∅", "digamma": "ϝ", "varkappa": "ϰ", "nabla": "∇",
 }  # fmt: skip
 _OPERATORS = {
     "cdot": "⋅", "times": "×", "otimes": "⊗", "oplus": "⊕", "boxplus": "⊞", "boxtimes": "⊠", "mapsto": "↦", "to": "→",
     "sim": "∼", "geq": "≥", "ge": "≥", "leq": "≤", "le": "≤", "neq": "≠", "ne": "≠", "in": "∈", "wedge": "∧",
     "vee": "∨", "pm": "±", "ldots": "…", "cdots": "⋯", "approx": "≈", "circ": "∘", "mid": "∣", "neg": "¬",
-    "rightarrow": "→", "ast": "∗",
+    "rightarrow": "→", "ast": "∗", "odot": "⊙",
 }  # fmt: skip
 _LARGE = {"sum": "∑", "prod": "∏", "int": "∫"}
 _NAMED = frozenset({
@@ -44,7 +44,8 @@ _ACCENTS = {
 }  # fmt: skip
 _SPACES = {",": "0.17em", ":": "0.22em", ";": "0.28em", "!": "0em", " ": "0.33em", "quad": "1em", "qquad": "2em"}
 _FENCES = {"{": "{", "}": "}", "|": "‖", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈",
-           "rceil": "⌉", "vert": "|", "Vert": "‖", "lbrace": "{", "rbrace": "}"}  # fmt: skip
+           "rceil": "⌉", "vert": "|", "Vert": "‖", "lbrace": "{", "rbrace": "}", "lvert": "|", "rvert": "|",
+           "lVert": "‖", "rVert": "‖"}  # fmt: skip
 _IGNORED = frozenset({
     "displaystyle", "textstyle", "limits", "nolimits", "big", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr",
 })  # fmt: skip
@@ -130,7 +131,8 @@ class _Reader:
         self.latex = latex
         self.names = names
         letters = "[A-Za-z]+|" if names else ""
-        self.tokens: list[str] = re.findall(rf"\\[A-Za-z]+|\\.|{letters}\S", latex, flags=re.DOTALL)
+        words = r"\\text\{[^{}\\]*\}"
+        self.tokens: list[str] = re.findall(rf"{words}|\\[A-Za-z]+|\\.|{letters}\S", latex, flags=re.DOTALL)
         self.place = 0
         self.depth = 0
 
@@ -258,6 +260,9 @@ class _Reader:
         return [_Node(f"<mo>{escaped(sign)}</mo>", "operator")]
 
     def command(self, name: str) -> list[_Node]:
+        if name.startswith("text{"):
+            words = escaped(name.removeprefix("text{").removesuffix("}")).replace(" ", "\u00a0")
+            return [_Node(f"<mtext>{words}</mtext>", "space")]
         if name in _LETTERS:
             return [_Node(f"<mi>{_LETTERS[name]}</mi>", "operand")]
         if name in _OPERATORS:

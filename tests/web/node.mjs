@@ -1,11 +1,10 @@
-// Runs pytest inside Pyodide: node node.mjs REPOSITORY FOLDER_OF_WHEELS ARGUMENTS_OF_PYTEST...
+// Runs pytest inside Pyodide: node node.mjs RUNTIME REPOSITORY FOLDER_OF_WHEELS ARGUMENTS_OF_PYTEST...
 import fs from "fs";
 import path from "path";
 import { pathToFileURL } from "url";
 
-const [repository, wheels, ...words] = process.argv.slice(2);
-const home = path.resolve("node_modules/pyodide/pyodide.mjs");
-const { loadPyodide } = await import(pathToFileURL(home).href);
+const [runtime, repository, wheels, ...words] = process.argv.slice(2);
+const { loadPyodide } = await import(pathToFileURL(path.join(runtime, "pyodide.mjs")).href);
 const python = await loadPyodide();
 for (const wheel of fs.readdirSync(wheels)) {
   const bytes = new Uint8Array(fs.readFileSync(path.join(wheels, wheel)));

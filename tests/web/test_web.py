@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import version
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PYODIDE = "314.0.7"
-WHEELS = (
-    "sympy", "mpmath<1.4", "lazy-loader",
-    "pytest", "pluggy", "iniconfig", "packaging", "pygments", "hypothesis<6.140", "attrs", "sortedcontainers",
-)  # fmt: skip
-FLINT = (
-    "--platform",
-    "pyemscripten_2026_0_wasm32",
-    "--python-version",
-    "3.14",
-    "--implementation",
-    "cp",
-    "--abi",
-    "cp314",
-)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+TOOLS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "hypothesis<6.140", "attrs", "sortedcontainers")
 CORE = (
     "derivation/test_derivation.py", "exact/test_polynomials.py", "exact/test_rational_function.py",
     "explicit/test_explicit_law.py", "expressions/test_certificate.py", "expressions/test_language.py",
@@ -109,20 +100,70 @@ def test_discriminants_and_guesses_with_short_primes() -> None:
     assert done.returncode == 0, done.stdout[-3000:]
 
 
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the site serves to its page; skips where it cannot be had."""
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed; on Debian: apt-get install nodejs npm")
+    folder = tmp_path_factory.mktemp("web") / "runtime"
+    done = run(sys.executable, "docs/make_runtime.py", folder)
+    if done.returncode:
+        pytest.skip(done.stderr.strip())
+    return folder
+
+
 @pytest.mark.slow
-def test_the_core_passes_in_pyodide(tmp_path: Path) -> None:
+def test_the_core_passes_in_pyodide(runtime: Path, tmp_path: Path) -> None:
     """The same tests inside the WebAssembly build of Python and FLINT, under Node."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are not installed; on Debian: apt-get install nodejs npm")
-    wheels = tmp_path / "wheels"
-    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", wheels)
-    for command in (
-        ("npm", "install", "--silent", f"pyodide@{PYODIDE}"),
-        (*pip, *FLINT, f"python-flint=={version('python-flint')}"),
-        (*pip, *WHEELS),
-    ):
-        done = run(*command, cwd=tmp_path)
-        if done.returncode:
-            pytest.skip(f"{command[0]} cannot get what it takes: {(done.stderr or done.stdout)[-200:]}")
-    done = run("node", ROOT / "tests" / "web" / "node.mjs", ROOT, wheels, *PYTEST, cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", tmp_path)
+    done = run(*pip, *TOOLS)
+    if done.returncode:
+        pytest.skip(f"pip cannot get what it takes: {done.stderr[-200:]}")
+    for wheel in runtime.glob("*.whl"):
+        shutil.copy(wheel, tmp_path)
+    done = run("node", ROOT / "tests" / "web" / "node.mjs", runtime, ROOT, tmp_path, *PYTEST)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+@pytest.fixture(scope="module")
+def address(runtime: Path) -> Iterator[str]:
+    """Where the box of derive-here.md is served, with what it runs."""
+    folder = runtime.parent
+    (folder / "_static").mkdir()
+    runtime.replace(folder / "_static" / "runtime")
+    for script in (ROOT / "docs" / "static").glob("derive-here*.js"):
+        shutil.copy(script, folder / "_static")
+    box = re.search(r"```\{raw\} html\n(.*?)```", (ROOT / "docs" / "derive-here.md").read_text(), re.DOTALL)
+    assert box is not None
+    (folder / "index.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{box[1]}")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
+    server.server_close()
+    (folder / "_static" / "runtime").replace(runtime)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_the_box_derives_and_complains(address: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_default_timeout(300_000)
+        page.goto(address)
+        page.click("[name=start]")
+        page.get_by_text("c*m**3 + c*m**2*z + c*m + m**2 + m*z - m + 1 = 0", exact=False).first.wait_for()
+        page.get_by_text("every step was verified again").wait_for()
+        assert page.locator("math").count() == 1
+        page.fill("[name=law]", "semicirle()")
+        page.click("[name=start]")
+        page.get_by_text("did you mean 'semicircle'?").wait_for()
+        browser.close()

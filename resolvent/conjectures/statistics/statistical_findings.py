@@ -51,10 +51,19 @@ class PointFindings:
         """The joint test, with the correction that explains best what it rejects, and the room for jumps it leaves."""
         k = int(np.argmax(np.abs(test.scores)))
         if correction is None:
-            text = f"the joint test of {len(test.names)} statistics passes, p = {test.p_value:.2g}"
+            text = (
+                f"the joint test of {len(test.names)} statistics passes, p = {test.p_value:.2g}, above the level "
+                f"{level:.1g}"
+            )
             if abs(test.scores[k]) > _MANY_ERRORS and abs(test.extrapolated[k] - test.expected[k]) <= room[k]:
                 gap = f"the mean of {test.names[k]} is off by {abs(test.scores[k]):.1f} standard errors"
                 text = f"{text}; {gap}, but not by more than eigenvalues that hardly move may be, {room[k]:.2g}"
+            elif abs(test.scores[k]) > _MANY_ERRORS:
+                text = (
+                    f"{text}; a score such as {test.scores[k]:.1f}, of {test.names[k]}, is large, but the errors are "
+                    f"estimated from {test.trials} matrices, and with so few all {len(test.names)} together are that "
+                    "far off by chance with this p"
+                )
             self.add("joint test", None, text)
             return
         text = (
@@ -106,12 +115,14 @@ class PointFindings:
         else:
             self.add("distance", None, text)
 
-    def outside(self, outside: Sequence[Array], trials: int, sizes: Sequence[int], taken: tuple[int, int]) -> None:
+    def outside(
+        self, outside: Sequence[Array], trials: int, sizes: Sequence[int], taken: tuple[int, int], margin: float
+    ) -> None:
         """How many eigenvalues of a matrix lie outside the support, and which of them are taken for outliers."""
         counts = ", ".join(f"{len(o) / trials:.3g} at size {n}" for o, n in zip(outside, sizes, strict=True))
         last = outside[-1]
         where = f", from {last[0]:.5g} to {last[-1]:.5g}" if len(last) else ""
-        text = f"eigenvalues outside the support, per matrix: {counts}{where}"
+        text = f"eigenvalues more than {margin:.2g} outside the support, per matrix: {counts}{where}"
         removed = [f"the {k} {which}" for k, which in zip(taken, ("lowest", "highest"), strict=True) if k]
         if removed:
             text = f"{text}; {' and '.join(removed)} of each matrix are left out of the tests of the bulk"

@@ -227,7 +227,7 @@ def examine(
         places = _quantiles(law)
         parts.quantile(at_quantiles(places, law.cdf(places), bulks, jumps, level * _QUANTILE_SHARE, is_slow))
         parts.distance(distances, sizes, len(pooled), rows[-1])
-        parts.outside(outside, trials, sizes, bulk.taken)
+        parts.outside(outside, trials, sizes, bulk.taken, bulk.margin)
         parts.outliers(law, draws, level * _OUTLIER_SHARE)
     for where, reason, values_seen in bulk.predicted:
         text = f"an outlier is predicted near {where:.5g} ({reason}); seen in {len(values_seen)} of {trials} matrices"

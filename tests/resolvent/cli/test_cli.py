@@ -27,8 +27,8 @@ from resolvent.derive.errors import DerivationError, ParameterError
 FINE, CLAIM_FAILS, BAD_USE = 0, 1, 2
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments), prog_name="resolvent")
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in arguments], prog_name="resolvent")
 
 
 def refused(*arguments: str) -> str:
@@ -441,12 +441,54 @@ def test_a_closed_pipe_is_no_error() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_stopped_run_ends_soon_and_leaves_no_file(tmp_path: Path) -> None:
     arguments = ["derive", "atoms([a, b, c]) + atoms([d, e, f])", "--output", str(tmp_path / "law.txt")]
-    process = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.DEVNULL)
-    time.sleep(3)  # inside one long call into the exact arithmetic
+    process = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.PIPE, text=True)
+    time.sleep(6)  # inside one long call into the exact arithmetic
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=5) in (-signal.SIGINT, 130)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert said.splitlines()[-1].endswith("stopped")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_several_files_are_written_in_the_formats_of_their_endings(tmp_path: Path) -> None:
+    names = ["law.tex", "law.html", "law.md", "law.json", "law.py", "law.txt"]
+    files = [word for name in names for word in ("--output", tmp_path / name)]
+    done = run("derive", "semicircle(2)", *files)
+    assert (done.exit_code, done.stdout) == (FINE, "")
+    beginnings = ["\\documentclass", "<!DOCTYPE html>", "# semicircle", "{", '"""', "2*m**2 + m*z + 1 = 0"]
+    for name, beginning in zip(names, beginnings, strict=True):
+        text = (tmp_path / name).read_text()
+        assert beginning.lower() in text[:400].lower(), (name, text[:300])
+        alone = run("derive", "semicircle(2)", "--output", tmp_path / f"alone-{name}")
+        assert alone.exit_code == FINE
+        assert (tmp_path / f"alone-{name}").read_text() == text
+
+
+def test_a_format_for_several_files_is_refused(tmp_path: Path) -> None:
+    done = run("derive", "semicircle(2)", "--format", "latex", "-o", tmp_path / "a.tex", "-o", tmp_path / "b.md")
+    assert done.exit_code == BAD_USE
+    assert "formats of their endings" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_density_is_written_to_several_files(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("d.csv", "d.json", "d.png")]
+    done = run("density", "semicircle(1)", *(word for path in files for word in ("-o", path)))
+    assert done.exit_code == FINE
+    assert files[0].read_text().startswith("x,density\n-1.99")
+    assert json.loads(files[1].read_text())["support"] == [-2.0, 2.0]
+    assert files[2].read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_shell_completes_the_names_of_the_catalog() -> None:
+    asked = {"_RESOLVENT_COMPLETE": "complete_bash", "COMP_WORDS": "resolvent show hess", "COMP_CWORD": "2"}
+    done = subprocess.run(PROGRAM, env=os.environ | asked, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["hessian", "hessian-h0", "hessian-h1"]
+
+
+def test_a_model_is_shown_in_letters_of_mathematics() -> None:
+    assert "W = σ²/n X Xᵀ, X ∈ ℝ^(p × n), X_ij i.i.d.," in run("show", "marchenko-pastur").stdout
 
 
 # -- files -----------------------------------------------------------------------------------------------------

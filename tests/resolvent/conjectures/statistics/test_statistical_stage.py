@@ -5,11 +5,13 @@ import pytest
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECIDED, Plan
 from resolvent.conjectures.file.reader import conjecture_of
+from resolvent.conjectures.statistics.statistical_findings import PointFindings
 from resolvent.conjectures.statistics.statistical_stage import examine, looks, means_to_test
 from resolvent.derive.errors import ParseError
 from resolvent.derive.laws.elementary import semicircle
 from resolvent.numeric.matrices.ensembles import goe, symmetric_eigenvalues
 from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.statistics.joint_test import JointTest
 
 SIZES = (60, 120)
 
@@ -176,3 +178,17 @@ def test_the_numbers_are_plain_data():
     again = json.loads(json.dumps(found))
     assert again["sizes"] == list(SIZES)
     assert [s["name"] for s in again["statistics"]] == [f"T_{k}" for k in range(1, 7)]
+
+
+def test_a_joint_test_that_passes_at_large_scores_says_why() -> None:
+    """Twelve standard errors look like a refutation; with errors from ten matrices they have p = 0.004."""
+    conjecture = conjecture_of('title = "x"\nmodel.expression = "semicircle(1)"\nclaim.moments = [0, 1]', "x.toml")
+    found = PointFindings("", conjecture, {})
+    test = JointTest(
+        ("T_1", "T_2"), np.zeros(2), np.array([-0.13, 0.26]), np.array([0.016, 0.022]), 10, 9.0, 0.0036, np.eye(2)
+    )
+    found.joint(test, 0.0005, None, np.zeros(2))
+    (finding,) = found.found
+    assert finding.status is None
+    assert "passes, p = 0.0036, above the level 0.0005" in finding.text
+    assert "11.8, of T_2, is large, but the errors are estimated from 10 matrices" in finding.text
