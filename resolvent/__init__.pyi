@@ -86,7 +86,7 @@ from .numeric.expressions import (
     wigner,
 )
 from .numeric.expressions.dyson_solver import DysonSolver
-from .numeric.expressions.law import law_of
+from .numeric.expressions.law import law_of, law_of_profile
 from .numeric.fluctuations.tracy_widom import tracy_widom
 from .numeric.measures.known_by_numbers import empirical, law_of_density, law_of_distribution, mixture
 from .numeric.measures.numeric_law import NumericLaw
@@ -197,6 +197,7 @@ __all__ = [
     "law_of_equation",
     "law_of_free_cumulants",
     "law_of_moments",
+    "law_of_profile",
     "law_of_r_transform",
     "law_of_s_transform",
     "law_of_sum",

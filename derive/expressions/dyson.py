@@ -164,10 +164,11 @@ class DysonSystem:
         return tuple(sorted(symbols, key=lambda s: str(s.name)))
 
 
-def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
+def dyson_system(pencil: Pencil, *, average: bool = False, numeric: bool = False) -> DysonSystem:
     """The Dyson equation of a pencil, reduced to the entries of g that do not vanish.
 
     With ``average`` given matrices of rank one are averaged over their eigenvalues too, where these are finitely many.
+    ``numeric`` systems do that for one matrix of each size, and leave the others as they are.
 
     Raises `DerivationError` for a given matrix that enters in a way the exact method does not reach, `ParameterError`
     for one without a spectrum.
@@ -178,7 +179,7 @@ def dyson_system(pencil: Pencil, *, average: bool = False) -> DysonSystem:
     for name, letter in pencil.letters.items():
         if letter.kind in ("gaussian", "wigner") and name in pencil.table:
             _add_covariance(covariance, pencil, letter)
-    groups, rank_one, matrices = _given(pencil, average)
+    groups, rank_one, matrices = _given(pencil, average, numeric)
     clean = {e: {k: y for k, x in t.items() if (y := scales.without_roots(x))} for e, t in covariance.items()}
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
@@ -223,10 +224,11 @@ def _add_covariance(terms: Terms, pencil: Pencil, letter: Letter) -> None:
 
 
 def _given(
-    pencil: Pencil, average: bool
+    pencil: Pencil, average: bool, numeric: bool
 ) -> tuple[list[list[tuple[Element, dict[Entry, Element]]]], tuple[Given, ...], tuple[GivenMatrix, ...]]:
     """The given matrices: groups that are averaged over their eigenvalues, and those of rank one."""
     rank_one: list[Given] = []
+    taken = {x.rows for n, x in pencil.letters.items() if x.group and n in pencil.table}
     grouped: dict[str, list[Letter]] = {}
     scales = pencil.scales
     for name, letter in pencil.letters.items():
@@ -242,8 +244,11 @@ def _given(
             grouped.setdefault(letter.group, []).append(letter)
             continue
         found = _rank_one(pencil.table[name])
-        assert letter.law is not None
-        if found is not None and not (average and letter.law.recipe.build.__name__ == "atoms"):
+        is_list = letter.law.recipe.build.__name__ == "atoms"
+        averaged = is_list and (average or (numeric and letter.rows not in taken))
+        if averaged:
+            taken.add(letter.rows)
+        if found is not None and not averaged:
             factor, vector = found
             rank_one.append(
                 Given(name, letter.law, scales.without_roots(factor),
@@ -331,7 +336,7 @@ def _spectrum(letters: list[Letter]) -> tuple[list[tuple[sympy.Expr, ...]], tupl
     if law.recipe.build.__name__ != "atoms":
         raise DerivationError(
             f"{letters[0].name} enters the equation more than once, and its spectrum {law.text} is no finite list "
-            "of eigenvalues; the exact method reaches this only for atoms(points, weights)",
+            "of eigenvalues; the exact method reaches this only for atoms(points, weights), or numeric=True",
             letter=letters[0],
         )
     points = tuple(scalar_of(x) for x in law.recipe.arguments[0])

@@ -34,6 +34,7 @@ class End:
     is_root: bool
 
 
+_COARSE = (64, 8)
 _FAR = np.geomspace(1e-3, 1e5, 400)
 _GRIDS = (1500, 12000)  # points of the line at which the support is looked for, in turn
 _ZERO = 1e-7  # a density below this, over the width, is none
@@ -69,10 +70,12 @@ class Line:
     def __init__(self, solver: DysonSolver) -> None:
         self.solver = solver
         self._x = np.zeros(0)
-        self._g = np.zeros((0, len(solver.entries)), complex)
+        self._g = np.zeros((0, solver.arrays.width), complex)
 
     def density(self, x: Floats) -> Floats:
         """The density; NaN where it was not found."""
+        for step in _COARSE if len(x) > _COARSE[0] and not len(self._x) else ():
+            self.density(x[::step])  # what is known next to a point is the start there
         out = np.full(len(x), np.nan)
         rest = np.arange(len(x))
         if len(self._x) > 1:

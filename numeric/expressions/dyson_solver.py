@@ -8,7 +8,7 @@ elimination is too large.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.border import checked
-from resolvent.derive.errors import BranchError, DerivationError, ParameterError
-from resolvent.derive.exact.field import Element, to_fmpq
-from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
+from resolvent.derive.errors import BranchError, ParameterError
+from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.scaling import scales_of
+from resolvent.numeric.expressions.dyson_arrays import DysonArrays
+from resolvent.numeric.expressions.free_letters import FreeLetter
 
 Complexes = NDArray[np.complex128]
 
@@ -51,6 +52,13 @@ class DysonSolution:
     residual: NDArray[np.float64]
 
 
+def _is_negative(matrices: Complexes, slack: float) -> NDArray[np.bool_]:
+    """Whether the imaginary parts (A - A^*)/2i of matrices are negative up to rounding."""
+    skew = (matrices - matrices.conj().swapaxes(-1, -2)) / 2j
+    top = skew[..., 0, 0].real if skew.shape[-1] == 1 else np.linalg.eigvalsh(skew)[..., -1]
+    return np.asarray(top <= slack * (1 + np.abs(matrices).max(axis=(-2, -1))))
+
+
 @checked
 class DysonSolver:
     """A Dyson system at numeric parameters, as arrays.
@@ -66,102 +74,82 @@ class DysonSolver:
     Source: Helton, Rashidi Far, Speicher, Operator-valued semicircular elements, Int. Math. Res. Not. (2007).
     """
 
-    def __init__(self, system: DysonSystem, values: Mapping[str, Any]) -> None:
-        if system.free_letters:
-            raise DerivationError(
-                "the numeric solver reaches given matrices with finitely many eigenvalues, one for each size, and no "
-                f"Haar matrices; {system.free_letters[0]} is another"
-            )
-        missing = [s.name for s in system.parameters if s.name not in values]
-        if missing:
-            raise ParameterError(f"give a number for {missing[0]}", missing=missing)
-        numbers = {s.name: to_fmpq(values[s.name]) for s in system.parameters}
-
-        def number(element: Element) -> float:
-            q = (element.evaluate(numbers) if numbers else element).to_fmpq()
-            return float(q.p) / float(q.q)
-
-        self.system = system
-        self.entries = sorted({e for c in system.components for i in c.states for j in c.states
-                               if (e := system.entry(i, j)) is not None})  # fmt: skip
-        place = {e: k for k, e in enumerate(self.entries)}
-        self.weights = [(place[k, k], number(w)) for k, w in enumerate(system.weights)]
-        self.parts = []
-        for c in system.components:
-            size = len(c.states)
-            constant = np.zeros((size, size), complex)
-            spectral = np.zeros(size)
-            eta = np.zeros((size, size, len(self.entries)))
-            index = np.zeros((size, size), int)
-            for a, i in enumerate(c.states):
-                spectral[a] = i < system.pencil.blocks
-                for b, j in enumerate(c.states):
-                    entry = system.entry(i, j)
-                    assert entry is not None
-                    index[a, b] = place[entry]
-                    if (i, j) in system.constants:
-                        constant[a, b] = number(system.constants[i, j])
-                    for source, value in system.covariance.get((i, j), {}).items():
-                        known = system.entry(*source)
-                        if known is not None:
-                            eta[a, b, place[known]] += number(value)
-            cases = []
-            for weight, extra in c.cases:
-                shift = np.zeros((size, size), complex)
-                for (i, j), value in extra.items():
-                    shift[c.states.index(i), c.states.index(j)] = number(value)
-                cases.append((number(weight), shift))
-            self.parts.append((constant, np.diag(spectral), eta, index, cases))
+    def __init__(self, arrays: DysonArrays) -> None:
+        self.arrays = arrays
 
     @classmethod
     def of(cls, model: MatrixExpression, ratios: Mapping[Any, Any] | None = None, **values: Any) -> DysonSolver:
         """The solver of an expression, at ratios of its sizes and values of its parameters."""
         pencil = pencil_of(model, scales_of(model.dimensions(), dict(ratios or {})))
-        return cls(dyson_system(pencil, average=True), values)
+        return cls(DysonArrays.of_system(dyson_system(pencil, numeric=True), values))
+
+    @classmethod
+    def of_profile(cls, variances: ArrayLike, shares: ArrayLike | None = None) -> DysonSolver:
+        r"""The solver of a symmetric matrix whose entries have a variance profile, of hundreds of blocks.
+
+        In block (i, j) of a matrix of size N the entries are independent and have the variance v_ij/N; block i has the
+        share s_i of the rows, the same for all unless given. So -1/m_i = z + sum_j v_ij s_j m_j and m = sum_i s_i m_i.
+
+        >>> solver = DysonSolver.of_profile([[1, 3], [3, 1]])
+        >>> bool(abs(solver.solve([2j]).stieltjes[0] - (np.sqrt(3) - 1) / 2 * 1j) < 1e-12)
+        True
+
+        Raises `ParameterError` for a table that is not square and symmetric with entries from 0 on, and for shares that
+        are no positive numbers of sum 1.
+
+        Source: Ajanki, Erdos, Krueger, Mem. Amer. Math. Soc. 261 (2019), equation (1.1).
+        """
+        return cls(DysonArrays.of_profile(variances, shares))
+
+    def _letter_parts(self, g: Complexes) -> Iterator[tuple[FreeLetter, Complexes, slice]]:
+        """The letters with the forms that make their G of the entries of g, and their unknowns' places."""
+        start = self.arrays.entries
+        for letter, form in zip(self.arrays.letters, self.arrays.forms, strict=True):
+            yield letter, np.tensordot(g[:, : self.arrays.entries], form, 1), slice(start, start + letter.count)
+            start += letter.count
 
     # -- the equation ------------------------------------------------------------------------------------------
 
     def image(
-        self, g: Complexes, z: Complexes, epsilon: float
-    ) -> tuple[Complexes, list[list[tuple[float, Complexes]]]]:
-        """The right-hand side at g (one row for each z), and the inverses it is made of."""
+        self, g: Complexes, z: Complexes, epsilon: float, *, in_turn: bool = False
+    ) -> tuple[Complexes, list[Complexes]]:
+        """The right-hand side at g (one row for each z), and the inverses it is made of.
+
+        ``in_turn``: the letters see the new traces already, as an iteration that converges asks for.
+        """
         out = np.zeros_like(g)
         inverses = []
-        for constant, spectral, eta, index, cases in self.parts:
-            size = len(constant)
-            operator = constant + 1j * epsilon * np.eye(size) + z[:, None, None] * spectral
-            operator = operator - (g @ eta.reshape(size * size, -1).T).reshape(len(z), size, size)
-            total = np.zeros((len(z), size, size), complex)
-            own = []
-            for weight, shift in cases:
-                inverse = 1 / (operator + shift) if size == 1 else np.linalg.inv(operator + shift)
-                own.append((weight, inverse))
-                total += weight * inverse
-            inverses.append(own)
-            out[:, index.ravel()] = total.reshape(len(z), -1)
+        for part in self.arrays.parts:
+            found = part.inverses(g, z, epsilon)
+            inverses.append(found)
+            total = np.einsum("zbcij,bc->zbij", found, part.weights)
+            out[:, part.index.ravel()] = total.reshape(len(z), -1)
+        for letter, own, place in self._letter_parts(out if in_turn else g):
+            out[:, place] = letter.image(own, g[:, place])
         return out, inverses
 
-    def slope(self, inverses: list[list[tuple[float, Complexes]]], points: int) -> Complexes:
+    def slope(self, g: Complexes, inverses: list[Complexes]) -> Complexes:
         """The derivative of g - F(g) at every point."""
-        n = len(self.entries)
+        points, n = len(g), self.arrays.width
         out = np.zeros((points, n, n), complex)
-        for (_, _, eta, index, _), own in zip(self.parts, inverses, strict=True):
-            size, flat = len(index), index.ravel()
-            for weight, inverse in own:  # d(M^-1) = M^-1 eta(dg) M^-1
-                left = (inverse @ eta.reshape(size, size * n)).reshape(points, size, size, n)
-                whole = left.swapaxes(2, 3).reshape(points, size * n, size) @ inverse
-                out[:, flat, :] -= weight * whole.reshape(points, size, n, size).swapaxes(2, 3).reshape(points, -1, n)
+        for part, found in zip(self.arrays.parts, inverses, strict=True):
+            out[:, part.index.ravel(), :] -= part.tangents(found)
+        for (letter, own, place), form in zip(self._letter_parts(g), self.arrays.forms, strict=True):
+            dg = np.zeros((n, *form.shape[1:]), complex)
+            dg[: self.arrays.entries] = form
+            dx = np.zeros((n, letter.count), complex)
+            dx[place] = np.eye(letter.count)
+            out[:, place, :] -= letter.tangent(own, g[:, place], dg, dx)
         out[:, np.arange(n), np.arange(n)] += 1
         return out
 
     def _physical(self, g: Complexes, slack: float = _SLACK) -> NDArray[np.bool_]:
-        """Whether the matrices (g - g^*)/2i are negative up to rounding, as those of the physical solution are."""
+        """Whether (g - g^*)/2i is negative up to rounding, and what letters add positive, as in the true solution."""
         good = np.ones(len(g), bool)
-        for _, _, _, index, _ in self.parts:
-            block = g[:, index]
-            skew = (block - block.conj().swapaxes(1, 2)) / 2j
-            top = skew[:, 0, 0].real if len(index) == 1 else np.linalg.eigvalsh(skew)[:, -1]
-            good &= top <= slack * (1 + np.abs(block).max(axis=(1, 2)))
+        for part in self.arrays.parts:
+            good &= _is_negative(g[:, part.index], slack).all(axis=1)
+        for letter, _, place in self._letter_parts(g):
+            good &= _is_negative(-letter.added(g[:, place]), _SLACK)
         return good
 
     def _newton(
@@ -171,15 +159,18 @@ class DysonSolver:
 
         Last steps up to ``accepted`` count as converged: next to an edge the solution has half of the digits.
         """
-        residual = np.full(len(z), np.inf)
+        g, residual, size = g.copy(), np.full(len(z), np.inf), np.full(len(z), np.inf)
+        active = np.arange(len(z))
         for _ in range(_NEWTON):
+            now = g[active]
             with np.errstate(all="ignore"):
-                value, inverses = self.image(g, z, 0.0)
-                step = np.linalg.solve(self.slope(inverses, len(z)), (g - value)[..., None])[..., 0]
-            residual = np.abs(g - value).max(axis=1)
-            g = g - step
-            size = np.abs(step).max(axis=1) / (1 + np.abs(g).max(axis=1))
-            if (size[np.isfinite(size)] < tolerance).all():
+                value, inverses = self.image(now, z[active], 0.0)
+                step = np.linalg.solve(self.slope(now, inverses), (now - value)[..., None])[..., 0]
+                g[active] = new = now - step
+                residual[active] = np.abs(now - value).max(axis=1)
+                size[active] = np.abs(step).max(axis=1) / (1 + np.abs(new).max(axis=1))
+            active = active[np.isfinite(size[active]) & (size[active] >= tolerance)]
+            if not len(active):
                 break
         good = (
             np.isfinite(g).all(axis=1)
@@ -211,11 +202,11 @@ class DysonSolver:
         if bad.any():
             place = points[bad][0]
             raise BranchError(f"the Dyson equation was not solved at z = {place}; raise its imaginary part", z=place)
-        return DysonSolution(points, self.trace(g), g, residual)
+        return DysonSolution(points, self.trace(g), g[:, : self.arrays.entries], residual)
 
     def trace(self, g: Complexes) -> Complexes:
         """m from the traces of the blocks."""
-        return np.asarray(-sum(weight * g[:, k] for k, weight in self.weights))
+        return np.asarray(-sum(weight * g[:, k] for k, weight in self.arrays.weights))
 
     def followed(
         self, points: Complexes, tolerance: float = 1e-13
@@ -266,7 +257,7 @@ class DysonSolver:
         """m by the damped iteration alone, for L + i eps with small eps: slow, and to about eps."""
         g = self._damped(z)
         for _ in range(4000):
-            new, _ = self.image(g, z, _REGULARISED)
+            new, _ = self.image(g, z, _REGULARISED, in_turn=True)
             change = float(np.abs(new - g).max())
             g = 0.5 * (g + new)
             if change < 1e-11:
@@ -275,11 +266,11 @@ class DysonSolver:
 
     def _damped(self, z: Complexes) -> Complexes:
         """An approximate solution: the damped iteration for L + i eps, which converges for every eps > 0."""
-        g = np.zeros((len(z), len(self.entries)), complex)
-        g[:, [k for k, e in enumerate(self.entries) if e[0] == e[1]]] = -1j
+        g = np.zeros((len(z), self.arrays.width), complex)
+        g[:, list(self.arrays.diagonal)] = -1j
         for epsilon in (1.0, 0.1, 0.01, 1e-3):
             for _ in range(400):
-                new, _ = self.image(g, z, epsilon)
+                new, _ = self.image(g, z, epsilon, in_turn=True)
                 change = float(np.abs(new - g).max())
                 g = 0.5 * (g + new)
                 if change < 1e-2 * epsilon:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Step
@@ -22,6 +23,7 @@ from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.expressions.scaling import scales_of
+from resolvent.numeric.expressions.dyson_arrays import DysonArrays
 from resolvent.numeric.expressions.dyson_measure import measure_of_solver
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.numeric_law import NumericLaw
@@ -89,25 +91,49 @@ def _has_numbers(model: MatrixExpression, ratios: Ratios | None, values: Mapping
         system = _system(model, ratios)
     except DerivationError:
         return False
-    return not system.free_letters and {s.name for s in system.parameters} <= set(values)
+    return {s.name for s in system.parameters} <= set(values)
+
+
+@checked
+def law_of_profile(variances: ArrayLike, shares: ArrayLike | None = None) -> NumericLaw:
+    """The law of a symmetric matrix with a variance profile of many blocks: v_ij/N in block (i, j), N the size.
+
+    Block i has the share s_i of the rows, the same for all unless given: -1/m_i = z + sum_j v_ij s_j m_j, solved in
+    floating point; the error is what the certificate of its spectrum says. Up to some ten blocks take seconds, hundreds
+    minutes; `DysonSolver.of_profile` has single values at once.
+
+    >>> round(float(law_of_profile([[1, 3], [3, 1]]).moments(4)[3]), 10)
+    8.0
+
+    Raises `ParameterError` for a table that is not square and symmetric with entries from 0 on, and for shares that are
+    no positive numbers of sum 1.
+
+    Source: Ajanki, Erdos, Krueger, Mem. Amer. Math. Soc. 261 (2019), equation (1.1).
+    """
+    solver = DysonSolver.of_profile(variances, shares)
+    text = f"law_of_profile of {solver.arrays.entries} blocks"
+    step = Step(
+        rules.NUMERIC_SOLUTION, f"the measure, {text}", kind="numeric", verify=partial(_solved_by_iteration, solver)
+    )
+    return NumericLaw(text, partial(measure_of_solver, solver, text), conclusion=step)
 
 
 def _system(model: MatrixExpression, ratios: Ratios | None) -> DysonSystem:
-    return dyson_system(pencil_of(model, scales_of(model.dimensions(), dict(ratios or {}))), average=True)
+    return dyson_system(pencil_of(model, scales_of(model.dimensions(), dict(ratios or {}))), numeric=True)
 
 
 def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, Any]) -> NumericLaw:
     if not isinstance(model, MatrixExpression):
         raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
     system = _system(model, ratios)
-    solver = DysonSolver(system, values)
+    solver = DysonSolver(DysonArrays.of_system(system, values))
     told = ", ".join(f"{name} = {value}" for name, value in values.items())
     text = f"law_of({model})" + (f" at {told}" if told else "")
     step = Step(
         rules.NUMERIC_SOLUTION,
         f"the measure of {model}" + (f" at {told}" if told else ""),
         kind="numeric",
-        uses=(dyson_step(model, system.pencil, system, dict(ratios or {})),),
+        uses=(dyson_step(model, system.pencil, system, dict(ratios or {}), by_series=not system.free_letters),),
         verify=partial(_solved_by_iteration, solver),
     )
     return NumericLaw(text, partial(measure_of_solver, solver, text), conclusion=step)

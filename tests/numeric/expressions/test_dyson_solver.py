@@ -10,11 +10,13 @@ import sympy
 from hypothesis import assume, settings
 from hypothesis import given as random_cases
 
-from resolvent.derive.errors import BranchError, DerivationError, ParameterError
+from resolvent.derive.errors import BranchError, ParameterError
 from resolvent.derive.expressions.law import law_of
-from resolvent.derive.laws.elementary import atoms, semicircle
-from resolvent.numeric.expressions import block, dimension, gaussian, given, inv, wigner
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, inv, wigner
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
+from resolvent.numeric.expressions.free_letters import FreeLetter, GivenLetter, HaarLetter
+from resolvent.numeric.spectrum.spectrum import Spectrum
 from tests.derive.expressions.test_law_of import polynomial, symmetric_polynomials
 from tests.derive.expressions.test_pencil import layers
 
@@ -24,6 +26,9 @@ A = gaussian("A", p, n)
 T = given("T", p, law=atoms([1, 3]))
 D = given("D", p, law=atoms([3, 5]))
 c = sympy.Symbol("c", positive=True)
+Q = given("Q", p, law=semicircle("1/2"))
+M = given("M", p, law=marchenko_pastur("1/2"))
+U, V = haar("U", p), haar("V", p)
 Z = np.linspace(-4, 4, 41) + 0.01j
 
 MODELS = [
@@ -35,6 +40,15 @@ MODELS = [
     (D @ inv(D + X) @ D, {}, {}),
     (block([[0, A], [A.T, 0]]) / sympy.sqrt(n), {(p, n): c}, {"c": 2}),
     (*layers(1), {"eta1": 1, "zeta1": "1/2", "phi": 1, "psi1": 1}),
+    (X + Q, {}, {}),
+    (Q + M, {}, {}),
+    (T + D + X, {}, {}),
+    (M @ A @ A.T @ M / n, {(p, n): c}, {"c": "1/2"}),
+    (Q @ M + M @ Q, {}, {}),
+    (U + U.T, {}, {}),
+    (U + U.T + U @ U + (U @ U).T, {}, {}),
+    (U @ T + T @ U.T + V + V.T, {}, {}),
+    (U @ M + M @ U.T + X, {}, {}),
 ]
 
 
@@ -75,6 +89,10 @@ def test_random_polynomials(table: Any) -> None:
         (X @ inv(1 + Y @ Y) @ X, {}, {p: 400}),
         (D @ inv(D + X) @ D, {}, {p: 400}),
         (block([[0, A], [A.T, 0]]) / sympy.sqrt(n), {(p, n): "1/2"}, {p: 200, n: 400}),
+        (X @ inv(1 + Q @ Q) @ X, {}, {p: 500}),
+        (Q @ X @ Q + X @ M @ X, {}, {p: 500}),
+        (Q @ X @ M + M @ X @ Q, {}, {p: 500}),
+        (U @ M @ U.T + inv(3 + U + U.T), {}, {p: 500}),
         (layers(1)[0], dict.fromkeys(layers(1)[1], 1), {"n0": 300, "n1": 300, "m": 300}),
     ],
     ids=lambda x: str(x)[:30],
@@ -98,6 +116,74 @@ def test_hundreds_of_blocks() -> None:
     assert abs(found - exact) < 1e-12
 
 
+def test_a_profile_of_two_hundred_blocks_with_equal_sums_is_a_semicircle() -> None:
+    """Circulant variances: every row has the same sum, and so has the scalar equation."""
+    k = 200
+    row = 1 + np.cos(2 * np.pi * np.arange(k) / k) ** 3 / 2 + (np.arange(k) % (k - 3) < 2)
+    row = (row + np.roll(row[::-1], 1)) / 2
+    table = np.array([np.roll(row, shift) for shift in range(k)])
+    assert np.allclose(table, table.T)
+    z = np.array([0.3 + 0.2j, -1.0 + 0.01j, 2.5 + 1e-4j])
+    v = table[0].mean()
+    exact = (-z + np.sqrt(z - 2 * np.sqrt(v)) * np.sqrt(z + 2 * np.sqrt(v))) / (2 * v)
+    assert np.abs(DysonSolver.of_profile(table).solve(z).stieltjes - exact).max() < 1e-11
+
+
+def test_a_profile_of_two_hundred_blocks_is_the_limit_of_sampled_matrices() -> None:
+    k, each = 200, 5
+    rng = np.random.default_rng(11)
+    x = np.arange(k) / k
+    table = (1 + np.sin(7 * np.add.outer(x, x))) ** 2 + 4 * np.exp(-40 * np.subtract.outer(x, x) ** 2)
+    size = k * each
+    deviations = np.sqrt(np.kron(table, np.ones((each, each))) / size)
+    upper = np.triu(rng.standard_normal((size, size)) * deviations)
+    eigenvalues = np.linalg.eigvalsh(upper + np.triu(upper, 1).T)
+    z = np.array([0.4 + 0.3j, -2.0 + 0.2j])
+    sampled = np.mean(1 / (eigenvalues[None, :] - z[:, None]), axis=1)
+    assert np.abs(sampled - DysonSolver.of_profile(table).solve(z).stieltjes).max() < 0.004
+
+
+def test_a_profile_with_shares_is_that_of_the_language() -> None:
+    table, shares = [[4, "1/4"], ["1/4", "1/2"]], [1 / 3, 2 / 3]
+    stated = wigner("V", [p, n], table)
+    numbers = np.array([[4, 0.25], [0.25, 0.5]])
+    scaled = numbers / np.array([[shares[0], shares[0]], [shares[0], shares[1]]])  # v_ij/p_i is (v_ij/s_i)/N
+    found = DysonSolver.of_profile(scaled, shares).solve(Z).stieltjes
+    assert np.abs(found - DysonSolver.of(stated, {(p, n): "1/2"}).solve(Z).stieltjes).max() < 1e-11
+
+
+def parts(law: Any) -> Any:
+    """The pieces of a law's spectrum."""
+    return Spectrum(law).measure.parts  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        GivenLetter(np.eye(3, 2, dtype=complex), np.diag([2, -1]).astype(complex), parts(semicircle(2))),
+        GivenLetter(np.eye(2, dtype=complex), np.array([[1, 2], [2, 1]], complex), parts(marchenko_pastur("1/2"))),
+        GivenLetter(np.array([[1], [2]], complex), np.array([[-3]], complex), parts(atoms([1, 3]))),
+        HaarLetter(np.array([[1, 0], [0, 1]], complex)),
+        HaarLetter(np.eye(4, dtype=complex)),
+    ],
+)
+def test_the_derivatives_of_letters_are_those_of_differences(letter: FreeLetter) -> None:
+    rng = np.random.default_rng(3)
+    k = letter.columns.shape[1]
+    spread = rng.standard_normal((2, 1, k, k)) / 4
+    g = spread[0] + 1j * spread[1] - 2j * np.eye(k)
+    x = 0.1 * (rng.standard_normal((1, letter.count)) + 1j * rng.standard_normal((1, letter.count)))
+    dg = rng.standard_normal((3, k, k)) + 0j
+    dx = rng.standard_normal((3, letter.count)) + 0j
+    tangent = letter.tangent(g, x, dg, dx)[0].T
+    h = 1e-5
+    differences = [
+        (letter.image(g + h * a, x + h * b) - letter.image(g - h * a, x - h * b))[0] / (2 * h)
+        for a, b in zip(dg, dx, strict=True)
+    ]
+    assert np.abs(tangent - np.array(differences)).max() < 1e-7 * (1 + np.abs(tangent).max())
+
+
 def test_the_density_of_the_semicircle() -> None:
     x = np.array([-1.5, 0.0, 1.0])
     assert DysonSolver.of(X).density(x) == pytest.approx(np.sqrt(4 - x**2) / (2 * np.pi), abs=1e-7)
@@ -108,7 +194,10 @@ def test_the_density_of_the_semicircle() -> None:
     [
         (lambda: DysonSolver.of(X).solve([1.0]), ParameterError, "positive imaginary part"),
         (lambda: DysonSolver.of(A @ A.T / n, {(p, n): c}), ParameterError, "give a number for c"),
-        (lambda: DysonSolver.of(X + given("U", p, semicircle())), DerivationError, "finitely many eigenvalues"),
+        (lambda: DysonSolver.of_profile([[1, 2]]), ParameterError, "square table"),
+        (lambda: DysonSolver.of_profile([[1, 2], [3, 1]]), ParameterError, "symmetric table"),
+        (lambda: DysonSolver.of_profile([[1, -2], [-2, 1]]), ParameterError, "symmetric table"),
+        (lambda: DysonSolver.of_profile([[1, 2], [2, 1]], [0.5, 0.6]), ParameterError, "sum 1"),
         (lambda: DysonSolver.of(A @ inv(A.T @ A) @ A.T, {(p, n): "1/2"}).solve([1j]), BranchError, "inverse exist"),
     ],
 )

@@ -13,9 +13,9 @@ from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.physical_series import TooLarge
-from resolvent.derive.laws.elementary import atoms
-from resolvent.numeric.expressions import block, dimension, gaussian, given, inv, projection, wigner
-from resolvent.numeric.expressions.law import law_of
+from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, inv, projection, wigner
+from resolvent.numeric.expressions.law import law_of, law_of_profile
 from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -23,6 +23,8 @@ p, n = dimension("p"), dimension("n")
 X, Y = wigner("X", p), wigner("Y", p)
 A, G, H = gaussian("A", p, n), gaussian("G", p, p), gaussian("H", p, p)
 D, P = given("D", p, law=atoms([1, -1])), projection("P", p, "1/3")
+Q, M = given("Q", p, law=semicircle("1/2")), given("M", p, law=marchenko_pastur("1/2"))
+U, V = haar("U", p), haar("V", p)
 c = sympy.Symbol("c", positive=True)
 HARD_EDGE = A @ A.T / n
 
@@ -35,6 +37,10 @@ MODELS = [
     (P @ X @ P, {}),
     (block([[0, A], [A.T, 0]]) / sympy.sqrt(n), {(p, n): 2}),
     (X @ inv(1 + Y @ Y) @ X, {}),
+    (U + U.T + V + V.T, {}),
+    pytest.param(X + Q, {}, marks=pytest.mark.slow),
+    pytest.param(Q + M, {}, marks=pytest.mark.slow),
+    pytest.param(U @ D @ U.T + Q, {}, marks=pytest.mark.slow),
     pytest.param(G @ H @ H.T @ G.T / p**2, {}, marks=pytest.mark.slow),
     pytest.param(D + D @ X @ D, {}, marks=pytest.mark.slow),
 ]
@@ -59,6 +65,30 @@ def test_a_variance_profile_of_many_blocks() -> None:
     model = wigner("W", sizes, profile) / sympy.sqrt(12)
     law = law_of(model, {(d, sizes[0]): 1 for d in sizes[1:]}, numeric=True)
     assert Spectrum(law).support() == pytest.approx((-2 * np.sqrt(1.5), 2 * np.sqrt(1.5)), abs=1e-11)
+
+
+def test_a_profile_from_a_table() -> None:
+    """Circulant variances have equal rows, so their law is a semicircle; two blocks are those of the language."""
+    row = np.array([1, 4, 0, 2, 0, 4])
+    law = law_of_profile([np.roll(row, k) for k in range(6)])
+    edge = 2 * np.sqrt(11 / 6)
+    assert Spectrum(law).support() == pytest.approx((-edge, edge), abs=1e-11)
+    assert law.derivation.check()
+    exact = Spectrum(law_of(wigner("V", [p, n], [[4, "1/4"], ["1/4", "1/2"]]), {(p, n): 1}))
+    found = Spectrum(law_of_profile([[8, "0.5"], ["0.5", 1]]))
+    assert found.support() == pytest.approx(exact.support(), abs=1e-11)
+    x = np.linspace(*exact.support(), 50)[1:-1]
+    assert found.pdf(x) == pytest.approx(exact.pdf(x), abs=1e-9)
+
+
+@pytest.mark.slow
+def test_a_law_that_the_exact_method_does_not_reach_is_that_of_sampled_matrices() -> None:
+    model = X @ inv(1 + Q @ Q) @ X
+    law = law_of(model, numeric=True)
+    assert law.derivation.check()
+    draws = [model.sample({p: 300}, rng=seed) for seed in range(6)]
+    seen = [np.mean([np.trace(np.linalg.matrix_power(m, k)) / 300 for m in draws]) for k in (1, 2, 3)]
+    assert list(map(float, law.moments(3))) == pytest.approx(seen, rel=0.03)
 
 
 def test_values_of_parameters() -> None:
