@@ -12,7 +12,7 @@ OUT := demo-output
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-slow test-versions lint types doctest docs dist bench pictures calibration fuzz clean
+.PHONY: help demo test test-slow test-versions lint types doctest docs dist bench pictures calibration data-calibration fuzz clean
 
 help:
 	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
@@ -26,6 +26,7 @@ help:
 	@echo "make pictures  make the pictures, the catalog page and the list of conjectures of docs/ again"
 	@echo "make fuzz      mutated conjecture files, random calls, claims and spectra whose truth is known (some hours)"
 	@echo "make calibration   measure how often resolvent check errs (half an hour); writes docs/resolvent/calibration.md"
+	@echo "make data-calibration   the same of compare, fit and shrink (ten minutes); writes docs/numeric/data-calibration.md"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -100,12 +101,16 @@ pictures: $(READY)
 calibration: $(READY)
 	$(BIN)/python docs/make_calibration.py
 
+data-calibration: $(READY)
+	$(BIN)/python docs/make_data_calibration.py
+
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz/conjecture_files.py --count 100000 --jobs 2
 	$(BIN)/python tests/fuzz/public_calls.py --count 20000
 	$(BIN)/python tests/fuzz/known_truth.py --count 10000
 	$(BIN)/python tests/fuzz/statistical_claims.py --count 5000
-	$(BIN)/python tests/fuzz/spectra.py --count 10000
+	$(BIN)/python tests/fuzz/spectra.py --count 100000
+	$(BIN)/python tests/fuzz/threads.py --seconds 60
 
 clean:
 	rm -rf $(VENV) .venv-versions $(BENCH) $(OUT) dist build resolvent.egg-info
