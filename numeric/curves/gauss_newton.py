@@ -52,7 +52,7 @@ Complexes = NDArray[np.complex128]
 
 _NODES = 32
 _DEPTH, _PLAIN, _STEPS = 8, 10, 600  # Anderson's memory, damped steps before it, and the most steps
-_ACCURACY = 1e-11
+_ACCURACY, _ON_THE_WAY = 1e-11, 1e-5
 _HEIGHTS = (4.0, 1.0, 0.2, 0.04, 0.008, 0.0)  # imaginary parts, over the size of the spectrum, on the way down
 _KNOTS, _SECTIONS = 200, 12
 _CIRCLE = 64
@@ -185,7 +185,7 @@ class GaussNewton:
         state[..., 2] = self.samples / z[:, None]
         return np.concatenate([state.reshape(len(z), -1), np.zeros((len(z), 3))], axis=1)
 
-    def _solve(self, z: Complexes, state: Complexes) -> tuple[Complexes, Complexes]:
+    def _solve(self, z: Complexes, state: Complexes, accuracy: float = _ACCURACY) -> tuple[Complexes, Complexes]:
         """G and the state at the points, by Anderson's iteration.
 
         Raises `PrecisionError` where it does not converge.
@@ -196,7 +196,7 @@ class GaussNewton:
             image, transform = self._image(z, state)
             residual = image - state
             size = np.abs(residual).max(axis=1) / (1 + np.abs(state).max(axis=1))
-            if np.max(size) < _ACCURACY:
+            if np.max(size) < accuracy:
                 return transform, state
             states, residuals = [*states[1 - _DEPTH :], state], [*residuals[1 - _DEPTH :], residual]
             if step < _PLAIN:
@@ -232,8 +232,10 @@ class GaussNewton:
         found = np.zeros(len(z), complex)
         for height in _HEIGHTS:
             points = z.real + 1j * np.maximum(z.imag, height * self._size)
-            found, state = self._solve(points, self._start(points) if state is None else state)
-            if np.any(found.imag > 1e-8 * (1 + np.abs(found))):
+            is_last = height == _HEIGHTS[-1]
+            accuracy, room = (_ACCURACY, 1e-8) if is_last else (_ON_THE_WAY, 10 * _ON_THE_WAY)
+            found, state = self._solve(points, self._start(points) if state is None else state, accuracy)
+            if np.any(found.imag > room * (1 + np.abs(found))):
                 bad = points[int(np.argmax(found.imag))]
                 raise PrecisionError(f"the fixed point left the half-plane at z = {bad:.6g}; move z away from 0", z=bad)
         return found
@@ -290,9 +292,9 @@ class GaussNewton:
             raise PrecisionError(f"the edge of {self.text} was not found; use kernel_transform(z) off the real line")
         return self._edge(float(ladder[lit[-1]]), float(ladder[lit[-1] + 1]))
 
-    def _edge(self, lit: float, dark: float) -> float:
+    def _edge(self, lit: float, dark: float, accuracy: float = 1e-8) -> float:
         """An edge between a point with density and one without, by sections; the dark side of it."""
-        while abs(dark - lit) > 1e-8 * max(lit, dark):
+        while abs(dark - lit) > accuracy * max(lit, dark):
             points = np.linspace(lit, dark, _SECTIONS + 1)[1:-1]
             first = np.flatnonzero(self._dark(points))
             k = int(first[0]) if len(first) else len(points)
@@ -311,13 +313,13 @@ class GaussNewton:
 
     @cached_property
     def kernel_start(self) -> float:
-        """The left edge of the continuous part of Theta/n_0; 0 where the density reaches down to the nodes' floor.
+        """The left edge of the continuous part of Theta/n_0, to 1e-5 of itself; 0 where the density reaches the floor.
 
         The floor is 3e-4 of the right edge: the nodes of the weights' laws do not resolve what is nearer to 0.
         """
         ladder = np.geomspace(_FLOOR * self.kernel_edge, self.kernel_edge * 0.9, _RUNGS)
         lit = int(np.flatnonzero(~self._dark(ladder))[0])
-        return self._edge(float(ladder[lit]), float(ladder[lit - 1])) if lit else 0.0
+        return self._edge(float(ladder[lit]), float(ladder[lit - 1]), 1e-5) if lit else 0.0
 
     @property
     def law(self) -> NumericLaw:

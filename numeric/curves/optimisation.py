@@ -26,6 +26,8 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import nonnegative_number, positive_number, real_number
+from resolvent.numeric.spectrum.arc_measure import ArcMeasure
+from resolvent.numeric.spectrum.formula_measure import FormulaMeasure
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -73,8 +75,8 @@ def descent(
     >>> found.gradient.round(4)
     array([1.5   , 0.1736, 0.0417])
 
-    Raises `ParameterError` for an unknown method, for laws with mass below 0, without a density in pieces, or with
-    parameters left, and for steps, sizes and noise outside their domain.
+    Raises `ParameterError` for an unknown method, for laws with mass below 0 or with parameters left, and for steps,
+    sizes and noise outside their domain.
     """
     if not 0 <= steps <= _MOST:
         raise ParameterError(f"the number of steps lies between 0 and {_MOST}; got {steps}", steps=steps)
@@ -131,10 +133,11 @@ def _nodes(law: Law | Spectrum, parameters: dict[str, Any], count: int) -> tuple
         raise ParameterError(
             f"a quadratic with a minimum has no eigenvalues below 0; the law begins at {low:.6g}", law=law
         )
-    parts = getattr(measure, "parts", None)
-    if parts is None and measure.intervals:
-        raise ParameterError("this needs a law whose density is held in pieces: an algebraic or a numeric one", law=law)
-    found = [p.quadrature(count) for p in parts.pieces] if parts is not None else []
+    found = _rules(measure, count)
+    if count > max(_NODES, sum(len(x) for x, _ in found)) and measure.intervals:
+        raise ParameterError(
+            "this law is held at fewer points than conjugate gradients would tell apart; ask for fewer steps"
+        )
     points = np.concatenate([measure.atom_points, *(x for x, _ in found)])
     weights = np.concatenate([measure.atom_weights, *(w for _, w in found)])
     ends = [end for i in measure.intervals for end in (i.left, i.right)] + measure.atom_points.tolist()
@@ -142,6 +145,20 @@ def _nodes(law: Law | Spectrum, parameters: dict[str, Any], count: int) -> tuple
     if any(i.left <= 1e-12 * high for i in measure.intervals):
         least = 0.0
     return np.maximum(points, 0.0), weights, (least, high)
+
+
+def _rules(measure: Measure, count: int) -> list[tuple[Array, Array]]:
+    """Nodes and weights of the density, interval by interval."""
+    if isinstance(measure, ArcMeasure):
+        return [arc.rule for arc in measure.arcs]
+    if (parts := getattr(measure, "parts", None)) is not None:
+        return [piece.quadrature(count) for piece in parts.pieces]
+    if not measure.intervals:
+        return []
+    if isinstance(measure, FormulaMeasure):
+        return [measure.rule]
+    ends = [(i.left, i.right) for i in measure.intervals]
+    return [FormulaMeasure(measure.table.pdf, ends, [(float(a.point), float(a.weight)) for a in measure.atoms]).rule]
 
 
 def _noise(noise: Any, ratio: Any, t: Array, weights: Array) -> Array:

@@ -202,6 +202,14 @@ class FormulaMeasure(Measure):
         x, weights = (np.concatenate([getattr(r, name).ravel() for r in rules]) for name in ("x", "weights"))
         return np.sum(weights * integrand(x), axis=-1)
 
+    @property
+    def rule(self) -> tuple[Array, Array]:
+        """Points and weights of the density, by Gauss's rule on the panels."""
+        return (
+            np.concatenate([rule.x.ravel() for rule in self._rules]),
+            np.concatenate([rule.weights.ravel() for rule in self._rules]),
+        )
+
     def integral(self, function: Callable[[Array], ArrayLike], points: int = 0, origin: Place = ZERO) -> Any:
         """The integral of a smooth function of x - origin, or of several, by the rule that resolves the density."""
         total = self._sum(lambda x: np.asarray(function(x - origin[0] - origin[1])), self._rules)

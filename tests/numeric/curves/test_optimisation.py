@@ -126,5 +126,26 @@ def test_wrong_arguments_are_refused() -> None:
         descent(rv.marchenko_pastur(1), "momentum")
     with pytest.raises(rv.ParameterError, match="not be negative"):
         descent(law, noise=-1)
-    with pytest.raises(rv.ParameterError, match="in pieces"):
-        descent(rv.catalog.get("fisher-linear").law(c1=1, c2=1))
+    with pytest.raises(rv.ParameterError, match="fewer steps"):
+        descent(rv.catalog.get("jacobian").law(depth=9, sigma_w=1, p="1/2"), "conjugate", 20_000)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        rv.catalog.get("fisher-linear").law(c1=1, c2=1),  # a formula with a logarithm
+        rv.catalog.get("jacobian").law(depth=9, sigma_w=1, p="1/2"),  # an explicit inverse
+        rv.law_of_density(lambda x: 0.75 * (1 - (x - 2) ** 2), (1, 3)),
+    ],
+    ids=["fisher-linear", "jacobian", "density"],
+)
+def test_any_law_has_halting_times(law: rv.Law) -> None:
+    """The k-th squared gradient of gradient descent is a moment: E t^2 (1 - t/L)^(2k)."""
+    rho = rv.Spectrum(law)
+    top = rho.support()[1]
+    found = descent(law, "gradient", 3)
+    expected = [float(rho.expect(lambda x, k=k: x**2 * (1 - x / top) ** (2 * k))) for k in range(4)]
+    assert found.gradient == pytest.approx(expected, rel=1e-8)
+    k = halting_time(law, 1e-3)
+    curve = descent(law, "gradient", k).gradient
+    assert curve[k] <= 1e-3 * curve[0] < curve[k - 1]
