@@ -47,6 +47,7 @@ def density(
     The points stand denser at the edges of the support. Atoms are not part of the density; they are reported.
     """
     files = output or []
+    places: list[Path | None] = [*files] or [None]
     for path in files:
         check_output(path, (".csv", ".json", *PICTURES))
 
@@ -55,7 +56,7 @@ def density(
         from resolvent.numeric.spectrum.spectrum import Spectrum
 
         spectrum = Spectrum(found.law)
-        made = [_content(spectrum, found, path, points, json) for path in files or [None]]
+        made = [_content(spectrum, found, path, points, json) for path in places]
         return {
             "contents": [base64.b64encode(m if isinstance(m, bytes) else f"{m}\n".encode()).decode() for m in made],
             "json": json_text(spectrum_json(spectrum, found)) if json else "",
