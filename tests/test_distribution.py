@@ -100,3 +100,17 @@ def test_the_sdist_installs_the_same_name(packages: Path, crowded: Path, tmp_pat
     names = installed(tmp_path / "venv", sdist)
     assert {name for name in names if not name.endswith(".dist-info")} == {"resolvent"}
     assert run(tmp_path / "venv" / "bin" / "python", "-c", DERIVATION, cwd=crowded).strip() == EQUATION
+
+
+def test_the_clone_seen_from_above_does_not_hide_an_editable_install(tmp_path: Path) -> None:
+    """There, a folder of the package's name without ``__init__.py`` comes first on the path."""
+    clone, environment = tmp_path / "above" / "resolvent", tmp_path / "environment"
+    clone.mkdir(parents=True)
+    for name in SOURCES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, clone / name, **({"symlinks": True} if copy is shutil.copytree else {}))
+    run(sys.executable, "-m", "venv", "--without-pip", environment)
+    run(sys.executable, "-m", "pip", "--python", environment, "install", "--quiet", "--no-deps", "--editable", clone)
+    found = "import importlib.util; print(importlib.util.find_spec('resolvent').origin)"
+    printed = run(environment / "bin" / "python", "-c", found, cwd=clone.parent)
+    assert printed.strip() == str(clone / "resolvent" / "__init__.py")

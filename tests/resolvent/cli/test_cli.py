@@ -488,7 +488,9 @@ def test_a_shell_completes_the_names_of_the_catalog() -> None:
 
 
 def test_a_model_is_shown_in_letters_of_mathematics() -> None:
-    assert "W = σ²/n X Xᵀ, X ∈ ℝ^(p × n), X_ij i.i.d.," in run("show", "marchenko-pastur").stdout
+    lines = [line.strip() for line in run("show", "marchenko-pastur").stdout.splitlines()]
+    assert "W = σ²/n X Xᵀ" in lines
+    assert "X ∈ ℝ^(p × n), X_ij i.i.d., 𝔼 X_ij = 0, 𝔼 X_ij² = 1" in lines
 
 
 # -- files -----------------------------------------------------------------------------------------------------
