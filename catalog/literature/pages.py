@@ -52,7 +52,7 @@ def errata() -> str:
         for row in rows:
             lines += [f"**{row.label}** ({row.place}): {row.what}.", ""]
             lines += ["Printed:", *_display(row.formula), "Correct:", *_display(row.correct)]
-            lines += [f"By `{row.by}`, {_kind(row)}. {row.method}", ""]
+            lines += [f"By {_by(row)}, {_kind(row)}. {row.method}", ""]
     return "\n".join(lines)
 
 
@@ -96,9 +96,13 @@ def _verdict(row: Row) -> Iterator[str]:
     elif row.status == "misprint":
         yield "Misprint; correct:"
         yield from _display(row.correct)
-        yield f"By `{row.by}`, {_kind(row)}. {row.method}"
+        yield f"By {_by(row)}, {_kind(row)}. {row.method}"
     else:
-        yield f"By `{row.by}`, {_kind(row)}. {row.method}"
+        yield f"By {_by(row)}, {_kind(row)}. {row.method}"
+
+
+def _by(row: Row) -> str:
+    return row.by if " " in row.by else f"`{row.by}`"
 
 
 def _kind(row: Row) -> str:
