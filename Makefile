@@ -12,13 +12,14 @@ OUT := demo-output
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-slow test-versions lint types doctest docs dist bench pictures calibration data-calibration fuzz clean
+.PHONY: help demo test test-slow test-versions test-versions-thin lint types doctest docs dist bench pictures calibration data-calibration fuzz clean
 
 help:
 	@echo "make demo      derive the Hessian law, draw its density, compare it with sampled matrices (about two minutes)"
 	@echo "make test      run the tests (under ten minutes on two cores)"
 	@echo "make test-slow run the long tests"
-	@echo "make test-versions   run the tests with the oldest versions allowed, and on every Python (a quarter of an hour)"
+	@echo "make test-versions   run the tests with the oldest versions allowed, and on every Python (half an hour)"
+	@echo "make test-versions-thin   of that the core, every test function once (some minutes)"
 	@echo "make lint types doctest   ruff, a strict type check, the examples in docstrings and docs"
 	@echo "make docs      build the site into site/: guide, gallery, ensembles, reference (some minutes)"
 	@echo "make dist      build the wheel and the source distribution into dist/"
@@ -63,6 +64,9 @@ test-slow: $(READY)
 
 test-versions: $(READY)
 	$(BIN)/python tests/versions.py
+
+test-versions-thin: $(READY)
+	$(BIN)/python tests/versions.py --thin
 
 lint: $(READY)
 	$(BIN)/ruff check .

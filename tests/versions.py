@@ -1,9 +1,9 @@
 """Run the tests with the oldest versions that pyproject.toml allows, and on every Python: `make test-versions`.
 
 The oldest versions go with the oldest Python, the newest with each later one; the newest on the oldest are what
-`make test` uses. With `--thin`, as `.ci/run` has it, every test function runs once, with the first of its cases:
-versions differ in what a function may call, and the cases of a test call the same. A Python that is not here is named
-and left out.
+`make test` uses. With `--thin` (`make test-versions-thin`) the folders of `CORE` are run, those that call what versions
+change: FLINT and SymPy, processes, pictures, the command line and Python's own grammar; and of every test function the
+first case alone, since its cases call the same. A Python that is not here is named and left out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv-versions"
 CLASSIFIERS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
 PYTHONS = sorted((c.split(" :: ")[-1] for c in CLASSIFIERS if re.search(r":: 3\.\d+$", c)), key=lambda v: int(v[2:]))
+CORE = (
+    "derive/derivation", "derive/exact", "derive/laws", "numeric/matrices", "numeric/measures", "numeric/pictures",
+    "numeric/statistics", "numeric/trials", "catalog", "resolvent/language", "resolvent/writing",
+    "resolvent/conjectures/file", "resolvent/cli",
+)  # fmt: skip
 UV = [sys.executable, "-m", "uv"]
 
 
@@ -50,6 +55,7 @@ def run(name: str, python: str, resolution: str, options: list[str]) -> bool:
 def main() -> int:
     """Every run in turn; 1 if any of them failed."""
     plan = {f"lowest-{PYTHONS[0]}": "lowest-direct"} | {f"newest-{version}": "highest" for version in PYTHONS[1:]}
+    options = sys.argv[1:] + ([f"tests/{folder}" for folder in CORE] if "--thin" in sys.argv else [])
     results = {}
     for name, resolution in plan.items():
         version = name.partition("-")[2]
@@ -58,7 +64,7 @@ def main() -> int:
         if python is None:
             results[name] = f"left out, there is no Python {version} here"
         else:
-            results[name] = "passed" if run(name, python, resolution, sys.argv[1:]) else "FAILED"
+            results[name] = "passed" if run(name, python, resolution, options) else "FAILED"
     print("\n".join(f"{name}: {result}" for name, result in results.items()))
     return int("FAILED" in results.values())
 

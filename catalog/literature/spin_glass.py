@@ -10,6 +10,7 @@ import numpy as np
 
 from resolvent.catalog.literature.comparing import M, Z, gap, is_equation, law, symbols
 from resolvent.catalog.literature.paper import Paper
+from resolvent.derive.exact.precision import working_digits
 from resolvent.numeric.curves.spin_glass import SpinGlass
 
 CHO14 = Paper(
@@ -170,7 +171,7 @@ def lowest_energies() -> float:
     """The printed exponents at the derived energies of indices 0 and 3, H = 4, to 30 digits; the values at H = 3."""
     found = []
     for k in (0, 3):
-        with mpmath.workdps(40):
+        with working_digits(40):
             e, end = mpmath.mpf(str(SpinGlass(4).energy(k, 30))), mpmath.mpf(str(SpinGlass(4).threshold(30)))
             root = mpmath.sqrt(e * e - end * end)
             cost = e / end**2 * root - mpmath.log(e + root) + mpmath.log(end)

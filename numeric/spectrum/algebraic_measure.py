@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import sympy
 from flint import arb
 from numpy.typing import ArrayLike, NDArray
 
@@ -28,6 +29,7 @@ from resolvent.numeric.spectrum.outliers import OutlierResult, outliers
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 
 _MOST_BITS = 512
+_LEAST_SQUARE, _MOST_SQUARE = 1e-80, 1e120  # the mean of x^2: beyond, powers of z and m leave the range of floats
 
 
 class AlgebraicMeasure(PiecewiseMeasure):
@@ -107,4 +109,17 @@ def _resolved(equation: ResolventEquation) -> tuple[Skeleton, tuple[tuple[Piece,
 def _(law: AlgebraicLaw) -> Measure:
     if not law.equation.is_numeric:
         raise missing_parameters(law.equation.symbols)
+    _require_scale(law)
     return AlgebraicMeasure(law)
+
+
+def _require_scale(law: AlgebraicLaw) -> None:
+    """Refuse scales on which branches would be followed in vain."""
+    square = law.moments(2)[1]
+    if square > _MOST_SQUARE or (square < _LEAST_SQUARE and law.equation.degree > 1):
+        shown = f"{float(sympy.log(square, 10)) / 2:.0f}"
+        raise PrecisionError(
+            f"{law.text} is on a scale of 10^{shown}; spectra are computed on scales from 1e-40 to 1e60: take that of "
+            "a multiple of the law, and scale its numbers",
+            law=law,
+        )

@@ -15,7 +15,7 @@ from tests.oracles import marchenko_pastur_moments, semicircle_density
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("exponent", [-30, -27, 27, 45])
+@pytest.mark.parametrize("exponent", [-40, -30, -27, 27, 45, 59])
 def test_a_law_on_a_far_scale_is_the_law_on_its_own(exponent: int) -> None:
     scale = Fraction(10) ** exponent
     rho, one = Spectrum(marchenko_pastur("1/3") * scale), Spectrum(marchenko_pastur("1/3"))
@@ -29,6 +29,13 @@ def test_a_law_on_a_far_scale_is_the_law_on_its_own(exponent: int) -> None:
 def test_the_unit_is_one_where_floats_hold_all_powers_and_stands_in_the_plain_data() -> None:
     assert Spectrum(semicircle() * 10**9).certificate.unit == 1
     assert Spectrum(semicircle() * 10**40).certificate.to_json()["unit"] > 1e39
+
+
+@pytest.mark.parametrize("exponent", [-100, -50, 70, 100])
+def test_a_scale_beyond_what_floats_hold_is_refused_and_named(exponent: int) -> None:
+    scale = Fraction(10) ** exponent
+    with pytest.raises(PrecisionError, match=rf"on a scale of 10\^{exponent}; .* from 1e-40 to 1e60"):
+        Spectrum(semicircle() * scale)
 
 
 def test_a_moment_beyond_all_floats_is_refused() -> None:
