@@ -1,4 +1,4 @@
-"""Make the pictures of learning-curves.md: `make pictures`."""
+"""Make the pictures of learning-curves.md, and those of kernels and a gradient step in jacobian.md: `make pictures`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import resolvent as rv
 from resolvent.catalog.entries.gradient_flow import flow
+from resolvent.catalog.networks.gradient_step import gradient_step
 from resolvent.catalog.networks.tangent_kernel import random_kernel
 from resolvent.numeric.style import BARS, LINES, finish
 
@@ -99,10 +100,57 @@ def gauss_newton() -> Figure:
     return figure
 
 
+def kernels() -> Figure:
+    """Conjugate kernels of one and three layers, and a tangent kernel, with those of real networks."""
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    conjugate, tangent = rv.catalog.get("conjugate-kernel"), rv.catalog.get("tangent-kernel")
+    ratios = {"gamma": "1/2", "c": "3/4"}
+    layers = {"b2": "4/5", "gamma": "1/2", "c": 3}
+    deep = conjugate.sample(600, 0, depth=3, **layers)
+    left.set_ylim(0, 2.5)
+    left.hist(np.linalg.eigvalsh(deep), bins=60, density=True, color=BARS, label="network of three layers")
+    for colour, depth in zip(LINES, (1, 3), strict=False):
+        rho = rv.Spectrum(conjugate.at(depth=depth, **layers))
+        x = np.concatenate([interval.points(300) for interval in rho.intervals])
+        left.plot(x, rho.pdf(x), color=colour, label=f"conjugate kernel, depth {depth}")
+    values = np.linalg.eigvalsh(tangent.sample(600, 0, activation="erf", **ratios))
+    right.hist(values, bins=60, density=True, color=BARS, label="network with one hidden layer, erf")
+    rho = rv.Spectrum(tangent.at(activation="erf", **ratios))
+    x = rho.intervals[0].points(300)
+    right.plot(x, rho.pdf(x), color=LINES[0], label="tangent kernel")
+    for axes in (left, right):
+        axes.set(xlabel="eigenvalue", ylabel="density")
+        finish(axes)
+        axes.legend()
+    return figure
+
+
+def one_step() -> Figure:
+    """Singular values of a first layer after a gradient step, below and above the threshold."""
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    entry, c = rv.catalog.get("one-step"), 2
+    bulk = rv.Spectrum(entry.law(c=c))
+    for axes, rate in zip(figure.subplots(1, 2), (2, 8), strict=True):
+        matrix = entry.sample(800, 0, c=c, samples=4, rate=rate, noise="1/5")
+        values = np.sqrt(np.maximum(np.linalg.eigvalsh(matrix), 0))
+        axes.hist(values[values > 1e-6], bins=60, weights=np.full(int(np.sum(values > 1e-6)), 1 / 800) * 60
+                  / np.ptp(values[values > 1e-6]), color=BARS, label="real step, N = 800")  # fmt: skip
+        s = np.linspace(bulk.intervals[0].left ** 0.5, bulk.intervals[0].right ** 0.5, 300)
+        axes.plot(s, 2 * s * bulk.pdf(s**2), color=LINES[0], label="the first layer before")
+        step = gradient_step("tanh", "relu", rate=rate, units=c, samples=4, noise=0.2)
+        if step.strength > c**0.25:
+            axes.axvline(step.singular_value, color=LINES[1], linestyle="--", label="predicted")
+        axes.set(xlabel="singular value of $W_1$", ylabel="density", title=f"rate {rate}: strength {step.strength:.3f}")
+        finish(axes)
+        axes.legend(loc="lower center")
+    return figure
+
+
 def main() -> None:
     """Write every picture."""
     HERE.mkdir(exist_ok=True)
-    for make in (ridge, descent, gradient_flow, spin_glass, gauss_newton):
+    for make in (ridge, descent, gradient_flow, spin_glass, gauss_newton, kernels, one_step):
         make().savefig(HERE / f"{make.__name__}.png", dpi=110)
 
 
