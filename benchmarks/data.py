@@ -1,4 +1,7 @@
-"""Laws from data: how long a spectrum takes from a population, and what a comparison adds to the eigenvalues."""
+"""Laws from data: how long a spectrum takes from a population, and what a comparison adds to the eigenvalues.
+
+`python data.py` writes its section of the results alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from sections import write_section
 
 import resolvent as rv
 
@@ -51,3 +55,12 @@ def seconds(call: Callable[[], Any]) -> float:
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
+
+
+def main() -> None:
+    """Write the section of the results, between its marks."""
+    write_section("data", ["| laws from data | value | limit | |", "|---|---|---|---|", *rows()])
+
+
+if __name__ == "__main__":
+    main()

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 import sympy
+from sections import write_section
 
 import resolvent as rv
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.scaling import scales_of
 
 HERE = Path(__file__).parent
-RESULTS, PICTURE = HERE / "RESULTS.md", HERE / "growth.png"
-BEGIN, END = "<!-- matrices -->", "<!-- end of matrices -->"
+PICTURE = HERE / "growth.png"
 
 P, N, Q = (rv.dimension(name) for name in "pnq")
 C, D, LAM = (rv.parameter(name, positive=True) for name in ("c", "d", "lam"))
@@ -178,13 +178,7 @@ def growth() -> list[str]:
 
 def main() -> None:
     """Write the section of the results, between its marks."""
-    section = "\n".join([BEGIN, "Medians of processor time.", "", *rows(), *growth(), END])
-    text = RESULTS.read_text()
-    if BEGIN in text:
-        text = text[: text.index(BEGIN)] + section + text[text.index(END) + len(END) :]
-    else:
-        text = text.rstrip() + "\n\n" + section + "\n"
-    RESULTS.write_text(text)
+    write_section("matrices", ["Medians of processor time.", "", *rows(), *growth()])
 
 
 if __name__ == "__main__":

@@ -13,20 +13,20 @@ import time
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
+import beside
 import checks
 import data
 import matrices
 import numpy as np
 import spectra
 from cases import GRAPHS, Case, derivations, fisher_sum, gram_law, gram_polynomials, moments, sum_law
+from sections import RESULTS
 from sympy.core.cache import clear_cache
 
 import resolvent as rv
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 KEPT = "\n## Before and after"
 """What begins so is measured by other means, and stays as it is."""
 
@@ -119,11 +119,11 @@ def main() -> None:
     ]
     lines += ["", "| values | against | ratio of times | limit | |", "|---|---|---|---|---|", *spectra.values()]
     lines += ["", "| whole figure | value | limit | |", "|---|---|---|---|", *absolute()]
-    lines += ["", "| laws from data | value | limit | |", "|---|---|---|---|", *data.rows()]
     lines += ["", "| conjectures | value | limit | |", "|---|---|---|---|", *checks.rows(), ""]
     kept = RESULTS.read_text().partition(KEPT)
     RESULTS.write_text("\n".join(lines) + "".join(kept[1:]))
-    matrices.main()
+    for section in (matrices, data, beside):
+        section.main()
     print(RESULTS.read_text())
 
 

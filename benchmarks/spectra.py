@@ -97,10 +97,16 @@ def scikit_rmt() -> Any:
     """Its distribution. The release that goes with a current NumPy imports a function that SciPy has dropped."""
     import scipy.misc
 
-    scipy.misc.derivative = None
+    scipy.misc.derivative = _central_difference
     from skrmt.ensemble.law import MarchenkoPasturDistribution
 
     return MarchenkoPasturDistribution(ratio=0.5)
+
+
+def _central_difference(function: Callable[[float], float], x: float, dx: float = 1.0, order: int = 3) -> float:
+    """What SciPy's `derivative` was, as far as scikit-rmt uses it."""
+    weights = {3: (1 / 2,), 5: (2 / 3, -1 / 12), 7: (3 / 4, -3 / 20, 1 / 60)}[order]
+    return sum(w * (function(x + k * dx) - function(x - k * dx)) for k, w in enumerate(weights, 1)) / dx
 
 
 def marchenko_pastur_by_hand(c: float) -> Callable[[np.ndarray], np.ndarray]:

@@ -68,7 +68,7 @@ from .numeric.curves.ridge import BestRidge, RidgeRegression
 from .numeric.curves.spin_glass import SpinGlass
 from .numeric.data.cleaning import shrink
 from .numeric.data.fit import Fit, fit
-from .numeric.data.population import population, spike, spike_of
+from .numeric.data.population import population, population_error, spike, spike_of
 from .numeric.data.singular_values import shrink_singular_values, singular_spike_of, singular_value_threshold
 from .numeric.density.closed_density import ClosedDensity, closed_density
 from .numeric.expressions import (
@@ -218,6 +218,7 @@ __all__ = [
     "phase_map",
     "plane_portrait",
     "population",
+    "population_error",
     "potential_primitive",
     "projection",
     "quadratic_form",

@@ -471,3 +471,10 @@ def test_square_roots_of_two_are_what_they_are() -> None:
     from resolvent.numeric.spectrum.spectrum import Spectrum
 
     assert Spectrum(edges[0]).intervals[0].left == pytest.approx(edges[1], rel=1e-14)
+
+
+@pytest.mark.parametrize(("claim", "is_rounded"), [("2.828", True), ("2.82", False), ("2.829", False)])
+def test_a_rounded_edge_is_refuted_with_a_hint(claim: str, is_rounded: bool) -> None:
+    finding = first(f'model.expression = "semicircle(2)"\nclaim.edges = ["-2*sqrt(2)", "{claim}"]')
+    assert finding.status == REFUTED
+    assert ("claims are exact" in finding.text) == is_rounded
