@@ -29,7 +29,7 @@ A, D = given("A", p, law=atoms([3, 5])), given("D", p, law=atoms([1, -1]))
 LEAVES = [S, T, A, D, X @ X.T / n, X @ Y.T / n, gaussian("G", p, p) / sympy.sqrt(p)]
 Z = np.array([0.3 + 1.1j, 2.0 + 0.8j])
 SIZE = 240
-REFUSED = "two given matrices that are in generic position|enters the equation more than once|not bounded|unbounded"
+REFUSED = "not bounded|unbounded|above 12"
 
 
 @st.composite
@@ -63,18 +63,26 @@ def symmetric(draw: st.DrawFn, most: int) -> tuple[MatrixExpression, dict[Any, A
 
 
 def agree(case: tuple[MatrixExpression, dict[Any, Any]], limits: Limits) -> None:
-    """The three routes at two points: the first two to rounding, the third to a few per cent of a typical value."""
+    """The three routes at two points: the first two to rounding, the third to a few per cent of a typical value.
+
+    The numeric solver has no several given matrices in generic position; the other two agree on them.
+    """
     model, ratios = case
     try:
         law = law_of(model, ratios, limits)
-        solved = DysonSolver.of(model, ratios).solve(Z).stieltjes
     except DerivationError as error:
         if isinstance(error, TooLarge) or any(part in str(error) for part in REFUSED.split("|")):
             assume(False)
         raise
     branch = Branch(law.equation)
     exact = np.array([complex(branch.value(acb(z.real, z.imag))) for z in Z])
-    assert np.abs(solved - exact).max() < 1e-9
+    try:
+        solved = DysonSolver.of(model, ratios).solve(Z).stieltjes
+    except DerivationError as error:
+        if "in generic position" not in str(error):
+            raise
+    else:
+        assert np.abs(solved - exact).max() < 1e-9
     ratio = ratios.get((p, n), 1)
     draws = [np.linalg.eigvalsh(model.sample({p: SIZE, n: int(SIZE / ratio)}, rng=k)) for k in range(3)]
     sampled = np.array([[np.mean(1 / (w - z)) for z in Z] for w in draws])
