@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
@@ -18,6 +19,7 @@ class Progress:
     Args:
         task: what is being done.
         total: the number of parts, where known; call `advance` after each.
+        stage: says what is being done just now.
 
     >>> with Progress("sampling", total=3) as progress:
     ...     progress.advance()
@@ -25,9 +27,16 @@ class Progress:
     1
     """
 
-    def __init__(self, task: str, total: int | None = None, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        task: str,
+        total: int | None = None,
+        stream: TextIO | None = None,
+        stage: Callable[[], str] | None = None,
+    ) -> None:
         self.task = task
         self.total = total
+        self.stage = stage
         self.done = 0
         self._stream = stream or sys.stderr
         self._began = time.monotonic()
@@ -56,7 +65,8 @@ class Progress:
         """The report as it stands."""
         spent = time.monotonic() - self._began
         if not self.total:
-            return f"{self.task}: {spent:.0f} s"
+            now = self.stage() if self.stage else ""
+            return f"{self.task}: {now}, {spent:.0f} s" if now else f"{self.task}: {spent:.0f} s"
         left = f", about {spent / self.done * (self.total - self.done):.0f} s left" if self.done else ""
         return f"{self.task}: {self.done} of {self.total}, {spent:.0f} s{left}"
 

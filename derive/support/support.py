@@ -20,6 +20,7 @@ from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.precision import working_precision
+from resolvent.derive.exact.stage import tell
 from resolvent.derive.support.atoms import Atom, columns_without_atoms, find_atom, pole_sum, without_atoms
 from resolvent.derive.support.real_line import Sweep, sweep
 from resolvent.derive.support.sheets_at_point import sheets_at_point
@@ -111,6 +112,7 @@ def skeleton(equation: ResolventEquation, precision: int = 128) -> Skeleton:
 
 
 def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
+    tell(f"finding the edges of a law of degree {equation.degree} at {precision} bits")
     branch = Branch(equation, precision)
     factors = critical_factors(equation)
     with working_precision(precision):

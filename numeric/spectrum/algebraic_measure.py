@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.precision import cached_property, working_precision
+from resolvent.derive.exact.stage import tell
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.support.support import Skeleton, skeleton
 from resolvent.numeric.density.chebyshev_piece import Array, Piece, Place, resolve
@@ -97,7 +98,11 @@ def _resolved(equation: ResolventEquation) -> tuple[Skeleton, tuple[tuple[Piece,
     frame = skeleton(equation)  # which is remembered by its arguments: often a derivation has asked for it
     while True:
         try:
-            return frame, tuple(tuple(resolve(frame, interval)) for interval in frame.intervals)
+            pieces = []
+            for number, interval in enumerate(frame.intervals, start=1):
+                tell(f"the density on interval {number} of {len(frame.intervals)}")
+                pieces.append(tuple(resolve(frame, interval)))
+            return frame, tuple(pieces)
         except (BranchError, PrecisionError):
             precision = 2 * frame.branch.precision
             if precision > _MOST_BITS:

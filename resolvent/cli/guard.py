@@ -60,12 +60,14 @@ def limited(work: Callable[[], Any], task: str, seconds: float, gigabytes: float
     """
     from resolvent.derive.errors import ParameterError
     from resolvent.derive.exact.deadline import OutOfTime, within
+    from resolvent.derive.exact.stage import open_board, told
     from resolvent.progress import Progress
 
     for name, limit in (("--time-limit", seconds), ("--memory-limit", gigabytes)):
         if not 0 < limit < float("inf"):
             raise ParameterError(f"{name} must be positive; got {limit:g}", limit=limit)
-    with Progress(task):
+    open_board()
+    with Progress(task, stage=told):
         try:
             answer = within(seconds, functools.partial(_interrupt_told, work), int(gigabytes * 2**30))
         except OutOfTime as error:

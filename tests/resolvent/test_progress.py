@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +12,10 @@ from typing import Any
 import pytest
 
 import resolvent.progress as module
+from resolvent.derive.exact.deadline import within
+from resolvent.derive.exact.stage import open_board, tell, told
+from resolvent.derive.laws.elementary import atoms, semicircle
+from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.progress import Progress
 
 
@@ -158,3 +164,24 @@ def test_standard_error_is_the_default(capsys: pytest.CaptureFixture[str], clock
     progress._run()
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "sampling: 2 s\n")
+
+
+def test_the_line_says_what_a_child_process_is_doing() -> None:
+    """A child tells it through shared memory; what is too long for that is cut."""
+    open_board()
+    child = os.fork()
+    if child == 0:
+        tell("eliminating omega, " + 200 * "x")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert told() == "eliminating omega, " + 101 * "x"
+    tell("factoring")
+    assert Progress("deriving", stage=told).line() == "deriving: factoring, 0 s"
+
+
+def test_derivations_and_spectra_tell_their_stage_and_degrees() -> None:
+    open_board()
+    within(600, lambda: str((semicircle() + atoms([0, 1])).equation.polynomial))
+    assert re.fullmatch(r"(eliminating|factoring) .* degrees? \d+.*", told())
+    within(600, lambda: len(Spectrum(semicircle() + atoms([-9, 9])).intervals))
+    assert told() == "the density on interval 2 of 2"
