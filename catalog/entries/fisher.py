@@ -242,6 +242,11 @@ ENSEMBLE = Ensemble(
     assumptions=(FIRST_ORDER,),
     option=ACTIVATION_WITH_SLOPE,
     notes=(
+        Note(
+            "remark",
+            "K has Kronecker products of two large matrices, which the language of expressions does not have: the "
+            "law is a tensor law, and the sampler is that of the network.",
+        ),
         Note("convention", "The source's m(z) is the Cauchy transform G = -m.", SURVEY),
         Note(
             "convention",

@@ -191,6 +191,11 @@ ENSEMBLE = Ensemble(
     cases=({"c1": "1/2", "c2": "1/2"}, {"c1": 2, "c2": "1/2"}, {"c1": "1/2", "c2": 3}, {"c1": 1, "c2": 2}),
     notes=(
         Note(
+            "remark",
+            "K has Kronecker products of two large matrices, which the language of expressions does not have: the "
+            "law is a tensor law, and the sampler is that of the network.",
+        ),
+        Note(
             "misprint",
             "The moments are (1/2) sum_k binom(d, k) C_(d-k) C_k for d >= 1; the factor 1/2 of the normalised trace is "
             "not printed, though the density, with mass 1/2 besides the atom, is right.",

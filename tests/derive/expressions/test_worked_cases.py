@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 
 from resolvent.derive.expressions.law import law_of
-from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, identity, inv, wigner
 from resolvent.derive.expressions.trace import trace_of
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.derive.laws.matrix_functions import companion
@@ -88,3 +89,23 @@ def test_the_traces_of_random_features(values: tuple[float, ...]) -> None:
     second = (two - one) * phi * (zeta * (two - one) + eta * one) - zeta * one * two * (lam * one - 1)
     assert abs(first) < 1e-9
     assert abs(second) < 1e-9
+
+
+def test_the_linear_network_on_an_eigenvector_of_its_second_layer() -> None:
+    """Theta/n = W_2 W_2^T x K + I x K_h: lam K + K_h, by free operations; its mean over lam, by sampled networks."""
+    lam = sympy.Symbol("lam", positive=True)
+    j = block([[sympy.sqrt(lam) * identity(n)], [gaussian("W", n, n, 1 / n)]]) @ gaussian("X", n, m)
+    law = law_of(j @ j.T / m, {(n, m): "1/4"})
+    free = (marchenko_pastur(1) + lam).sample_covariance("1/4")
+    assert [sympy.expand(a - b / 2) for a, b in zip(law.moments(4), free.moments(4), strict=True)] == [0] * 4
+    known = [1, *marchenko_pastur(1).moments(3)]
+    means = [sum(c * known[e] for (e,), c in sympy.Poly(x, lam).terms()) for x in law.moments(2)]
+    rng, size, samples, seen = np.random.default_rng(0), 16, 64, []
+    for _ in range(8):
+        first, second = rng.standard_normal((2, size, size)) / np.sqrt(size)
+        x = rng.standard_normal((size, samples))
+        kernel = np.kron(second @ second.T, x.T @ x) + np.kron(np.eye(size), x.T @ first.T @ first @ x)
+        kernel /= samples
+        seen.append([np.trace(kernel) / (2 * size**2), np.sum(kernel**2) / (2 * size**2)])
+    assert means == [1, sympy.Rational(29, 8)]
+    assert np.mean(seen, axis=0) == pytest.approx([float(x) for x in means], rel=0.06)
