@@ -136,6 +136,10 @@ def csv_text(spectrum: Spectrum, points: int) -> str:
 
 
 def _title(subject: Subject) -> str:
-    if subject.entry is None:
-        return subject.law.text if len(subject.law.text) <= 80 else ""
-    return f"{subject.entry.slug}: {', '.join(f'{k} = {v}' for k, v in subject.values.items())}"
+    values = ", ".join(f"{k} = {v}" for k, v in subject.values.items())
+    if subject.entry is not None:
+        return f"{subject.entry.slug}: {values}"
+    text = subject.law.text
+    if values and "law_of(" in text:  # the text of a matrix does not say the ratios of its sizes
+        text = f"{text}, {values}"
+    return text if len(text) <= 80 else ""

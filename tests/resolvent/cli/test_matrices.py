@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from resolvent.cli.density_command import _title
+from resolvent.cli.subjects import read_subject
 from resolvent.numeric.matrices.ensembles import wishart
 from tests.resolvent.cli.test_cli import FINE, refused, run
 
@@ -37,6 +39,15 @@ def test_derive_with_a_value() -> None:
 def test_density() -> None:
     result = run("density", "--matrix", X, "--ratio", RATIO, MODEL, "--set", "c=1/2", "--json")
     assert json.loads(result.stdout)["support"][0] == pytest.approx((1 - 0.5**0.5) ** 2)
+
+
+def test_the_title_of_a_picture_says_the_values() -> None:
+    subject = read_subject(MODEL, ["c=1/2"], numeric=True, matrices=[X], ratios=[RATIO])
+    assert _title(subject) == "law_of(X @ X.T / n), c = 1/2"
+
+
+def test_a_missing_ratio_is_told_as_the_command_line_takes_it() -> None:
+    assert "--ratio 'n/p = c'" in refused("derive", "--matrix", X, MODEL)
 
 
 def test_verify_draws_the_matrix_that_is_written() -> None:
