@@ -797,3 +797,14 @@ def test_a_path_from_a_coarse_stop_is_found() -> None:
     rho = Spectrum(law.direct_sum(atoms([2, "-5/2"], ["2/3", "1/3"]), "1/3"))
     assert [str(atom.weight) for atom in rho.atoms] == ["2/9", "1/105", "4/9", "1/105"]
     assert len(rho.intervals) == 3
+
+
+@pytest.mark.parametrize("q", [1e-4, 1e-10, 1e-14, 1e-16, 1e-18])
+def test_small_levels_from_above_keep_their_digits(q: float) -> None:
+    """The edge at 0 has all digits: there the mass of (x, 0) of minus a Marchenko-Pastur law of ratio 1 is known."""
+    rho = Spectrum(-1 * marchenko_pastur(1))
+    x = -float(rho.isf(q))
+    mass = 2 * math.asin(math.sqrt(x) / 2) / math.pi + math.sqrt(x * (4 - x)) / (2 * math.pi)
+    assert mass == pytest.approx(q, rel=1e-9)
+    assert float(rho.sf(-x)) == pytest.approx(q, rel=1e-9)
+    assert float(Spectrum(atoms([1, 2])).isf(q)) == 2.0
