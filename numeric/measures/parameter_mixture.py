@@ -218,7 +218,8 @@ def _values(band: Band, tau: Array, x: Array) -> Array:
             columns = cheb.chebvander(2 * v - 1, cell.table.shape[1] - 1)
             with np.errstate(divide="ignore"):
                 found[mine] = np.sum((series[mine] @ cell.table) * columns, axis=1) * v ** float(cell.order)
-    return found / width
+    there = width > 0  # else the support has shrunk to a point
+    return np.where(there, found / np.where(there, width, 1.0), 0.0)
 
 
 def _rule(low: Array, high: Array, root: int) -> tuple[Array, Array, Array]:

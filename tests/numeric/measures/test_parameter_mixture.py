@@ -116,9 +116,3 @@ def test_exponents_of_the_edges_are_known() -> None:
     assert interval.left_exponent == Fraction(3, 2)
     (interval,) = rv.Spectrum(rv.mixture(rv.semicircle(V), "v", stats.arcsine(1, 2))).intervals
     assert interval.right_exponent in (None, Fraction(1))  # hardly resolved: not said rather than wrong
-
-
-@pytest.mark.slow
-def test_a_logarithmic_pole_is_refused() -> None:
-    with pytest.raises(rv.NotCertified, match="not resolved"):
-        rv.mixture(V * rv.semicircle(), "v", stats.uniform(0, 1)).measure()
