@@ -28,7 +28,6 @@ from resolvent.derive.exact.copies import ById
 from resolvent.derive.exact.field import to_element
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.irrational import nearby, put_in
-from resolvent.derive.laws.record import Law
 from resolvent.numeric.matrices import matrix_operations as operations
 from resolvent.numeric.matrices import matrix_parts as parts
 from resolvent.numeric.matrices.ensembles import Matrix, dimension, generator
@@ -177,7 +176,7 @@ def _part(law: AlgebraicLaw, done: dict[int, Part]) -> Part:
 
 
 def _argument(argument: Any, done: dict[int, Part]) -> Any:
-    if isinstance(argument, Law):
+    if isinstance(argument, AlgebraicLaw):
         return _part(argument, done)
     if isinstance(argument, (tuple, list)):
         return tuple(_argument(a, done) for a in argument)

@@ -237,7 +237,7 @@ def test_steps_of_the_derivation_are_folded_away() -> None:
     details = re.findall(r"<details>.*?</details>", page, flags=re.DOTALL)
     assert len(details) == 1
     assert details[0].count("<li value=") == 4
-    assert "The equation of X @ X.T / n" in Page(details[0]).text
+    assert "The equation of 1n\N{INVISIBLE TIMES}X\N{INVISIBLE TIMES}X⊤" in Page(details[0]).text
     assert details[0].count("<math") >= 4
 
 
