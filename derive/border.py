@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -171,6 +173,11 @@ def _held(function: Callable[..., Any], bounds: Mapping[str, range] | None = Non
         if bounds is not None:  # what does not fit the signature at all is refused by the call
             given = {**dict(zip(names, arguments, strict=False)), **options}
             _check(function.__name__, signature, given, bounds)
+            # FLINT takes whole numbers of Python's alone
+            arguments = tuple(
+                _plain(v, n in bounds) for n, v in itertools.zip_longest(names[: len(arguments)], arguments)
+            )
+            options = {n: _plain(v, n in bounds) for n, v in options.items()}
         try:
             return function(*arguments, **options)
         except ResolventError:
@@ -190,6 +197,10 @@ def _held(function: Callable[..., Any], bounds: Mapping[str, range] | None = Non
             raise
 
     return held
+
+
+def _plain(value: Any, is_bounded: bool) -> Any:
+    return operator.index(value) if is_bounded and is_whole(value) else value
 
 
 @functools.cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 
 import resolvent as rv
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.sequences.telescoping import K, N, hypergeometric_sum
 
 LAW = rv.marchenko_pastur("1/2")
 g = sympy.Symbol("g")
@@ -90,3 +92,11 @@ def test_parameters_beyond_floats_are_refused_where_they_are_sampled() -> None:
 def test_parameters_may_have_any_name() -> None:
     law = rv.semicircle(sympy.Symbol("self", positive=True))
     assert law.at(self=1) == rv.semicircle()
+
+
+@pytest.mark.parametrize("three", [np.int64(3), np.uint8(3), sympy.Integer(3)])
+def test_whole_numbers_of_other_packages_are_whole_numbers(three: Any) -> None:
+    binomials = hypergeometric_sum((N + 1) / (N - K + 1), (N - K) / (K + 1))
+    assert binomials.row(three) == binomials.row(n=three) == [1, 3, 3, 1]
+    assert binomials.terms(three) == [1, 2, 4]
+    assert rv.semicircle().free_cumulants(three) == [0, 1, 0]
