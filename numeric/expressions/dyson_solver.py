@@ -164,8 +164,12 @@ class DysonSolver:
         for _ in range(_NEWTON):
             now = g[active]
             with np.errstate(all="ignore"):
-                value, inverses = self.image(now, z[active], 0.0)
-                step = np.linalg.solve(self.slope(now, inverses), (now - value)[..., None])[..., 0]
+                try:
+                    value, inverses = self.image(now, z[active], 0.0)
+                    step = np.linalg.solve(self.slope(now, inverses), (now - value)[..., None])[..., 0]
+                except np.linalg.LinAlgError:  # as at a letter that is seen through fewer dimensions than it has
+                    size[active] = np.inf
+                    break
                 g[active] = new = now - step
                 residual[active] = np.abs(now - value).max(axis=1)
                 size[active] = np.abs(step).max(axis=1) / (1 + np.abs(new).max(axis=1))

@@ -25,6 +25,7 @@ X, Y = wigner("X", p), wigner("Y", p)
 A = gaussian("A", p, n)
 T = given("T", p, law=atoms([1, 3]))
 D = given("D", p, law=atoms([3, 5]))
+E = given("E", p, law=atoms([1, -1]))  # E @ E is 1
 c = sympy.Symbol("c", positive=True)
 Q = given("Q", p, law=semicircle("1/2"))
 M = given("M", p, law=marchenko_pastur("1/2"))
@@ -198,6 +199,11 @@ def test_the_density_of_the_semicircle() -> None:
         (lambda: DysonSolver.of_profile([[1, 2], [3, 1]]), ParameterError, "symmetric table"),
         (lambda: DysonSolver.of_profile([[1, -2], [-2, 1]]), ParameterError, "symmetric table"),
         (lambda: DysonSolver.of_profile([[1, 2], [2, 1]], [0.5, 0.6]), ParameterError, "sum 1"),
+        (
+            lambda: DysonSolver.of(4 - inv(E @ E + 1) @ D - D @ inv(E @ E + 1)).solve([0.3 + 1.1j, 2 + 0.8j]),
+            BranchError,
+            "inverse exist",
+        ),
         (lambda: DysonSolver.of(A @ inv(A.T @ A) @ A.T, {(p, n): "1/2"}).solve([1j]), BranchError, "inverse exist"),
     ],
 )

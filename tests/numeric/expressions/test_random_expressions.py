@@ -65,7 +65,7 @@ def symmetric(draw: st.DrawFn, most: int) -> tuple[MatrixExpression, dict[Any, A
 def agree(case: tuple[MatrixExpression, dict[Any, Any]], limits: Limits) -> None:
     """The three routes at two points: the first two to rounding, the third to a few per cent of a typical value.
 
-    The numeric solver has no several given matrices in generic position; the other two agree on them.
+    The numeric solver may not reach several given matrices in generic position; the other two agree on them.
     """
     model, ratios = case
     try:
@@ -79,8 +79,8 @@ def agree(case: tuple[MatrixExpression, dict[Any, Any]], limits: Limits) -> None
     try:
         solved = DysonSolver.of(model, ratios).solve(Z).stieltjes
     except DerivationError as error:
-        if "in generic position" not in str(error):
-            raise
+        if not {"A", "D"} <= set(model.letters()):
+            raise error
     else:
         assert np.abs(solved - exact).max() < 1e-9
     ratio = ratios.get((p, n), 1)
@@ -96,7 +96,7 @@ def test_small_expressions(case: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @random_cases(symmetric(6))
 def test_expressions_of_up_to_six_operations(case: Any) -> None:
-    agree(case, Limits(seconds=2.0, terms=4000))
+    agree(case, Limits(seconds=4.0, terms=4000))
