@@ -84,7 +84,7 @@ def mean_squares(function: Smooth, scale: float) -> tuple[float, float] | None:
     >>> from resolvent.derive.activations.activation import activation
     >>> found = mean_squares(activation("tanh").family, 1.0)
     >>> [round(v, 12) for v in found]
-    [0.39429449037, 0.464402903709]
+    [0.394294490398, 0.464402902448]
     """
     step, before = 0.5, (0.0, 0.0)
     for _ in range(_HALVINGS):
