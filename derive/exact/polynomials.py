@@ -44,7 +44,7 @@ def substitute(polynomial: fmpz_mpoly, ring: fmpz_mpoly_ctx, images: Mapping[str
 
 def resultant(a: fmpz_mpoly, b: fmpz_mpoly, name: str) -> fmpz_mpoly:
     """The resultant of two polynomials of one ring with respect to the generator ``name``."""
-    tell(f"eliminating {name} from polynomials of degrees {degree(a, name)} and {degree(b, name)} in it")
+    tell(lambda: f"eliminating {name} from polynomials of degrees {degree(a, name)} and {degree(b, name)} in it")
     return a.resultant(b, name)
 
 
@@ -75,7 +75,7 @@ def factored(polynomial: fmpz_mpoly) -> list[tuple[fmpz_mpoly, int]]:
     >>> factored(-6 * (10**40 * x - y) * (x + y) ** 2)
     [(10000000000000000000000000000000000000000*x - y, 1), (x + y, 2)]
     """
-    tell(f"factoring a polynomial of degree {int(polynomial.total_degree())} with {len(polynomial)} terms")
+    tell(lambda: f"factoring a polynomial of degree {int(polynomial.total_degree())} with {len(polynomial)} terms")
     try:
         factors = polynomial.factor()[1]
     except OverflowError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 _SIZE = 120
@@ -18,16 +19,16 @@ def open_board() -> None:
         _board = mmap.mmap(-1, _SIZE)
 
 
-def tell(text: str) -> None:
-    """Say what comes now; it costs nothing where nobody waits.
+def tell(text: Callable[[], str]) -> None:
+    """Say what comes now; where nobody waits it is not even written.
 
     >>> open_board()
-    >>> tell("factoring")
+    >>> tell(lambda: "factoring")
     >>> told()
     'factoring'
     """
     if _board is not None:
-        _board[:] = text.encode()[:_SIZE].ljust(_SIZE, b"\0")
+        _board[:] = text().encode()[:_SIZE].ljust(_SIZE, b"\0")
 
 
 def told() -> str:

@@ -112,7 +112,7 @@ def skeleton(equation: ResolventEquation, precision: int = 128) -> Skeleton:
 
 
 def _skeleton(equation: ResolventEquation, precision: int) -> Skeleton:
-    tell(f"finding the edges of a law of degree {equation.degree} at {precision} bits")
+    tell(lambda: f"finding the edges of a law of degree {equation.degree} at {precision} bits")
     branch = Branch(equation, precision)
     factors = critical_factors(equation)
     with working_precision(precision):

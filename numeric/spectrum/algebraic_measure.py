@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def _resolved(equation: ResolventEquation) -> tuple[Skeleton, tuple[tuple[Piece,
         try:
             pieces = []
             for number, interval in enumerate(frame.intervals, start=1):
-                tell(f"the density on interval {number} of {len(frame.intervals)}")
+                tell(partial("the density on interval {} of {}".format, number, len(frame.intervals)))
                 pieces.append(tuple(resolve(frame, interval)))
             return frame, tuple(pieces)
         except (BranchError, PrecisionError):
