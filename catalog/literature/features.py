@@ -10,6 +10,7 @@ import numpy as np
 
 from resolvent.catalog.literature.comparing import gap
 from resolvent.catalog.literature.paper import Paper
+from resolvent.catalog.literature.regressions import Theorem, tangent_kernel
 from resolvent.catalog.registry import get
 from resolvent.derive.activations.activation import activation
 from resolvent.derive.activations.kernel_matrix import kernel_matrix
@@ -23,45 +24,25 @@ LLC18 = Paper(
     "1190-1248",
 )
 _BY = "random-features"
-_INPUTS, _POINTS, _TEST, _WIDTH, _GAMMA = 20, 60, 30, 90, 0.01
-
-
-@cache
-def _data() -> dict[str, Any]:
-    rng = np.random.default_rng(1)
-    x, other = (rng.standard_normal((_INPUTS, n)) / math.sqrt(_INPUTS) for n in (_POINTS, _TEST))
-    beta = rng.standard_normal(_INPUTS)
-    y, wanted = (beta @ points + 0.3 * rng.standard_normal(points.shape[1]) for points in (x, other))
-    return {"x": x, "y": y, "test": (other, wanted)}
+_THEOREM = Theorem(20, 60, 30, 90, 0.01)
+_POINTS, _WIDTH, _GAMMA = _THEOREM.points, _THEOREM.width, _THEOREM.ridge
 
 
 @cache
 def _features() -> tuple[Array, Array]:
     """W and Sigma = f(W X) for the ReLU."""
-    w = np.random.default_rng(2).standard_normal((_WIDTH, _INPUTS))
-    return w, np.maximum(w @ _data()["x"], 0)
-
-
-@cache
-def _dense() -> dict[str, Any]:
-    """The theorem's matrices, with delta found by iteration."""
-    x, (other, _) = _data()["x"], _data()["test"]
-    k, kx, kt = (kernel_matrix(activation("relu"), *pair) for pair in ((x,), (x, other), (other,)))
-    delta = 1.0
-    for _ in range(400):
-        q = np.linalg.inv(_WIDTH / _POINTS * k / (1 + delta) + _GAMMA * np.eye(_POINTS))
-        delta = float(np.trace(k @ q)) / _POINTS
-    return {"k": k, "kx": kx, "kt": kt, "q": q, "delta": delta}
+    w = np.random.default_rng(2).standard_normal((_WIDTH, _THEOREM.inputs))
+    return w, np.maximum(w @ _THEOREM.data["x"], 0)
 
 
 @cache
 def _derived() -> RandomFeatures:
-    return RandomFeatures("relu", **_data())
+    return RandomFeatures("relu", **_THEOREM.data)
 
 
 def _scale(printed: bool) -> float:
     """What K-bar is of K: undefined in the text, and then read as K."""
-    return 1.0 if printed else _WIDTH / _POINTS / (1 + float(_dense()["delta"]))
+    return 1.0 if printed else float(_THEOREM.dense["scale"])
 
 
 @LLC18.misprint(
@@ -85,7 +66,7 @@ def sum_over_units(printed: bool) -> float:
 def _output_weights() -> Array:
     _, sigma = _features()
     gram = sigma.T @ sigma / _POINTS + _GAMMA * np.eye(_POINTS)
-    return np.asarray(sigma @ np.linalg.solve(gram, _data()["y"]) / _POINTS)
+    return np.asarray(sigma @ np.linalg.solve(gram, _THEOREM.data["y"]) / _POINTS)
 
 
 @LLC18.numeric(
@@ -97,7 +78,7 @@ def _output_weights() -> Array:
 )
 def output_weights() -> float:
     """The gradient of the cost (1/n) |y - Sigma^T beta|^2 + gamma |beta|^2 at these weights."""
-    (_, sigma), beta, y = _features(), _output_weights(), _data()["y"]
+    (_, sigma), beta, y = _features(), _output_weights(), _THEOREM.data["y"]
     return gap(sigma @ (y - sigma.T @ beta) / _POINTS, _GAMMA * beta)
 
 
@@ -110,7 +91,7 @@ def output_weights() -> float:
 )
 def training_error_by_the_resolvent() -> float:
     """Both sides, for a draw of the features."""
-    (_, sigma), y = _features(), _data()["y"]
+    (_, sigma), y = _features(), _THEOREM.data["y"]
     q = np.linalg.inv(sigma.T @ sigma / _POINTS + _GAMMA * np.eye(_POINTS))
     return gap(np.mean((y - sigma.T @ _output_weights()) ** 2), _GAMMA**2 / _POINTS * y @ q @ q @ y)
 
@@ -199,7 +180,7 @@ def kernels() -> float:
 def deterministic_equivalent() -> float:
     """(kappa/gamma) (K + kappa)^-1 with the effective ridge kappa of a sample covariance matrix of population K."""
     kappa = float(_derived().effective_ridge(_GAMMA, _WIDTH))
-    return gap(kappa / _GAMMA * np.linalg.inv(_dense()["k"] + kappa * np.eye(_POINTS)), _dense()["q"])
+    return gap(kappa / _GAMMA * np.linalg.inv(_THEOREM.dense["k"] + kappa * np.eye(_POINTS)), _THEOREM.dense["q"])
 
 
 @LLC18.misprint(
@@ -214,11 +195,8 @@ def deterministic_equivalent() -> float:
 )
 def training_error(printed: bool) -> float:
     """The training error derived from the effective ridge, ReLU features of 60 points in 20 dimensions."""
-    q, y, k = _dense()["q"], _data()["y"], _scale(printed) * _dense()["k"]
-    rest = 1 - np.trace(k @ q @ k @ q) / _WIDTH
-    inner = np.trace(q @ k @ q) / _WIDTH / rest * k + np.eye(_POINTS)
-    stated = _GAMMA**2 / _POINTS * y @ q @ inner @ q @ y
-    return abs(float(_derived().training_error(_GAMMA, _WIDTH)) / float(stated) - 1)
+    stated = _THEOREM.training_error(_scale(printed))
+    return abs(float(_derived().training_error(_GAMMA, _WIDTH)) / stated - 1)
 
 
 @LLC18.misprint(
@@ -237,14 +215,10 @@ def training_error(printed: bool) -> float:
 )
 def test_error(printed: bool) -> float:
     """The test error derived from the effective ridge; as printed the product has no shape, or with it K-bar = K."""
-    q, y, (_, wanted) = _dense()["q"], _data()["y"], _data()["test"]
-    k, kx, kt = (_scale(printed) * _dense()[name] for name in ("k", "kx", "kt"))
+    kx = _THEOREM.dense["kx"]
     if printed and kx.shape[1] != kx.T.T.shape[0]:  # K_XX^ times the transpose of K_X^X
         return math.inf
-    rest = 1 - np.trace(k @ q @ k @ q) / _WIDTH
-    spread = np.trace(kt) - np.trace((np.eye(_POINTS) + _GAMMA * q) @ kx @ kx.T @ q)
-    stated = np.mean((wanted - kx.T @ q @ y) ** 2) + (y @ q @ k @ q @ y) / _WIDTH / rest * spread / _TEST
-    return abs(float(_derived().test_error(_GAMMA, _WIDTH)) / float(stated) - 1)
+    return abs(float(_derived().test_error(_GAMMA, _WIDTH)) / _THEOREM.test_error(_scale(printed)) - 1)
 
 
 # -- Mei, Montanari ------------------------------------------------------------------------------------------------
@@ -444,10 +418,7 @@ def _tangent_regressions() -> tuple[float, float]:
         beta = rng.standard_normal(d)
         beta /= np.linalg.norm(beta)
         x, new = rng.standard_normal((d, n)), rng.standard_normal((d, 1000))
-        z, z_new = theta @ x, theta @ new
-        slopes = act.slope(z) * v[:, None] ** 2
-        kernel = (act(z).T @ act(z) + act.slope(z).T @ slopes * (x.T @ x) / d) / width
-        cross = (act(z_new).T @ act(z) + act.slope(z_new).T @ slopes * (new.T @ x) / d) / width
+        kernel, cross = (tangent_kernel(act, theta, v, points, x) for points in (x, new))
         y = beta @ x + math.sqrt(noise) * rng.standard_normal(n)
         q = np.linalg.inv(kernel + ridge * np.eye(n))
         risks.append(float(np.mean((cross @ q @ y - beta @ new) ** 2)))

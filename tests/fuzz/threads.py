@@ -12,51 +12,33 @@ import argparse
 import multiprocessing
 import random
 import sys
-import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.resolvent.test_threads import LAWS, exact, forget
-
-THREADS = 8
+from tests.resolvent.test_threads import LAWS, THREADS, deriving, exact, forget
 
 
 def hunt(seconds: float, is_forking: bool) -> tuple[int, int, list[str]]:
     """How many derivations threads made and a pool beside them, and what was not what one thread finds."""
     forget()
     expected = [exact(k) for k in range(len(LAWS))]
-    counts, wrong = [0] * THREADS, []
     end = time.monotonic() + seconds
 
-    def work(seed: int) -> None:
-        rng = random.Random(seed)
+    def tour(rng: random.Random) -> Iterator[int]:
         while time.monotonic() < end:
-            k = rng.randrange(len(LAWS))
-            try:
-                found = exact(k)
-            except Exception as error:  # whatever it is, it is not expected
-                wrong.append(f"{LAWS[k]}: {error!r}")
-            else:
-                if found != expected[k]:
-                    wrong.append(f"law {k}: {found} != {expected[k]}")
-            counts[seed] += 1
-            if rng.random() < 0.2:
-                forget()
+            yield rng.randrange(len(LAWS))
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(THREADS)]
-    for thread in threads:
-        thread.start()
     forked = 0
-    while is_forking and time.monotonic() < end:
-        with multiprocessing.get_context("fork").Pool(2) as pool:
-            for k, found in enumerate(pool.map(exact, range(len(LAWS)), chunksize=5)):
-                forked += 1
-                if found != expected[k]:
-                    wrong.append(f"law {k} in a forked process: {found} != {expected[k]}")
-    for thread in threads:
-        thread.join()
+    with deriving(tour, expected) as (counts, wrong):
+        while is_forking and time.monotonic() < end:
+            with multiprocessing.get_context("fork").Pool(2) as pool:
+                for k, found in enumerate(pool.map(exact, range(len(LAWS)), chunksize=5)):
+                    forked += 1
+                    if found != expected[k]:
+                        wrong.append(f"law {k} in a forked process: {found} != {expected[k]}")
     return sum(counts), forked, wrong
 
 

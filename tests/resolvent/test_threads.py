@@ -6,7 +6,8 @@ import multiprocessing
 import random
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import resolvent as rv
 from resolvent.derive.exact.precision import order, working_precision
 from resolvent.derive.support.support import critical_factors, skeleton
 
+THREADS = 8
 c, v = sympy.symbols("c v", positive=True)
 LAWS: list[Callable[[], Any]] = [
     lambda: rv.semicircle("3/7"),
@@ -85,29 +87,47 @@ def hurried() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
-def differences(rounds: int, expected: list[tuple[str, ...]]) -> list[str]:
-    """What 8 threads find that is not expected, each going over all laws ``rounds`` times in an order of its own."""
-    wrong: list[str] = []
+@contextmanager
+def deriving(
+    tour: Callable[[random.Random], Iterable[int]], expected: list[tuple[str, ...]]
+) -> Iterator[tuple[list[int], list[str]]]:
+    """8 threads that derive laws, each in an order of its own, and are done at the end.
+
+    What each has derived is counted, and what they find that is not expected is listed.
+    """
+    counts, wrong = [0] * THREADS, list[str]()
 
     def work(seed: int) -> None:
         rng = random.Random(seed)
-        for _ in range(rounds):
-            for k in rng.sample(range(len(LAWS)), len(LAWS)):
-                try:
-                    found = exact(k)
-                except Exception as error:  # whatever it is, it is not expected
-                    wrong.append(f"{k}: {error!r}")
-                else:
-                    if found != expected[k]:
-                        wrong.append(f"{k}: {found} != {expected[k]}")
-                if rng.random() < 0.2:
-                    forget()
+        for k in tour(rng):
+            try:
+                found = exact(k)
+            except Exception as error:  # whatever it is, it is not expected
+                wrong.append(f"law {k}: {error!r}")
+            else:
+                if found != expected[k]:
+                    wrong.append(f"law {k}: {found} != {expected[k]}")
+            counts[seed] += 1
+            if rng.random() < 0.2:
+                forget()
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(THREADS)]
     for thread in threads:
         thread.start()
+    yield counts, wrong
     for thread in threads:
         thread.join()
+
+
+def differences(rounds: int, expected: list[tuple[str, ...]]) -> list[str]:
+    """What threads find that is not expected, each going over all laws ``rounds`` times."""
+
+    def tour(rng: random.Random) -> Iterator[int]:
+        for _ in range(rounds):
+            yield from rng.sample(range(len(LAWS)), len(LAWS))
+
+    with deriving(tour, expected) as (_, wrong):
+        pass
     return wrong
 
 

@@ -9,6 +9,7 @@ import pytest
 import sympy
 
 import resolvent as rv
+from resolvent.catalog.literature.regressions import tangent_kernel
 from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.enclosure import Enclosure
 from resolvent.derive.expressions.pencil import pencil_of
@@ -98,10 +99,7 @@ def _tangent_run(name: str, psi_1: float, psi_2: float, ridge: float, noise: flo
     theta, v = rng.standard_normal((width, d)) / np.sqrt(d), rng.standard_normal(width)
     beta = rng.standard_normal(d) / np.sqrt(d)
     x, new = rng.standard_normal((d, n)), rng.standard_normal((d, 2000))
-    z, z_new = theta @ x, theta @ new
-    slopes = act.slope(z) * v[:, None] ** 2
-    kernel = (act(z).T @ act(z) + act.slope(z).T @ slopes * (x.T @ x) / d) / width
-    cross = (act(z_new).T @ act(z) + act.slope(z_new).T @ slopes * (new.T @ x) / d) / width
+    kernel, cross = (tangent_kernel(act, theta, v, points, x) for points in (x, new))
     y = beta @ x + np.sqrt(noise) * rng.standard_normal(n)
     return float(np.mean((cross @ np.linalg.solve(kernel + ridge * np.eye(n), y) - beta @ new) ** 2))
 

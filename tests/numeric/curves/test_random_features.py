@@ -8,40 +8,15 @@ import numpy as np
 import pytest
 
 import resolvent as rv
+from resolvent.catalog.literature.regressions import Theorem
 
-P, N_POINTS, M, WIDTH = 60, 200, 90, 300
-GAMMA = 0.01
+THEOREM = Theorem(60, 200, 90, 300, 0.01)
+P, N_POINTS, WIDTH, GAMMA = THEOREM.inputs, THEOREM.points, THEOREM.width, THEOREM.ridge
 
 
 @pytest.fixture(scope="module")
 def data() -> dict[str, Any]:
-    rng = np.random.default_rng(1)
-    x, other = (rng.standard_normal((P, n)) / np.sqrt(P) for n in (N_POINTS, M))
-    beta = rng.standard_normal(P)
-    y, wanted = (beta @ points + 0.3 * rng.standard_normal(points.shape[1]) for points in (x, other))
-    return {"x": x, "y": y, "test": (other, wanted)}
-
-
-@pytest.fixture(scope="module")
-def dense(data: dict[str, Any]) -> dict[str, Any]:
-    """The matrices of the theorem, with delta found by iteration."""
-    x, (other, _) = data["x"], data["test"]
-    k, kx, kt = (rv.kernel_matrix("relu", *pair) for pair in ((x,), (x, other), (other,)))
-    delta = 1.0
-    for _ in range(500):
-        q = np.linalg.inv(WIDTH / N_POINTS * k / (1 + delta) + GAMMA * np.eye(N_POINTS))
-        delta = np.trace(k @ q) / N_POINTS
-    return {"k": k, "kx": kx, "kt": kt, "q": q, "scale": WIDTH / N_POINTS / (1 + delta)}
-
-
-def _printed(data: dict[str, Any], dense: dict[str, Any], scale: float) -> tuple[float, float]:
-    """Training and test error with K-bar = scale K and the transpose that conforms."""
-    q, y, (_, wanted) = dense["q"], data["y"], data["test"]
-    k, kx, kt = (scale * dense[name] for name in ("k", "kx", "kt"))
-    rest = 1 - np.trace(k @ q @ k @ q) / WIDTH
-    train = GAMMA**2 / N_POINTS * y @ q @ (np.trace(q @ k @ q) / WIDTH / rest * k + np.eye(N_POINTS)) @ q @ y
-    spread = np.trace(kt) / M - np.trace((np.eye(N_POINTS) + GAMMA * q) @ kx @ kx.T @ q) / M
-    return train, np.mean((wanted - kx.T @ q @ y) ** 2) + (y @ q @ k @ q @ y) / WIDTH / rest * spread
+    return THEOREM.data
 
 
 def _runs(data: dict[str, Any], width: int, draws: int) -> np.ndarray:
@@ -55,15 +30,18 @@ def _runs(data: dict[str, Any], width: int, draws: int) -> np.ndarray:
     return np.array(rows)
 
 
-def test_the_printed_forms_miss_what_real_features_do(data: dict[str, Any], dense: dict[str, Any]) -> None:
+def test_the_printed_forms_miss_what_real_features_do(data: dict[str, Any]) -> None:
     """K-bar is not defined in the text: read as K, the errors are wrong; the printed transpose does not conform."""
     runs = _runs(data, WIDTH, 40)
     mean, error = runs.mean(axis=0), runs.std(axis=0) / np.sqrt(40)
-    right, wrong = (np.array(_printed(data, dense, scale)) for scale in (dense["scale"], 1.0))
+    kernels = THEOREM.dense
+    right, wrong = (
+        np.array([THEOREM.training_error(scale), THEOREM.test_error(scale)]) for scale in (kernels["scale"], 1.0)
+    )
     assert np.all(np.abs(mean - right) < 5 * error + 0.03 * right)
     assert np.all(np.abs(mean - wrong) > 10 * error)
     with pytest.raises(ValueError, match="mismatch"):
-        dense["kx"] @ dense["kx"].T.T
+        kernels["kx"] @ kernels["kx"].T.T
 
 
 def test_the_gap_to_real_features_shrinks_with_the_sizes() -> None:
