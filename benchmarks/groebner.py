@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import matrices
 from flint import fmpz_mpoly_vec
+from sections import write_section
 
 import resolvent as rv
 from resolvent.derive.errors import DerivationError, ResolventError
@@ -28,8 +28,6 @@ from resolvent.derive.expressions.polynomial_system import polynomial_system
 from resolvent.derive.expressions.reconstruction import reconstructed
 from resolvent.derive.expressions.scaling import scales_of
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
-BEGIN, END = "<!-- elimination -->", "<!-- end of elimination -->"
 SECONDS = 20.0
 IDEAL, TERMS, BITS = 300, 20_000, 20_000  # the limits of Buchberger's algorithm
 
@@ -115,7 +113,6 @@ def timed(way: Callable[[Any, Any], Any], system: Any, branch: Any) -> str:
 def main() -> None:
     """Write the section of the results, between its marks."""
     lines = [
-        BEGIN,
         "Processor time in ms, and the terms of the polynomial; `no` where a way does not apply or meets its limits.",
         "",
         "| expression | resultants | Gröbner basis | series |",
@@ -126,13 +123,7 @@ def main() -> None:
         row = [timed(way, system, branch) for way in (by_resultants, by_groebner, by_series)]
         lines.append(f"| {name} | " + " | ".join(row) + " |")
         print(lines[-1], flush=True)
-    section = "\n".join([*lines, END])
-    text = RESULTS.read_text()
-    if BEGIN in text:
-        text = text[: text.index(BEGIN)] + section + text[text.index(END) + len(END) :]
-    else:
-        text = text.rstrip() + "\n\n## Elimination\n\n" + section + "\n"
-    RESULTS.write_text(text)
+    write_section("elimination", lines)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,13 @@ import numpy as np
 import sympy
 from flint import fmpz_mat
 
-from resolvent.catalog.entries.fisher_linear import PENNINGTON_WORAH, SURVEY, factors, integer_weights
+from resolvent.catalog.entries.fisher_linear import (
+    NOT_AN_EXPRESSION,
+    PENNINGTON_WORAH,
+    SURVEY,
+    factors,
+    integer_weights,
+)
 from resolvent.catalog.networks.fisher_network import activation_fisher, fisher_memory, sampled_fisher
 from resolvent.catalog.schema.activation_option import ACTIVATION_WITH_SLOPE
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
@@ -242,11 +248,7 @@ ENSEMBLE = Ensemble(
     assumptions=(FIRST_ORDER,),
     option=ACTIVATION_WITH_SLOPE,
     notes=(
-        Note(
-            "remark",
-            "K has Kronecker products of two large matrices, which the language of expressions does not have: the "
-            "law is a tensor law, and the sampler is that of the network.",
-        ),
+        NOT_AN_EXPRESSION,
         Note("convention", "The source's m(z) is the Cauchy transform G = -m.", SURVEY),
         Note(
             "convention",

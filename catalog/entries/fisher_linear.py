@@ -155,6 +155,12 @@ def _memory(size: int, c1: float, c2: float) -> float:
 
 _share = _c2 / (1 + _c1 * _c2)
 
+NOT_AN_EXPRESSION = Note(
+    "remark",
+    "K has Kronecker products of two large matrices, which the language of expressions does not have: the law is a "
+    "tensor law, and the sampler is that of the network.",
+)
+
 ENSEMBLE = Ensemble(
     slug="fisher-linear",
     title="Fisher information of a linear network with one hidden layer",
@@ -190,11 +196,7 @@ ENSEMBLE = Ensemble(
     ),
     cases=({"c1": "1/2", "c2": "1/2"}, {"c1": 2, "c2": "1/2"}, {"c1": "1/2", "c2": 3}, {"c1": 1, "c2": 2}),
     notes=(
-        Note(
-            "remark",
-            "K has Kronecker products of two large matrices, which the language of expressions does not have: the "
-            "law is a tensor law, and the sampler is that of the network.",
-        ),
+        NOT_AN_EXPRESSION,
         Note(
             "misprint",
             "The moments are (1/2) sum_k binom(d, k) C_(d-k) C_k for d >= 1; the factor 1/2 of the normalised trace is "

@@ -90,7 +90,7 @@ class Sheet:
 
     def widened(self, ball: acb) -> acb:
         """The ball with a margin for rounding errors that its own radius does not know of."""
-        return _inflated(_mid(ball), abs(ball - _mid(ball)).upper() + self._grain(_mid(ball)))
+        return _inflated(ball.mid(), abs(ball - ball.mid()).upper() + self._grain(ball.mid()))
 
     def refine(self, z: acb, guess: acb) -> acb:
         """A tight ball that holds exactly one root of P(z, .), z exact, by Newton's iteration from a guess.
@@ -99,13 +99,13 @@ class Sheet:
         """
         polynomial = self.polynomial(z)
         derivative = polynomial.derivative()
-        sharp, last = _mid(guess), math.inf
+        sharp, last = guess.mid(), math.inf
         for _ in range(60):
             slope = derivative(sharp)
             if slope.contains(0):
                 raise PrecisionError("two sheets meet within the working precision", z=complex(z))
-            correction = _mid(polynomial(sharp) / slope)
-            sharp = _mid(sharp - correction)
+            correction = (polynomial(sharp) / slope).mid()
+            sharp = (sharp - correction).mid()
             size, scale = abs(complex(correction)), abs(complex(sharp))
             # below the square root of the precision no progress means that only rounding errors are left
             if size <= 2.0 ** (8 - self.precision) * scale or last / 2 < size < 2.0 ** (-self.precision / 2) * scale:
@@ -144,7 +144,7 @@ class Sheet:
 
         If the root is isolated at all, |P/P_y| at the middle is at most 3/2 of its distance from the root.
         """
-        center = _mid(root)
+        center = root.mid()
         expansion = self._expansions.at(complex(z - self._center), complex(center)) or self._expansion_in_balls(
             z, center
         )
@@ -155,7 +155,7 @@ class Sheet:
         moved = [row(there) for row in self._rows]
         depth = max(len(row) for row in moved)
         grid = [acb_poly([row[i] for row in moved])(here) for i in range(depth)]
-        unit = _mid(grid[0][1])
+        unit = grid[0][1].mid()
         if grid[0][1].contains(0) or not abs(unit) > 0:
             return None
         values = np.zeros((depth, len(self._rows)), dtype=np.complex128)
@@ -199,7 +199,7 @@ class Sheet:
                 assert expansion is not None
                 step = z1 - position
                 if tube.width >= distance * 1.0000001:
-                    center = _mid(ball) + tube.middle(complex(step))
+                    center = ball.mid() + tube.middle(complex(step))
                     result = self.refine(z1, center)
                     if not tube.holds(complex(step), float(abs(result - center).upper())):
                         raise PrecisionError("the iteration left the certified disc", z=complex(z1))
@@ -236,7 +236,7 @@ class Sheet:
         there = complex(stop)
         step = complex(acb(there) - position)
         middle = tube.middle(step)
-        center = _mid(ball)
+        center = ball.mid()
         if tube.width > 1e-11 * abs(there):
             here = complex(center)
             y = here + expansion.root(step, middle)
@@ -245,7 +245,7 @@ class Sheet:
                 rest = 2.00001 * following.offset
                 if abs(y - here - middle) + 2 * rest + 1e-15 * (abs(here) + abs(middle)) < 0.999999 * tube.radius:
                     return acb(there), acb(arb(y.real, rest), arb(y.imag, rest)), following
-        stop = _mid(stop)
+        stop = stop.mid()
         step = complex(stop - position)
         center += tube.middle(step)
         result = self.refine(stop, center)
@@ -280,7 +280,7 @@ class Sheet:
                 return False
             polynomial = self.polynomial(z)
             derivative = polynomial.derivative()
-            center = _mid(first.union(second))
+            center = first.union(second).mid()
             radius = 4 * abs(first.union(second) - center).upper() + self._grain(center)
             ball = _inflated(center, radius)
             if derivative(center).contains(0) or not ball.contains_interior(
@@ -296,7 +296,7 @@ class Sheet:
         """
         with working_precision(self.precision):
             spoke = start - center
-            corners = [_mid(center + spoke * acb(arb(k) / 4).exp_pi_i()) for k in range(1, 8)]
+            corners = [(center + spoke * acb(arb(k) / 4).exp_pi_i()).mid() for k in range(1, 8)]
             ball = root
             for turn in range(1, most + 1):
                 here = start
@@ -362,7 +362,7 @@ def regular_disc(coefficients: Sequence[acb_poly], point: acb) -> tuple[arb, acb
     """
     at_zero = [poly(acb(0)) for poly in coefficients]
     slopes = [poly.derivative() for poly in coefficients]
-    center = _mid(point)
+    center = point.mid()
     value, slope = _horner(at_zero, center)
     radius = 1.0
     for _ in range(400 if not slope.contains(0) else 0):
@@ -387,7 +387,7 @@ def keeps_apart(coefficients: Sequence[acb_poly], place: acb, radius: arb) -> ar
     for arcs in _ARCS:
         half = radius * (4.0 / arcs)  # an arc of 1/n turn fits in a square of half-width pi/n radii
         piece = acb(arb(0, half), arb(0, half))
-        shifts = [acb_poly([_mid(place + acb(radius) * acb(arb(2 * k) / arcs).exp_pi_i()), 1]) for k in range(arcs)]
+        shifts = [acb_poly([(place + acb(radius) * acb(arb(2 * k) / arcs).exp_pi_i()).mid(), 1]) for k in range(arcs)]
         for bound in (0.0, *(4.0**-k for k in range(_MOST_QUARTERS))):
             disc = acb(arb(0, bound), arb(0, bound))
             there = acb_poly([poly(disc) for poly in coefficients])
@@ -411,10 +411,6 @@ def _horner(coefficients: Sequence[acb], x: acb) -> tuple[acb, acb]:
 def _krawczyk(polynomial: acb_poly, derivative: acb_poly, center: acb, ball: acb) -> acb:
     slope = derivative(center)
     return center - polynomial(center) / slope + (1 - derivative(ball) / slope) * (ball - center)
-
-
-def _mid(x: acb) -> acb:
-    return acb(x.real.mid(), x.imag.mid())
 
 
 def _inflated(center: acb, radius: arb) -> acb:

@@ -397,6 +397,15 @@ def to_fmpq(value: Any) -> fmpq:
     return fmpq(exact.numerator, exact.denominator)
 
 
+def to_float(value: fmpq) -> float:
+    """A python-flint rational as a float.
+
+    >>> to_float(fmpq(3, 8))
+    0.375
+    """
+    return float(value.p) / float(value.q)
+
+
 def to_sympy_rational(value: fmpq) -> sympy.Rational:
     """A python-flint rational as a SymPy one."""
     return sympy.Rational(int(value.p), int(value.q))

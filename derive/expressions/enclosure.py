@@ -20,7 +20,7 @@ from flint import acb, acb_mat, arb, fmpq, fmpz_mpoly
 
 from resolvent.derive.arrays import np
 from resolvent.derive.errors import DerivationError
-from resolvent.derive.exact.field import Element
+from resolvent.derive.exact.field import Element, to_float
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.pencil import Entry
@@ -29,10 +29,6 @@ _SCALES = ((1e-9, 1e-6), (1e-12, 1e-9), (1e-18, 1e-14), (1e-28, 1e-22))  # eps_0
 _BITS, _SPARE = 256, 106  # the working precision, and how many bits of it the boxes leave out
 _POINT = (fmpq(51, 256), fmpq(-82, 256))  # 1/z, real and imaginary part: an exact ball, z is near 7/5 + 9/4 i
 _ROUNDS = 60
-
-
-def _float(value: fmpq) -> float:
-    return float(value.p) / float(value.q)
 
 
 class Enclosure:
@@ -116,8 +112,8 @@ class Enclosure:
         size = self.system.size
         constants = np.zeros((size, size), complex)
         for e, value in self.system.constants.items():
-            constants[e] = _float(self.number(value))
-        terms = [(e, f, _float(self.number(v))) for e, t in self.system.covariance.items() for f, v in t.items()]
+            constants[e] = to_float(self.number(value))
+        terms = [(e, f, to_float(self.number(v))) for e, t in self.system.covariance.items() for f, v in t.items()]
         targets, sources = (tuple(np.array([t[k] for t in terms], dtype=int).reshape(-1, 2).T) for k in (0, 1))
         return constants, (targets, sources, np.array([t[2] for t in terms]))
 
@@ -130,8 +126,8 @@ class Enclosure:
             for weight, extra in c.cases:
                 block = np.zeros((len(c.states),) * 2)
                 for (i, j), value in extra.items():
-                    block[c.states.index(i), c.states.index(j)] = _float(self.number(value))
-                cases.append((_float(self.number(weight)), block))
+                    block[c.states.index(i), c.states.index(j)] = to_float(self.number(value))
+                cases.append((to_float(self.number(weight)), block))
             out.append((np.ix_(c.states, c.states), cases))
         return out
 

@@ -67,7 +67,7 @@ class _Path:
         curve = [acb_poly([v]) for v in start]
         for k in range(1, _TERMS + 1):
             change = inverse * acb_mat([[row[k]] for row in self.along(curve, parameter)])
-            curve = [c - acb_poly([0] * k + [_middle(change[j, 0])]) for j, c in enumerate(curve)]
+            curve = [c - acb_poly([0] * k + [change[j, 0].mid()]) for j, c in enumerate(curve)]
         images = self.along(curve, parameter)
         depth = max(len(row) for row in images)
         moved = inverse * acb_mat([[row[k] for k in range(depth)] for row in images])
@@ -117,7 +117,7 @@ class _Path:
         """An approximate zero near x; the derivative is that at x, in floating point, as long as that converges."""
         place = float(parameter.real.mid())
         enough = arb(1e-10) if small is None else small
-        x = [_middle(v) for v in x]
+        x = [v.mid() for v in x]
         inverse = self._inverse(x, place)
         last: arb | None = None
         for _ in range(steps):
@@ -125,7 +125,7 @@ class _Path:
             size = max(abs(step[j, 0]).upper() for j in range(self.size))
             if not size < 1e6:
                 return None
-            x = [_middle(a - step[j, 0]) for j, a in enumerate(x)]
+            x = [(a - step[j, 0]).mid() for j, a in enumerate(x)]
             if size < enough:
                 return x
             if last is None or size > 0.1 * last:
@@ -203,10 +203,6 @@ def _is_inside(image: list[acb], spread: list[acb]) -> bool:
     """Krawczyk's test: whether x + spread holds exactly one zero."""
     return all(r.real.contains_interior(v.real) and r.imag.contains_interior(v.imag)
                for r, v in zip(spread, image, strict=True))  # fmt: skip
-
-
-def _middle(ball: acb) -> acb:
-    return acb(ball.real.mid(), ball.imag.mid())
 
 
 def _complex(ball: acb) -> complex:

@@ -42,7 +42,7 @@ def require_herglotz(equation: ResolventEquation) -> None:
 
 
 def _is_regular(branch: Branch, point: acb, radius: float, may_be_pole: bool) -> bool:
-    center = acb(point.real.mid(), point.imag.mid())
+    center = point.mid()
     start = acb((center.real + radius).mid(), center.imag)
     root = branch.value(start)
     try:

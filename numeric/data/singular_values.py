@@ -28,6 +28,7 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.numbers import positive_number, real_values
+from resolvent.numeric.measures.numeric_outliers import both_transforms
 from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.measure import measure_of
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -96,8 +97,7 @@ def singular_value_threshold(ratio: Any, noise: float | None = None, bulk: Law |
     """
     c = positive_number(ratio, "the ratio")
     if bulk is not None:
-        if noise is not None:
-            raise ParameterError("with a law of the noise its standard deviation has no meaning", noise=noise)
+        _require_no_deviation(noise)
         return _threshold(_transform(bulk), c)
     if c > 1:
         raise ParameterError(f"the ratio of the shorter to the longer side is at most 1; got {ratio}", ratio=ratio)
@@ -139,8 +139,7 @@ def shrink_singular_values(
     if loss not in ("frobenius", "operator", "nuclear"):
         raise ParameterError(f"the loss is frobenius, operator or nuclear; got {loss!r}", loss=loss)
     if bulk is not None:
-        if noise is not None:
-            raise ParameterError("with a law of the noise its standard deviation has no meaning", noise=noise)
+        _require_no_deviation(noise)
         return like(values, _shrunk(_transform(bulk), shape[0] / shape[1], found, loss))
     rows, columns = sorted(shape)
     if noise is None:
@@ -151,6 +150,11 @@ def shrink_singular_values(
 def strengths_behind(values: Array, shape: tuple[int, int], noise: float) -> Array:
     """The strengths of the components that are seen as singular values in white noise; 0 below its edge."""
     return _in_white_noise(values, min(shape), max(shape), noise, "none")
+
+
+def _require_no_deviation(noise: float | None) -> None:
+    if noise is not None:
+        raise ParameterError("with a law of the noise its standard deviation has no meaning", noise=noise)
 
 
 def _in_white_noise(values: Array, rows: int, columns: int, noise: float, loss: str) -> Array:
@@ -177,10 +181,9 @@ def _shrunk(transform: Transform, c: float, values: Array, loss: str) -> Array:
 def _seen(transform: Transform, c: float, values: Array) -> tuple[Array, Array, Array]:
     """The strengths behind singular values above the noise, and both overlaps."""
     z = values**2
-    m, slope = (part.real for part in transform(z.astype(complex)))
-    own, other = -m, -c * m + (1 - c) / z
+    own, other, slope, other_slope = both_transforms(transform, c, z)
     d = z * own * other
-    d_slope = own * other - z * (slope * other + own * (c * slope + (1 - c) / z**2))
+    d_slope = own * other + z * (slope * other + own * other_slope)
     left, right = (np.clip(-g * d / d_slope, 0.0, 1.0) for g in (own, other))
     return 1 / np.sqrt(d), left, right
 

@@ -49,7 +49,7 @@ class _Known:
 
     def middle(self, x: acb) -> acb:
         """The middle of the tube at a point."""
-        return _mid(self.root) + self.tube.middle(complex(x - self.place))
+        return self.root.mid() + self.tube.middle(complex(x - self.place))
 
     def holds(self, x: acb, root: acb) -> bool:
         """Whether a ball at a point of the tube lies in it: if it holds a root, that is the physical one."""
@@ -153,7 +153,7 @@ class BoundaryValues:
             steepness = slope(ball)
             if steepness.contains(0):
                 break
-            center = _mid(ball)
+            center = ball.mid()
             ball = center - polynomial(center) / steepness
             if float(ball.imag.rad()) <= _SHARP * abs(float(ball.imag)):
                 return ball
@@ -178,7 +178,7 @@ class BoundaryValues:
         while not (distance := known.distance(x)) <= known.tube.width:
             if known.tube.width < floor:
                 raise BranchError("other sheets come close to the branch", z=complex(known.place))
-            there = _mid(known.place + (x - known.place) * arb(0.98 * known.tube.width / distance))
+            there = (known.place + (x - known.place) * arb(0.98 * known.tube.width / distance)).mid()
             root = self._sheet.refine(there, known.middle(there))
             if not known.holds(there, root):
                 raise PrecisionError("the iteration left the certified tube", z=complex(there))
@@ -199,10 +199,6 @@ class BoundaryValues:
 
 def _place(known: _Known) -> float:
     return float(known.place.real.mid())
-
-
-def _mid(x: acb) -> acb:
-    return acb(x.real.mid(), x.imag.mid())
 
 
 def _only_upper(centres: Complexes, radii: Reals) -> NDArray[np.intp]:

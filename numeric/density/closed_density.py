@@ -23,6 +23,7 @@ from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z
 from resolvent.derive.errors import DerivationError
+from resolvent.derive.exact.field import to_float
 from resolvent.derive.exact.precision import cached_property, working_digits
 from resolvent.derive.exact.rational_function import X
 from resolvent.derive.holonomic.connection_constant import Connection, connect, same
@@ -263,10 +264,7 @@ def _agreed(constant: sympy.Expr, ratios: list[Any]) -> int:
 
 
 def _same_ends(proof: Connection, ends: tuple[float, float]) -> bool:
-    return all(
-        abs(float(p.p) / float(p.q) - e) <= _ROUNDING * max(1.0, abs(e))
-        for p, e in zip(proof.interval, ends, strict=True)
-    )
+    return all(abs(to_float(p) - e) <= _ROUNDING * max(1.0, abs(e)) for p, e in zip(proof.interval, ends, strict=True))
 
 
 def _interval(density: HolonomicDensity, low: Any, high: Any) -> tuple[float, float]:

@@ -204,7 +204,7 @@ class HolonomicDensity:
                 if free == 0:
                     raise PrecisionError("the path meets a singular point of the equation", z=complex(place))
                 share = min(1.0, free / 2 / abs(rest))
-                there = corner if share == 1.0 else _mid(place + (corner - place) * arb(share))
+                there = corner if share == 1.0 else (place + (corner - place) * arb(share)).mid()
                 coefficients = _taylor(self._rows, place, state)
                 state = _states(coefficients, there - place, self.law.ode.order)
                 place = there
@@ -229,7 +229,7 @@ def _taylor(equation: list[acb_poly], place: acb, state: State) -> list[acb]:
             if n + shift >= 0:
                 total += weight[n] * found[n + shift]
         value = -total / (lead * math.perm(n + r, r))
-        found.append(acb(value.real.mid(), value.imag.mid()))
+        found.append(value.mid())
     return found
 
 
@@ -245,17 +245,13 @@ def _states(coefficients: list[acb], step: Any, order: int) -> State:
     found = []
     for _ in range(order):
         value = polynomial(acb(step))
-        found.append(acb(value.real.mid(), value.imag.mid()))
+        found.append(value.mid())
         polynomial = polynomial.derivative()
     return found
 
 
 def _rising(n: int, k: int) -> int:
     return math.perm(n + k - 1, k)
-
-
-def _mid(x: acb) -> acb:
-    return acb(x.real.mid(), x.imag.mid())
 
 
 def _identified(weight: float) -> sympy.Expr:

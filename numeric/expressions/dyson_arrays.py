@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.exact.field import Element, to_fmpq
+from resolvent.derive.exact.field import Element, to_float, to_fmpq
 from resolvent.derive.expressions.dyson import Component, DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 from resolvent.numeric.expressions.free_letters import FreeLetter, letters_of
@@ -92,8 +92,7 @@ class DysonArrays:
         numbers = {s.name: to_fmpq(values[s.name]) for s in system.parameters}
 
         def number(element: Element) -> float:
-            q = (element.evaluate(numbers) if numbers else element).to_fmpq()
-            return float(q.p) / float(q.q)
+            return to_float((element.evaluate(numbers) if numbers else element).to_fmpq())
 
         entries = sorted({e for c in system.components for i in c.states for j in c.states
                           if (e := system.entry(i, j)) is not None})  # fmt: skip

@@ -216,11 +216,7 @@ class DepthProduct:
         """
         runs = sorted(explicit_runs(_Line(self)), key=lambda run: run.low.z)
         hard = self._hard_ends()
-        runs = [
-            run
-            for run in runs
-            if not any(abs(w - end.t) <= _BLURRED * end.t for end in hard for w in (run.low.w, run.high.w))
-        ]
+        runs = [run for run in runs if not any(_is_at(run, end) for end in hard)]
         last = self.diagonals[-1]
         if not last.is_discrete:  # no gaps between the ends
             runs = [run for run in runs if run.high.w <= last.low or run.low.w >= last.high]

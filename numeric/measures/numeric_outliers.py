@@ -88,7 +88,7 @@ def _rectangular(a: Transform, c: float, theta: Any) -> OutlierResult:
     gaps = [(max(low, 0.0), high) for low, high in a.gaps if high > 0]
 
     def response(z: Array) -> Array:
-        own, other = _both(a, c, z)[:2]
+        own, other = both_transforms(a, c, z)[:2]
         root = np.sqrt(np.maximum(z * own * other, 0.0))
         return np.where((own > 0) & (other > 0), root, np.where((own < 0) & (other < 0), -root, 0.0))
 
@@ -104,7 +104,7 @@ def _rectangular(a: Transform, c: float, theta: Any) -> OutlierResult:
             place = brentq(
                 lambda z, t=target: float(response(np.array([z]))[0]) - t, start, stop, xtol=1e-15, rtol=1e-15
             )
-            own, other, slope, other_slope = (float(v[0]) for v in _both(a, c, np.array([place])))
+            own, other, slope, other_slope = (float(v[0]) for v in both_transforms(a, c, np.array([place])))
             change = strength**2 * (own * other + place * (slope * other + own * other_slope))
             found.append(Outlier(float(place), -own / change, -other / change, (low, high)))
     thresholds = []
@@ -120,7 +120,7 @@ def _rectangular(a: Transform, c: float, theta: Any) -> OutlierResult:
     return OutlierResult(float(theta), "rectangular", tuple(found), tuple(thresholds), outer, thresholds[-1].strength)
 
 
-def _both(a: Transform, c: float, z: Array) -> tuple[Array, Array, Array, Array]:
+def both_transforms(a: Transform, c: float, z: Array) -> tuple[Array, Array, Array, Array]:
     """G and G~ of X X^T and X^T X, and their slopes."""
     m, slope = (part.real for part in a(z.astype(complex)))
     return -m, -c * m + (1 - c) / z, -slope, -c * slope - (1 - c) / z**2

@@ -35,7 +35,7 @@ def audit(
     from resolvent.catalog.literature.audit import audit_entry
     from resolvent.catalog.literature.table import PAPERS, paper
 
-    papers = [found for name in names or () if (found := paper(name))] if names else list(PAPERS)
+    papers = [found for name in names if (found := paper(name))] if names else list(PAPERS)
     chosen = [require_entry(name).slug for name in names if not paper(name)] if names else catalog.names()
     entries = []
     for slug in chosen:
