@@ -74,6 +74,7 @@ _CLASSES = {
     "Symbol": "a symbol",
     "Expr": "an expression",
     "Path": "a path",
+    "Law": "a law (resolvent.parse reads one from text)",
     "Basic": "an expression",
     "AlgebraicRecord": "a law with a polynomial equation",
     "MatrixBase": "a SymPy matrix",

@@ -150,7 +150,12 @@ def compared(
     allowed += (4 + 2 * math.log(size) + outside) / size
     zeros, unsure = _zeros(spectrum, trials)
 
-    against = [
+    against = []
+    if share > _FAR_TOO_MANY:
+        means = [sum(trial.sum(lambda x: x)[0] for trial in trials) / sum(t.size for t in trials), spectrum.mean()]
+        units = f"their mean is {means[0]:.6g}, the law's {means[1]:.6g}"
+        against.append(f"{share:.1%} of the eigenvalues lie outside the support ({units}: are both in the same units?)")
+    against += [
         f"the sum of {s.name} is off by {s.excess:.4g}, with a standard deviation of {s.deviation:.3g} and "
         f"{s.allowed:.3g} allowed (p = {s.p_value:.2g})"
         for s in statistics
@@ -163,8 +168,6 @@ def compared(
         )
     if abs(zeros[0] - zeros[1]) > len(trials) * (3 + outside) + resolution * zeros[1] + 4 * unsure:
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
-    if share > _FAR_TOO_MANY:
-        against.append(f"{share:.1%} of the eigenvalues lie outside the support")
     unlike = _unlike(spectrum, bulk, beta, level)
     rows = sum(t.size for t in trials) / len(trials)
     needed = math.inf if lanczos else rows * _needed(statistics, shifts, quantile)  # probes have errors of their own

@@ -94,8 +94,8 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
     >>> [round(value, 1) for value in found.parameters.values()], found.left_out
     ([0.5, 1.0], ())
 
-    Raises `ParameterError` for a law without parameters, or more than six, for eigenvalues as `compare` does, and for a
-    confidence outside (0, 1); `PrecisionError` if no parameters explain the eigenvalues.
+    Raises `ParameterError` for a law without parameters, or more than six, for eigenvalues as `compare` does or if
+    all are equal, and for a confidence outside (0, 1); `PrecisionError` if no parameters explain the eigenvalues.
 
     Source: Bai, Silverstein, Ann. Probab. 32 (2004) 553-605, for the Gaussian limit of linear statistics.
     """
@@ -105,6 +105,8 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
     if not 0 < confidence < 1:
         raise ParameterError(f"the confidence lies between 0 and 1; got {confidence!r}", confidence=confidence)
     trials = samples(eigenvalues, singular)
+    if np.ptp(np.concatenate(trials)) == 0:
+        raise ParameterError(f"all the eigenvalues are {trials[0][0]:.6g}; there is no bulk to fit", law=law)
     middle, spread = _middle(np.concatenate(trials))
     bulk = [values[np.abs(values - middle) <= _FAR * spread] for values in trials]
     left_out: list[float] = []
@@ -120,6 +122,8 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
             break
         left_out, hull = found, spectrum.support()
         bulk = [values[~np.isin(values, found)] for values in trials]
+        if not all(map(len, bulk)):
+            raise _unexplained(spectrum, trials)
     assert theta is not None
     moved = len(left_out) / len(trials)
     residuals, jacobian = (f(bulk, hull, theta, moved) for f in (model.residuals_at, model.jacobian))
@@ -142,11 +146,17 @@ def _require_sense(spectrum: Spectrum, trials: Sequence[Array], bulk: Sequence[A
     """Raise `PrecisionError` for what is no fit, but a minimum far from the data, or of hardly any of them."""
     share = sum(map(len, bulk)) / sum(map(len, trials))
     if share < _LEAST_SHARE or not np.all(np.isfinite(errors) & (errors > 0)):
-        raise PrecisionError("no parameters of the law explain the eigenvalues", law=spectrum.law)
+        raise _unexplained(spectrum, trials)
     distance = kolmogorov_distance(spectrum, np.concatenate(bulk)).value
     if distance > _FARTHEST:
         reason = f"the distribution functions of the best fit and of the eigenvalues differ by {distance:.2g}"
         raise PrecisionError(f"no parameters of the law explain the eigenvalues: {reason}", law=spectrum.law)
+
+
+def _unexplained(spectrum: Spectrum, trials: Sequence[Array]) -> PrecisionError:
+    mean = float(np.mean(np.concatenate(trials)))
+    reason = f"their mean is {mean:.6g}, that of the best fit {spectrum.mean():.6g}; is a scale or a shift missing?"
+    return PrecisionError(f"no parameters of the law explain the eigenvalues: {reason}", law=spectrum.law)
 
 
 class _Model:

@@ -20,6 +20,7 @@ _ZERO = 1e-8
 _GRID = 400
 _SHOWN = 4000  # points that stand for the eigenvalues in a picture
 _ERRORS = 4.0  # standard errors that a distance may have
+_SEED = 0x6C616E637A6F73  # nobody's own: probes that are the rows of data made with seed 0 see another spectrum
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,12 @@ class LanczosSample:
         return np.array([float(np.mean(g)) for g in groups if 2 * len(g) >= len(self.found.nodes)])
 
     def without(self, components: Array, spectrum: Spectrum) -> LanczosSample:
-        """The quadratures without the nodes at some eigenvalues."""
+        """The quadratures without the nodes at some eigenvalues; all of them, if none were left."""
         low, high = spectrum.support()
         close = _SAME * (high - low)
         kept = [np.all(np.abs(x[:, None] - components) > close, axis=1) for x in self.found.nodes]
+        if not all(map(np.any, kept)):
+            return self
         nodes = tuple(x[k] for x, k in zip(self.found.nodes, kept, strict=True))
         weights = tuple(w[k] for w, k in zip(self.found.weights, kept, strict=True))
         found = LanczosSpectrum(self.size - len(components), nodes, weights)
@@ -76,7 +79,7 @@ class LanczosSample:
         return self.sum(lambda x: (np.abs(x) <= _ZERO * scale).astype(float))
 
 
-def lanczos_sample(matrix: Any, singular: bool | None, seed: int = 0) -> LanczosSample:
+def lanczos_sample(matrix: Any, singular: bool | None, seed: int = _SEED) -> LanczosSample:
     """The quadratures of a symmetric matrix or operator, with ``singular`` those of X X^T/n, X of size p x n.
 
     Raises `ParameterError` for anything without a shape and products, and for a matrix that is not square.

@@ -36,8 +36,9 @@ class ExactSample:
         return self.values
 
     def without(self, components: Array, spectrum: Any) -> ExactSample:
-        """The eigenvalues less some."""
-        return ExactSample(self.values[~np.isin(self.values, components)])
+        """The eigenvalues less some; all of them, if none were left."""
+        kept = self.values[~np.isin(self.values, components)]
+        return ExactSample(kept if len(kept) else self.values)
 
     def zeros(self, scale: float) -> tuple[float, float]:
         """The number of eigenvalues at 0, and its error."""

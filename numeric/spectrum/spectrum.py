@@ -76,7 +76,8 @@ class Spectrum(Presented):
 
     def __init__(self, law: Law | Family, **parameters: Any) -> None:
         if not isinstance(law, (Law, Family)):
-            raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}", law=law)
+            text = "; resolvent.parse reads one from text" if isinstance(law, str) else ""
+            raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}{text}", law=law)
         self.measure = measure_of(law.at(**parameters))
 
     @classmethod

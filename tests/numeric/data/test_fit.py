@@ -120,3 +120,22 @@ def test_what_no_parameters_explain_is_an_error() -> None:
     values = np.concatenate([np.full(300, -1.0), np.full(300, 1.0)]) + np.random.default_rng(0).normal(size=600) / 100
     with pytest.raises(rv.PrecisionError, match="no parameters of the law explain the eigenvalues"):
         rv.fit(values, rv.marchenko_pastur(rv.parameter("c", positive=True)))
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e6])
+def test_a_missing_scale_is_named(factor: float) -> None:
+    x = np.random.default_rng(3).normal(size=(200, 400))
+    values = factor * np.linalg.eigvalsh(x @ x.T / 400)
+    with pytest.raises(rv.PrecisionError, match="that of the best fit 1; is a scale or a shift missing"):
+        rv.fit(values, rv.marchenko_pastur(rv.parameter("c", positive=True)))
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_equal_eigenvalues_have_no_bulk(value: float) -> None:
+    with pytest.raises(rv.ParameterError, match=f"all the eigenvalues are {value:g}; there is no bulk to fit"):
+        rv.fit(np.full(50, value), LAW)
+
+
+def test_a_law_as_text_is_refused_with_its_remedy() -> None:
+    with pytest.raises(rv.ParameterError, match=r"law must be a law \(resolvent.parse reads one from text\)"):
+        rv.fit(np.arange(50.0), "marchenko_pastur(c)")  # type: ignore[arg-type]

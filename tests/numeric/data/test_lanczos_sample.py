@@ -52,3 +52,15 @@ def test_zeros_are_counted_with_their_error() -> None:
 def test_bad_input_is_named(matrix: object, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
         rv.compare(matrix, LAW, lanczos=True)
+
+
+def test_probes_are_no_rows_of_data_made_with_a_seed_of_everyday_use() -> None:
+    """The first draws of `default_rng(0)` as probes of a matrix of them: v^T A v is 1.4 tr A/p, a true law fell."""
+    for seed in range(4):
+        rows = np.random.default_rng(seed).normal(size=(1000, 400))
+        assert rv.compare(rows.T, rv.marchenko_pastur("2/5"), singular=True, lanczos=True).verdict == "undecided"
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e3])
+def test_a_matrix_in_other_units_is_refuted_by_lanczos(factor: float) -> None:
+    assert rv.compare(factor * X, LAW, singular=True, lanczos=True).verdict == "refuted"

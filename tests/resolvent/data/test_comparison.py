@@ -151,6 +151,18 @@ def test_a_hopeless_law_is_refuted_in_a_few_lines_and_no_bound_exceeds_1() -> No
     assert len(found.plot().lines) < 10
 
 
+@pytest.mark.parametrize(("factor", "shift"), [(1e-3, 0.0), (1e6, 0.0), (1.0, 100.0), (-1.0, 0.0), (0.0, 0.0)])
+def test_eigenvalues_in_other_units_are_refuted_with_both_means(factor: float, shift: float) -> None:
+    x = np.random.default_rng(1).normal(size=(200, 400))
+    values = factor * np.linalg.eigvalsh(x @ x.T / 400) + shift
+    found = rv.compare(values, rv.marchenko_pastur("1/2"))
+    assert (found.verdict, len(found.edges[0].outside)) == ("refuted", 200)
+    words = f"their mean is {values.mean():.6g}, the law's 1: are both in the same units?"
+    assert found.reasons[0] == f"100.0% of the eigenvalues lie outside the support ({words})"
+    assert "100.0% of the eigenvalues" in found.text()
+    assert len(found.plot().lines) < 10
+
+
 def test_pooled_matrices_that_differ_are_named() -> None:
     rng = np.random.default_rng(2)
     alike = [rng.normal(size=(200, 400)) for _ in range(5)]
