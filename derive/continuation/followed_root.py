@@ -25,6 +25,7 @@ _COARSE = 1e-9  # relative radius of an enclosure
 _MOST_QUARTERS = 400  # of a disc in which a cluster of roots stays where it is: where q sheets meet, y ~ x^(1/q)
 _ARCS = (32, 128, 512)
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
+_AT_END = 1e-6  # of the height of a path: a stop this close to its end says that the branch point is there
 
 
 class Sheet:
@@ -136,7 +137,9 @@ class Sheet:
         """
         with working_precision(self.precision), np.errstate(all="ignore"):
             expansion = self._expansion(z, root)
-            tube = expansion.tube(1 + abs(complex(z)), order=0)[0] if expansion else Tube(0.0, 0.0, ())
+            if expansion is None:
+                return 0.0, 0.0
+            tube, _ = expansion.tube(expansion.tube(math.inf)[0].width, order=0)
             return tube.width, tube.radius
 
     def _expansion(self, z: acb, root: acb) -> Expansion | None:
@@ -332,19 +335,19 @@ class Sheet:
         with working_precision(self.precision):
             if (root := self.learnt(z)) is not None:
                 return root
+            nearest, root = min(self._grid, key=lambda pair: abs(complex(pair[0] - z)))
+            height = max(float(nearest.imag.mid()), float(z.imag.mid()), abs(float((nearest - z).real.mid())) / 2)
             for detour in _DETOURS:
                 try:
-                    return self._reach(z, detour)
+                    return self._reach(z, nearest, root, height, detour)
                 except BranchError as error:  # sheets may cross on the path itself, which another path avoids
                     failure = error
-                    stop = complex(error.objects["z"])  # type: ignore[call-overload]
-                    if abs(stop - complex(z)) < 1e-6 * (1 + abs(stop)):
+                    stop: complex = error.objects["z"]  # type: ignore[assignment]
+                    if abs(stop - complex(z)) < _AT_END * height:
                         break
             raise failure
 
-    def _reach(self, z: acb, detour: float) -> acb:
-        nearest, root = min(self._grid, key=lambda pair: abs(complex(pair[0] - z)))
-        height = max(float(nearest.imag.mid()), float(z.imag.mid()), abs(float((nearest - z).real.mid())) / 2)
+    def _reach(self, z: acb, nearest: acb, root: acb, height: float, detour: float) -> acb:
         rise = acb(nearest.real.mid() + arb(detour * height / 2), arb(height * (1 + abs(detour))))
         above = acb(z.real.mid() + arb(detour * height), rise.imag)
         root = self.follow(nearest, root, rise)

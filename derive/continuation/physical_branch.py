@@ -55,7 +55,7 @@ class Branch(Sheet):
             raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(1 / w))
         # Sheets that agree to several orders in 1/z are far apart in this chart: come down from infinity in it.
         size = math.sqrt(abs(float(number_ball(self.equation.field.coerce(self.equation.moment_series(3)[2])).mid())))
-        while abs(complex(w)) * 8 * max(size, 1e-6) < 1:
+        while 0 < abs(complex(w)) * 8 * size < 1:
             try:
                 w, tail = 2 * w, unfolded.follow(w, tail, 2 * w, floor=1e-2 * abs(complex(w)))
             except (BranchError, PrecisionError):

@@ -36,7 +36,7 @@ _TWICE = 2.000001
 _EPSILON = 2.0**-52
 _OVERSAMPLING = 1.5
 _BLOCK = 40000
-_TINY = 1e-60
+_TINY = 1e-60  # no tube is narrower: powers of its width shall stay among the floats
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,16 @@ class Expansion:
         return drift + sum(j * row[j] * (4 * self.offset) ** (j - 1) for j in range(2, len(row))) < _HALF
 
     def tube(self, distance: float, boldness: float = 1.0, order: int = _ORDER) -> tuple[Tube, int]:
-        """A tube, no wider than it has to be for ``distance``, and how many widths were tried.
+        """A tube, hardly wider than it has to be for ``distance``, and how many widths were tried.
 
         The width is 0 if none is proved. The first try is ``boldness`` times an estimate of the radius of convergence.
         """
         path, inverse = self._series(order)
         if not self.is_isolated:
             return Tube(0.0, 0.0, tuple(path)), 0
-        width = min(boldness * _convergence(path, inverse), distance)
+        width = min(boldness * _convergence(path, inverse), max(distance, _TINY))
         tries = 0
-        while width > _TINY and math.isfinite(width) and tries < 60:
+        while width >= _TINY and math.isfinite(width) and tries < 60:
             tries += 1
             radius = self._radius(width, path, inverse)
             if radius > 0:

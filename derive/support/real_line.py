@@ -128,8 +128,7 @@ class _AtOnce:
         self._nodes: list[int] = [-1] * len(samples)
         self._crossed: list[int] = [-1] * len(balls)  # nodes in the gaps beyond
         exact = [arb(x) + center for x in self._gaps]
-        fences = [exact[0] - 1, *balls, exact[-1] + 1]
-        if all(a < x < b for x, a, b in zip(exact, fences[:-1], fences[1:], strict=True)):
+        if all(a < x < b for a, x, b in zip(exact[:-1], balls, exact[1:], strict=True)):
             self._tops = [(0, complex(branch.start - branch.center))]
             self._grow(crossings)
             self._cross(poles)

@@ -264,7 +264,8 @@ def _agreed(constant: sympy.Expr, ratios: list[Any]) -> int:
 
 
 def _same_ends(proof: Connection, ends: tuple[float, float]) -> bool:
-    return all(abs(to_float(p) - e) <= _ROUNDING * max(1.0, abs(e)) for p, e in zip(proof.interval, ends, strict=True))
+    allowed = _ROUNDING * max(map(abs, ends))
+    return all(abs(to_float(p) - e) <= allowed for p, e in zip(proof.interval, ends, strict=True))
 
 
 def _interval(density: HolonomicDensity, low: Any, high: Any) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.at_atoms import onto_atoms
 from resolvent.numeric.spectrum.measure import PointMass, SupportInterval
 from resolvent.numeric.style import ATOM, BARS, INK, colour_of_next_line, finish, new_axes
 
@@ -157,13 +158,9 @@ def histogram_plot(
 
 
 def at_atoms(spectrum: Drawn, values: Array) -> NDArray[np.bool_]:
-    """Which eigenvalues lie at an atom, up to a millionth of the support or of 1."""
-    lower, upper = spectrum.support()
-    near = 1e-6 * max(upper - lower, 1.0)
-    found = np.zeros(len(values), dtype=bool)
-    for atom in spectrum.atoms:
-        found |= np.abs(values - float(atom.point)) < near
-    return found
+    """Which eigenvalues lie at an atom, up to rounding errors."""
+    places = [float(atom.point) for atom in spectrum.atoms]
+    return np.isin(onto_atoms(values, places, spectrum.support()), places)
 
 
 def _mark_outside(ax: Axes, values: Array, inside: tuple[float, float], reach: tuple[float, float]) -> None:

@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.fluctuations.airy_determinants import survival
+from resolvent.numeric.spectrum.at_atoms import onto_atoms
 from resolvent.numeric.spectrum.measure import Measure, elementwise
 
-_ATOM = 1e-7  # eigenvalues this close to an atom, in units of the support's width, are at it
 _STEP = 2.0**-7  # of the interval: where the limit at an edge is extrapolated from
 _ORDER = 8
 
@@ -151,12 +151,8 @@ def _p_value(beta: int, statistic: float) -> float:
 
 def _gaps(measure: Measure, edges: tuple[Edge, ...], values: Array) -> list[tuple[Edge | None, Edge | None, Array]]:
     """The eigenvalues in each gap of the support, with the edges to its left and right; those at atoms left out."""
-    low, high = measure.support()
-    tolerance = _ATOM * max(high - low, abs(low), abs(high))
-    free = np.ones(len(values), dtype=bool)
-    for place in measure.atom_points:
-        free &= np.abs(values - place) > tolerance
-    values = values[free]
+    places = measure.atom_points
+    values = values[~np.isin(onto_atoms(values, places, measure.support()), places)]
     lefts: list[Edge | None] = [None, *edges[1::2]]
     rights: list[Edge | None] = [*edges[::2], None]
     if not edges:

@@ -153,7 +153,7 @@ class FormulaMeasure(Measure):
         if np.any(bad):
             raise ParameterError(f"the density has no finite value at x = {x[bad][0]:.6g}", x=float(x[bad][0]))
         lowest = np.unravel_index(np.argmin(values), values.shape)
-        if values[lowest] < -1e-9 * max(1.0, float(np.max(values))):
+        if values[lowest] < -1e-9 * float(np.max(values)):
             raise ParameterError(f"the density is negative, {values[lowest]:.6g}, at x = {x[lowest]:.6g}")
         return x, values * half * np.sin(theta) * reach * w
 

@@ -146,7 +146,8 @@ class Spectrum(Presented):
     def pdf(self, x: ArrayLike, certified: bool = False) -> Array:
         """The density of the continuous part, Im m(x + i0)/pi; NaN at NaN, infinite at an edge where it diverges.
 
-        ``certified`` returns values of `pdf_enclosure` instead, proved to 1e-12 of their size or of 1.
+        ``certified`` returns values of `pdf_enclosure` instead, proved to 1e-12 of their size or of one over the
+        width of the support.
 
         Raises `NotCertified` where certified values are asked for and not proved, as at edges, `ParameterError` if they
         are asked for and the law has no polynomial equation.
@@ -154,7 +155,9 @@ class Spectrum(Presented):
         if not certified:
             return like(x, elementwise(self.measure.table.pdf, x))
         found, points = self.pdf_enclosure(x), np.asarray(x, dtype=float)
-        unproved = ~(found.radius <= 1e-12 * np.maximum(1.0, np.abs(found.value))) & ~np.isnan(points)
+        lower, upper = self.support()
+        allowed = 1e-12 * np.maximum(1 / (upper - lower) if upper > lower else 0.0, np.abs(found.value))
+        unproved = ~(found.radius <= allowed) & ~np.isnan(points)
         if np.any(unproved):
             places = points[unproved]
             raise NotCertified(f"the density is not proved at x = {places.flat[0]:.17g}", points=places)

@@ -10,9 +10,9 @@ import numpy as np
 
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.at_atoms import onto_atoms
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
-_SNAP = 1e-7  # eigenvalues this close to an atom, in units of the support's width, count as being there
 _CLIP = 1.1  # Chebyshev statistics hold still beyond this, so that a single far eigenvalue cannot dominate them
 
 
@@ -53,12 +53,7 @@ def snapped(spectrum: Spectrum, eigenvalues: Array) -> Array:
     values = np.array(eigenvalues, dtype=float).ravel()
     if not len(values) or not np.all(np.isfinite(values)):
         raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=eigenvalues)
-    lower, upper = spectrum.support()
-    scale = max(upper - lower, abs(lower), abs(upper))
-    for atom in spectrum.atoms:
-        place = float(atom.point)
-        values[np.abs(values - place) <= _SNAP * scale] = place
-    return values
+    return onto_atoms(values, [float(atom.point) for atom in spectrum.atoms], spectrum.support())
 
 
 def chebyshev_statistics(spectrum: Spectrum, count: int) -> list[tuple[str, Callable[[Array], Array]]]:
@@ -94,7 +89,7 @@ def edge_margin(spectrum: Spectrum, rows: int) -> float:
     Source of the scale: Tracy, Widom, Commun. Math. Phys. 177 (1996) 727.
     """
     lower, upper = spectrum.support()
-    width = max(upper - lower, abs(upper), 1e-300)
+    width = (upper - lower) or abs(upper) or 1e-300
     return width * 3.0 * rows ** (-2 / 3)
 
 

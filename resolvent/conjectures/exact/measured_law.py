@@ -84,10 +84,11 @@ def _density_findings(conjecture: Conjecture, point: Point, law: Any) -> list[Fi
     if claim.atoms is not None:
         text = f"the law of the claimed density has {len(claim.atoms) or 'no'} atoms"
         found.append(Finding("exact", "atoms", status, text, "numerical", where, claim.lines.get("atoms")))
+    unit = max(map(abs, law.support())) or 1.0  # integrals have absolute errors
     for k, amount in enumerate(claim.moments or (), 1):
         wanted = float(amount.ball(values))
-        value = law.expect(lambda x, k=k: x**k)
-        size = law.expect(lambda x, k=k: abs(x) ** k)
+        value = law.expect(lambda x, k=k: (x / unit) ** k) * unit**k
+        size = law.expect(lambda x, k=k: abs(x / unit) ** k) * unit**k
         if not abs(value - wanted) <= 1e-7 * max(size, abs(wanted)):
             text = f"m_{k} is claimed to be {wanted:.10g}; the claimed density has {value:.10g}"
             return [*found, Finding("exact", "moments", REFUTED, text, "numerical", where, claim.lines.get("moments"))]

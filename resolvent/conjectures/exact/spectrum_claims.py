@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from math import ulp
 from typing import Any
 
 import numpy as np
@@ -170,7 +171,8 @@ def _holds(amount: Amount, value: Any, values: Point) -> bool | None:
     with working_precision(192):
         exact = arb(str(sympy.N(value, 40)))
         gap = abs(amount.ball(values) - exact)
-        return bool(gap <= arb("1e-30") * (1 + abs(exact))) if gap.is_finite() else None
+        allowed = arb("1e-30") * abs(exact)
+        return True if gap <= allowed else False if gap > allowed else None
 
 
 def density_finding(claim: DensityClaim, spectrum: Spectrum, values: Point) -> Found:
@@ -183,11 +185,10 @@ def density_finding(claim: DensityClaim, spectrum: Spectrum, values: Point) -> F
         return UNDECIDED, "the ends of the claimed intervals cannot be computed here", ""
     if not all(a < b for a, b in claimed):
         return REFUTED, "the ends of the claimed intervals do not increase here", "numerical"
-    if any(b > c + _NUMERICAL * (1 + abs(c)) for (_, b), (c, _) in pairwise(claimed)):
+    if any(b - c > max(_NUMERICAL * min(b - a, d - c), _rounding(c)) for (a, b), (c, d) in pairwise(claimed)):
         return REFUTED, "the claimed intervals overlap here", "numerical"
     actual = _merged([(float(i.left), float(i.right)) for i in spectrum.intervals])
-    width = max((b - a for a, b in actual), default=1.0)
-    missing = _difference(actual, _merged(claimed), _DOUBTFUL * width)
+    missing = _difference(actual, _merged(claimed))
     if missing:
         a, b = missing[0]
         return REFUTED, f"the law has density on [{a:.9g}, {b:.9g}], outside of the claimed intervals", "numerical"
@@ -210,7 +211,7 @@ def density_finding(claim: DensityClaim, spectrum: Spectrum, values: Point) -> F
     if worst > _NUMERICAL:
         text = f"at x = {place:.6g} the claimed density is {pair[0]:.10g}, the law's {pair[1]:.10g}"
         return (REFUTED, text, "numerical") if worst > _DOUBTFUL else (UNDECIDED, text, "")
-    for a, b in _difference(_merged(claimed), actual, _DOUBTFUL * width):
+    for a, b in _difference(_merged(claimed), actual):
         if _largest(claim, a, b, values) > _NUMERICAL * scale:
             text = f"the claimed density is not zero on all of [{a:.6g}, {b:.6g}], outside of the support"
             return REFUTED, text, "numerical"
@@ -225,23 +226,31 @@ def _merged(intervals: Sequence[tuple[float, float]]) -> list[tuple[float, float
     """Sorted intervals, those that touch made one."""
     found: list[tuple[float, float]] = []
     for a, b in sorted(intervals):
-        if found and a <= found[-1][1] + 1e-12 * (1 + abs(a)):
+        if found and a <= found[-1][1] + _rounding(a):
             found[-1] = (found[-1][0], max(b, found[-1][1]))
         else:
             found.append((a, b))
     return found
 
 
+def _rounding(place: float) -> float:
+    """What two floats may differ by that mean the same place."""
+    return 4 * ulp(place)
+
+
 def _difference(
-    first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]], least: float
+    first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """The parts of the first intervals outside the second that are longer than ``least``."""
-    parts = list(first)
-    for a, b in second:
-        parts = [
-            piece for low, high in parts for piece in ((low, min(high, a)), (max(low, b), high)) if piece[0] < piece[1]
-        ]
-    return [(a, b) for a, b in parts if b - a > least]
+    """The parts of the first intervals outside the second, where they are more than a rounded end."""
+    found = []
+    for left, right in first:
+        parts = [(left, right)]
+        for a, b in second:
+            pieces = [piece for low, high in parts for piece in ((low, min(high, a)), (max(low, b), high))]
+            parts = [(low, high) for low, high in pieces if low < high]
+        least = max(_DOUBTFUL * (right - left), _rounding(left), _rounding(right))
+        found += [(a, b) for a, b in parts if b - a > least]
+    return found
 
 
 def _largest(claim: DensityClaim, a: float, b: float, values: Point) -> float:

@@ -48,6 +48,7 @@ _QUANTILES = 15
 _QUANTILE_SHARE = 0.1  # of the level, for the distribution function at quantiles
 _OUTLIER_SHARE = 0.1  # of the level, for the places of claimed outliers
 _TOLERANCE = 1e-8  # of claimed means, which fluctuations cover
+_AT_ATOM, _ROUNDED = 1e-7, 1e-12  # how near to an atom, of the spectrum's width and of the largest eigenvalue, is at it
 _LARGE = 1e50  # of a mean; the squares of larger ones may overflow
 _LARGEST = 1e290  # of a mean; larger ones cannot be told from infinity
 _NO_POWER = 100.0  # errors in scale; what is larger comes from rounding
@@ -137,11 +138,12 @@ def looks(plan: Plan) -> tuple[tuple[int, float], ...]:
 
 
 def means_to_test(
-    claim: Claim, law: Any, values: Point, most: int
+    claim: Claim, law: Any, values: Point, most: int, eigenvalues: Array
 ) -> tuple[list[tuple[str, Function]], list[float]] | None:
     """The test functions and their claimed means; None where nothing is claimed that has a mean.
 
-    With a law they are Chebyshev polynomials of its support; without one, the claimed moments and means themselves.
+    With a law they are Chebyshev polynomials of its support; without one, the claimed moments and means themselves, and
+    the shares of eigenvalues at claimed atoms.
     """
     if law is not None:
         functions = chebyshev_statistics(law, min(_CHEBYSHEV, most))
@@ -157,7 +159,8 @@ def means_to_test(
         means.append(float(mean.value.ball(values)))
     for atom in (claim.atoms or ())[: most - len(functions)]:
         place = float(atom.place.ball(values))
-        reach = 1e-7 * max(1.0, abs(place))
+        distances = np.abs(eigenvalues - place)
+        reach = max(_AT_ATOM * float(np.quantile(distances, 0.9)), _ROUNDED * float(np.max(np.abs(eigenvalues))))
         functions.append((f"{MASS}{atom.place.text}", lambda x, p=place, r=reach: (np.abs(x - p) <= r) * 1.0))  # type: ignore[misc]
         means.append(float(atom.weight.ball(values)))
     return (functions, means) if functions else None
@@ -190,7 +193,8 @@ def examine(
     sizes = tuple(sorted(draws))
     trials = len(draws[sizes[-1]])
     rows = tuple(len(draws[n][0]) for n in sizes)
-    chosen = means_to_test(conjecture.claim, law, values, trials - _LEAST_BEYOND)
+    every = np.concatenate(draws[sizes[-1]])
+    chosen = means_to_test(conjecture.claim, law, values, trials - _LEAST_BEYOND, every)
     if chosen is None:
         return None
     functions, expected = chosen

@@ -73,3 +73,9 @@ def test_sheets_with_a_common_pole_are_followed_in_long_steps() -> None:
     with within(10):
         frame = skeleton(law.equation)
     assert [float(a.point) for a in frame.atoms] == [0.0]
+
+
+def test_a_step_too_small_for_powers_of_it_to_be_floats_has_a_tube() -> None:
+    branch = Branch(semicircle().equation)
+    tube = branch._expansion(acb(1j), branch.value(acb(1j))).tube(1e-150)[0]
+    assert tube.width > 1e-150

@@ -537,3 +537,12 @@ def test_a_singularity_in_the_upper_half_plane_is_found(shift: int, share: Fract
 )
 def test_laws_pass_the_test_of_being_laws(law: AlgebraicLaw) -> None:
     require_herglotz(law.equation)
+
+
+@pytest.mark.parametrize("shift", ["-3/2", "1000003/7"])
+def test_two_bulks_that_have_just_merged_are_found_at_any_origin(shift: str) -> None:
+    # The bulks of semicircle(t) + atoms([-1, 1]) merge at t = 1; here complex critical points are 6e-9 from the line.
+    law = semicircle("100000593/100000000") + atoms([-1, 1])
+    (here,), (there,) = skeleton(law.equation).intervals, skeleton((law + shift).equation).intervals
+    for a, b in ((here.left, there.left), (here.right, there.right)):
+        assert float(b.point.ball() - a.point.ball()) == pytest.approx(float(F(shift)), abs=1e-10)

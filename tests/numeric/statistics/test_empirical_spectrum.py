@@ -16,6 +16,7 @@ from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.statistics.empirical_spectrum import (
     chebyshev_statistics,
+    edge_margin,
     kolmogorov_distance,
     outside_support,
     per_trial,
@@ -166,3 +167,11 @@ def test_gaps_between_bulks_and_atoms_are_outside() -> None:
 
 def test_nothing_is_outside_a_wide_margin() -> None:
     assert outside_support(law("semicircle"), np.array([-10.0, 10.0]), 8.0).size == 0
+
+
+def test_margins_and_atoms_depend_on_no_origin() -> None:
+    here = Spectrum(semicircle().direct_sum(atoms([3]), "1/2") * "1/1000000")
+    there = Spectrum(semicircle().direct_sum(atoms([3]), "1/2") * "1/1000000" + 1)
+    assert edge_margin(there, 500) == pytest.approx(edge_margin(here, 500), rel=1e-9)
+    moved = snapped(there, 1 + np.array([3e-6 + 1e-15, 3e-6 + 1e-11, 1e-6])) - 1
+    assert moved == pytest.approx([3e-6, 3e-6 + 1e-11, 1e-6], abs=1e-15)

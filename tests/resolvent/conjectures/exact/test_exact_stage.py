@@ -332,6 +332,34 @@ def test_densities_with_atoms() -> None:
     assert status(MP.format(c=3) + density + "\natoms = []") == REFUTED
 
 
+@pytest.mark.parametrize("unit", ["1", "10**-14", "10**-30", "10**20"])
+def test_densities_are_compared_in_any_unit(unit: str) -> None:
+    # singular values of a Gaussian matrix, with both signs: bulks from 1/2 to 3/2 and from -3/2 to -1/2
+    x = f"(x/({unit}))"
+    model = f'model.expression = "marchenko_pastur(1/4).symmetric_root()*({unit})"\n[claim]\n'
+    model += f'density = "sqrt(abs((9/4 - {x}**2)*({x}**2 - 1/4)))/(2*pi/4*abs({x})*({unit}))"\nintervals = '
+
+    def between(*ends: str) -> str:
+        return (
+            "["
+            + ", ".join(f'["{a}*({unit})", "{b}*({unit})"]' for a, b in zip(ends[::2], ends[1::2], strict=True))
+            + "]"
+        )
+
+    assert status(model + between("-3/2", "-1/2", "1/2", "3/2")) == SUPPORTED
+    assert status(model + between("-3/2", "3/2")) == REFUTED  # positive in the gap, too
+    assert status(model + between("-3/2", "-1/2", "1/2", "3/2", "1", "3/2")) == REFUTED  # twice
+    assert status(model + between("-3/2", "-1/2", "1/2", "1")) == REFUTED
+
+
+@pytest.mark.parametrize("unit", ["1", "10**-12", "10**12"])
+def test_moments_of_a_density_are_compared_in_any_unit(unit: str) -> None:
+    claim = f'[claim]\ndensity = "sqrt(4*({unit})**2 - x**2)/(2*pi*({unit})**2)"\n'
+    claim += f'intervals = [["-2*({unit})", "2*({unit})"]]\nmoments = [0, "{{}}*({unit})**2"]'
+    assert status(claim.format("1")) == SUPPORTED
+    assert status(claim.format("1.0001")) == REFUTED
+
+
 @pytest.mark.parametrize(
     ("of", "value", "expected"),
     [

@@ -161,7 +161,7 @@ def test_the_rest_after_extrapolation_does_not_refute_a_mean_of_zero():
 
 def test_nothing_that_has_a_mean_is_no_statistic():
     assert _examined(_conjecture("edges = [-2, 2]"), _draws()) is None
-    assert means_to_test(_conjecture("edges = [-2, 2]").claim, None, {}, 6) is None
+    assert means_to_test(_conjecture("edges = [-2, 2]").claim, None, {}, 6, np.zeros(1)) is None
 
 
 def test_looks_share_the_level():
@@ -192,3 +192,13 @@ def test_a_joint_test_that_passes_at_large_scores_says_why() -> None:
     assert finding.status is None
     assert "passes, p = 0.0036, above the level 0.0005" in finding.text
     assert "11.8, of T_2, is large, but the errors are estimated from 10 matrices" in finding.text
+
+
+@pytest.mark.parametrize(("unit", "origin"), [(1.0, 0.0), (1e-9, 0.0), (1e-9, 7.0), (1e9, 0.0)])
+def test_the_share_at_an_atom_depends_on_no_unit_and_origin(unit, origin):
+    # half of the eigenvalues are at the atom, the rest in a bulk beside it; all of them are near it in a large unit
+    rng = np.random.default_rng(3)
+    draws = {n: [origin + unit * np.r_[np.zeros(n // 2), rng.uniform(1, 2, n // 2)] for _ in range(8)] for n in SIZES}
+    for weight, expected in (("1/2", False), ("1", True)):
+        found = _examined(_conjecture(f'atoms = [{{at = "{origin!r}", weight = "{weight}"}}]'), draws)
+        assert found.is_refuted is expected
