@@ -66,9 +66,10 @@ def descent(
 ) -> Descent:
     """The curves of a method on a quadratic whose Hessian has the law.
 
-    ``gradient`` takes the step size 1/L unless another is given, L the right edge; ``momentum`` is Polyak's, with the
-    step size and momentum that are best for the support without 0; ``nesterov`` has the step size 1/L and the momentum
-    k/(k + 3); ``conjugate`` needs neither. ``noise`` is s^2 and ``ratio`` d/n, see the module.
+    ``gradient`` takes the step size s = 1/L unless another is given, L the right edge; ``momentum`` is Polyak's from
+    rest, with the step size and momentum that are best for the support without 0; ``nesterov`` takes s = 1/L, too,
+    in x_{k+1} = y_k - s grad f(y_k), y_k = x_k + (k - 1)/(k + 2) (x_k - x_{k-1}), y_0 = x_0; ``conjugate`` needs
+    neither. ``noise`` is s^2 and ``ratio`` d/n, see the module.
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
     >>> found = descent(marchenko_pastur("1/2"), "conjugate", 2)
@@ -106,7 +107,7 @@ def halting_time(
 
     >>> from resolvent.derive.laws.elementary import marchenko_pastur
     >>> [halting_time(marchenko_pastur("1/2"), 1e-8, m) for m in ("gradient", "momentum", "nesterov", "conjugate")]
-    [136, 28, 75, 22]
+    [136, 28, 74, 22]
 
     Raises `ParameterError` as `descent` does, and for a tolerance outside (0, 1).
     """
@@ -192,7 +193,7 @@ def _polynomials(
         elif method == "momentum":
             after = (1 + beta - s * t) * now - beta * before
         else:
-            after = (1 - s * t) * (now + k / (k + 3) * (now - before))
+            after = (1 - s * t) * (now + (k - 1) / (k + 2) * (now - before))
         before, now, k = now, after, k + 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import eval_legendre
 
 import resolvent as rv
 from resolvent.numeric.curves.optimisation import descent, halting_time
@@ -42,7 +43,7 @@ def _run(method: str, d: int, ratio: float, noise: float, steps: int, seed: int)
         elif method == "momentum":
             after = x - s * gradient(x) + beta * (x - before)
         else:
-            y = x + k / (k + 3) * (x - before)
+            y = x + (k - 1) / (k + 2) * (x - before)
             after = y - s * gradient(y)
         before, x = x, after
         found.append(float(np.sum(gradient(x) ** 2)))
@@ -83,6 +84,17 @@ def test_conjugate_gradients_are_the_best_polynomials() -> None:
         inverse = np.linalg.inv(gram[1:, 1:])
         least = gram[0, 0] - gram[0, 1:] @ inverse @ gram[1:, 0]
         assert found[k] == pytest.approx(least / 2, rel=1e-7)
+
+
+def test_nesterov_has_the_polynomials_of_the_source() -> None:
+    """P_k = 2 (1 - u)^((k+1)/2)/(k u) (x L_k(x) - L_{k+1}(x)), x = sqrt(1 - u), u = t/L, L_k Legendre's polynomials."""
+    places = np.array([0.0, 0.2, 0.7, 1.0, 3.0])
+    u = places[1:-1] / 3
+    x = np.sqrt(1 - u)
+    found = descent(rv.empirical(places), "nesterov", 9).distance
+    for k in range(1, 10):
+        p = 2 * x ** (k + 1) / (k * u) * (x * eval_legendre(k, x) - eval_legendre(k + 1, x))
+        assert found[k] == pytest.approx((1 + np.sum(p**2)) / 5, rel=1e-10)  # P_k(0) = 1, P_k(L) = 0
 
 
 def test_gradient_descent_on_points_is_a_power() -> None:
