@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import resolvent as rv
 from resolvent.catalog.entries.gradient_flow import flow
+from resolvent.catalog.networks.feature_copies import crossed
 from resolvent.catalog.networks.gradient_step import gradient_step
 from resolvent.catalog.networks.tangent_kernel import random_kernel
 from resolvent.numeric.style import BARS, LINES, finish
@@ -58,6 +59,29 @@ def descent() -> Figure:
     for axes in (left, right):
         finish(axes)
         axes.legend()
+    return figure
+
+
+def variance() -> Figure:
+    """The parts of the risk of random features against the width with real networks, and against the samples."""
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    names = list(rv.FeatureVariances.__dataclass_fields__)
+    psi, seen = np.geomspace(0.2, 20, 120), np.geomspace(0.3, 14, 7)
+    parts = rv.random_feature_variances("relu", psi, 2, 1e-2, noise=0.2)
+    runs = [crossed(rv.activation("relu"), 120, np.random.default_rng(0), float(x), 2, 1e-2, 0.2) for x in seen]
+    samples = np.geomspace(0.2, 60, 200)
+    wide = rv.random_feature_variances("erf", 10, samples, 1e-5, noise=0.2, sigma_w="1/4")
+    for colour, name in zip(LINES, names, strict=False):
+        label = name.replace("_", ", ")
+        left.semilogx(psi, getattr(parts, name), color=colour, label=label)
+        left.plot(seen, [run[name] for run in runs], "o", color=colour, markersize=4)
+        right.semilogx(samples, getattr(wide, name), color=colour, label=label)
+    left.set(xlabel="features over inputs", title="ReLU, n/d = 2; points: networks, d = 120")
+    right.set(xlabel="samples over inputs", title="erf, N/d = 10, small weights")
+    for axes in (left, right):
+        finish(axes)
+    right.legend(loc="upper right")
     return figure
 
 
@@ -150,7 +174,7 @@ def one_step() -> Figure:
 def main() -> None:
     """Write every picture."""
     HERE.mkdir(exist_ok=True)
-    for make in (ridge, descent, gradient_flow, spin_glass, gauss_newton, kernels, one_step):
+    for make in (ridge, descent, variance, gradient_flow, spin_glass, gauss_newton, kernels, one_step):
         make().savefig(HERE / f"{make.__name__}.png", dpi=110)
 
 

@@ -22,7 +22,7 @@ from .derive.errors import (
 from .derive.expressions.elimination import Limits
 from .derive.expressions.open_law import OpenLaw, OpenTrace
 from .derive.expressions.quadratic_form import quadratic_form
-from .derive.expressions.trace import Trace, TraceDerivative, trace_of
+from .derive.expressions.trace import Trace, TraceDerivative, trace_ball, trace_of
 from .derive.graphs.admissible_graphs import AdmissibleGraph, admissible_graphs, symmetry_classes
 from .derive.graphs.cycle_weights import law_of_cycle_weights, law_of_free_cumulants
 from .derive.graphs.moment_polynomials import moment_polynomials
@@ -60,6 +60,11 @@ from .derive.tensor.tensor_law import TensorLaw, classical_sum, tensor_law, tens
 from .language.expressions import parse
 from .numeric.curves.batch_hessian import BatchOutlier, batch_outliers, minimal_damping
 from .numeric.curves.feature_curves import FeatureErrors, random_feature_errors, tangent_kernel_errors
+from .numeric.curves.feature_variance import (
+    FeatureVariances,
+    random_feature_variances,
+    tangent_kernel_variances,
+)
 from .numeric.curves.gauss_newton import GaussNewton
 from .numeric.curves.gradient_flow import BestTime, GradientFlow
 from .numeric.curves.optimisation import Descent, descent, halting_time
@@ -118,6 +123,7 @@ __all__ = [
     "DysonSolver",
     "Evidence",
     "FeatureErrors",
+    "FeatureVariances",
     "Fit",
     "G",
     "GaussNewton",
@@ -223,6 +229,7 @@ __all__ = [
     "projection",
     "quadratic_form",
     "random_feature_errors",
+    "random_feature_variances",
     "rectangular_sum",
     "seen_from",
     "semicircle",
@@ -237,10 +244,12 @@ __all__ = [
     "symbolic_atoms",
     "symmetry_classes",
     "tangent_kernel_errors",
+    "tangent_kernel_variances",
     "telescope",
     "tensor_direct_sum",
     "tensor_law",
     "tensor_product",
+    "trace_ball",
     "trace_of",
     "tracy_widom",
     "verify",

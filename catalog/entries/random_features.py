@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import sympy
 
 from resolvent.catalog.entries.nonlinear_gram import ETA, ZETA, LinearAndSine, check_slope
+from resolvent.catalog.networks import feature_copies
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler, assumption
 from resolvent.catalog.schema.facts import Moment
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.catalog.schema.quantity import Quantity
+from resolvent.catalog.schema.quantity import Model, Quantity
 from resolvent.catalog.schema.statement import Ratios, Statement
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
-from resolvent.numeric.curves.feature_curves import errors_of_constants
-from resolvent.numeric.expressions import dimension
-from resolvent.numeric.expressions import gaussian as letter
+from resolvent.numeric.curves.feature_curves import errors_of_model
+from resolvent.numeric.curves.feature_model import FeatureModel
+from resolvent.numeric.curves.feature_variance import variances_of_model
 from resolvent.numeric.matrices.ensembles import gaussian
 
 PSI_1 = Parameter("psi_1", "features over inputs, N/d", positive=True)
@@ -38,12 +39,8 @@ GAUSSIAN_EQUIVALENCE = assumption(
 
 def _matrix(psi_1: Any, psi_2: Any, eta: Any, zeta: Any) -> tuple[MatrixExpression, Ratios]:
     """Z^T Z with the linear part of the features and independent noise in its place."""
-    inputs, features, samples = dimension("d"), dimension("N"), dimension("n")
-    linear = letter("X", samples, inputs) @ letter("Theta", features, inputs).T / sympy.sqrt(inputs)
-    rest = letter("G", samples, features)
-    slope, variance = as_scalar(zeta), as_scalar(eta)
-    z = (sympy.sqrt(slope) * linear + sympy.sqrt(variance - slope) * rest) / sympy.sqrt(inputs)
-    return z.T @ z, {(features, inputs): psi_1, (samples, inputs): psi_2}
+    z = feature_copies.features(eta, zeta)
+    return z.T @ z, feature_copies.ratios(psi_1, psi_2)
 
 
 STATEMENT = Statement("Z^\\top Z", (PSI_1, PSI_2, ETA, ZETA), _matrix)
@@ -102,8 +99,71 @@ def seen_risk(
 
 
 def _risk(psi_1: float, psi_2: float, eta: float, zeta: float, ridge: float, noise: float) -> float:
-    return float(errors_of_constants(eta, zeta, psi_1, psi_2, ridge, 1.0, noise).risk)
+    return float(errors_of_model(FeatureModel(eta, zeta), psi_1, psi_2, ridge, 1.0, noise).risk)
 
+
+_CASES: tuple[dict[str, Any], ...] = (
+    {"psi_1": "1/2", "psi_2": "3/4", "eta": 1, "zeta": "1/2", "ridge": "1/10", "noise": "1/5"},
+    {"psi_1": "3/4", "psi_2": "1/2", "eta": "3/2", "zeta": 1, "ridge": "1/4", "noise": "1/2"},
+)
+
+
+def _part(name: str, doc: str, latex: str, model: Callable[..., Model]) -> Quantity:
+    """A part of the risk, by the field of `FeatureVariances` that has its limit."""
+    own = (PSI_1, PSI_2, ETA, ZETA, RIDGE, *((NOISE,) if "noise" in name else ()))
+    field = name.removeprefix("variance-").replace("-", "_")
+
+    def limit(psi_1: float, psi_2: float, eta: float, zeta: float, ridge: float, noise: float = 0.0) -> float:
+        parts = variances_of_model(FeatureModel(eta, zeta), psi_1, psi_2, ridge, 1.0, noise)
+        return float(getattr(parts, field))
+
+    def experiment(size: int, rng: np.random.Generator, eta: float, zeta: float, **values: float) -> float:
+        f = LinearAndSine(eta, zeta)
+        return feature_copies.crossed(f, size, rng, **{"noise": 0.0, **values}, copies=2)[field]
+
+    names = [p.name for p in own]
+    cases = tuple({k: v for k, v in case.items() if k in names} for case in _CASES)
+    return Quantity(name, doc, latex, own, limit, experiment, model, cases)
+
+
+_PARTS = (
+    _part(
+        "bias",
+        "The error of the mean prediction over weights, samples and noise, for y = <beta, x> + tau noise, |beta| = 1.",
+        r"\mathbb{E}_x (\langle\beta, x\rangle - \mathbb{E}\,\hat y(x))^2",
+        feature_copies.bias,
+    ),
+    _part(
+        "variance-weights",
+        "The variance that the initial weights make alone.",
+        r"V_P = \mathbb{E}_x \mathrm{Var}\, \mathbb{E}[\hat y(x) \mid \Theta]",
+        feature_copies.of_weights,
+    ),
+    _part(
+        "variance-samples",
+        "The variance that the samples make alone.",
+        r"V_X = \mathbb{E}_x \mathrm{Var}\, \mathbb{E}[\hat y(x) \mid X]",
+        feature_copies.of_samples,
+    ),
+    _part(
+        "variance-weights-samples",
+        "The variance that weights and samples make together, beyond what each makes alone.",
+        r"V_{PX} = \mathbb{E}_x \mathrm{Var}\, \mathbb{E}[\hat y(x) \mid \Theta, X] - V_P - V_X",
+        feature_copies.of_weights_and_samples,
+    ),
+    _part(
+        "variance-samples-noise",
+        "The variance that the noise of the targets makes through the samples, whatever the weights.",
+        r"V_{X\varepsilon} = \mathbb{E}_x \mathrm{Var}\, \mathbb{E}[\hat y(x) \mid X, \varepsilon] - V_X",
+        feature_copies.of_samples_and_noise,
+    ),
+    _part(
+        "variance-weights-samples-noise",
+        "The variance that weights, samples and noise make together.",
+        r"V_{PX\varepsilon} = \mathbb{E}_x \mathrm{Var}\, \hat y(x) - V_P - V_X - V_{PX} - V_{X\varepsilon}",
+        feature_copies.of_all,
+    ),
+)
 
 ENSEMBLE = Ensemble(
     slug="random-features",
@@ -129,6 +189,11 @@ ENSEMBLE = Ensemble(
             "double descent curve, Comm. Pure Appl. Math. 75 (2022)",
             "the asymptotic risk",
         ),
+        Reference(
+            "B. Adlam, J. Pennington, Understanding double descent requires a fine-grained bias-variance "
+            "decomposition, NeurIPS 2020",
+            "the parts of the variance",
+        ),
     ),
     known=(
         Moment(1, _two * _eta),
@@ -153,12 +218,14 @@ ENSEMBLE = Ensemble(
                 {"psi_1": "1/2", "psi_2": 2, "eta": 1, "zeta": "3/4", "ridge": "1/4"},
             ),
         ),
+        *_PARTS,
     ),
     notes=(
         Note(
             "remark",
-            "The mean of f changes no curve. For named activations: `resolvent.random_feature_errors`; for one's own "
-            "data: `resolvent.RandomFeatures`; for tangent kernels: `resolvent.tangent_kernel_errors`.",
+            "The mean of f changes no curve. For named activations: `resolvent.random_feature_errors` and "
+            "`resolvent.random_feature_variances`; for one's own data: `resolvent.RandomFeatures`; for tangent "
+            "kernels: `resolvent.tangent_kernel_errors` and `resolvent.tangent_kernel_variances`.",
         ),
     ),
 )

@@ -10,11 +10,12 @@ import numpy as np
 
 from resolvent.catalog.literature.comparing import gap
 from resolvent.catalog.literature.paper import Paper
-from resolvent.catalog.literature.regressions import Theorem, tangent_kernel
+from resolvent.catalog.literature.regressions import Theorem
 from resolvent.catalog.registry import get
 from resolvent.derive.activations.activation import activation
 from resolvent.derive.activations.kernel_matrix import kernel_matrix
-from resolvent.numeric.curves.feature_curves import errors_of_constants, random_feature_errors, tangent_kernel_errors
+from resolvent.numeric.curves.feature_curves import errors_of_model, random_feature_errors
+from resolvent.numeric.curves.feature_model import FeatureModel
 from resolvent.numeric.curves.random_features import RandomFeatures
 from resolvent.numeric.density.chebyshev_piece import Array
 
@@ -271,7 +272,9 @@ def _bias_and_variance(ratio: float, a: float, b: float, chi: float) -> tuple[fl
 
 def _derived_parts(eta: float, zeta: float, psi_1: float, psi_2: float, ridge: float) -> tuple[float, float]:
     """The risk without noise, and what noise of variance 1 adds."""
-    clean, noisy = (float(errors_of_constants(eta, zeta, psi_1, psi_2, ridge, 1.0, s).risk) for s in (0.0, 1.0))
+    clean, noisy = (
+        float(errors_of_model(FeatureModel(eta, zeta), psi_1, psi_2, ridge, 1.0, s).risk) for s in (0.0, 1.0)
+    )
     return clean, noisy - clean
 
 
@@ -395,66 +398,3 @@ def real_regressions() -> float:
     risk = get(_BY).quantity("risk")
     case = {"psi_1": 2, "psi_2": "3/2", "eta": 1, "zeta": "1/2", "ridge": "1/10", "noise": "1/10"}
     return abs(float(np.mean([risk.run(200, k, **case) for k in range(6)])) / risk.at(**case) - 1)
-
-
-# -- Adlam, Pennington ---------------------------------------------------------------------------------------------
-
-AP20 = Paper(
-    "AP20",
-    "B. Adlam, J. Pennington, The neural tangent kernel in high dimensions: triple descent and a multi-scale theory of "
-    "generalization, ICML 2020 (PMLR 119)",
-)
-
-
-@cache
-def _tangent_regressions() -> tuple[float, float]:
-    """The mean risk of regressions with the tangent kernel of an erf network, d = 200, and that seen from training."""
-    psi_1, psi_2, ridge, noise, d, risks, seen = 0.5, 2.0, 0.1, 0.1, 200, [], []
-    act = activation("erf")
-    for seed in range(10):
-        rng = np.random.default_rng(seed)
-        width, n = round(psi_1 * d), round(psi_2 * d)
-        theta, v = rng.standard_normal((width, d)) / math.sqrt(d), rng.standard_normal(width)
-        beta = rng.standard_normal(d)
-        beta /= np.linalg.norm(beta)
-        x, new = rng.standard_normal((d, n)), rng.standard_normal((d, 1000))
-        kernel, cross = (tangent_kernel(act, theta, v, points, x) for points in (x, new))
-        y = beta @ x + math.sqrt(noise) * rng.standard_normal(n)
-        q = np.linalg.inv(kernel + ridge * np.eye(n))
-        risks.append(float(np.mean((cross @ q @ y - beta @ new) ** 2)))
-        seen.append(float(np.mean((q @ y) ** 2) / (np.trace(q) / n) ** 2 - noise))
-    return float(np.mean(risks)), float(np.mean(seen))
-
-
-@AP20.sampled(
-    "main theorem",
-    "the risk of regression with the tangent kernel of a network with one hidden layer",
-    r"E_{\text{test}},\ K(x, x') = \nabla_\theta f(x)^\top \nabla_\theta f(x')",
-    by="tangent_kernel_errors",
-    bound=0.15,
-)
-def tangent_kernel_risk() -> float:
-    """The mean risk of ten regressions, d = 200, over the limit, less 1; at d = 400 the means agree to their errors."""
-    return abs(_tangent_regressions()[0] / float(tangent_kernel_errors("erf", 0.5, 2.0, 0.1, noise=0.1).risk) - 1)
-
-
-@AP20.sampled(
-    "main theorem",
-    "the test error from the training error and the trace of the resolvent",
-    r"E_{\text{test}} = (\gamma\tau_1)^{-2} E_{\text{train}} - \sigma_\epsilon^2,\ \tau_1 = \tfrac1n \mathbb E "
-    r"\operatorname{tr} (K + \gamma I)^{-1}",
-    by="tangent_kernel_errors",
-    bound=0.15,
-)
-def test_from_training_error() -> float:
-    """The right side for the same ten regressions over the limit of the risk, less 1."""
-    return abs(_tangent_regressions()[1] / float(tangent_kernel_errors("erf", 0.5, 2.0, 0.1, noise=0.1).risk) - 1)
-
-
-AP20.open(
-    "decomposition",
-    "fine-grained decomposition",
-    "the variance split into the parts of samples, initial weights, noise and their interactions; triple descent",
-    r"V = V_X + V_P + V_\epsilon + V_{XP} + V_{P\epsilon} + V_{X\epsilon} + V_{PX\epsilon}",
-    "the split of the variance needs traces of two independent draws, which have no entry yet",
-)

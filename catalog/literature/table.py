@@ -7,8 +7,9 @@ docs/catalog/literature.md and docs/catalog/errata.md are made from the rows.
 from __future__ import annotations
 
 from resolvent.catalog.literature.depth import PASTUR, PSG17
+from resolvent.catalog.literature.double_descent import AP20
 from resolvent.catalog.literature.dynamics import LC18
-from resolvent.catalog.literature.features import AP20, LLC18, MM22
+from resolvent.catalog.literature.features import LLC18, MM22
 from resolvent.catalog.literature.fisher import PW18
 from resolvent.catalog.literature.gradient_step import BA22
 from resolvent.catalog.literature.gram import BP21, BP22, PW17

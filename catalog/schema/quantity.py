@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import sympy
+from flint import arb
 
 from resolvent.catalog.schema.parameter import Parameter, unknown
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.expressions.trace import Trace, trace_of
+from resolvent.derive.expressions.trace import Trace, trace_ball, trace_of
 from resolvent.numeric.expressions import MatrixExpression
 from resolvent.numeric.matrices.ensembles import generator
 
@@ -55,11 +56,15 @@ class Quantity:
 
         Raises `ParameterError` where there is no expression, for unknown parameters and values outside their domain.
         """
-        if self.model is None:
-            raise ParameterError(f"{self.name} is no trace of a matrix expression; at(...) gives its value", of=self)
         settings = self._validated(values)
-        expression, ratios = self.model(**{p.name: settings.get(p.name, p.symbol) for p in self.parameters})
-        return trace_of(expression, ratios)
+        return trace_of(*self._stated({p.name: settings.get(p.name, p.symbol) for p in self.parameters}))
+
+    def ball(self, **values: Any) -> arb:
+        """The limit at numbers for all parameters, enclosed with proof by its matrix expression, without elimination.
+
+        Raises `ParameterError` where there is no expression, and for a missing, unknown or wrong value.
+        """
+        return trace_ball(*self._stated(self._numbers(values)))
 
     def at(self, **values: Any) -> float:
         """The limit at numbers for all parameters; those with a default may be left out.
@@ -82,6 +87,11 @@ class Quantity:
         parameters = [p.to_json() for p in self.parameters]
         return {"name": self.name, "doc": self.doc, "latex": self.latex, "parameters": parameters}
 
+    def _stated(self, settings: Mapping[str, Any]) -> Model:
+        if self.model is None:
+            raise ParameterError(f"{self.name} is no trace of a matrix expression; at(...) gives its value", of=self)
+        return self.model(**settings)
+
     def _validated(self, values: Mapping[str, Any]) -> dict[str, sympy.Expr]:
         table = {p.name: p for p in self.parameters}
         for name in values:
@@ -89,12 +99,15 @@ class Quantity:
                 raise unknown(f"parameter of {self.name}", name, list(table))
         return {name: table[name].validate(value) for name, value in values.items()}
 
-    def _floats(self, values: Mapping[str, Any]) -> dict[str, float]:
+    def _numbers(self, values: Mapping[str, Any]) -> dict[str, sympy.Rational]:
         settings = self._validated(values)
         found = {}
         for p in self.parameters:
             value = settings.get(p.name, p.default)
             if value is None or not value.is_Rational:
                 raise ParameterError(f"{self.name} needs a number for {p.name} ({p.doc}), in {p.domain}", parameter=p)
-            found[p.name] = float(value)
+            found[p.name] = value
         return found
+
+    def _floats(self, values: Mapping[str, Any]) -> dict[str, float]:
+        return {name: float(value) for name, value in self._numbers(values).items()}

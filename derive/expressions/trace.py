@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -117,18 +117,11 @@ class Trace:
 
         Raises `ParameterError` for a parameter without a number.
         """
-        images = parameter_images(self.parameters, values)
-        missing = [s.name for s in self.parameters if s not in images]
-        if missing:
-            raise ParameterError(f"give a number for {missing[0]}", missing=missing)
-        numbers = {s.name: to_element(v)[0].to_fmpq() for s, v in images.items()}
+        numbers = _numbers(self.parameters, values)
         if self.settles:
             element = Field(tuple(numbers)).element(*_rational_root(self.polynomial, tuple(numbers)))
             return arb((element.evaluate(numbers) if numbers else element).to_fmpq())
-        try:
-            return enclosed(self.system, numbers).trace.real
-        except DerivationError as error:
-            raise DerivationError(f"{error}{inverses_of(self.expression, self.ratios)}", of=self.expression) from error
+        return _enclosed_trace(self.system, numbers, self.expression, self.ratios)
 
     def at(self, **values: Any) -> float:
         """tau at numbers for all parameters.
@@ -328,6 +321,91 @@ def _is_positive(expression: sympy.Expr) -> bool:
                for f in sympy.Mul.make_args(expression))  # fmt: skip
 
 
+def _system(expression: MatrixExpression, given: Mapping[Any, Any]) -> DysonSystem:
+    """The Dyson equation of an expression, or of its symmetric part, which has the same trace in the limit."""
+    scales = scales_of(expression.dimensions(), given)
+    with pointing(expression):
+        try:
+            pencil = pencil_of(expression, scales, spectral=False)
+        except ParameterError as error:
+            if "not self-adjoint" not in str(error):
+                raise
+            pencil = pencil_of((expression + _mirrored(expression)) / 2, scales, spectral=False)
+        return dyson_system(pencil)
+
+
+@checked
+def trace_ball(
+    expression: MatrixExpression,
+    ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any] | None = None,
+    **values: Any,
+) -> arb:
+    """The limit of (1/p) tr E at numbers for all parameters, as a ball that encloses it with proof.
+
+    Nothing is eliminated, and sums are taken term by term, each of which must have a limit: products of resolvents that
+    share some of their letters are beyond `trace_of`, and take a second here.
+
+    >>> from resolvent.derive.expressions.letters import dimension, gaussian, inv
+    >>> p, n = dimension("p"), dimension("n")
+    >>> X, Y = gaussian("X", p, n), gaussian("Y", p, n)
+    >>> ball = trace_ball(inv(X @ X.T / n + 1) @ inv(X @ X.T / n + Y @ Y.T / n + 1), {(p, n): 1})
+    >>> round(float(ball.mid()), 12), bool(ball.rad() < 1e-12)
+    (0.288245611271, True)
+
+    Raises `ParameterError` for anything but a square matrix expression, for a given matrix without a spectrum and a
+    parameter without a number; `DerivationError` where an inverse does not exist or the limit is not enclosed.
+
+    Source: Helton, Mai, Speicher, J. Funct. Anal. 274 (2018), for rational expressions.
+    """
+    given = dict(ratios or {})
+    _square(expression)
+    if unspecified(expression):
+        raise ParameterError(
+            f"numbers need spectra for all given matrices; {expression} has one without", of=expression
+        )
+    total = arb(0)
+    for term in _terms(expression):
+        system = _system(term, given)
+        total += _enclosed_trace(system, _numbers(system.parameters, values), term, given)
+    return total
+
+
+def _terms(expression: MatrixExpression) -> Iterator[MatrixExpression]:
+    """The terms of a sum: the trace of each is that of a smaller matrix."""
+    if expression.head == "sum":
+        for part in expression.parts:
+            yield from _terms(part)
+    elif expression.head == "scale" and expression.parts[0].head in ("sum", "scale"):
+        yield from (expression.scalar * term for term in _terms(expression.parts[0]))
+    else:
+        yield expression
+
+
+def _square(expression: Any) -> None:
+    if not isinstance(expression, MatrixExpression):
+        raise ParameterError(f"a trace is that of a matrix expression; got {expression!r}", expression=expression)
+    if not expression.is_square:
+        raise ParameterError(f"only a square matrix has a trace; {expression} is {expression.shape}", of=expression)
+
+
+def _numbers(parameters: Sequence[sympy.Symbol], values: Mapping[str, Any]) -> dict[str, fmpq]:
+    """Rational numbers for all parameters."""
+    images = parameter_images(parameters, values)
+    missing = [s.name for s in parameters if s not in images]
+    if missing:
+        raise ParameterError(f"give a number for {missing[0]}", missing=missing)
+    return {s.name: to_element(v)[0].to_fmpq() for s, v in images.items()}
+
+
+def _enclosed_trace(
+    system: DysonSystem, numbers: Mapping[str, fmpq], expression: MatrixExpression, ratios: Mapping[Any, Any]
+) -> arb:
+    try:
+        return enclosed(system, numbers).trace.real
+    except DerivationError as error:
+        raise DerivationError(f"{error}{inverses_of(expression, ratios)}", of=expression) from error
+
+
 @checked
 def trace_of(
     expression: MatrixExpression,
@@ -358,28 +436,17 @@ def trace_of(
     Sources: Mingo, Speicher 2017, Free probability and random matrices, chapter 10; Helton, Mai, Speicher, J. Funct.
     Anal. 274 (2018), for rational expressions.
     """
-    if not isinstance(expression, MatrixExpression):
-        raise ParameterError(f"trace_of takes a matrix expression; got {expression!r}", expression=expression)
-    if not expression.is_square:
-        raise ParameterError(f"only a square matrix has a trace; {expression} is {expression.shape}", of=expression)
+    _square(expression)
     given = dict(ratios or {})
     if unspecified(expression):
         return open_trace(expression, given, limits)
-    scales = scales_of(expression.dimensions(), given)
-    with pointing(expression):
-        try:
-            pencil = pencil_of(expression, scales, spectral=False)
-        except ParameterError as error:
-            if "not self-adjoint" not in str(error):
-                raise
-            pencil = pencil_of((expression + _mirrored(expression)) / 2, scales, spectral=False)
-        system = dyson_system(pencil)
+    system = _system(expression, given)
     branch: Branch
     try:
         branch = branch_of(system, seconds=(limits or Limits()).seconds)
     except NoSeries:
         try:
-            system, branch = enclosed_branch(pencil, (limits or Limits()).seconds)
+            system, branch = enclosed_branch(system.pencil, (limits or Limits()).seconds)
         except TooLarge:
             raise
         except DerivationError as error:
@@ -397,7 +464,7 @@ def trace_of(
     chosen = factors[0].project_to_context(polynomial_ring(names))
     definition = Step(rules.MODEL, f"tau = lim (1/p) tr E, E = {expression}", kind="definition")
     known = (definition, *existence(expression, system))
-    dyson = Step(rules.DYSON_EQUATION, f"the Dyson equation of a pencil of {pencil.size} states", uses=known)
+    dyson = Step(rules.DYSON_EQUATION, f"the Dyson equation of a pencil of {system.pencil.size} states", uses=known)
     step = Step(
         rules.ENCLOSED_ELIMINATION if isinstance(branch, EnclosedBranch) else rules.ELIMINATION,
         f"the equation of the trace of {expression}",

@@ -41,7 +41,7 @@ from resolvent.derive.activations.activation import Activation, activation
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
-from resolvent.numeric.curves.feature_curves import quadrature
+from resolvent.numeric.curves.feature_model import quadrature
 from resolvent.numeric.density.certificate import moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number

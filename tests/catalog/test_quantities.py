@@ -11,7 +11,9 @@ from resolvent.derive.errors import ParameterError
 
 QUANTITIES = [(entry.slug, q) for entry in map(catalog.get, catalog.names()) for q in entry.quantities]
 CASES = [pytest.param(q, case, id=f"{slug}-{q.name}-{k}") for slug, q in QUANTITIES for k, case in enumerate(q.cases)]
-TRACES = [pytest.param(*c.values, id=c.id) for c in CASES if c.values[0].model is not None]
+STATED = [c for c in CASES if c.values[0].model is not None]
+COPIES = [pytest.param(*c.values, id=c.id) for c in STATED if c.id.startswith("random-f") and c.id.endswith("-0")]
+TRACES = [pytest.param(*c.values, id=c.id) for c in STATED if not c.id.startswith("random-features")]
 _SIZES, _DRAWS = (50, 300), (48, 12)
 
 
@@ -19,7 +21,17 @@ _SIZES, _DRAWS = (50, 300), (48, 12)
 def test_the_trace_of_the_matrix_expression_is_the_limit(quantity: Quantity, case: dict) -> None:
     trace = quantity.exact(**case)
     assert trace.at() == pytest.approx(quantity.at(**case), rel=1e-9)
+    assert quantity.ball(**case).overlaps(trace.ball())
     assert trace.derivation.check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("quantity", "case"), COPIES)
+def test_the_enclosed_trace_of_independent_copies_is_the_limit(quantity: Quantity, case: dict) -> None:
+    """To eliminate from equations with four copies takes too long."""
+    ball = quantity.ball(**case)
+    assert ball.rad() < 1e-10
+    assert quantity.at(**case) == pytest.approx(float(ball.mid()), abs=2e-9)
 
 
 @pytest.mark.parametrize(("quantity", "case"), CASES)
@@ -69,3 +81,8 @@ def test_wrong_names_and_values_are_refused() -> None:
         bias.at(g=1)
     with pytest.raises(ParameterError, match="at least 2"):
         bias.run(1, 0, g=1, ridge=1)
+    risk = catalog.get("random-features").quantity("risk")
+    with pytest.raises(ParameterError, match="no trace of a matrix expression"):
+        risk.ball(**risk.cases[0])
+    with pytest.raises(ParameterError, match="needs a number for ridge"):
+        bias.ball(g=1)

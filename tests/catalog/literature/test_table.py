@@ -58,6 +58,8 @@ def test_entries_that_are_named_exist() -> None:
         "free_sum",
         "integer matrices",
         "jacobian_law",
+        "random_feature_variances",
+        "trace_ball",
         "kernel_matrix",
         "law_by_graphs",
         "propagation",

@@ -17,7 +17,7 @@ from resolvent.derive.expressions.letters import commuting, dimension, gaussian,
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.polynomial_system import polynomial_system
 from resolvent.derive.expressions.scaling import scales_of
-from resolvent.derive.expressions.trace import TAU, Trace, trace_of
+from resolvent.derive.expressions.trace import TAU, Trace, trace_ball, trace_of
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle, wachter
 
 p, n, q = dimension("p"), dimension("n"), dimension("q")
@@ -179,6 +179,26 @@ def test_a_trace_needs_all_values() -> None:
 def test_only_square_matrices_have_a_trace() -> None:
     with pytest.raises(ParameterError, match="only a square matrix has a trace"):
         trace_of(A, ratios={(p, n): c})
+
+
+def test_a_ball_without_elimination_is_that_of_the_polynomial_term_by_term() -> None:
+    expression = 3 * (inv(M + lam) @ M @ inv(M + lam) - 2 * inv(M + lam)) / 7
+    ball = trace_ball(expression, {(p, n): c}, c="1/2", lam=1)
+    assert ball.rad() < 1e-12
+    assert ball.overlaps(trace_of(expression, ratios={(p, n): c}).ball(c="1/2", lam=1))
+
+
+def test_a_ball_needs_a_square_matrix_with_spectra_and_numbers() -> None:
+    with pytest.raises(ParameterError, match="give a number for lam"):
+        trace_ball(inv(M + lam), {(p, n): 1})
+    with pytest.raises(ParameterError, match="only a square matrix has a trace"):
+        trace_ball(A, {(p, n): 1})
+    with pytest.raises(ParameterError, match="spectra for all given matrices"):
+        trace_ball(inv(given("R", p) + M), {(p, n): 1})
+    with pytest.raises(ParameterError, match="that of a matrix expression"):
+        trace_ball(3)  # type: ignore[arg-type]
+    with pytest.raises(DerivationError, match="not bounded in the limit"):
+        trace_ball(inv(M), {(p, n): 2})
 
 
 def test_the_trace_of_an_inverse_is_refused_where_it_does_not_exist() -> None:

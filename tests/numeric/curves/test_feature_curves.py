@@ -10,11 +10,9 @@ import sympy
 
 import resolvent as rv
 from resolvent.catalog.literature.regressions import tangent_kernel
-from resolvent.derive.expressions.dyson import dyson_system
-from resolvent.derive.expressions.enclosure import Enclosure
-from resolvent.derive.expressions.pencil import pencil_of
-from resolvent.derive.expressions.scaling import scales_of
-from resolvent.numeric.curves.feature_curves import errors_of_constants, quadrature
+from resolvent.derive.expressions.trace import trace_ball
+from resolvent.numeric.curves.feature_curves import errors_of_model
+from resolvent.numeric.curves.feature_model import FeatureModel, quadrature
 from resolvent.numeric.expressions import MatrixExpression
 
 
@@ -30,10 +28,7 @@ def test_the_values_of_two_public_implementations(
 
 def _trace(expression: MatrixExpression, ratios: dict) -> float:
     """The normalised trace of an expression at numbers, enclosed with proof."""
-    scales = scales_of(expression.dimensions(), ratios)
-    symmetric = expression if expression == expression.T else (expression + expression.T) / 2
-    pencil = pencil_of(symmetric, scales, spectral=False)
-    return float(Enclosure(dyson_system(pencil, average=True), {}).trace.real.mid())
+    return float(trace_ball(expression, ratios).mid())
 
 
 def test_the_curve_is_that_of_the_matrix_expressions() -> None:
@@ -58,19 +53,19 @@ def test_the_curve_is_that_of_the_matrix_expressions() -> None:
     second = -slope_of(lambda s: x @ f.T @ resolvent(s) @ f @ x.T / inputs)
     third = -slope_of(lambda s: f.T @ resolvent(s) @ f)
     eta, zeta = 1 / 4 + 1 / 9, 1 / 4
-    found = errors_of_constants(eta, zeta, 2, 1.5, 0.5, noise=0.01)
+    found = errors_of_model(FeatureModel(eta, zeta), 2, 1.5, 0.5, noise=0.01)
     assert 1 - 2 * first + second + 0.01 * 1.5 * third == pytest.approx(float(found.risk), abs=1e-10)
 
 
 def test_linear_features_are_ridge_regression() -> None:
     """With ever more linear features, Theta Theta^T/d acts as psi_1 on a space of dimension d."""
-    found = errors_of_constants(1.0, 1.0, 4000.0, 2.0, 0.3 * 2.0 * 4000.0, noise=0.4)
+    found = errors_of_model(FeatureModel(1.0, 1.0), 4000.0, 2.0, 0.3 * 2.0 * 4000.0, noise=0.4)
     assert found.risk == pytest.approx(rv.RidgeRegression(1, 0.5, 1.0, 0.4).risk(0.3), rel=2e-3)
     assert found.approximation == pytest.approx(0, abs=1e-10)
 
 
 def test_features_without_a_linear_part_see_nothing() -> None:
-    found = errors_of_constants(1.0, 0.0, 2.0, 3.0, 1e9)
+    found = errors_of_model(FeatureModel(1.0, 0.0), 2.0, 3.0, 1e9)
     assert found.approximation == pytest.approx(1)
     assert found.risk == pytest.approx(1)
 
@@ -127,4 +122,4 @@ def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(rv.ParameterError, match="sees nothing linear"):
         rv.tangent_kernel_errors("abs", 1, 1, 0.1)
     with pytest.raises(rv.PrecisionError, match="too small"):
-        errors_of_constants(1.0, 1.0, 1.0, 1.0, 1e-13)
+        errors_of_model(FeatureModel(1.0, 1.0), 1.0, 1.0, 1e-13)

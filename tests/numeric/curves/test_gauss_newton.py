@@ -9,7 +9,7 @@ import pytest
 
 import resolvent as rv
 from resolvent.catalog.networks.tangent_kernel import random_kernel
-from resolvent.numeric.curves.feature_curves import quadrature
+from resolvent.numeric.curves.feature_model import quadrature
 from resolvent.numeric.curves.gauss_newton import GaussNewton
 
 
