@@ -27,6 +27,7 @@ eta, slope, zeta = (p.symbol for p in GENERAL.parameters)
 # -- the linear network ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_closed_form_of_density_and_transform_is_proved() -> None:
     """The transform against the tensor law's own, which integrates over both factors."""
     assert LINEAR.closed_form is not None

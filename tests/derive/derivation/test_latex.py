@@ -120,6 +120,7 @@ def test_the_text_follows_the_convention() -> None:
     assert "   G**2 - G*z + 1 = 0" in semicircle().derivation.text("cauchy").splitlines()
 
 
+@pytest.mark.slow
 @needs_pdflatex
 @pytest.mark.parametrize("convention", ["stieltjes", "cauchy"])
 @pytest.mark.parametrize("name", catalog.names())

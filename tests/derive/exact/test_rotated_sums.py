@@ -31,6 +31,7 @@ def values(polynomial: object, point: dict[str, complex]) -> np.ndarray:
     return np.polynomial.polynomial.polyroots(numbers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [2, 3, 5])
 @pytest.mark.parametrize("name", POLYNOMIALS)
 def test_roots_are_sums_over_rotations(name: str, k: int) -> None:

@@ -92,6 +92,7 @@ def test_moments_are_polynomials_in_traces(model: MatrixExpression) -> None:
     assert [sympy.expand(e.replace(trbar, mean)) for e in law.free_cumulants(3)] == exact.free_cumulants(3)
 
 
+@pytest.mark.slow
 def test_two_matrices_in_generic_position_are_subordinated() -> None:
     """The two equations, with t from the first, hold for the free sum of two laws."""
     law = law_of(S + T)

@@ -142,6 +142,7 @@ def test_wrong_arguments_are_refused() -> None:
         descent(rv.catalog.get("jacobian").law(depth=9, sigma_w=1, p="1/2"), "conjugate", 20_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "law",
     [

@@ -11,6 +11,7 @@ C, S, V = (rv.parameter(name, positive=True) for name in "csv")
 LAW = rv.marchenko_pastur(C, S)
 
 
+@pytest.mark.slow
 def test_intervals_cover_with_their_probability() -> None:
     rng = np.random.default_rng(11)
     covered = []

@@ -71,6 +71,7 @@ def quadrature(rho: TensorDensity, powers: int) -> np.ndarray:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LAWS)
 def test_mass_and_moments_are_the_exact_ones(name: str) -> None:
     rho = density(name)

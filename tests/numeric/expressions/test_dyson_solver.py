@@ -72,6 +72,7 @@ def test_the_solution_is_a_stieltjes_transform(model: Any, ratios: Any, values: 
     assert (DysonSolver.of(model, ratios, **values).solve(Z).stieltjes.imag > 0).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @random_cases(symmetric_polynomials())
 def test_random_polynomials(table: Any) -> None:

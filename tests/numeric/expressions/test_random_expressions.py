@@ -89,6 +89,7 @@ def agree(case: tuple[MatrixExpression, dict[Any, Any]], limits: Limits) -> None
     assert np.abs(sampled.mean(axis=0) - exact).max() < 0.03 + 4 * np.abs(sampled.std(axis=0)).max()
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @random_cases(symmetric(2))
 def test_small_expressions(case: Any) -> None:

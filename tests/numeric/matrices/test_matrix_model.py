@@ -155,6 +155,7 @@ LAWS: dict[str, Callable[[], AlgebraicLaw]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LAWS)
 def test_extrapolated_moments_are_those_of_the_law(name: str) -> None:
     check_moments(LAWS[name]())
@@ -208,6 +209,7 @@ OPERATIONS: list[Callable[[AlgebraicLaw, AlgebraicLaw, str], AlgebraicLaw]] = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=32, derandomize=True, deadline=None, database=None)
 @given(plain, plain, st.sampled_from(OPERATIONS), ratios)
 def test_compositions(a: AlgebraicLaw, b: AlgebraicLaw, operation: Callable[..., AlgebraicLaw], c: str) -> None:

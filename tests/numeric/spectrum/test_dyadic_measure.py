@@ -68,6 +68,7 @@ def spectrum(name: str) -> Spectrum:
     return Spectrum(LAWS[name]())
 
 
+@pytest.mark.slow
 @EACH
 def test_the_certificate_holds(name: str) -> None:
     rho = spectrum(name)

@@ -116,6 +116,7 @@ def test_smooth_function_is_the_branch_outside(name: str) -> None:
 # -- honesty -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "function", "points"),
     [
@@ -135,6 +136,7 @@ def test_what_does_not_settle_is_refused(name: str, function: Any, points: list[
         shape(name).expect(function, points=points)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", np.random.default_rng(5).uniform(-2, 2, 8))
 @pytest.mark.parametrize("power", [-0.5, -0.25, 0.5])
 def test_true_error_is_below_the_tolerance(place: float, power: float) -> None:
@@ -160,6 +162,7 @@ def test_true_error_of_powers_is_below_the_tolerance(power: float) -> None:
         assert abs(shape("hard").expect(lambda x: x**power, tolerance) - exact) <= tolerance * max(1, exact)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hard", "cusp", "bulks", "mp(4)", "triple"])
 def test_kinks_and_jumps_that_are_not_named_cost_no_accuracy(name: str) -> None:
     rho, rng = shape(name), np.random.default_rng(21)

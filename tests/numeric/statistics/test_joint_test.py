@@ -54,6 +54,7 @@ def test_the_level_is_exact_for_correlated_gaussian_statistics(sizes):
     assert stats.kstest(p_values, "uniform").pvalue > 1e-3
 
 
+@pytest.mark.slow
 def test_the_smallest_error_is_seen_with_the_stated_power():
     rng = np.random.default_rng(2)
     covariance = np.diag([1.0, 4.0, 0.25])

@@ -166,6 +166,7 @@ def test_a_time_limit_is_positive(file: Path, limit: str) -> None:
 # -- reports -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "word"),
     [

@@ -62,6 +62,7 @@ def test_the_front_door_is_the_check():
     assert rv.check is check
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [{"jobs": 2}, {"jobs": 2, "scheduler": "local"}], ids=["two workers", "dask"])
 def test_the_numbers_do_not_depend_on_how_the_work_is_spread(write, spread):
     path = write('[model]\nexpression = "semicircle() + marchenko_pastur(c)"\n[[parameters]]\nc = "1/2"\n'
@@ -76,6 +77,7 @@ def test_another_seed_gives_other_numbers(write):
     assert one["statistics"][0]["p_value"] != two["statistics"][0]["p_value"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(write, tmp_path):
     path = write(WIGNER.replace("[30, 60]", "[150, 300]") + "trials = 40\n")
     whole = check(path, allow_code=True).to_json()

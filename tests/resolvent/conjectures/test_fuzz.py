@@ -15,6 +15,7 @@ from tests.fuzz.mutations import mutant
 from tests.fuzz.seed_files import SMALL, seeds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_mutants(tmp_path: Path, seed: int) -> None:
     warm()

@@ -13,6 +13,7 @@ FILES = sorted((DOCS / "conjectures").glob("*.toml"))
 NAMES = [path.stem for path in FILES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_the_verdict_is_the_expected_one(path: Path) -> None:
     found = check(path, allow_code=True)

@@ -214,6 +214,7 @@ def computing(stop: threading.Event) -> None:
         Spectrum(semicircle() + marchenko_pastur("1/3")).pdf(0.0)
 
 
+@pytest.mark.slow
 def test_a_density_is_checked_beside_threads_that_compute_spectra() -> None:
     text = """
 title = "beside threads"

@@ -468,6 +468,7 @@ EXPRESSIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(EXPRESSIONS), st.integers(1, 6), st.sampled_from([-1, 1, Fraction(1, 10**40)]), st.booleans())
 def test_true_claims_are_supported_and_changed_ones_refuted(

@@ -71,6 +71,7 @@ class Page(HTMLParser):
         return "".join(self.words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_tags_close_in_order_and_fragments_are_xml(name: str) -> None:
     page = page_of(name)

@@ -26,6 +26,7 @@ def test_documents_compile_and_fit_the_page(name: str, tmp_path: Path) -> None:
         assert max(widths, default=0.0) < 40.0  # points: it stays inside the paper's margin
 
 
+@pytest.mark.slow
 @needs_pdflatex
 @pytest.mark.parametrize("name", ["supported", "sampled", "evil"])
 def test_pictures_stand_beside_the_document(name: str, tmp_path: Path) -> None:

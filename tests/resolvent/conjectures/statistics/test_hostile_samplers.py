@@ -103,13 +103,14 @@ def test_a_module_that_loops_at_import_is_refused(write: Write) -> None:
     assert "cannot be imported: it took longer than 0.5 s" in message(write("while True: pass"), 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="memory is limited where /proc tells how much there is"
 )
 def test_a_sampler_that_leaks_memory_ends_alone(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draws, "memory_of_a_worker", lambda: 2.0**28)
     code = (
-        "def draw(size, rng):\n    draw.kept = getattr(draw, 'kept', b'') + bytes(2**26)\n    return wigner(size, rng)"
+        "def draw(size, rng):\n    draw.kept = getattr(draw, 'kept', b'') + bytes(2**27)\n    return wigner(size, rng)"
     )
     assert "MemoryError" in message(write(code))
 

@@ -175,12 +175,14 @@ def draw(size, rng): return wigner(size, own)
 """
 
 
+@pytest.mark.slow
 def test_equal_matrices_of_workers_that_copied_a_random_state_are_refused(write: Write) -> None:
     message = r"mine.toml, line 3, model.function: samplers:draw gave one matrix to two trials, .* of its own"
     with pytest.raises(ParameterError, match=message):
         check(write(OF_ITS_OWN), allow_code=True, jobs=2)
 
 
+@pytest.mark.slow
 def test_equal_matrices_of_a_run_that_went_on_are_refused(write: Write, tmp_path: Path) -> None:
     path, journal = write(OF_ITS_OWN), tmp_path / "journal"
     check(path, allow_code=True, journal=journal)
@@ -194,6 +196,7 @@ def test_a_matrix_without_randomness_is_not_refused(write: Write) -> None:
     check(path, allow_code=True, jobs=2)
 
 
+@pytest.mark.slow
 def test_matrices_that_are_equal_by_chance_are_not_refused(write: Write) -> None:
     path = write("def draw(size, rng): return np.sort(rng.choice([-1.0, 1.0], 4).repeat(size // 4 + 1)[:size])")
     check(path, allow_code=True, jobs=2)
@@ -221,6 +224,7 @@ EXITS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", EXITS)
 def test_a_sampler_that_ends_its_process_gives_no_verdict(write: Write, way: str) -> None:
     code, message = EXITS[way]
