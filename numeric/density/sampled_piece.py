@@ -18,8 +18,10 @@ Values = Callable[[Array, Array], Array]
 """(distances from the left end, distances from the right end) -> densities: next to an end its distance has digits."""
 
 _SIZES = (28, 56, 84, 126, 252)
-DEEPEST = 14
+DEEPEST = 30
+_DEEP = 14
 _ROUGH = 1e-11  # tail of a series from which a zero has been divided out on suspicion
+_LAST = 1e-10  # tail of a series on such small parts: next to a cusp the values themselves have not more digits
 _ZERO = 1e-7  # of the largest value: f vanishes at the end, or is small
 _KEPT = 4e-16
 _SPLIT = 3  # at a split the nodes cluster as if three sheets met there
@@ -47,7 +49,8 @@ class _Part:
 def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepest: int = DEEPEST) -> list[Piece]:
     """The pieces, to a tail of each Chebyshev series relative to its largest coefficient, or to a floor.
 
-    Where a series does not converge the interval is halved, ``deepest`` times at most.
+    Where a series does not converge the interval is halved, ``deepest`` times at most; at a depth of 14
+    a tail of 1e-10 will do.
 
     Raises `NotCertified` if that does not help.
 
@@ -61,7 +64,7 @@ def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepes
     found = []
     while waiting:
         part, depth = waiting.pop()
-        piece = _converged(values, ends, part, tail, floor)
+        piece = _converged(values, ends, part, tail if depth < _DEEP else max(tail, _LAST), floor)
         if piece is not None:
             found.append(piece)
             continue

@@ -284,7 +284,7 @@ class MultiplicativePower(FreeMap):
 
 @dataclass(frozen=True)
 class InformationPlusNoise(FreeMap):
-    """(A + sigma X)(A + sigma X)^T/n, X of size p x n, p/n -> c, for A A^T/n with the given law.
+    """(A + sigma X)(A + sigma X)^T/n, X of size p x n, p/n -> c <= 1, for A A^T/n with the given law.
 
     With b = 1 - c s m(w), s = sigma^2: z = w b^2 + s (1 - c) b, m_C(z) = m(w)/b; b > 0 off the support.
     """
@@ -307,10 +307,6 @@ class InformationPlusNoise(FreeMap):
     def inside(self, w: Array, m: Array) -> Array:
         """Whether b > 0."""
         return self._factor(m) > 0
-
-    def atoms(self) -> list[tuple[float, float]]:
-        """The atom at 0 of matrices with more rows than columns."""
-        return zero_atom(1 - 1 / self.ratio if self.ratio > 1 else 0.0)
 
     def _factor(self, m: Array) -> Array:
         return 1 - self.ratio * self.variance * m

@@ -6,9 +6,16 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.measures import transport
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.explicit_transforms import product_map, sum_map
-from resolvent.numeric.measures.free_maps import Compression, MultiplicativePower, ProductWithTransform, Transform
+from resolvent.numeric.measures.free_maps import (
+    Compression,
+    InformationPlusNoise,
+    MultiplicativePower,
+    ProductWithTransform,
+    Transform,
+)
 from resolvent.numeric.measures.free_pairs import CorrelatedPair, ProductPair, SumPair
 from resolvent.numeric.measures.numeric_measure import measure_of_operation
+from resolvent.numeric.measures.rectangular_pairs import RectangularPair
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 
 _AT_ONCE = 2.0  # a multiplicative power up to here has one preimage only in the half-plane
@@ -70,6 +77,26 @@ def doubly_correlated_of(a: Law, b: Law, ratio: float) -> Measure:
         scaled = transport.affine(measure_of_operation(inner), ratio * float(first.atom_points[0]), 0.0)
         return transport.with_zeros(scaled, 1 / ratio)
     return measure_of_operation(CorrelatedPair(Transform(first), Transform(second), ratio))
+
+
+def rectangular_sum_of(a: Measure, b: Measure, ratio: float) -> Measure:
+    """The measure of (A + B)(A + B)^T for A, B of size p x n, from those of A A^T and B B^T, p/n -> ratio."""
+    if ratio > 1:
+        turned = rectangular_sum_of(transport.with_zeros(a, ratio), transport.with_zeros(b, ratio), 1 / ratio)
+        return transport.with_zeros(turned, 1 / ratio)
+    wide, narrow = sorted((Transform(a), Transform(b)), key=lambda t: -t.width)
+    return measure_of_operation(RectangularPair(wide, narrow, ratio))
+
+
+def information_plus_noise_of(a: Measure, variance: float, ratio: float) -> Measure:
+    """The measure of (A + sqrt(s) X)(A + sqrt(s) X)^T for A of size p x n, from that of A A^T, p/n -> ratio.
+
+    With more rows than columns the transposed matrices are taken: zeros that A A^T has to have are no singular values.
+    """
+    if ratio > 1:
+        turned = information_plus_noise_of(transport.with_zeros(a, ratio), variance * ratio, 1 / ratio)
+        return transport.with_zeros(turned, 1 / ratio)
+    return measure_of_operation(InformationPlusNoise(Transform(a), ratio, variance))
 
 
 def is_point(measure: Measure) -> bool:

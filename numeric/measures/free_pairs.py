@@ -21,17 +21,22 @@ import numpy as np
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform, product_atoms, sum_atoms, zero_atom
 
+Values = tuple[Array, Array]
+"""m and m' at some points."""
+
 
 @dataclass(frozen=True)
-class FreePair(ABC):
+class Pair(ABC):
     """An operation on two measures.
 
     Attributes:
         a, b: the transforms.
+        falls: whether g falls along every gap of a support.
     """
 
     a: Transform
     b: Transform
+    falls = True
 
     @property
     @abstractmethod
@@ -47,6 +52,33 @@ class FreePair(ABC):
         return self.common(w, m, slope)
 
     @abstractmethod
+    def on_line(self, w: Array, a: Values, v: Array, b: Values) -> tuple[Array, Array, Array]:
+        """z and dz/dw at real points with one value of g, and what is positive where z is off the support."""
+
+    @abstractmethod
+    def atoms(self) -> list[tuple[float, float]]:
+        """The atoms of the result."""
+
+    def near(self, w: float, v: float, offsets: Array) -> tuple[Array, Array]:
+        """A's points at offsets from a given one, and B's, by Newton's method from the given one."""
+        points = np.full(len(offsets), v, dtype=complex)
+        for share in np.linspace(0.1, 1.0, 10):
+            moved = w + share * offsets
+            g, _ = self.common(moved, *self.a(moved))
+            for _ in range(6):
+                h, slope = self.other(points, *self.b(points))
+                points = points - (h - g) / slope
+        return moved, points
+
+    @property
+    def _b_atoms(self) -> tuple[tuple[float, float], ...]:
+        return tuple(zip(self.b.measure.atom_points.tolist(), self.b.measure.atom_weights.tolist(), strict=True))
+
+
+class FreePair(Pair):
+    """An operation for which z is a function of g and the two points alone."""
+
+    @abstractmethod
     def joined(self, g: Array, w_a: Array, w_b: Array) -> Array:
         """z from the common value and the two points."""
 
@@ -57,10 +89,6 @@ class FreePair(ABC):
     @abstractmethod
     def value(self, w: Array, m: Array, z: Array) -> Array:
         """m of the result, from A's point."""
-
-    @abstractmethod
-    def atoms(self) -> list[tuple[float, float]]:
-        """The atoms of the result."""
 
     @abstractmethod
     def start(self, z: Array) -> Array:
@@ -81,9 +109,11 @@ class FreePair(ABC):
         step_v = (second * g_slope - first * dw) / determinant
         return w - step_w, v - step_v, np.abs(step_w) + np.abs(step_v)
 
-    @property
-    def _b_atoms(self) -> tuple[tuple[float, float], ...]:
-        return tuple(zip(self.b.measure.atom_points.tolist(), self.b.measure.atom_weights.tolist(), strict=True))
+    def on_line(self, w: Array, a: Values, v: Array, b: Values) -> tuple[Array, Array, Array]:
+        """z, and dz/dw twice: z is off the support where it increases with w."""
+        g, g_slope = self.common(w, *a)
+        z_slope = self.slope(g, w, v, g_slope, self.other(v, *b)[1]) * g_slope
+        return self.joined(g, w, v), z_slope, z_slope
 
 
 class SumPair(FreePair):

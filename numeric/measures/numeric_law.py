@@ -22,15 +22,16 @@ from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.free_maps import (
     Compression,
     FreeMap,
-    InformationPlusNoise,
     ProductWithTransform,
     Transform,
 )
 from resolvent.numeric.measures.free_operations import (
     doubly_correlated_of,
+    information_plus_noise_of,
     is_point,
     multiplicative_power_of,
     product_of,
+    rectangular_sum_of,
     sum_of,
 )
 from resolvent.numeric.measures.numbers import positive_number, real_number
@@ -394,17 +395,15 @@ class NumericLaw(Law):
         """
         variance, ratio = positive_number(s, "s"), positive_number(c, "c")
         self._require_rank(ratio, c)
-        return self._operated(
-            lambda a: InformationPlusNoise(a, ratio, variance),
-            f"({self.text}).information_plus_noise({s}, {c})",
-            ("information plus noise", ratio, variance),
-        )
+        text = f"({self.text}).information_plus_noise({s}, {c})"
+        key = ("information plus noise", self, ratio, variance)
+        return NumericLaw(text, lambda: information_plus_noise_of(self._measure, variance, ratio), key)
 
     def rectangular_sum(self, other: Law, c: Any) -> NumericLaw:
         """(A + B)(A + B)^T for free p x n matrices, p/n -> c, from the laws of A A^T and B B^T.
 
         For c = 1 it is the square of the free sum of their symmetric roots; if one is the law of noise, information
-        plus noise. For other ratios and laws no explicit transform is known here.
+        plus noise; else see `rectangular_pairs`.
 
         >>> import resolvent as rv
         >>> one = rv.empirical([1])
@@ -412,25 +411,24 @@ class NumericLaw(Law):
         >>> [round(float(m), 9) for m in law.moments(3)]
         [2.0, 6.0, 20.0]
 
-        Raises `ParameterError` unless c > 0, or for laws as said, `DerivationError` for mass below 0.
+        Raises `ParameterError` unless c > 0, `DerivationError` for mass below 0, or for c > 1 too little at 0.
         """
-        ratio = positive_number(c, "c")
-        require_nonnegative(self, other)
-        for own, noise in ((self, _original(other)), (NumericLaw.of(other), _original(self))):
+        ratio, theirs = positive_number(c, "c"), NumericLaw.of(other)
+        for law in (self, theirs):
+            law._require_rank(ratio, c)
+        for own, noise in ((self, _original(other)), (theirs, _original(self))):
             if noise.has_equation:
                 variance = noise.moments(1)[0]
                 if variance == 0:
                     return own
                 if noise == variance * marchenko_pastur(c):
                     return own.information_plus_noise(variance, c)
+        text = f"rectangular_sum({self.text}, {other.text}, {c})"
         if ratio != 1:
-            raise ParameterError(
-                f"rectangular sums of laws known by numbers are known for c = 1, and with noise, a multiple of "
-                f"marchenko_pastur({c}); for other ratios both laws need an equation (rv.atoms(...))",
-                laws=(self, other),
-            )
-        found = (self.symmetric_root() + NumericLaw.of(other).symmetric_root()) ** 2
-        found.text = f"rectangular_sum({self.text}, {other.text}, {c})"
+            key = ("rectangular sum", self, theirs, ratio)
+            return NumericLaw(text, lambda: rectangular_sum_of(self._measure, theirs._measure, ratio), key)
+        found = (self.symmetric_root() + theirs.symmetric_root()) ** 2
+        found.text = text
         return found
 
     def direct_sum(self, other: Law, weight: Any) -> NumericLaw:

@@ -16,9 +16,10 @@ from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import Ends, resolve_values
 from resolvent.numeric.measures.free_maps import FreeMap
-from resolvent.numeric.measures.free_pairs import FreePair
+from resolvent.numeric.measures.free_pairs import FreePair, Pair
 from resolvent.numeric.measures.numeric_outliers import numeric_outliers
 from resolvent.numeric.measures.real_side import Run, at_places, explicit_runs, pair_runs
+from resolvent.numeric.measures.rectangular_pairs import RectangularPair, RectangularSubordination
 from resolvent.numeric.measures.subordination import (
     BoundaryDensity,
     ExplicitSubordination,
@@ -93,17 +94,20 @@ class NumericMeasure(PiecewiseMeasure):
         )
 
 
-def measure_of_operation(operation: FreeMap | FreePair) -> NumericMeasure:
+def measure_of_operation(operation: FreeMap | Pair) -> NumericMeasure:
     """The measure of an operation: support from critical points, density by Newton's method, certificate.
 
     Raises `NotCertified` if mass and moments do not agree with the expansion of the transform at infinity,
     `PrecisionError` if Newton's method fails.
     """
     subordination: Subordination
-    if isinstance(operation, FreePair):
-        runs, subordination = pair_runs(operation), PairSubordination(operation)
-    else:
+    if isinstance(operation, FreeMap):
         runs, subordination = explicit_runs(operation), ExplicitSubordination(operation)
+    elif isinstance(operation, RectangularPair):
+        runs, subordination = pair_runs(operation), RectangularSubordination(operation)
+    else:
+        assert isinstance(operation, FreePair)
+        runs, subordination = pair_runs(operation), PairSubordination(operation)
     runs = _ordered(runs, operation.text)
     low, high = runs[0].high.z, runs[-1].low.z
     scale = max(high - low, abs(low), abs(high))
@@ -153,7 +157,7 @@ def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str
         state, bad = subordination.settled(state, z)
     if np.any(bad):
         raise NotCertified(f"{text}: the transform was not found on a circle around the support", z=z[bad])
-    m = subordination.value(state[0], subordination.a(state[0])[0], z)
+    m = subordination.value(state, z)
     return scaled_certificate(parts, reach, moments_on_circle(m, z, reach)[1:])
 
 
@@ -212,6 +216,7 @@ def _ordered(runs: list[Run], text: str) -> list[Run]:
         else:
             joined.append(run)
     whole = len(joined) >= 2 and joined[0].low.z == -np.inf and joined[-1].high.z == np.inf
-    if not whole or any(b.low.z < a.high.z - 1e-9 * scale for a, b in pairwise(joined)):
+    overlaps = (a.high.z - b.low.z - abs(a.high.moved) - abs(b.low.moved) for a, b in pairwise(joined))
+    if not whole or any(overlap > 1e-9 * scale for overlap in overlaps):
         raise NotCertified(f"{text}: the support was not found from the critical points", runs=joined)
     return joined

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import FreeMap
-from resolvent.numeric.measures.free_pairs import FreePair
+from resolvent.numeric.measures.free_pairs import Pair
 
 _NEAREST = 1e-11  # of a gap: how near to its ends is looked
 _FARTHEST = 1e5  # widths of the support
-_EXTRAPOLATED = 1e-8  # of the support: how well the value at the end of a gap is known
+_AT_TURN = 1e-6  # relative: a point this near to a turning point has reached it
+_EXTRAPOLATED = 1e-8  # of the support: how well the value at the end of a gap is known,
+_ROOT = 4  # or of a tangent that was taken where z is a root of the distance: as much again is missing
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class RunEnd:
         w, v: the parameters there; v is NaN without a second measure.
         z: the value.
         is_critical: whether dz/dw vanishes.
-        is_open: whether one of the points is infinite there and z is not: the run goes on from the other infinity.
+        is_open: whether the run goes on elsewhere: from the other infinity if one of the points is infinite there and z
+            is not, or from the other side of a turning point.
+        moved: how far z was extrapolated from the last point at which it is known.
     """
 
     w: float
@@ -33,6 +38,7 @@ class RunEnd:
     z: float
     is_critical: bool
     is_open: bool = False
+    moved: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,20 +50,23 @@ class Run:
 
 
 class Probe(Protocol):
-    """z and dz/dw at real points of a gap of A, and the other measure's point; NaN where there is none."""
+    """z and dz/dw at real points of a gap of A, the other measure's point, NaN where there is none, and a margin.
 
-    def __call__(self, w: Array) -> tuple[Array, Array, Array]:
-        """(z, dz/dw, v)."""
+    The margin is positive where z lies off the support of the result; it is continuous where it is finite.
+    """
+
+    def __call__(self, w: Array) -> tuple[Array, Array, Array, Array]:
+        """(z, dz/dw, v, margin)."""
 
 
 def explicit_runs(operation: FreeMap) -> list[Run]:
     """The runs of an operation with an explicit z(w)."""
 
-    def probe(w: Array) -> tuple[Array, Array, Array]:
+    def probe(w: Array) -> tuple[Array, Array, Array, Array]:
         m, slope = (part.real for part in operation.a(w.astype(complex)))
         with np.errstate(all="ignore"):
             z, z_slope = operation.forward(w, m, slope)
-        return z, np.where(operation.inside(w, m), z_slope, -np.inf), np.full(len(w), np.nan)
+        return z, z_slope, np.full(len(w), np.nan), np.where(operation.inside(w, m), z_slope, -np.inf)
 
     gaps = operation.a.gaps
     if operation.pole_weights is not None and not operation.a.measure.intervals:
@@ -65,23 +74,24 @@ def explicit_runs(operation: FreeMap) -> list[Run]:
     return [run for gap in gaps for run in _runs_in(probe, gap, operation.a.width)]
 
 
-def pair_runs(pair: FreePair) -> list[Run]:
-    """The runs of a free sum or product, for every gap of A together with every gap of B."""
+def pair_runs(pair: Pair) -> list[Run]:
+    """The runs of an operation on two measures, for every gap of A together with every gap of B."""
     found = []
-    for b_gap in pair.b.gaps:
-        inverse = Inverse(pair, b_gap)
+    for inverse in [inverse for gap in pair.b.gaps for inverse in inverses(pair, gap)]:
 
-        def probe(w: Array, inverse: Inverse = inverse) -> tuple[Array, Array, Array]:
+        def probe(w: Array, inverse: Inverse = inverse) -> tuple[Array, Array, Array, Array]:
             m, slope = (part.real for part in pair.a(w.astype(complex)))
-            g, g_slope = pair.common(w, m, slope)
-            v = inverse(g)
+            v = inverse(pair.common(w, m, slope)[0])
             k, k_slope = (part.real for part in pair.b(v.astype(complex)))
-            h_slope = pair.other(v, k, k_slope)[1]
             with np.errstate(all="ignore"):
-                return pair.joined(g, w, v), pair.slope(g, w, v, g_slope, h_slope) * g_slope, v
+                z, z_slope, margin = pair.on_line(w, (m, slope), v, (k, k_slope))
+            return z, z_slope, v, margin
 
-        found += [run for gap in pair.a.gaps for run in _runs_in(probe, gap, pair.a.width, b_gap)]
+        for gap in pair.a.gaps:
+            found += _runs_in(probe, gap, pair.a.width, inverse)
     far = 1e3 * max(pair.a.width, pair.b.width)
+    if not pair.falls:  # then z may fall along w
+        found = [run if run.low.z <= run.high.z else Run(run.high, run.low) for run in found]
     return [Run(_opened(run.low, far), _opened(run.high, far)) for run in found]
 
 
@@ -90,16 +100,53 @@ def _opened(end: RunEnd, far: float) -> RunEnd:
     return replace(end, is_open=True, is_critical=False) if max(abs(end.w), abs(end.v)) > far > abs(end.z) else end
 
 
-class Inverse:
-    """The points of a gap of B at which the common function, which falls along the gap, has given values; else NaN."""
+def inverses(pair: Pair, gap: tuple[float, float]) -> list[Inverse]:
+    """The inverses of the common function on the parts of a gap of B where it is monotone."""
+    farthest = 10 * _FARTHEST * max(1.0, pair.a.width / pair.b.width)
+    grid = np.unique(_grid(gap, pair.b.width, farthest))
+    if pair.falls:
+        return [Inverse(pair, gap, grid)]
 
-    def __init__(self, pair: FreePair, gap: tuple[float, float]) -> None:
+    def rises(v: Array) -> Array:
+        return np.asarray(pair.other(v, *(part.real for part in pair.b(v.astype(complex))))[1] > 0)
+
+    sign = rises(grid)
+    ends, found = [gap[0]], []
+    for k in np.flatnonzero(sign[1:] != sign[:-1]):
+        low, high = float(grid[k]), float(grid[k + 1])
+        for _ in range(12):
+            points = np.linspace(low, high, 33)
+            j = int(np.argmax(rises(points) == sign[k + 1]))
+            low, high = float(points[max(j - 1, 0)]), float(points[max(j, 1)])
+        ends.append((low + high) / 2)
+    ends.append(gap[1])
+    for low, high in pairwise(ends):
+        turns = tuple(end for end in (low, high) if end not in gap)
+        inside = np.unique([*grid[(grid > low) & (grid < high)], *turns])
+        found.append(Inverse(pair, (low, high), inside, turns))
+    return found
+
+
+class Inverse:
+    """The points of a part of a gap of B at which the common function, monotone there, has given values; else NaN.
+
+    Attributes:
+        gap: the part.
+        turns: which of its ends are turning points of the function: there another part goes on.
+    """
+
+    def __init__(self, pair: Pair, gap: tuple[float, float], grid: Array, turns: tuple[float, ...] = ()) -> None:
         self._pair = pair
-        self.gap = gap
-        self._grid = np.unique(_grid(gap, pair.b.width, 10 * _FARTHEST * max(1.0, pair.a.width / pair.b.width)))
-        self._values = self._value(self._grid)[0]
-        finite = np.isfinite(self._values)
-        self._grid, self._values = self._grid[finite], np.minimum.accumulate(self._values[finite])
+        self.gap, self.turns = gap, turns
+        values = self._value(grid)[0]
+        finite = np.isfinite(values)
+        self._grid, values = grid[finite], values[finite]
+        self._sign = -1.0 if pair.falls or values[-1] < values[0] else 1.0
+        self._values = np.maximum.accumulate(self._sign * values)
+
+    def reaches_infinity(self, v: float) -> bool:
+        """Whether the point is far away, as A's is for large z."""
+        return not np.all(np.isfinite(self.gap)) and (self._pair.falls or abs(v) > 1e3 * self._pair.b.width)
 
     def _value(self, v: Array) -> tuple[Array, Array]:
         k, k_slope = (part.real for part in self._pair.b(v.astype(complex)))
@@ -107,23 +154,25 @@ class Inverse:
 
     def __call__(self, values: Array) -> Array:
         """Brackets from the grid, then Newton steps inside them."""
-        k = np.searchsorted(-self._values, -values, side="left")
+        k = np.searchsorted(self._values, self._sign * values, side="left")
         known = (k > 0) & (k < len(self._grid))
         k = np.clip(k, 1, len(self._grid) - 1)
         low, high = self._grid[k - 1], self._grid[k]
-        v = np.where(known, (low + high) / 2, low)
+        result = np.where(known, (low + high) / 2, np.nan)
+        active = np.flatnonzero(known)
         for _ in range(60):
-            found, slope = self._value(v)
-            above = found > values
-            low, high = np.where(above, v, low), np.where(above, high, v)
-            with np.errstate(all="ignore"):
-                step = v - (found - values) / slope
-            following = np.where((step > low) & (step < high), step, (low + high) / 2)
-            settled = np.abs(following - v) <= 2e-15 * np.abs(v)
-            v = following
-            if np.all(settled | ~known):
+            if not len(active):
                 break
-        return np.where(known, v, np.nan)
+            v = result[active]
+            found, slope = self._value(v)
+            below = self._sign * (found - values[active]) < 0
+            low[active], high[active] = np.where(below, v, low[active]), np.where(below, high[active], v)
+            with np.errstate(all="ignore"):
+                step = v - (found - values[active]) / slope
+            inside = (step > low[active]) & (step < high[active])
+            result[active] = np.where(inside, step, (low[active] + high[active]) / 2)
+            active = active[np.abs(result[active] - v) > 2e-15 * np.abs(v)]
+        return result
 
 
 def _wide_enough(gaps: list[tuple[float, float]], weights: Array) -> list[tuple[float, float]]:
@@ -146,16 +195,14 @@ def _grid(gap: tuple[float, float], width: float, farthest: float = _FARTHEST) -
     return np.concatenate([low + (high - low) * near, high - (high - low) * near[-2::-1]])
 
 
-def _runs_in(
-    probe: Probe, gap: tuple[float, float], width: float, other: tuple[float, float] | None = None
-) -> list[Run]:
+def _runs_in(probe: Probe, gap: tuple[float, float], width: float, other: Inverse | None = None) -> list[Run]:
     """The runs inside one gap of A, where the second point moves in a gap of B."""
     grid = np.unique(_grid(gap, width))
     with np.errstate(all="ignore"):
-        _, slope, _ = probe(grid)
-    slope = np.where(np.isnan(slope), -np.inf, slope)
-    grid, slope = _with_peaks(probe, grid, slope)
-    rises = slope > 0
+        margin = probe(grid)[3]
+    margin = np.where(np.isnan(margin), -np.inf, margin)
+    grid, margin = _with_peaks(probe, grid, margin)
+    rises = margin > 0
     changes = np.flatnonzero(rises[1:] != rises[:-1])
     ends = [_critical(probe, grid[k], grid[k + 1], bool(rises[k]), other) for k in changes]
     found = []
@@ -168,38 +215,38 @@ def _runs_in(
     return found
 
 
-def _with_peaks(probe: Probe, grid: Array, slope: Array) -> tuple[Array, Array]:
-    """The grid with a point added where the slope, negative on the grid, becomes positive between its points."""
-    inner = slope[1:-1]
-    peaks = np.flatnonzero((inner <= 0) & np.isfinite(inner) & (inner >= slope[:-2]) & (inner >= slope[2:])) + 1
+def _with_peaks(probe: Probe, grid: Array, margin: Array) -> tuple[Array, Array]:
+    """The grid with a point added where the margin, negative on the grid, becomes positive between its points."""
+    inner = margin[1:-1]
+    peaks = np.flatnonzero((inner <= 0) & np.isfinite(inner) & (inner >= margin[:-2]) & (inner >= margin[2:])) + 1
     added: list[float] = []
-    for k in peaks:
-        low, high = grid[k - 1], grid[k + 1]
-        for _ in range(40):
-            trial = np.linspace(low, high, 9)
-            values = np.nan_to_num(probe(trial)[1], nan=-np.inf)
-            best = int(np.argmax(values))
-            if values[best] > 0:
-                added.append(float(trial[best]))
-                break
-            low, high = trial[max(best - 1, 0)], trial[min(best + 1, 8)]
-            if high - low <= 1e-14 * abs(grid[k]):
-                break
+    low, high, share = grid[peaks - 1], grid[peaks + 1], np.linspace(0.0, 1.0, 9)
+    for _ in range(40):
+        if not len(low):
+            break
+        trial = low[:, None] + (high - low)[:, None] * share
+        values = np.nan_to_num(probe(trial.ravel())[3], nan=-np.inf).reshape(trial.shape)
+        rows, best = np.arange(len(low)), np.argmax(values, axis=1)
+        reached = values[rows, best] > 0
+        added += trial[rows, best][reached].tolist()
+        low, high = trial[rows, np.maximum(best - 1, 0)], trial[rows, np.minimum(best + 1, 8)]
+        open_ = ~reached & (high - low > 1e-14 * np.abs(high))
+        low, high = low[open_], high[open_]
     if not added:
-        return grid, slope
+        return grid, margin
     extended = np.unique(np.concatenate([grid, added]))
-    values = probe(extended)[1]
+    values = probe(extended)[3]
     return extended, np.where(np.isnan(values), -np.inf, values)
 
 
-def _critical(probe: Probe, low: float, high: float, rises: bool, other: tuple[float, float] | None) -> RunEnd:
-    """Where the slope changes its sign between two points, or the second point reaches the end of its gap."""
+def _critical(probe: Probe, low: float, high: float, rises: bool, other: Inverse | None) -> RunEnd:
+    """Where the margin changes its sign between two points, or the second point reaches the end of its gap."""
     last = (low, math.nan, math.nan)  # on the run's side: w, z, v
     before, blind = last, False
     for _ in range(12):  # many points at once, as measures are fast at many points
         points = np.linspace(low, high, 33)
-        z, slope, v = probe(points)
-        positive = np.nan_to_num(slope, nan=-np.inf) > 0
+        z, _, v, margin = probe(points)
+        positive = np.nan_to_num(margin, nan=-np.inf) > 0
         if rises:
             changed = np.flatnonzero(~positive)
             k = max(int(changed[0]), 1) if len(changed) else 32
@@ -211,27 +258,33 @@ def _critical(probe: Probe, low: float, high: float, rises: bool, other: tuple[f
         low, high = float(points[k - 1]), float(points[k])
         if positive[inner] and points[inner] != last[0]:
             before, last = last, (float(points[inner]), float(z[inner]), float(v[inner]))
-        blind = not np.isfinite(slope[outer])
+        blind = not np.isfinite(margin[outer])
         if high - low <= 2e-16 * max(abs(low), abs(high)):
             break
     w, place, second = last
     if other is not None and blind:
-        for end in other:
-            if np.isfinite(end) and abs(end - second) <= 1e-8 * max(abs(end), 1e-2 * min(other[1] - other[0], 1.0)):
+        for end in other.turns:
+            if abs(end - second) <= _AT_TURN * max(abs(end), abs(second)):
+                return RunEnd(w, end, place, False, is_open=True)
+        gap = other.gap
+        for end in gap:
+            if np.isfinite(end) and abs(end - second) <= 1e-8 * max(abs(end), 1e-2 * min(gap[1] - gap[0], 1.0)):
                 slope_ = (place - before[1]) / (second - before[2]) if second != before[2] else math.nan
                 moved = slope_ * (end - second)
-                return RunEnd(w, end, place + (moved if np.isfinite(moved) else 0.0), False)
+                moved = moved if np.isfinite(moved) else 0.0
+                return RunEnd(w, end, place + moved, False, moved=moved)
     return RunEnd(w, second, place, not blind)
 
 
-def _outer(probe: Probe, end: float, nearest: float, other: tuple[float, float] | None) -> RunEnd:
+def _outer(probe: Probe, end: float, nearest: float, other: Inverse | None) -> RunEnd:
     """The end of a gap of A up to which z increases: z there by a tangent, as at an atom that stays one."""
-    z, slope, v = probe(np.array([nearest]))
+    z, slope, v, _ = probe(np.array([nearest]))
     if np.isinf(end):
-        if other is not None and np.all(np.isfinite(other)):
+        if other is not None and not other.reaches_infinity(float(v[0])):
             return RunEnd(end, float(v[0]), float(z[0]), False, is_open=True)
         return RunEnd(end, end, end, False)
-    return RunEnd(end, float(v[0]), float(z[0] + slope[0] * (end - nearest)), False)
+    moved = float(slope[0] * (end - nearest))
+    return RunEnd(end, float(v[0]), float(z[0]) + moved, False, moved=moved)
 
 
 def at_places(end: RunEnd, atoms: list[tuple[float, float]], scale: float) -> RunEnd:
@@ -239,7 +292,8 @@ def at_places(end: RunEnd, atoms: list[tuple[float, float]], scale: float) -> Ru
     if abs(end.z) < 1e-13 * scale:
         return replace(end, z=0.0, w=0.0 if abs(end.w) < 1e-7 * scale else end.w)
     if not end.is_critical:  # the value was extrapolated
-        for place, _ in atoms:
-            if abs(end.z - place) < _EXTRAPOLATED * scale:
-                return replace(end, z=place)
+        within = max(_EXTRAPOLATED * scale, _ROOT * abs(end.moved))
+        places = [place for place, _ in atoms if abs(end.z - place) < within]
+        if places:
+            return replace(end, z=min(places, key=lambda place: abs(end.z - place)))
     return end

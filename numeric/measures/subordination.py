@@ -42,12 +42,21 @@ class Subordination(ABC):
         """A Newton step, and its size."""
 
     @abstractmethod
-    def value(self, w: Array, m: Array, z: Array) -> Array:
-        """m of the result."""
+    def around(self, end: RunEnd, offsets: Array) -> tuple[Array, Array]:
+        """z at w = end.w + offsets, close to a critical point, and what else `from_series` needs."""
 
     @abstractmethod
-    def around(self, end: RunEnd, offsets: Array) -> Array:
-        """z at w = end.w + offsets, close to a critical point."""
+    def from_series(self, w: Array, part: Array, z: Array) -> Array:
+        """m of the result, from what `around` has: m(w) if nothing else is said."""
+
+    def value(self, state: Array, z: Array) -> Array:
+        """m of the result."""
+        return self.from_series(state[0], self.a(state[0])[0], z)
+
+    @property
+    def width(self) -> float:
+        """The size of the parameters, to which steps are compared."""
+        return self.a.width
 
     def solved(self, z: Array, clearance: Array, width: float) -> Array:
         """The parameters at z, coming down from high above; ``clearance`` is the distance from the nearest edge.
@@ -83,7 +92,7 @@ class Subordination(ABC):
         for _ in range(2):
             with np.errstate(all="ignore"):
                 new, _ = self.step(state, z)
-            better = np.all(np.isfinite(new) & (new.imag > 0) & (np.abs(new - state) < 1e-6 * self.a.width), axis=0)
+            better = np.all(np.isfinite(new) & (new.imag > 0) & (np.abs(new - state) < 1e-6 * self.width), axis=0)
             state = np.where(better, new, state)
         return state
 
@@ -100,7 +109,7 @@ class Subordination(ABC):
             low = ~((new.imag > 0) & np.isfinite(new))
             new = np.where(low, np.where(np.isfinite(new), new.real, old.real) + 0.5j * old.imag, new)
             state[:, active] = new
-            scale = np.sum(np.abs(new), axis=0) + self.a.width
+            scale = np.sum(np.abs(new), axis=0) + self.width
             settled = (size <= _SETTLED * scale) | ((size <= _STAGNANT * scale) & (size > before[active] / 4))
             before[active] = size
             nothing = np.all(old.imag < _NOTHING * scale, axis=0)  # a density below rounding has no sign
@@ -135,14 +144,15 @@ class ExplicitSubordination(Subordination):
         change = (found - z) / z_slope
         return (state[0] - change)[None, :], np.abs(change)
 
-    def value(self, w: Array, m: Array, z: Array) -> Array:
-        """m of the result."""
-        return self.operation.value(w, m, z)
-
-    def around(self, end: RunEnd, offsets: Array) -> Array:
-        """z(w)."""
+    def around(self, end: RunEnd, offsets: Array) -> tuple[Array, Array]:
+        """z(w) and m(w)."""
         w = end.w + offsets
-        return self.operation.forward(w, *self.a(w))[0]
+        m, slope = self.a(w)
+        return self.operation.forward(w, m, slope)[0], m
+
+    def from_series(self, w: Array, part: Array, z: Array) -> Array:
+        """m of the result."""
+        return self.operation.value(w, part, z)
 
 
 @dataclass(frozen=True)
@@ -165,24 +175,19 @@ class PairSubordination(Subordination):
         w, v, size = self.pair.newton(state[0], state[1], z)
         return np.array([w, v]), size
 
-    def value(self, w: Array, m: Array, z: Array) -> Array:
-        """m of the result."""
-        return self.pair.value(w, m, z)
+    def around(self, end: RunEnd, offsets: Array) -> tuple[Array, Array]:
+        """z and m(w)."""
+        w, v = self.pair.near(end.w, end.v, offsets)
+        m, slope = self.a(w)
+        return self.pair.joined(self.pair.common(w, m, slope)[0], w, v), m
 
-    def around(self, end: RunEnd, offsets: Array) -> Array:
-        """z, with the second point found by Newton's method from the one at the end."""
-        pair, v = self.pair, np.full(len(offsets), end.v, dtype=complex)
-        for share in np.linspace(0.1, 1.0, 10):
-            w = end.w + share * offsets
-            g, _ = pair.common(w, *pair.a(w))
-            for _ in range(6):
-                h, slope = pair.other(v, *pair.b(v))
-                v = v - (h - g) / slope
-        return pair.joined(g, w, v)
+    def from_series(self, w: Array, part: Array, z: Array) -> Array:
+        """m of the result."""
+        return self.pair.value(w, part, z)
 
 
 class EdgeExpansion:
-    """z and m near a critical point as power series in w - w_e: distances from the edge keep their digits.
+    """z and what m is made of near a critical point as power series in w - w_e: distances from the edge keep digits.
 
     Attributes:
         reach: the distance from the edge up to which it is used.
@@ -198,20 +203,19 @@ class EdgeExpansion:
             self._radius = share * room
             offsets = self._radius * circle
             with np.errstate(all="ignore"):
-                z = subordination.around(end, offsets) - end.z
-                m = subordination.a(end.w + offsets)[0]
-            if not (np.all(np.isfinite(z)) and np.all(np.isfinite(m))):
+                z, part = subordination.around(end, offsets)
+            if not (np.all(np.isfinite(z)) and np.all(np.isfinite(part))):
                 continue
-            self._z, self._m = (np.fft.fft(values).real / _CIRCLE for values in (z, m))
+            self._z, self._part = (np.fft.fft(values).real / _CIRCLE for values in (z - end.z, part))
             if np.max(np.abs(self._z[_TERMS - 8 : _TERMS])) <= 1e-14 * np.max(np.abs(self._z)) and abs(self._z[2]) > 0:
                 self._z = self._z[:_TERMS].copy()
                 self._z[:2] = 0.0
-                self._m = self._m[:_TERMS]
+                self._part = self._part[:_TERMS]
                 self.reach = _WITHIN**2 / 2 * abs(self._z[2])
                 break
 
     def at(self, distance: Array) -> tuple[Array, Array]:
-        """w and m(w) at signed distances z - z_e inside the support, NaN where the series is not to be trusted."""
+        """w, and the part of m, at signed distances z - z_e in the support, NaN where the series is not trusted."""
         y = np.sqrt(distance / self._z[2] + 0j)
         y = np.where(y.imag < 0, -y, y)
         slope = np.polynomial.polynomial.polyder(self._z)
@@ -223,9 +227,9 @@ class EdgeExpansion:
             if np.all(np.abs(change) <= 1e-15 * np.abs(y)):
                 break
         good = (np.abs(y) < 2 * _WITHIN) & (y.imag > 0)
-        m = np.polynomial.polynomial.polyval(y, self._m)
+        part = np.polynomial.polynomial.polyval(y, self._part)
         w = self._end.w + self._radius * y
-        return np.where(good, w, np.nan), np.where(good, m, np.nan)
+        return np.where(good, w, np.nan), np.where(good, part, np.nan)
 
 
 class BoundaryDensity:
@@ -241,21 +245,21 @@ class BoundaryDensity:
     def __call__(self, below: Array, above: Array) -> Array:
         """Im m(x + i0)/pi."""
         z = np.where(below < above, self._places[0] + below, self._places[1] - above)
-        w, m = np.full(len(z), np.nan + 0j), np.full(len(z), np.nan + 0j)
+        m = np.full(len(z), np.nan + 0j)
         for expansion, distance in zip(self._expansions, (below, -above), strict=True):
             if expansion is None or not expansion.reach:
                 continue
-            near = np.isnan(w) & (np.abs(distance) <= expansion.reach)
+            near = np.isnan(m) & (np.abs(distance) <= expansion.reach)
             if np.any(near):
-                w[near], m[near] = expansion.at(distance[near])
-        rest = np.isnan(w)
+                m[near] = self._subordination.from_series(*expansion.at(distance[near]), z[near])
+        rest = np.isnan(m)
         if np.any(rest):
-            w[rest] = self._solved(z[rest], np.minimum(below, above)[rest])
-            m[rest] = self._subordination.a(w[rest])[0]
-        return np.maximum(self._subordination.value(w, m, z).imag / np.pi, 0.0)
+            state = self._solved(z[rest], np.minimum(below, above)[rest])
+            m[rest] = self._subordination.value(state, z[rest].astype(complex))
+        return np.maximum(m.imag / np.pi, 0.0)
 
     def _solved(self, x: Array, clearance: Array) -> Array:
-        """The points w at x: by Newton's method from those at other places, and from above where that fails."""
+        """The parameters at x: by Newton's method from those at other places, and from above where that fails."""
         z = x.astype(complex)
         pending = np.ones(len(x), dtype=bool)
         if self._known is not None:
@@ -275,4 +279,4 @@ class BoundaryDensity:
             state_ = state
         order = np.unique(x, return_index=True)[1]
         self._known = x[order], state_[:, order]
-        return np.asarray(state[0])
+        return state

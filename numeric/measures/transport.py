@@ -115,7 +115,7 @@ def pushed(images: Sequence[Image], text: str, zeros: float = 0.0) -> Measure:
         np.concatenate([*(part.map(part.measure.atom_points) for part in images), np.zeros(1)]),
         np.concatenate([*(part.weight * part.measure.atom_weights for part in images), np.full(1, zeros)]),
     )
-    atoms = [(place, weight) for place, weight in atoms if weight > 1e-15]
+    atoms = [(place, weight) for place, weight in atoms if weight > 1e-15 * (1 + 9 * abs(zeros))]
     stretches = [stretch for part in images for stretch in _stretches(part)]
     if not stretches:
         return AtomicMeasure([place for place, _ in atoms], [weight for _, weight in atoms])

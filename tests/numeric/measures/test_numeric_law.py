@@ -42,11 +42,16 @@ TWINS = {
     "correlated in time": lambda a: rv.atoms([1]).doubly_correlated_wishart(a, "1/2"),
     "rectangular sum with noise": lambda a: a.rectangular_sum(rv.marchenko_pastur("1/2"), "1/2"),
     "noise plus a rectangular matrix": lambda a: rv.rectangular_sum(rv.marchenko_pastur("1/2"), a, "1/2"),
+    "rectangular sum": lambda a: a.rectangular_sum(rv.atoms([1, 4]), "1/2"),
+    "rectangular sum with atoms": lambda a: (a - 1).rectangular_sum(rv.atoms([0, 1], ["9/10", "1/10"]), "1/3"),
     "direct sum": lambda a: rv.direct_sum(a.sample_covariance("1/3"), EXACT, "1/3"),
     "direct sum from the right": lambda a: EXACT.direct_sum(a.sample_covariance("1/3"), "1/3"),
     "negative power": lambda a: a.sample_covariance("1/30") ** -2,
 }
 SLOW_TWINS = {
+    "rectangular sum with more rows than columns": lambda a: (a - 1).rectangular_sum(rv.atoms([0, 2, 9], WEIGHTS), 2),
+    "rectangular sum of a density and atoms": lambda a: a.sample_covariance("1/3").rectangular_sum(EXACT, "1/2"),
+    "rectangular sum next to a square one": lambda a: rv.rectangular_sum(rv.atoms([1, 2]), a, "99/100"),
     "square rectangular sum": lambda a: a.rectangular_sum(EXACT, 1),
     "doubly correlated next to a pole": lambda a: a.doubly_correlated_wishart(a, "1/2"),
     "two measures with densities": lambda a: a.sample_covariance("1/3") + a.sample_covariance("1/3"),
@@ -190,6 +195,40 @@ def test_free_operations_agree_with_sampled_matrices(name: str) -> None:
     assert kolmogorov_distance(rho, np.linalg.eigvalsh(matrix)).value < 5 / n
 
 
+def test_a_rectangular_sum_agrees_with_sampled_matrices() -> None:
+    """Uniform squares of singular values, turned by independent rotations on both sides."""
+    rng, p, n = np.random.default_rng(5), 400, 800
+    first, second = ((np.arange(p) + 0.5) / p * width + 1 for width in (3, 8))
+    rho = rv.Spectrum(
+        rv.law_of_distribution(stats.uniform(1, 3)).rectangular_sum(rv.law_of_distribution(stats.uniform(1, 8)), "1/2")
+    )
+    left, right = (np.linalg.qr(rng.normal(size=(size, size)))[0] for size in (p, n))
+    matrix = left @ (np.sqrt(first)[:, None] * right[:p])
+    matrix[:, :p] += np.diag(np.sqrt(second))
+    assert kolmogorov_distance(rho, np.linalg.svd(matrix)[1] ** 2).value < 5 / p
+
+
+@pytest.mark.parametrize("ratio", ["1/2", 2])
+def test_a_rectangular_sum_with_noise_that_is_not_known_as_such(ratio: str | int) -> None:
+    """Two points against Dozier and Silverstein's explicit equation."""
+    signal = rv.empirical([0, 0, 1, 4])
+    noise = rv.empirical([1]).sample_covariance(ratio)
+    found, exact = (rv.Spectrum(law) for law in (signal.rectangular_sum(noise, ratio),
+                                                 signal.information_plus_noise(1, ratio)))  # fmt: skip
+    assert found.support() == pytest.approx(exact.support(), abs=1e-12)
+    x = np.linspace(*exact.support(), 300)
+    assert found.cdf(x) == pytest.approx(exact.cdf(x), abs=1e-11)
+
+
+def test_rectangular_sums_of_points_have_their_closed_form() -> None:
+    """A A^T = B B^T = 1, p/n = c: the support ends at 2 -+ 2 sqrt(c (2 - c))."""
+    for c in (0.05, 0.95):
+        found = rv.Spectrum(rv.empirical([1.0]).rectangular_sum(rv.empirical([1.0]), c))
+        spread = 2 * math.sqrt(c * (2 - c))
+        assert found.support() == pytest.approx((2 - spread, 2 + spread), rel=1e-12)
+        assert float(found.mean()) == pytest.approx(2, rel=1e-13)
+
+
 def test_free_cumulants_add() -> None:
     law = rv.law_of_distribution(stats.uniform(-1, 2))
     twice = [float(k) for k in (law + law).free_cumulants(8)]
@@ -293,8 +332,8 @@ def test_every_method_of_an_algebraic_law_works_or_says_why_not() -> None:
         (lambda: NUMERIC.companion(2), rv.DerivationError, "more rows than columns"),
         (lambda: NUMERIC.companion(-1), rv.ParameterError, "c must be positive"),
         (lambda: NUMERIC.free_multiplicative_power(0.5), rv.ParameterError, "s >= 1"),
-        (lambda: NUMERIC.rectangular_sum(EXACT, "1/2"), rv.ParameterError, "c = 1, and with noise"),
-        (lambda: rv.rectangular_sum(EXACT, NUMERIC, "1/2"), rv.ParameterError, "c = 1, and with noise"),
+        (lambda: NUMERIC.rectangular_sum(EXACT, 2), rv.DerivationError, "more rows than columns"),
+        (lambda: rv.rectangular_sum(EXACT, NUMERIC - 2, "1/2"), rv.DerivationError, "reaches down to -1"),
         (lambda: rv.rectangular_sum(EXACT, 3, "1/2"), rv.ParameterError, "a law with a polynomial equation"),
         (lambda: NUMERIC.sample_covariance(1).function(np.log).measure(), rv.NotCertified, "not analytic"),
         (lambda: (NUMERIC - 2).function(np.sqrt).measure(), rv.ParameterError, "no finite value"),
