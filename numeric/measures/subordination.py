@@ -22,7 +22,7 @@ _TERMS = 40
 _WITHIN = 0.3  # of the circle's radius: where the expansion is used
 _SETTLED = 1e-12
 _STAGNANT = 1e-8  # steps below this that no longer shrink are rounding: the point is next to a singular one
-_NOTHING = 1e-13
+_NOTHING = 10 * _SETTLED
 
 
 class Subordination(ABC):
@@ -85,7 +85,12 @@ class Subordination(ABC):
             state[:, active], bad[active] = self.settled(state[:, active], target, descent == _DESCENTS[-1])
             height[active] *= shrink
             active = active[~(arrived | bad[active])]
-        return self.polished(state, z), bad
+        state = self.polished(state, z)
+        return state, bad | (self.vanishes(state) & (descent != _DESCENTS[-1]))
+
+    def vanishes(self, state: Array) -> Array:
+        """Where the parameters lie on the line but for rounding: a root that may belong to no boundary value."""
+        return np.asarray(np.all(state.imag < _NOTHING * (np.sum(np.abs(state), axis=0) + self.width), axis=0))
 
     def polished(self, state: Array, z: Array) -> Array:
         """Two steps more, for digits of the distance from a singular point nearby."""
@@ -112,8 +117,7 @@ class Subordination(ABC):
             scale = np.sum(np.abs(new), axis=0) + self.width
             settled = (size <= _SETTLED * scale) | ((size <= _STAGNANT * scale) & (size > before[active] / 4))
             before[active] = size
-            nothing = np.all(old.imag < _NOTHING * scale, axis=0)  # a density below rounding has no sign
-            # else a point on the line is a root that belongs to no boundary value
+            nothing = self.vanishes(old)  # a density below rounding has no sign
             bad[active[settled & nothing & (not flat)]] = True
             active = active[~(settled & (nothing | ~np.any(low, axis=0)))]
             if not len(active):
@@ -267,6 +271,7 @@ class BoundaryDensity:
             near = [np.interp(x, places, row.real) + 1j * np.interp(x, places, row.imag) for row in states]
             state, pending = self._subordination.settled(np.array(near), z, rounds=_FEW_ROUNDS)
             state = self._subordination.polished(state, z)
+            pending |= self._subordination.vanishes(state)
         if np.any(pending):
             found = self._subordination.solved(z[pending], clearance[pending], self._width)
             if np.all(pending):
