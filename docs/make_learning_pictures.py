@@ -13,7 +13,8 @@ from resolvent.catalog.entries.gradient_flow import flow
 from resolvent.catalog.networks.feature_copies import crossed
 from resolvent.catalog.networks.gradient_step import gradient_step
 from resolvent.catalog.networks.tangent_kernel import random_kernel
-from resolvent.numeric.style import BARS, LINES, finish
+from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
+from resolvent.numeric.style import BARS, LINES, finish, legend, set_title
 
 HERE = Path(__file__).parent / "pictures"
 
@@ -29,15 +30,18 @@ def ridge() -> Figure:
         runs = [np.mean([quantity.run(200, s, g=float(x), ridge=ridge, signal=1, noise="1/4") for s in range(4)])
                 for x in seen]  # fmt: skip
         left.plot(seen, runs, "o", color=colour, markersize=4)
-    left.set(xlabel="p/n", ylabel="risk", ylim=(0, 3), title="isotropic data; points: regressions, p = 200")
+    left.set(xlabel="$p/n$", ylabel="risk", ylim=(0, 3))
+    set_title(left, "Isotropic data; points: regressions, $p = 200$")
     strong = rv.RidgeRegression([10] * 20 + [1] * 180, 3, [1] * 20 + [0] * 180, 0)
     ridges = np.linspace(strong.smallest_ridge + 0.02, 1.5, 300)
     strong.plot(ridges, right)
-    right.axvline(strong.best().ridge, color=LINES[4], linewidth=0.8)
-    right.set(title="a strong aligned signal: the best ridge is negative")
+    right.lines[0].set(linewidth=4, alpha=0.35)  # the bias, nearly all of the risk, lies on it
+    right.axvline(strong.best().ridge, color=LINES[4], linewidth=0.8, label="best ridge")
+    right.set_ylabel("risk")
+    set_title(right, "A strong aligned signal: the best ridge is negative")
     for axes in (left, right):
         finish(axes)
-        axes.legend()
+        legend(axes)
     return figure
 
 
@@ -50,15 +54,17 @@ def descent() -> Figure:
     left.loglog(psi, errors.risk, color=LINES[0], label="risk")
     for colour, name in zip(LINES[1:], ("approximation", "bias", "variance"), strict=False):
         left.loglog(psi, np.maximum(getattr(errors, name), 1e-6), color=colour, linestyle="--", label=name)
-    left.set(xlabel="features over inputs", ylim=(1e-3, 10), title="random features, ReLU, n/d = 3")
+    left.set(xlabel="features over inputs", ylabel="risk", ylim=(1e-3, 10))
+    set_title(left, "Random features of a ReLU, $n/d = 3$")
     samples = np.geomspace(0.2, 12, 120)
     for colour, scale in zip(LINES, ("1/20", "1/4", "1"), strict=False):
         risk = rv.tangent_kernel_errors("erf", 4, samples, 1e-6, noise=0.2, sigma_w=scale).risk
-        right.semilogx(samples, risk, color=colour, label=f"weights {scale}")
-    right.set(xlabel="samples over inputs", title="tangent kernel, erf, N/d = 4, ridge 1e-6")
+        right.semilogx(samples, risk, color=colour, label=rf"$\sigma_w = {scale}$")
+    right.set(xlabel="samples over inputs", ylabel="risk")
+    set_title(right, "Tangent kernel of erf, $N/d = 4$, ridge $10^{-6}$")
     for axes in (left, right):
         finish(axes)
-        axes.legend()
+        legend(axes)
     return figure
 
 
@@ -95,7 +101,7 @@ def gradient_flow() -> Figure:
         w, _, _, mu = flow(400, np.random.default_rng(0), 1.0, 2.0, 0.0, 0.5, float(time))
         seen = math.erfc(float(mu @ w / np.linalg.norm(w)) / 2**0.5) / 2
         axes.plot(time, seen, "o", color=LINES[0], markersize=4)
-    axes.set_title("two classes, p = n; points: a flow with p = 400")
+    set_title(axes, "Two classes, $p = n$; points: a flow with $p = 400$")
     return figure
 
 
@@ -114,13 +120,11 @@ def gauss_newton() -> Figure:
     values = np.linalg.eigvalsh(kernel.gauss_newton())
     axes.hist(values, bins=np.linspace(0, 2, 60), density=True, color=BARS, label="network of width 28")
     law = rv.catalog.get("network-gauss-newton").law(phi="1/2", sigma_1=1, sigma_2=1)
-    x = np.linspace(0.01, 2, 500)
-    axes.plot(x, rv.Spectrum(law).pdf(x), color=LINES[0], label="network-gauss-newton")
+    density_plot(rv.Spectrum(law), axes, is_filled=False, label="network-gauss-newton")
     wishart = rv.Spectrum(rv.catalog.get("hessian-h0").law(phi="1/2", sigma=str(round(float(np.mean(values)), 6))))
-    axes.plot(x, wishart.pdf(x), color=LINES[1], linestyle="--", label="Wishart of the same mean")
-    axes.set(ylim=(0, 6), xlabel="eigenvalue", ylabel="density")
-    finish(axes)
-    axes.legend()
+    density_plot(wishart, axes, is_filled=False, linestyle="--", label="Wishart matrix of the same mean")
+    axes.set(xlim=(-0.05, 2), ylim=(0, 6))
+    legend(axes)
     return figure
 
 
@@ -132,21 +136,16 @@ def kernels() -> Figure:
     ratios = {"gamma": "1/2", "c": "3/4"}
     layers = {"b2": "4/5", "gamma": "1/2", "c": 3}
     deep = conjugate.sample(600, 0, depth=3, **layers)
-    left.set_ylim(0, 2.5)
     left.hist(np.linalg.eigvalsh(deep), bins=60, density=True, color=BARS, label="network of three layers")
-    for colour, depth in zip(LINES, (1, 3), strict=False):
+    for depth in (1, 3):
         rho = rv.Spectrum(conjugate.at(depth=depth, **layers))
-        x = np.concatenate([interval.points(300) for interval in rho.intervals])
-        left.plot(x, rho.pdf(x), color=colour, label=f"conjugate kernel, depth {depth}")
+        density_plot(rho, left, is_filled=False, label=f"conjugate kernel, depth {depth}")
+    left.set(xlim=(-0.1, 4), ylim=(0, 2.5), xlabel="eigenvalue")
+    legend(left)
     values = np.linalg.eigvalsh(tangent.sample(600, 0, activation="erf", **ratios))
-    right.hist(values, bins=60, density=True, color=BARS, label="network with one hidden layer, erf")
     rho = rv.Spectrum(tangent.at(activation="erf", **ratios))
-    x = rho.intervals[0].points(300)
-    right.plot(x, rho.pdf(x), color=LINES[0], label="tangent kernel")
-    for axes in (left, right):
-        axes.set(xlabel="eigenvalue", ylabel="density")
-        finish(axes)
-        axes.legend()
+    histogram_plot(rho, values, right, "network with one hidden layer of erf", "tangent kernel")
+    right.set_xlabel("eigenvalue")
     return figure
 
 
@@ -165,9 +164,10 @@ def one_step() -> Figure:
         step = gradient_step("tanh", "relu", rate=rate, units=c, samples=4, noise=0.2)
         if step.strength > c**0.25:
             axes.axvline(step.singular_value, color=LINES[1], linestyle="--", label="predicted")
-        axes.set(xlabel="singular value of $W_1$", ylabel="density", title=f"rate {rate}: strength {step.strength:.3f}")
+        axes.set(xlabel="singular value of $W_1$", ylabel="density", ylim=(0, 0.5))
+        set_title(axes, f"Rate {rate}: strength {step.strength:.3f}")
         finish(axes)
-        axes.legend(loc="lower center")
+        legend(axes, loc="upper center", ncols=3)
     return figure
 
 

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 import resolvent as rv
 from resolvent.numeric.pictures.branch_plots import plane_portrait, sheet_plot
-from resolvent.numeric.style import BARS, INK, LINES, finish
+from resolvent.numeric.spectrum.density_plot import legend_above
+from resolvent.numeric.style import BARS, INK, LINES, finish, legend, set_title
 
 HERE = Path(__file__).parent / "pictures"
 TITLES = {"model": "Matrices of the model", "network": "Hessians of real networks"}
@@ -31,7 +32,7 @@ def hessian() -> Figure:
     for axes, (sampler, size) in zip(figure.subplots(1, 2), (("model", 800), ("network", 24)), strict=True):
         result = rv.verify(entry, params=params, sampler=sampler, size=size)
         result.plot(axes)
-        axes.set_title(f"{TITLES[sampler]}: {result.verdict}", fontsize=10)
+        set_title(axes, f"{TITLES[sampler]}: {result.verdict}")
     return figure
 
 
@@ -48,7 +49,7 @@ def gram() -> Figure:
         params = {"phi": "3/4", "psi": "3/2", "activation": "relu", "centred": centred}
         result = rv.verify(entry, params=params, size=600)
         result.plot(axes)
-        axes.set_title(f"{'centred' if centred else 'not centred'} ReLU: {result.verdict}", fontsize=10)
+        set_title(axes, f"{'centred' if centred else 'not centred'} ReLU: {result.verdict}")
     return figure
 
 
@@ -64,15 +65,15 @@ def jacobian() -> Figure:
     x = np.geomspace(values.min(), 0.9999 * rho.support()[1], 600)
     left.plot(np.log10(x), rho.pdf(x) * x * np.log(10), color=INK, label="derived")
     left.set(xlabel=r"$\log_{10} x$, $x$ an eigenvalue of $J J^\top$", ylabel="density in the logarithm")
-    left.set_title("Three layers of tanh", fontsize=10)
-    left.legend(frameon=False, fontsize=8, loc="upper left")
+    set_title(left, "Three layers of tanh")
+    legend(left, loc="upper left")
     for depth, colour in zip((1, 10, 100), LINES, strict=False):
         deep = rv.Spectrum(entry.at(depth=depth, sigma_w=1, p=1))
         x = np.geomspace(1e-60, 0.999999 * deep.support()[1], 2000)
         right.plot(np.log10(x), deep.cdf(x), color=colour, label=f"$L = {depth}$")
     right.set(xlabel=r"$\log_{10} x$", ylabel="share of eigenvalues below $x$")
-    right.set_title("Linear networks of depth $L$", fontsize=10)
-    right.legend(frameon=False, fontsize=8)
+    set_title(right, "Linear networks of depth $L$")
+    legend(right)
     finish(left)
     finish(right)
     return figure
@@ -104,7 +105,7 @@ def fisher() -> Figure:
     for axes, params in zip(figure.subplots(1, 2), settings, strict=True):
         result = rv.verify(entry, params=params, size=24)
         result.plot(axes)
-        axes.set_title(f"$c_1 = {params['c1']}$, $c_2 = {params['c2']}$", fontsize=10)
+        set_title(axes, f"$c_1 = {params['c1']}$, $c_2 = {params['c2']}$")
     return figure
 
 
@@ -131,7 +132,7 @@ def cleaning() -> Figure:
     axes.plot(values, values, "--", linewidth=1, color=LINES[1], label="sample")
     axes.set_xlabel("eigenvalue of the sample")
     axes.set_ylabel("eigenvalue of the estimate")
-    axes.legend(frameon=False, fontsize=8)
+    legend(axes)
     finish(axes)
     return figure
 
@@ -153,8 +154,8 @@ def noise() -> Figure:
     ):
         found = rv.compare(series, law, singular=True)
         found.plot(axes).lines[0].set_label("law")
-        axes.legend(frameon=False, fontsize=8)
-        axes.set_title(f"{name}: {found.verdict}", fontsize=10)
+        legend_above(axes)
+        set_title(axes, f"{name}: {found.verdict}")
     return figure
 
 
@@ -165,7 +166,7 @@ def law_fit() -> Figure:
     for axes, sigma in zip(figure.subplots(1, 2), ("3/2", "31/20"), strict=True):
         found = rv.compare(x, rv.marchenko_pastur("2/5", sigma), singular=True)
         found.plot(axes)
-        axes.set_title(rf"$\sigma = {sigma}$: {found.verdict}", fontsize=10)
+        set_title(axes, rf"$\sigma = {sigma}$: {found.verdict}")
     return figure
 
 

@@ -52,6 +52,16 @@ def finish(ax: Axes) -> None:
         spine.set_color(QUIET)
 
 
+def legend(ax: Axes, **options: Any) -> None:
+    """The names of what is drawn, without a frame, smaller than the numbers."""
+    ax.legend(**{"frameon": False, "fontsize": 8, **options})
+
+
+def set_title(ax: Axes, title: str, **options: Any) -> None:
+    """The title of axes, as large as the numbers."""
+    ax.set_title(title, fontsize=10, **options)
+
+
 def colour_of_next_line(ax: Axes) -> str:
     """The colour of the next law on these axes."""
     drawn = {line.get_color() for line in ax.lines}
@@ -76,5 +86,5 @@ def drawn(draw: Callable[[Axes], object], suffix: str, title: str = "", size: tu
     axes = figure.add_subplot()
     draw(axes)
     if title:
-        axes.set_title(title, fontsize=9, wrap=True)
+        set_title(axes, title, wrap=True)
     return file_bytes(figure, suffix)

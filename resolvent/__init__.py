@@ -28,5 +28,5 @@ def _shown_by(way: str) -> Any:
     return shown
 
 
-presentation.provide(**{way: _shown_by(way) for way in ("html", "latex", "document", "plot")})
+presentation.provide(**{way: _shown_by(way) for way in ("html", "latex", "document", "plot", "title")})
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -24,6 +24,7 @@ from resolvent.writing.entry_report import entry_report
 from resolvent.writing.html import html_fragment
 from resolvent.writing.latex import latex_document
 from resolvent.writing.law_report import convention_prose, law_report, steps_block
+from resolvent.writing.titles import law_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,6 +65,11 @@ def plot(law: Any, ax: Axes | None = None, **options: Any) -> Axes:
     """Draw the density of a law or an ensemble at the given parameters; label, color, linewidth go to the line."""
     style = {name: options.pop(name) for name in _STYLE & options.keys()}
     return Spectrum(law, **options).plot(ax, **style)
+
+
+def title(spectrum: Spectrum) -> str:
+    """What stands above the picture of a spectrum."""
+    return law_title(spectrum.law)
 
 
 def _displayed(formula: str) -> str:

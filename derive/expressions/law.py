@@ -39,7 +39,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.irrational import put_in, with_names
-from resolvent.derive.laws.record import Recipe
+from resolvent.derive.laws.record import Recipe, laws_in_order
 from resolvent.derive.support.support import Skeleton, skeleton
 
 Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
@@ -205,6 +205,23 @@ def _enclosed(
         + (f", {point}" if point else ""),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
+
+
+def stated_ratios(law: Any) -> dict[str, sympy.Expr]:
+    """The ratios of sizes of the matrices that a law was derived from, which its text leaves out.
+
+    >>> from resolvent.derive.expressions.letters import dimension, gaussian
+    >>> p, n = dimension("p"), dimension("n")
+    >>> stated_ratios(3 * law_of(gaussian("X", p, n) @ gaussian("X", p, n).T / n, {(p, n): "1/2"}) + 1)
+    {'p/n': 1/2}
+    """
+    found: dict[str, sympy.Expr] = {}
+    for part in laws_in_order(law):
+        stated = getattr(part.recipe.build, "__self__", None)
+        if isinstance(stated, Stated):
+            *_, values = part.recipe.arguments
+            found |= {f"{a}/{b}": value for (a, b), value in zip(stated.pairs, values, strict=True)}
+    return found
 
 
 def inverses_of(model: MatrixExpression, ratios: Ratios) -> str:

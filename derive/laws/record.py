@@ -61,7 +61,7 @@ class Recipe:
         """The same construction with symbols replaced; laws that occur twice are rebuilt once."""
         done: dict[int, AlgebraicRecord] = {}
         symbols = _symbols_by_law(self.arguments)
-        for law in _in_order(self.arguments):
+        for law in laws_in_order(self.arguments):
             recipe, is_touched = law.recipe, symbols[id(law)] & set(images)
             done[id(law)] = recipe.build(*_replaced(recipe.arguments, images, done)) if is_touched else law
         return self.build(*_replaced(self.arguments, images, done))
@@ -289,7 +289,7 @@ class AlgebraicRecord(Law):
         >>> semicircle(sympy.sqrt(2)).reads_back, semicircle(sympy.pi).reads_back
         (True, False)
         """
-        return all(law.recipe.is_written for law in _in_order(self))
+        return all(law.recipe.is_written for law in laws_in_order(self))
 
     @property
     def is_zero(self) -> bool:
@@ -345,14 +345,14 @@ def _laws_in(argument: Any) -> list[AlgebraicRecord]:
     return [argument] if isinstance(argument, AlgebraicRecord) else []
 
 
-def _in_order(argument: Any) -> Iterator[AlgebraicRecord]:
+def laws_in_order(argument: Any) -> Iterator[AlgebraicRecord]:
     """The laws in an argument and those they were made of, each once, parts before wholes; chains may be long."""
     return parts_first(_laws_in(argument), lambda law: _laws_in(law.recipe.arguments))
 
 
 def _symbols_by_law(argument: Any) -> dict[int, set[sympy.Symbol]]:
     known: dict[int, set[sympy.Symbol]] = {}
-    for law in _in_order(argument):
+    for law in laws_in_order(argument):
         known[id(law)] = _symbols(law.recipe.arguments, known) - law.recipe.bound
     return known
 

@@ -37,7 +37,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.measures.seen_from_vector import seen_from
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.style import LINES, QUIET, finish, new_axes
+from resolvent.numeric.style import LINES, QUIET, finish, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -255,5 +255,5 @@ class GradientFlow:
         finish(axes)
         axes.set_xlabel("time")
         axes.set_ylabel("misclassified")
-        axes.legend()
+        legend(axes)
         return axes

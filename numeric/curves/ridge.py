@@ -30,7 +30,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numbers import nonnegative_number, real_number, real_values
 from resolvent.numeric.spectrum.measure import Measure, measure_of
-from resolvent.numeric.style import LINES, finish, new_axes
+from resolvent.numeric.style import LINES, finish, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -249,14 +249,14 @@ class RidgeRegression:
         if ridges.ndim != 1:
             raise ParameterError("a curve needs a list of ridges or of ratios", ridge=ridge)
         axes = ax if ax is not None else new_axes()
-        x, label = (ratios, "p/n") if self.ratio.ndim else (ridges, "ridge")
+        x, label = (ratios, "$p/n$") if self.ratio.ndim else (ridges, "ridge")
         bias, variance = self._parts(kappa, ratios)
         axes.plot(x, bias + variance, color=LINES[0], label="risk", **style)
         axes.plot(x, bias, color=LINES[1], linestyle="--", label="bias")
         axes.plot(x, variance, color=LINES[2], linestyle=":", label="variance")
         finish(axes)
         axes.set_xlabel(label)
-        axes.legend()
+        legend(axes)
         return axes
 
 

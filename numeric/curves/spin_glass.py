@@ -30,7 +30,7 @@ from resolvent.derive.exact.precision import cached_property, working_digits
 from resolvent.derive.laws.closed_potential import potential_primitive
 from resolvent.derive.laws.elementary import semicircle
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.style import LINES, QUIET, finish, new_axes
+from resolvent.numeric.style import LINES, QUIET, finish, legend, new_axes
 
 _MOST_DIGITS = 10_000
 _G = sympy.Symbol("g")
@@ -149,16 +149,16 @@ class SpinGlass:
         axes = ax if ax is not None else new_axes()
         threshold, ground = float(self.threshold()), float(self.energy(0))
         u = np.linspace(-ground - 0.3 * (ground - threshold), -threshold + 0.5 * (ground - threshold), 400)
-        axes.plot(u, self.complexity(u), color=LINES[0], label="all")
+        axes.plot(u, self.complexity(u), color=LINES[0], linewidth=3, alpha=0.4, label="all")  # index 0 lies on it
         for k in range(indices):
             axes.plot(u, self.complexity(u, k), color=LINES[(k + 1) % len(LINES)], linestyle="--", label=f"index {k}")
         axes.axhline(0, color=QUIET, linewidth=0.8)
-        axes.axvline(-threshold, color=QUIET, linewidth=0.8, linestyle=":")
+        axes.axvline(-threshold, color=QUIET, linewidth=0.8, linestyle=":", label="threshold")
         axes.set_ylim(-0.02, None)
-        axes.set_xlabel("energy per Lambda")
+        axes.set_xlabel(r"energy per $\Lambda$")
         axes.set_ylabel("complexity")
         finish(axes)
-        axes.legend()
+        legend(axes)
         return axes
 
 

@@ -29,7 +29,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import checked_values, parameter_of, rational_number, simplest_between
 from resolvent.derive.phases.phases import Shape, phase_conditions, shape_of
 from resolvent.derive.support.support import skeleton
-from resolvent.numeric.style import QUIET, new_axes
+from resolvent.numeric.style import QUIET, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -340,7 +340,8 @@ def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
     shades = iter(_SHADES * (len(distinct) // len(_SHADES) + 1))
     colours = [_NO_LAW if shape is None else next(shades) for shape in distinct]
     x, y = found.axes
-    ax.pcolormesh(x, y, found.codes, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(distinct) - 0.5, zorder=0)
+    ax.pcolormesh(x, y, found.codes, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(distinct) - 0.5, zorder=0,
+                  rasterized=True)  # fmt: skip  # so that an SVG has no seams between the pixels
     drawn: dict[str, Line2D] = {}
     for change, line in _pieces(found):
         colour, style = _CHANGES[change]
@@ -356,14 +357,7 @@ def _draw(found: PhaseMap, ax: Axes | None) -> Axes:
         Patch(facecolor=shade[shape], edgecolor=QUIET, linewidth=0.5, label=f"{name}  {_words(found, shape)}")
         for shape, name in names.items()
     ]
-    ax.legend(
-        handles=[*key, *drawn.values()],
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.14),
-        fontsize=8,
-        frameon=False,
-        ncols=2,
-    )
+    legend(ax, handles=[*key, *drawn.values()], loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     (a, b), (c, d) = [(_float(low), _float(high)) for low, high in found.window]
     ax.set_xlim(a, b)
     ax.set_ylim(c, d)

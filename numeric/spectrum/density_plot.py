@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.at_atoms import onto_atoms
 from resolvent.numeric.spectrum.measure import PointMass, SupportInterval
-from resolvent.numeric.style import ATOM, BARS, INK, colour_of_next_line, finish, new_axes
+from resolvent.numeric.style import ATOM, BARS, INK, colour_of_next_line, finish, legend, new_axes, set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_OF_A_LAW = "title-of-a-law"
 _MARGIN, ROOM = 0.05, 1.12  # beside the support, in widths; above the highest point
+_WIDE = 4.5  # inches: there three words of a legend stand side by side
 _LARGEST_DENOMINATOR = 1000
 _SEPARATE = 60  # marks outside the support that are told apart; more are drawn fainter
 
@@ -39,20 +41,26 @@ class Drawn(Protocol):
         """The density."""
 
 
-def density_plot(spectrum: Drawn, ax: Axes | None = None, **style: Any) -> Axes:
+def density_plot(
+    spectrum: Drawn, ax: Axes | None = None, title: str = "", is_filled: bool = True, **style: Any
+) -> Axes:
     """Draw the density on its support, and atoms as stems with their mass beside them; returns the axes.
 
     A density that grows without bound at an edge is cut off there, with an arrow at the top. ``style`` goes to the
-    line; laws on the same axes get colours that differ.
+    line; laws on the same axes get colours that differ. A ``title`` is that of this law, and goes with the next one.
+    Over bars the area below the density need not be filled.
     """
     is_fresh = ax is None or not ax.has_data()
     ax = ax or new_axes()
+    if title or ax.title.get_gid() == _OF_A_LAW:
+        set_title(ax, title, gid=_OF_A_LAW)
     style = {"color": colour_of_next_line(ax), "linewidth": 1.6, "zorder": 3, **style}
     curves = [(i.points(800), i) for i in spectrum.intervals]
     heights = [spectrum.pdf(x) for x, _ in curves]
     top = ROOM * max((drawn_height(y, i) for y, (_, i) in zip(heights, curves, strict=True)), default=0.0)
     for y, (x, interval) in zip(heights, curves, strict=True):
-        ax.fill_between(x, y, color=style["color"], alpha=0.18, linewidth=0, zorder=1)
+        if is_filled:
+            ax.fill_between(x, y, color=style["color"], alpha=0.18, linewidth=0, zorder=1)
         ax.plot(x, y, **style)
         style.pop("label", None)
         for edge, exponent in ((interval.left, interval.left_exponent), (interval.right, interval.right_exponent)):
@@ -85,7 +93,10 @@ def _arrow(ax: Axes, edge: float, color: str) -> None:
 
 def _atoms(ax: Axes, spectrum: Drawn, unit: float, color: str, label: str | None) -> None:
     """Stems whose height is the mass, a unit for mass 1, each with its mass as a fraction."""
+    from matplotlib.patheffects import withStroke
+
     lower, upper = spectrum.support()
+    halo = withStroke(linewidth=2.5, foreground="white")  # so that a curve does not strike the words out
     for atom in spectrum.atoms:
         place, weight = float(atom.point), float(atom.weight)
         height = weight * unit
@@ -95,7 +106,7 @@ def _atoms(ax: Axes, spectrum: Drawn, unit: float, color: str, label: str | None
         offset, side = ((-5, 3), "right") if is_right else ((5, 3), "left")
         words = f"mass {_fraction(atom.weight)}"
         ax.annotate(words, (place, height), textcoords="offset points", xytext=offset, ha=side, fontsize=8,
-                    color=color, zorder=6)  # fmt: skip
+                    color=color, zorder=6, path_effects=[halo])  # fmt: skip
         label = None
 
 
@@ -146,15 +157,21 @@ def histogram_plot(
     bars = np.histogram(near, bins=bins)[0] / max(len(values), 1) / step
     named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms)"
     ax.bar(bins[:-1], bars, width=step, align="edge", color=BARS, zorder=0, label=named)
-    density_plot(spectrum, ax, label=curve, color=INK)
-    for fill in ax.collections:
-        fill.set_visible(False)
+    density_plot(spectrum, ax, label=curve, color=INK, is_filled=False)
     ax.set_xlim(min(lower, bins[0]) - _MARGIN * width, max(upper, bins[-1]) + _MARGIN * width)
     ax.set_ylim(0, max(ax.get_ylim()[1], float(np.quantile(bars[bars > 0], 0.98)) * ROOM if np.any(bars) else 0.0))
     _mark_outside(ax, rest, (lower - step, upper + step), reach)
-    ax.set_ylim(0, 1.1 * ax.get_ylim()[1])  # so that the legend stands above the curve
-    ax.legend(frameon=False, fontsize=8, loc="upper center", ncols=3, columnspacing=1.0, handlelength=1.5)
+    legend_above(ax)
     return ax
+
+
+def legend_above(ax: Axes) -> None:
+    """Name what is drawn above the curve, with room for it; once more where something was added."""
+    columns = 3 if ax.bbox.width / ax.figure.dpi >= _WIDE else 2
+    before, now = ax.get_legend(), ax.get_legend_handles_labels()[1]
+    rows = [-(-n // columns) for n in (len(before.get_texts()) if before else 0, len(now))]
+    ax.set_ylim(0, (1 + 0.1 * rows[1]) / (1 + 0.1 * rows[0]) * ax.get_ylim()[1])
+    legend(ax, loc="upper center", ncols=columns, columnspacing=1.0, handlelength=1.5)
 
 
 def at_atoms(spectrum: Drawn, values: Array) -> NDArray[np.bool_]:
@@ -178,5 +195,5 @@ def _mark_outside(ax: Axes, values: Array, inside: tuple[float, float], reach: t
     ):
         if len(beyond):
             farthest = beyond[np.argmax(np.abs(beyond))]
-            ax.text(place, 0.86, words.format(len(beyond), farthest), transform=ax.transAxes, ha=side, fontsize=8,
+            ax.text(place, 0.79, words.format(len(beyond), farthest), transform=ax.transAxes, ha=side, fontsize=8,
                     color=ATOM)  # fmt: skip

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.border import bounded, checked, shortly
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.laws.record import Law
-from resolvent.derive.presentation import Presented
+from resolvent.derive.presentation import Presented, show
 from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum import algebraic_measure, arc_measure, dyadic_measure  # noqa: F401 - they register laws
@@ -424,7 +424,12 @@ class Spectrum(Presented):
         return self.measure.certificate
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
-        """Draw the density, with edges and atoms; returns the matplotlib axes."""
+        """Draw the density, with edges and atoms; returns the matplotlib axes.
+
+        Axes of its own have the law as their title, while no other is drawn on them and the line has no ``label``.
+        """
+        if ax is None and "label" not in style:
+            return density_plot(self, title=show("title", self), **style)
         return density_plot(self, ax, **style)
 
 

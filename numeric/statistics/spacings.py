@@ -30,7 +30,7 @@ from resolvent.numeric.statistics.spacing_laws import (
     ratio_law,
     spacing_law,
 )
-from resolvent.numeric.style import finish, new_axes
+from resolvent.numeric.style import finish, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -291,7 +291,7 @@ class SpacingComparison:
         ax.set_ylim(0, None)
         ax.set_xlabel("$s$")
         ax.set_ylabel("$p(s)$")
-        ax.legend(frameon=False, fontsize=8)
+        legend(ax)
         finish(ax)
         return ax
 

@@ -136,10 +136,6 @@ def csv_text(spectrum: Spectrum, points: int) -> str:
 
 
 def _title(subject: Subject) -> str:
-    values = ", ".join(f"{k} = {v}" for k, v in subject.values.items())
-    if subject.entry is not None:
-        return f"{subject.entry.slug}: {values}"
-    text = subject.law.text
-    if values and "law_of(" in text:  # the text of a matrix does not say the ratios of its sizes
-        text = f"{text}, {values}"
-    return text if len(text) <= 80 else ""
+    from resolvent.writing.titles import law_title, values_title
+
+    return values_title(subject.values, subject.entry.slug) if subject.entry else law_title(subject.law)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from resolvent.catalog.conjectures.conjecture import Point, point_text
 from resolvent.conjectures.report.figures import point_pictures
 from resolvent.conjectures.report.outcome import Outcome
 from resolvent.conjectures.report.page import brief_report, verdict_report
@@ -61,12 +62,15 @@ class Verdict(Outcome, Presented):
         Raises `ParameterError` where at that point no matrices were sampled, or nothing that has a density was claimed.
         """
         from resolvent.numeric.spectrum.density_plot import histogram_plot
+        from resolvent.numeric.style import set_title
+        from resolvent.writing.titles import values_title
 
         if not 0 <= point < len(self.statistics) or self.statistics[point].law is None:
             raise ParameterError("no matrices were compared with a law at this point", point=point)
         shown = self.statistics[point]
         axes = histogram_plot(shown.law, shown.eigenvalues, ax, label="sampled")
-        axes.set_title(": ".join(filter(None, (self.conjecture.name, shown.point))), fontsize=10)
+        values: Point = next((p for p in self.conjecture.points if point_text(p) == shown.point), {})
+        set_title(axes, values_title(values, self.conjecture.name))
         for row, (where, _, seen) in enumerate(shown.predicted):
             words = f"outlier predicted near {where:.4g}, {f'seen near {seen.mean():.4g}' if len(seen) else 'not seen'}"
             axes.text(0.97, 0.78 - 0.06 * row, words, transform=axes.transAxes, ha="right", fontsize=8)

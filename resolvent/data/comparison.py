@@ -8,9 +8,9 @@ from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Presented
 from resolvent.numeric.data.comparison import ComparisonRecord, compared
-from resolvent.numeric.spectrum.density_plot import histogram_plot
+from resolvent.numeric.spectrum.density_plot import histogram_plot, legend_above
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.style import QUIET
+from resolvent.numeric.style import ATOM, QUIET
 from resolvent.writing.blocks import Block, Entries, Entry, Items, Report, Section, Table, Words
 from resolvent.writing.formats import WRITERS
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _MOST_ROWS = 12  # of the table of eigenvalues outside
+_HEIGHT = 0.75  # of the axes, up to which lines reach; above are the words
 
 
 class Comparison(ComparisonRecord, Presented):
@@ -219,14 +220,14 @@ def _plot(record: ComparisonRecord, ax: Axes | None) -> Axes:
 
     axes = histogram_plot(record.spectrum, np.concatenate(record.samples), ax, "eigenvalues", _name(record))
     for k, end in enumerate(end for i in record.spectrum.intervals for end in (i.left, i.right)):
-        axes.axvline(end, linestyle="--", color=QUIET, linewidth=0.7, zorder=1, label=None if k else "edges")
+        axes.axvline(
+            end, 0, _HEIGHT, linestyle="--", color=QUIET, linewidth=0.7, zorder=1, label=None if k else "edges"
+        )
+    low, high = axes.get_xlim()
     places = sorted({o.value for edge in record.edges for o in edge.components})
-    if 0 < len(places) <= _MOST_ROWS:
-        for k, place in enumerate(places):
-            label = None if k else "components" if len(places) > 1 else "component"
-            axes.axvline(place, linestyle=":", color="tab:red", linewidth=1, label=label)
-        low, high = axes.get_xlim()
-        room = 0.03 * (high - low)
-        axes.set_xlim(min(low, places[0] - room), max(high, places[-1] + room))
-    axes.legend(frameon=False, fontsize=8)
+    shown = [place for place in places if low <= place <= high]  # those beyond are told at the margin
+    for k, place in enumerate(shown if len(places) <= _MOST_ROWS else ()):
+        label = None if k else "components" if len(shown) > 1 else "component"
+        axes.axvline(place, 0, _HEIGHT, linestyle=":", color=ATOM, linewidth=1, label=label)
+    legend_above(axes)
     return axes

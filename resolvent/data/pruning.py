@@ -16,7 +16,7 @@ from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.data.singular_values import shrink_singular_values, strengths_behind
 from resolvent.numeric.fluctuations.tracy_widom import tracy_widom
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.style import FILL, INK, LINES, finish, new_figure
+from resolvent.numeric.style import FILL, INK, LINES, finish, new_figure, set_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -139,7 +139,7 @@ def _draw(ax: Any, layer: LayerAdvice) -> None:
     ax.plot(y / top, 2 * y * Spectrum(marchenko_pastur(ratio)).pdf(y**2) * top, color=INK)
     outliers = layer.values[: layer.rank] / max(layer.edge, 1e-300)
     ax.plot(outliers, np.zeros(len(outliers)), "|", color=LINES[1], markersize=14, clip_on=False)
-    ax.set_title(f"{layer.name}: rank {layer.rank}" if not layer.reason else f"{layer.name}: no advice", fontsize=10)
+    set_title(ax, f"{layer.name}: rank {layer.rank}" if not layer.reason else f"{layer.name}: no advice")
     ax.set_xlabel("singular value over the edge of the noise")
     ax.set_yticks([])
     finish(ax)

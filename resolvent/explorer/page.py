@@ -22,6 +22,7 @@ from resolvent.writing.html import html_fragment
 from resolvent.writing.json_text import json_text
 from resolvent.writing.law_report import law_report
 from resolvent.writing.law_text import to_json, to_latex, to_sympy_code
+from resolvent.writing.mathml import plain_letter
 
 START = "semicircle() + marchenko_pastur(c)"
 _COPY = "navigator.clipboard.writeText(source.value)"
@@ -74,7 +75,8 @@ class Page:
 
     def values(self) -> dict[str, str]:
         """The values that widgets have: exact decimals, and the words of choices."""
-        return {widget.label: _exact(widget.value) for widget in self.sliders}
+        assert self.subject is not None
+        return {s.name: _exact(widget.value) for s, widget in zip(self.subject.sliders, self.sliders, strict=True)}
 
     def show(self) -> None:
         """Compute and draw the law at the sliders' values."""
@@ -167,9 +169,9 @@ class Page:
             wanted = {str(name): str(value) for name, value in values.items()}
         except (ValueError, AttributeError):
             return
-        for slider in self.sliders:
-            if slider.label in wanted:
-                _put(slider, wanted[slider.label])
+        for slider, widget in zip(self.subject.sliders if self.subject else (), self.sliders, strict=True):
+            if slider.name in wanted:
+                _put(widget, wanted[slider.name])
 
     def layout(self) -> Any:
         """The page."""
@@ -183,10 +185,11 @@ class Page:
 
 
 def _slider(of: Slider) -> Any:
+    label = plain_letter(of.name)
     if of.words:
-        return pn.widgets.Select(label=of.name, options=list(of.words), value=of.words[int(of.start)], width=280)
+        return pn.widgets.Select(label=label, options=list(of.words), value=of.words[int(of.start)], width=280)
     low, high, start, step = map(float, (of.low, of.high, of.start, of.step))
-    return pn.widgets.FloatSlider(label=of.name, start=low, end=high, step=step, value=start, width=280)
+    return pn.widgets.FloatSlider(label=label, start=low, end=high, step=step, value=start, width=280)
 
 
 def _exact(value: float | str) -> str:

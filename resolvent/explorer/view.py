@@ -26,8 +26,10 @@ from resolvent.numeric.matrices.matrix_model import matrix_of
 from resolvent.numeric.pictures.phase_diagram import phase_diagram
 from resolvent.numeric.spectrum.density_plot import ROOM, at_atoms, drawn_height
 from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.style import set_title
 from resolvent.writing.blocks import Picture
 from resolvent.writing.drawing import drawn_picture
+from resolvent.writing.titles import values_title
 
 SECONDS = 20.0  # for deriving what was typed in, and its first spectrum
 _POINTS, _SAMPLE, _BINS = 400, 400, 60
@@ -192,7 +194,9 @@ def _phases(subject: Subject, values: dict[str, str]) -> str:
 
     def draw(ax: Any) -> None:
         phase_diagram(law, x.name, y.name, ((x.low, x.high), (y.low, y.high)), ax, **others)
-        ax.plot([float(Fraction(values[x.name]))], [float(Fraction(values[y.name]))], "o", color="black", zorder=9)
+        here = Fraction(values[x.name]), Fraction(values[y.name])
+        ax.plot([float(here[0])], [float(here[1])], "o", color="black", zorder=9)
+        set_title(ax, values_title(dict(zip((x.name, y.name), here, strict=True)), "the point"))
 
     picture = drawn_picture(draw, (6.4, 4.4), "phases-", "phases")
     return picture.svg if picture else ""

@@ -83,10 +83,20 @@ def notation(texts: Iterable[str]) -> str:
     return "; ".join(_meaning(row) for row in rows if not isinstance(row.latex, str) or r"\ " not in row.latex)
 
 
+def law_name(name: str) -> str:
+    """What a constructor's laws are called, in LaTeX.
+
+    >>> law_name("fuss_catalan"), law_name("semicircle")
+    ('Fuss--Catalan law', 'semicircle law')
+    """
+    words = _PERSONS.get(name, name.replace("_", " "))
+    return words if words.endswith(("law", "measure")) else f"{words} law"
+
+
 def _meaning(row: Operation) -> str:
     if (not row.methods and not row.is_function) or not any(kind is Kind.LAW for _, kind in row.arguments):
         sign = row.latex if isinstance(row.latex, str) else rf"\mathrm{{{row.name}}}"
-        return f"${sign}$: {_PERSONS.get(row.name, row.name.replace('_', ' '))} law".replace("law law", "law")
+        return f"${sign}$: {law_name(row.name)}"
     letters = {"law": "A", "a": "A", "b": "B"}
     given = {
         name: Typeset(letters[name] if kind is Kind.LAW else expression_latex(sympy.Symbol(name)))

@@ -12,6 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sympy
+
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.errors import ParameterError
 
 TIMES, APPLY = "\u2062", "\u2061"
@@ -58,6 +61,16 @@ _FIRST = {"script": 0x1D49C, "fraktur": 0x1D504, "double-struck": 0x1D538, "bold
 _HOLES = {"script": {"B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ", "e": "ℯ",
                      "g": "ℊ", "o": "ℴ"},
           "fraktur": {"C": "ℭ", "H": "ℌ", "I": "ℑ", "R": "ℜ", "Z": "ℨ"}, "double-struck": _DOUBLE_STRUCK}  # fmt: skip
+
+
+def plain_letter(name: str) -> str:
+    """A parameter's name in plain characters, for labels that hold no markup.
+
+    >>> plain_letter("phi"), plain_letter("eps"), plain_letter("sigma_w"), plain_letter("depth")
+    ('ϕ', 'ε', 'σ_w', 'depth')
+    """
+    latex = re.sub(r"\\mathrm\{(\w+)\}", r"\1", expression_latex(sympy.Symbol(name)))
+    return re.sub(r"\\([A-Za-z]+)", lambda m: _LETTERS.get(m[1], m[1]), latex).replace("{", "").replace("}", "")
 
 
 def mathml(latex: str | Sequence[str], *, display: bool = False, names: bool = True) -> str:

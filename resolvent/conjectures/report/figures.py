@@ -19,6 +19,7 @@ from resolvent.derive.errors import ResolventError
 from resolvent.derive.exact.deadline import within
 from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.style import legend
 from resolvent.writing.blocks import Picture
 from resolvent.writing.drawing import drawn_picture
 
@@ -121,16 +122,16 @@ def _drawn(conjecture: Conjecture, point: Point, is_refuted: bool, prefix: str) 
 
     def draw(ax: Axes) -> None:
         top = 0.0
-        for law, style, label in (
-            (model, {"color": _OTHER, "linestyle": "--"}, "model"),
-            (claimed, {"color": _CURVE}, "claimed"),
+        for law, colour, line, label in (
+            (model, _OTHER, "--", "model"),
+            (claimed, _CURVE, "-", "claimed"),
         ):
             if law is not None:
-                density_plot(law, ax, label=label, **style)
+                density_plot(law, ax, label=label, color=colour, linestyle=line)
                 top = max(top, ax.get_ylim()[1])
         ax.set_ylim(0, top)
         if ax.lines:
-            ax.legend(frameon=False, fontsize=8)
+            legend(ax)
 
     words = {
         (True, True): "The claimed density, and the model's (dashed).",

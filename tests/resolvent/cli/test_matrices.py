@@ -43,7 +43,7 @@ def test_density() -> None:
 
 def test_the_title_of_a_picture_says_the_values() -> None:
     subject = read_subject(MODEL, ["c=1/2"], numeric=True, matrices=[X], ratios=[RATIO])
-    assert _title(subject) == "law_of(X @ X.T / n), c = 1/2"
+    assert _title(subject) == r"$\dfrac{X X^{\top}}{n}$, $p/n = 1/2$"
 
 
 def test_a_missing_ratio_is_told_as_the_command_line_takes_it() -> None:

@@ -179,6 +179,11 @@ def test_pooled_matrices_that_differ_are_named() -> None:
 
 def test_the_picture_marks_edges_and_components() -> None:
     x = np.random.default_rng(3).normal(size=(300, 600))
-    x[0] *= 3
-    axes = rv.compare(x, rv.marchenko_pastur("1/2"), singular=True).plot()
+    x[0] *= 2
+    law = rv.marchenko_pastur("1/2")
+    axes = rv.compare(x, law, singular=True).plot()
     assert {"edges", "component"} <= set(axes.get_legend_handles_labels()[1])
+    x[0] *= 3
+    beyond = rv.compare(x, law, singular=True).plot()  # too far away for the picture: told in words
+    assert "component" not in beyond.get_legend_handles_labels()[1]
+    assert any("beyond" in text.get_text() for text in beyond.texts)

@@ -60,7 +60,7 @@ def test_a_slider_moves_the_curve() -> None:
 
 def test_an_ensemble_brings_its_domains_and_defaults() -> None:
     page = Page("hessian")
-    assert [slider.label for slider in page.sliders] == ["phi", "eps", "sigma"]
+    assert [slider.label for slider in page.sliders] == ["ϕ", "ε", "σ"]
     assert all(slider.start > 0 for slider in page.sliders)
     assert page.values() == {"phi": "1/2", "eps": "1", "sigma": "1"}
 

@@ -1,0 +1,83 @@
+r"""Titles of pictures: laws and the values of parameters, with their letters: \u03c6 = 1/2, and not phi = 1/2."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+
+from resolvent.catalog.registry import find
+from resolvent.derive.derivation.latex import expression_latex
+from resolvent.derive.expressions.law import stated_ratios
+from resolvent.derive.laws.operations import OPERATIONS, Kind
+from resolvent.writing.mathematics import law_latex, law_name
+
+_SINGLE = (Kind.SCALAR, Kind.RATIO, Kind.COUNT)
+_LONGEST = 80  # characters of a title
+
+
+def law_title(law: Any) -> str:
+    r"""A law, in text with mathematics between dollar signs, as matplotlib reads it; "" where that would be too long.
+
+    >>> from resolvent.language.expressions import parse
+    >>> print(law_title(parse("hessian(1/2, 1, 2)")))
+    hessian: $\phi = 1/2$, $\varepsilon = 1$, $\sigma = 2$
+    >>> print(law_title(parse("semicircle() + marchenko_pastur(1/2)")))
+    $\mathrm{SC}(1) \boxplus \mathrm{MP}(1/2)$
+    >>> print(law_title(parse("fuss_catalan(3)")))
+    Fuss\u2013Catalan law: $s = 3$
+    """
+    text: str = getattr(law, "text", "")
+    if not text or len(text) > _LONGEST:
+        return ""
+    ratios = values_title(stated_ratios(law))
+    return ", ".join(filter(None, (_named(text) or _formula(text), ratios)))
+
+
+def values_title(values: Mapping[str, Any], name: str = "") -> str:
+    r"""The values of parameters, after a name.
+
+    >>> print(values_title({"sigma_w": "6/5", "activation": "tanh"}, "jacobian"))
+    jacobian: $\sigma_{w} = 6/5$, activation = tanh
+    """
+    listed = ", ".join(_value(*pair) for pair in values.items())
+    return ": ".join(filter(None, (_plain(name), listed)))
+
+
+def _value(name: str, value: Any) -> str:
+    letter = expression_latex(sympy.Symbol(name)) if name.isidentifier() else name
+    is_word = (name.isidentifier() and r"\mathrm" in letter) or not str(value).strip("-")[:1].isdigit()
+    return _plain(f"{name} = {value}") if is_word else f"${letter} = {str(value).replace('**', '^')}$"
+
+
+def _named(text: str) -> str:
+    """A name and its arguments, where the law is one call: of an entry, or of a constructor."""
+    match ast.parse(text, mode="eval").body if text.isascii() and text.endswith(")") else None:
+        case ast.Call(ast.Name(name), arguments, []):
+            entry, row = find(name.replace("_", "-")), OPERATIONS.get(name)
+            names = [p.name for p in entry.parameters] if entry else [n for n, kind in row.arguments] if row else []
+            if not names or (row and any(kind not in _SINGLE for _, kind in row.arguments)):
+                return ""
+            shown = law_name(name).replace("--", "\u2013") if row else name.replace("_", "-")
+            values = (ast.get_source_segment(text, node) for node in arguments)
+            return values_title(dict(zip(names, values, strict=False)), shown)
+    return ""
+
+
+def _formula(text: str) -> str:
+    """The law in mathematics where matplotlib can set it, else as it is written."""
+    from matplotlib.mathtext import MathTextParser
+
+    inside = text.removeprefix("law_of(").removesuffix(")") if text.startswith("law_of(") else text
+    formula = (law_latex(inside) or "").replace(r"\frac", r"\dfrac")
+    try:
+        MathTextParser("path").parse(f"${formula}$")
+    except ValueError:
+        formula = ""
+    return f"${formula}$" if formula else _plain(text)
+
+
+def _plain(text: str) -> str:
+    return text.replace("$", r"\$")

@@ -1,0 +1,59 @@
+"""Titles of pictures: the law and its numbers, letters as letters, and only where one law is drawn."""
+
+from __future__ import annotations
+
+import pytest
+from matplotlib.mathtext import MathTextParser
+
+import resolvent as rv
+from resolvent.numeric.style import new_axes
+from resolvent.writing.titles import law_title, values_title
+
+
+@pytest.mark.parametrize("slug", rv.catalog.names())
+def test_the_title_of_every_entry_can_be_set(slug: str) -> None:
+    """The mathematics of a title is such as matplotlib sets, at every case of every entry."""
+    entry = rv.catalog.get(slug)
+    for case in entry.cases:
+        title = law_title(entry.law(**entry.numbers(case)))
+        MathTextParser("path").parse(title)
+        assert "eps" not in title.replace("varepsilon", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("semicircle(1/4)", "semicircle law: variance = 1/4"),
+        ("equilibrium_measure(2)", "equilibrium measure: $M = 2$, $t = 1$"),
+        ("atoms([1, 3])", r"$\mathrm{atoms}(1, 3)$"),
+        ("marchenko_pastur(1/2) @ semicircle()", r"$\mathrm{MP}(1/2) \boxtimes \mathrm{SC}(1)$"),
+        (" + ".join(f"atoms([{k}, {k + 1}])" for k in range(9)), ""),
+    ],
+)
+def test_laws(text: str, title: str) -> None:
+    assert law_title(rv.parse(text)) == title
+
+
+def test_the_law_of_a_matrix_has_the_ratios_of_its_sizes() -> None:
+    p, n = rv.dimension("p"), rv.dimension("n")
+    x = rv.gaussian("X", p, n)
+    law = rv.law_of(x @ x.T / n, ratios={(p, n): rv.parameter("c", positive=True)})
+    assert law_title(law.at(c="2/3")) == r"$\dfrac{X X^{\top}}{n}$, $p/n = 2/3$"
+    assert law_title(law.at(c="2/3") + 1).endswith("$p/n = 2/3$")
+
+
+def test_what_is_no_mathematics_is_no_formula() -> None:
+    assert values_title({"a": "b$c"}, "x$") == r"x\$: a = b\$c"
+    assert law_title(None) == ""
+
+
+def test_only_a_picture_of_one_law_has_its_title() -> None:
+    rho = rv.Spectrum(rv.semicircle())
+    axes = rho.plot()
+    assert axes.get_title() == "semicircle law: variance = 1"
+    rv.marchenko_pastur("1/2").plot(axes)
+    assert axes.get_title() == ""
+    assert rho.plot(label="A").get_title() == ""
+    own = new_axes()
+    own.set_title("mine")
+    assert rho.plot(own).get_title() == "mine"
