@@ -21,8 +21,9 @@ from numpy.typing import ArrayLike
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.laws.record import Law
+from resolvent.numeric.data.samples import covariance_eigenvalues, require_enough, require_mean
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import positive_number, real_values
+from resolvent.numeric.measures.numbers import positive_number
 from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -53,17 +54,15 @@ def shrink(
     True
 
     Raises `ParameterError` for eigenvalues that are negative or not finite, for another loss, a ratio that is not
-    positive, a loss that needs full rank for a ratio above 1, or a ratio of 1 without a law; `PrecisionError` where the
-    estimate of the transform would make cleaned eigenvalues negative.
+    positive, a loss that needs full rank for a ratio above 1, and without a law for a ratio of 1, or fewer than eight
+    eigenvalues; `PrecisionError` where the estimate of the transform would make cleaned eigenvalues negative, or their
+    mean another one, which is that of the population.
     """
-    values = real_values(eigenvalues, "eigenvalues")
+    values = covariance_eigenvalues(eigenvalues)
     c = _ratio(ratio)
     if loss not in _LOSSES:
         raise ParameterError(f"the loss is one of {', '.join(_LOSSES)}; got {loss!r}", loss=loss)
-    top = float(np.max(values))
-    if top <= 0 or np.min(values) < -1e-8 * top:
-        raise ParameterError("the eigenvalues of a covariance matrix are not negative, and not all 0", values=values)
-    zero = values <= _NOTHING * top
+    zero = values <= _NOTHING * np.max(values)
     if c > 1 and loss != "frobenius":
         raise ParameterError(f"the loss {loss!r} needs a matrix of full rank; the ratio is {c:g}", ratio=ratio)
     if abs(np.mean(zero) - max(0.0, 1 - 1 / c)) > max(0.02, 3 / len(values)):
@@ -80,9 +79,12 @@ def shrink(
         )
     positive = values[~zero]
     m, at_zero = _transform(positive, len(values), c, law)
-    if loss == "frobenius":
-        cleaned = positive / np.abs(1 - c - c * positive * m) ** 2
-    else:
+    cleaned = positive / np.abs(1 - c - c * positive * m) ** 2
+    null = 1 / ((c - 1) * at_zero) if np.any(zero) else 0.0
+    if law is None:
+        require_enough(len(positive))
+        require_mean((np.sum(cleaned) + null * np.sum(zero)) / len(values), values, "the cleaned eigenvalues")
+    if loss != "frobenius":
         cleaned = positive / (1 - c - 2 * c * positive * m.real)
         if np.any(cleaned <= 0):
             raise PrecisionError(
@@ -90,10 +92,8 @@ def shrink(
                 "give the limiting law, or take the loss 'frobenius'",
                 ratio=ratio,
             )
-    result = np.zeros(len(values))
+    result = np.full(len(values), null)
     result[~zero] = cleaned
-    if np.any(zero):
-        result[zero] = 1 / ((c - 1) * at_zero)
     return like(eigenvalues, result)
 
 

@@ -127,8 +127,9 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
     assert theta is not None
     moved = len(left_out) / len(trials)
     residuals, jacobian = (f(bulk, hull, theta, moved) for f in (model.residuals_at, model.jacobian))
-    covariance = np.linalg.pinv(jacobian.T @ jacobian)
-    errors = np.sqrt(np.diag(covariance))
+    sizes = np.linalg.norm(jacobian, axis=0)  # parameters in their own units, so that no scale is lost
+    with np.errstate(all="ignore"):
+        errors = np.sqrt(np.diag(np.linalg.pinv((jacobian / sizes).T @ (jacobian / sizes)))) / sizes
     _require_sense(spectrum, trials, bulk, errors)
     z = _quantile(confidence)
     return Fit(
@@ -200,7 +201,7 @@ class _Model:
         function, columns = self.residuals(bulk, hull, moved), []
         for k in range(len(theta)):
             step = np.zeros(len(theta))
-            step[k] = 1e-5 * max(abs(theta[k]), 1e-3)
+            step[k] = 1e-5 * (theta[k] if self._positive[k] else max(abs(theta[k]), 1e-3 * min(1.0, hull[1] - hull[0])))
             columns.append((function(theta + step) - function(theta - step)) / (2 * step[k]))
         return np.array(columns).T
 

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
+from resolvent.numeric.data.samples import covariance_eigenvalues, require_enough, require_mean
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.known_by_numbers import empirical
@@ -58,22 +59,22 @@ def population(eigenvalues: ArrayLike, ratio: Any, grid: ArrayLike | None = None
     >>> [round(float(m), 1) for m in law.moments(1)], bool(0.4 < law.measure().table.cdf(3.0) < 0.6)
     ([4.5], True)
 
-    Raises `ParameterError` for eigenvalues that are negative or not finite, a ratio that is not positive, or a grid of
-    points that are not positive.
+    Raises `ParameterError` for eigenvalues that are negative or not finite, or fewer than eight, a ratio that is not
+    positive, or a grid of points that are not positive; `PrecisionError` if the mean of what was found is another one.
     """
-    values = real_values(eigenvalues, "eigenvalues")
+    values = covariance_eigenvalues(eigenvalues)
+    require_enough(int(np.count_nonzero(values)))
     c = positive_number(ratio, "the ratio")
-    top = float(np.max(values))
     if not 1e-8 < c < 1e8:
         raise ParameterError(f"the ratio must lie between 1e-8 and 1e8; got {c:g}", ratio=c)
-    if top <= 0 or np.min(values) < -1e-8 * top:
-        raise ParameterError("the eigenvalues of a covariance matrix are not negative, and not all 0", values=values)
     given = None
     if grid is not None:
         given = np.sort(real_values(grid, "points of the grid"))
         if given[0] < 0:
             raise ParameterError("the points of a population's grid are not negative", grid=grid)
-    return empirical(*_weights(np.maximum(values, 0.0), c, given))
+    points, weights = _weights(values, c, given)
+    require_mean(float(points @ weights), values, "the population")
+    return empirical(points, weights)
 
 
 @checked

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import real_values
 
 _FEWEST = 8
 _SYMMETRIC = 1e-8
+_SINGLE = 1e-6  # of the largest: what single precision leaves of an eigenvalue 0
+_OFF = 0.15  # of the trace, besides one over the number of eigenvalues
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,11 @@ def samples(eigenvalues: Any, singular: bool | None = None, fewest: int = _FEWES
     symmetric nor said to be rectangular data.
     """
     if isinstance(eigenvalues, (list, tuple)) and len(eigenvalues) and np.ndim(eigenvalues[0]) == 1:
-        found = tuple(np.sort(real_values(part, "eigenvalues")) for part in eigenvalues)
+        found = tuple(np.sort(eigenvalues_of(part)) for part in eigenvalues)
     elif np.ndim(eigenvalues) == 2:
-        found = (spectrum_of_matrix(np.asarray(eigenvalues), singular),)
+        found = (_without_rounding(spectrum_of_matrix(eigenvalues, singular), eigenvalues),)
     elif np.ndim(eigenvalues) == 1:
-        found = (np.sort(real_values(eigenvalues, "eigenvalues")),)
+        found = (np.sort(eigenvalues_of(eigenvalues)),)
     else:
         raise ParameterError(
             "eigenvalues are an array of one dimension, a list of such arrays, or a matrix; got "
@@ -75,11 +77,59 @@ def samples(eigenvalues: Any, singular: bool | None = None, fewest: int = _FEWES
     return found
 
 
+def eigenvalues_of(values: Any) -> Array:
+    """Numbers as `real_values`; those that are 0 but for the rounding of single precision are 0."""
+    return _without_rounding(real_values(values, "eigenvalues"), values)
+
+
+def _without_rounding(values: Array, given: Any) -> Array:
+    if np.asarray(given).dtype not in (np.float32, np.complex64):
+        return values
+    return np.where(np.abs(values) <= _SINGLE * np.max(np.abs(values)), 0.0, values)
+
+
+def covariance_eigenvalues(eigenvalues: Any) -> Array:
+    """The eigenvalues of one covariance matrix, in the order given; rounding errors below 0 are 0.
+
+    Raises `ParameterError` as `real_values` does, for more than one dimension, and for negative values or zeros only.
+    """
+    if np.ndim(eigenvalues) > 1:
+        raise ParameterError(
+            f"the eigenvalues of one covariance matrix are an array of one dimension; got {np.ndim(eigenvalues)}. Of a "
+            "matrix take eigvalsh",
+            eigenvalues=eigenvalues,
+        )
+    values = eigenvalues_of(eigenvalues)
+    top = float(np.max(values))
+    if top <= 0 or np.min(values) < -_SYMMETRIC * top:
+        raise ParameterError("the eigenvalues of a covariance matrix are not negative, and not all 0", values=values)
+    return np.maximum(values, 0.0)
+
+
+def require_enough(count: int) -> None:
+    """Raise `ParameterError` for fewer eigenvalues than an estimate can be made of."""
+    if count < _FEWEST:
+        raise ParameterError(f"at least {_FEWEST} eigenvalues other than 0 are needed; got {count}", count=count)
+
+
+def require_mean(found: float, values: Array, what: str) -> None:
+    """Raise `PrecisionError` unless a mean that was estimated is near that of the eigenvalues: both are tr Sigma/p."""
+    mean, count = float(np.mean(values)), int(np.count_nonzero(values))
+    if not abs(found - mean) <= (_OFF + 1 / count) * mean:
+        raise PrecisionError(
+            f"the mean of {what} would be {found:.4g}, but that of the eigenvalues is {mean:.4g}: they do not lie like "
+            "those of a sample covariance matrix of this ratio. Check p and n; near the ratio 1 the estimate fails",
+            values=values,
+        )
+
+
 def spectrum_of_matrix(matrix: Any, singular: bool | None = None) -> Array:
     """The eigenvalues of a symmetric or Hermitian matrix, or with ``singular`` those of X X^T/n, X of size p x n.
 
     Raises `ParameterError` for entries that are not finite numbers, and for a matrix that is neither.
     """
+    if np.ma.is_masked(matrix):
+        raise ParameterError("some entries of the matrix are masked; fill them, or leave rows out", matrix=matrix)
     array = np.asarray(matrix)
     if array.dtype.kind not in "fciub":
         raise ParameterError(f"a matrix of numbers is needed; got {array.dtype} data")

@@ -130,8 +130,8 @@ def shrink_singular_values(
     >>> [round(float(v), 6) for v in shrink_singular_values([30.0, 5.0], (100, 100), noise=1.0)]
     [22.36068, 0.0]
 
-    Raises `ParameterError` for values that are negative or not finite, sizes that are not positive, another loss, or
-    both a law and a standard deviation of the noise.
+    Raises `ParameterError` for values that are negative or not finite, sizes that are not positive, another loss, both
+    a law and a standard deviation of the noise, one that is not positive, or neither and too few values to estimate it.
     """
     found = real_values(values, "singular values")
     if min(shape) < 1 or np.any(found < 0):
@@ -143,7 +143,15 @@ def shrink_singular_values(
         return like(values, _shrunk(_transform(bulk), shape[0] / shape[1], found, loss))
     rows, columns = sorted(shape)
     if noise is None:
+        if len(found) < rows:
+            raise ParameterError(
+                f"there are {len(found)} singular values of a matrix of {shape[0]} x {shape[1]}; give all of them, or "
+                "noise, the standard deviation of its entries",
+                values=values,
+            )
         noise = float(np.median(np.sort(found)[::-1][:rows])) / math.sqrt(_median(Fraction(rows, columns)) * columns)
+    if not 0 < noise < math.inf:
+        raise ParameterError(f"the standard deviation of the noise must be positive; it is {noise:g}", noise=noise)
     return like(values, _in_white_noise(found, rows, columns, noise, loss))
 
 

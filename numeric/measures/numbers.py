@@ -14,8 +14,10 @@ from resolvent.derive.exact.field import to_fmpq
 def real_values(values: ArrayLike, name: str) -> Any:
     """Numbers as a flat array of floats; pandas and xarray objects too.
 
-    Raises `ParameterError` for complex numbers, NaN, infinite ones, or none at all.
+    Raises `ParameterError` for complex numbers, NaN, infinite or masked ones, or none at all.
     """
+    if np.ma.is_masked(values):
+        raise ParameterError(f"some of the {name} are masked; leave them out (compressed), or fill them")
     array = np.asarray(values)
     if np.iscomplexobj(array):
         raise ParameterError(f"the {name} must be real; got complex numbers. Of Hermitian matrices take eigvalsh")

@@ -1,5 +1,8 @@
 """Shrinkage against the oracle's loss, and thresholds against published numbers."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -49,11 +52,39 @@ def test_steins_loss_is_near_that_of_the_oracle() -> None:
         (lambda: rv.shrink([1.0] * 10, 0), "ratio must be positive"),
         (lambda: rv.shrink([1.0] * 10, 2), "Give all eigenvalues"),
         (lambda: rv.shrink([1.0] * 5 + [0.0] * 5, 2, "stein"), "full rank"),
+        (lambda: rv.shrink([1.0, 2.0], 0.5), "at least 8 eigenvalues other than 0"),
+        (lambda: rv.shrink(np.ones((20, 20)), 0.5), "one dimension; got 2"),
+        (lambda: rv.shrink(np.ma.masked_greater([1.0, 2.0], 1.5), 0.5), "masked"),
+        (lambda: rv.population(np.ones((20, 20)), 0.5), "one dimension; got 2"),
+        (lambda: rv.population([1.0, 2.0], 0.5), "at least 8 eigenvalues other than 0"),
+        (lambda: rv.compare(np.ma.masked_greater(np.eye(20), 0.5), rv.marchenko_pastur(1)), "masked"),
     ],
 )
 def test_bad_input_is_named(make: object, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("function", [rv.shrink, rv.population])
+def test_eigenvalues_of_no_sample_covariance_are_an_error(function: Callable[..., Any]) -> None:
+    """The mean of what is estimated is tr Sigma/p, which the eigenvalues have; equal ones have no population."""
+    with pytest.raises(rv.PrecisionError, match="Check p and n"):
+        function(np.ones(200), 0.5)
+
+
+def test_next_to_the_ratio_1_a_trace_that_is_lost_is_an_error() -> None:
+    """Powers as a population, with 20 more samples than rows in 1000: an estimate of one eigenvalue may be far off."""
+    rng, refused = np.random.default_rng(1), 0
+    for _ in range(8):
+        x = np.arange(1.0, 501)[:, None] ** -0.5 * rng.normal(size=(500, 510))
+        values = np.linalg.eigvalsh(x @ x.T / 510)
+        try:
+            cleaned = rv.shrink(values, "500/510")
+        except rv.PrecisionError:
+            refused += 1
+        else:
+            assert float(np.mean(cleaned)) == pytest.approx(float(np.mean(values)), rel=0.16)
+    assert 0 < refused < 8
 
 
 def test_a_square_matrix_needs_its_law() -> None:

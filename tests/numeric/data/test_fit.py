@@ -109,12 +109,27 @@ def test_a_weak_spike_stays_in_the_bulk() -> None:
         rv.spike(rv.empirical([1.0]), "1/4", 1.0)
 
 
-@pytest.mark.parametrize("scale", [1e-4, 0.03, 30.0, 70.0, 1e3, 1e6])
+@pytest.mark.parametrize("scale", [1e-10, 1e-4, 0.03, 30.0, 70.0, 1e3, 1e6, 1e10])
 def test_a_fit_does_not_depend_on_the_unit(scale: float) -> None:
     x = scale * np.random.default_rng(3).normal(size=(200, 400))
     found = rv.fit(np.linalg.eigvalsh(x @ x.T / 400), LAW)
     assert found.parameters["c"] == pytest.approx(0.5, rel=0.1)
     assert found.parameters["s"] == pytest.approx(scale, rel=0.05)
+    assert found.errors["c"] == pytest.approx(0.004, rel=0.1)
+    assert found.errors["s"] == pytest.approx(0.0025 * scale, rel=0.1)
+
+
+def test_single_precision_counts_as_such() -> None:
+    """The zeros of a matrix without full rank, which single precision leaves at 1e-7 on both sides of 0."""
+    x = np.random.default_rng(3).normal(size=(400, 200)).astype(np.float32)
+    values = np.linalg.eigvalsh(x @ x.T / 200)
+    assert values.dtype == np.float32
+    assert values[0] < 0
+    found, exact = rv.fit(values, LAW), rv.fit(np.where(np.arange(400) < 200, 0.0, values), LAW)
+    assert (found.left_out, found.parameters) == ((), exact.parameters)
+    assert rv.compare(values, rv.marchenko_pastur(2)).zeros == (200, 200)
+    cleaned = rv.shrink(values, 2)
+    assert float(np.mean(cleaned)) == pytest.approx(float(np.mean(values)), rel=0.02)
 
 
 def test_what_no_parameters_explain_is_an_error() -> None:
