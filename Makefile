@@ -101,6 +101,7 @@ pictures: $(READY)
 	$(BIN)/python docs/make_catalog.py
 	$(BIN)/python docs/make_shelf.py
 	$(BIN)/python docs/make_architecture.py
+	$(BIN)/python docs/make_benchmarks.py
 
 calibration: $(READY)
 	$(BIN)/python docs/make_calibration.py

@@ -50,3 +50,19 @@ def test_every_page_is_in_the_guide() -> None:
     index = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("index.md", "guide.md"))
     pages = [page.relative_to(ROOT / "docs").as_posix() for page in PAGES if page not in FRONT]
     assert [page for page in pages if page != "index.md" and page not in index] == []
+
+
+def test_the_picture_of_the_benchmarks_has_what_the_tables_say() -> None:
+    """Each bar is computed from a row of the results by hand here, one of each table and of each package."""
+    text = (ROOT / "benchmarks" / "RESULTS.md").read_text()
+    bars = {(bar.task, bar.package): bar for bar in maker("make_benchmarks").bars(text)}
+    assert len(bars) >= 12
+    for task, row in (("first 30 moments", "first 30 moments"), ("law of 5 atoms + 5 atoms", "5 atoms + 5 atoms")):
+        there, here = re.search(rf"^\| {re.escape(row)} \| (\S+) \| (\S+) ", text, flags=re.MULTILINE).groups()  # type: ignore[union-attr]
+        assert bars[task, "rmtool"].ratio == pytest.approx(1000 * float(there) / float(here), rel=0.05)
+    task = "its distribution function, 10^5 points"
+    here, there = (
+        float(re.search(rf"^\| {re.escape(task)} \| {name} \| (\S+) ", text, flags=re.MULTILINE)[1])  # type: ignore[index]
+        for name in ("resolvent", "scikit-rmt")
+    )
+    assert bars[task, "scikit-rmt"].ratio == pytest.approx(there / here)
