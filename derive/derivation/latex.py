@@ -17,6 +17,7 @@ CONVENTIONS = ("stieltjes", "cauchy")
 _NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
 _MISREAD = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])|_prime$")
 _WORD = re.compile(r"[A-Za-z]{2}")
+_INDEX = re.compile(r"_\{(\w+)\}")
 _LINE = 72  # visible characters that fit on one line of the document
 
 
@@ -242,7 +243,8 @@ def formula_text(formula: sympy.Basic, convention: str) -> str:
     if (terms := _linear_terms(image)) is not None:
         shown = [(f"({c})*" if c != 1 else "") + _unknown(f, convention, latex=False) for c, f in terms]
         return f"{' + '.join(shown)} = 0"
-    return f"{image.lhs} = {image.rhs}" if isinstance(image, sympy.Eq) else str(image)
+    sides = image.args if isinstance(image, sympy.Eq) else (image,)
+    return " = ".join(_INDEX.sub(r"_\1", str(x.tolist() if isinstance(x, sympy.MatrixBase) else x)) for x in sides)
 
 
 def _linear_terms(formula: sympy.Basic) -> list[tuple[sympy.Expr, sympy.Expr]] | None:

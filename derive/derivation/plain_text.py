@@ -26,7 +26,10 @@ def packed(pieces: Sequence[str], width: int) -> list[str]:
 
 
 def polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[str]:
-    """The polynomial by falling powers of its variable, as in ``c*m**2 + (c + z - 1)*m + 1 = 0``."""
+    """The polynomial by falling powers of its variable, as in ``c*m**2 + (c + z - 1)*m + 1 = 0``.
+
+    On several lines it stands in brackets, so that it can be pasted into a program as it is.
+    """
     pieces: list[str] = []
     polynomial = sympy.Poly(expression, variable)
     flip = polynomial.LC().could_extract_minus_sign()
@@ -39,4 +42,5 @@ def polynomial_lines(expression: sympy.Expr, variable: sympy.Symbol) -> list[str
         body = power if power and factored == 1 else f"{body}*{power}" if power else body
         sign = "-" if negative else "+"
         pieces.append(f"{sign} {body}" if pieces else (f"-{body}" if negative else body))
-    return packed([*pieces, "= 0"], _WIDTH)
+    whole = packed([*pieces, "= 0"], _WIDTH)
+    return whole if len(whole) == 1 else packed([f"({pieces[0]}", *pieces[1:-1], f"{pieces[-1]}) = 0"], _WIDTH)

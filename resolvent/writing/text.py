@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -82,12 +83,35 @@ def folded(lines: Iterable[str]) -> list[str]:
 
     >>> folded(["  - " + "word " * 20])[1]
     '    word word word word word'
+
+    The sides of an equation are put in brackets where that is needed to paste it into a program.
+
+    >>> folded(["m_3 = " + " + ".join(["c"] * 22)])
+    ['m_3 = (c + c + c + c + c + c + c + c + c + c + c + c + c + c + c + c + c + c + c', '  + c + c + c)']
     """
     result = []
     for line in lines:
+        if len(line) > WIDTH:
+            line = _bracketed(line)
         indent, sign, words = re.fullmatch(r"(\s*)((?:\d+\.|[-+x?]) )?(.*)", line, flags=re.DOTALL).groups("")  # type: ignore[union-attr]
         pieces = (
             wrapped(sign + words, " " * (len(sign) or 2), WIDTH - len(indent)) if len(line) > WIDTH else [sign + words]
         )
         result += [indent + piece for piece in pieces]
     return result
+
+
+def _bracketed(line: str) -> str:
+    """An equation with its longer side in brackets, if that is a sum or a product; other lines as they are."""
+    found = re.fullmatch(r"(\s*)((?:(?! = ).)+) = ((?:(?! = ).)+?)( \[[^][]*\])?", line)
+    if found is None:
+        return line
+    indent, left, right, source = found.groups("")
+    is_left = len(left) > len(right)
+    try:
+        is_broken = isinstance(ast.parse(left if is_left else right, mode="eval").body, (ast.BinOp, ast.UnaryOp))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return line
+    if not is_broken:
+        return line
+    return f"{indent}({left}) = {right}{source}" if is_left else f"{indent}{left} = ({right}){source}"
