@@ -42,6 +42,7 @@ Known = Law | Cdf
 _BLOCK = 10  # spacings in a block: correlations of spacings at distance k fall off like 1/k^2
 _MOST_BLOCKS, _FEWEST_BLOCKS = 1000, 20
 _GRID, _RESAMPLES = 400, 999
+_UNFOLDED = (0.5, 2.0)  # mean spacings of levels that may have been unfolded
 _COLOURS = {"GOE": "#1f3a5f", "GUE": "#b3452c", "Poisson": "#5c7a3a"}
 _BARS = "#d9d4c7"
 
@@ -323,7 +324,8 @@ def compare_spacings(
     >>> compare_spacings(lambda x: x, points).verdict
     'Poisson'
 
-    Raises `ParameterError` as `unfold` does, and for a level outside (0, 1).
+    Raises `ParameterError` as `unfold` does, for a level outside (0, 1), and without a law for levels whose mean
+    spacing is not about 1.
 
     Sources: Mehta 2004, Random matrices, chapter 1, for the surmise; Atas, Bogomolny, Giraud, Roux, Phys. Rev. Lett.
     110 (2013), for ratios.
@@ -332,6 +334,7 @@ def compare_spacings(
         raise ParameterError(f"the level must lie between 0.002 and 1 (999 resamples); got {level!r}", level=level)
     if law is None:
         stretches = [(values, values) for values in map(_distinct, _matrices(eigenvalues))]
+        _require_unfolded([values for values, _ in stretches])
     else:
         stretches = _stretches(law, eigenvalues, bulk)
     levels = [unfolded for _, unfolded in stretches]
@@ -357,6 +360,17 @@ def compare_spacings(
         level=level,
         fits=tuple(_fit(name, s, r, error, blocks, resamples) for name in NAMES),
     )
+
+
+def _require_unfolded(levels: Sequence[Array]) -> None:
+    """Raise `ParameterError` for eigenvalues in place of levels: their density would pass for their statistics."""
+    mean = float(np.concatenate([np.diff(values) for values in levels]).mean())
+    if not _UNFOLDED[0] < mean < _UNFOLDED[1]:
+        raise ParameterError(
+            f"without a law unfolded levels are needed, of mean spacing 1; this one is {mean:.4g}. Give the law, or "
+            "smooth_cdf(eigenvalues) in its place",
+            mean=mean,
+        )
 
 
 def _blocks(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

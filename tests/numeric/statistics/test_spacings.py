@@ -23,6 +23,7 @@ from resolvent.numeric.matrices.ensembles import goe, symmetric_eigenvalues, wis
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.statistics.spacing_laws import MEAN_RATIOS, NAMES, gap_probability, ratio_law, spacing_law
 from resolvent.numeric.statistics.spacings import SpacingComparison, compare_spacings, gap_ratios, spacings, unfold
+from resolvent.numeric.statistics.unfolding import smooth_cdf
 
 Array = NDArray[Any]
 LAWS = [
@@ -472,10 +473,19 @@ def test_a_gap_probability_that_is_not_defined(name: str, s: float) -> None:
 
 def test_too_few_spacings_and_a_level_beyond_the_resamples() -> None:
     with pytest.raises(ParameterError, match="20 spacings"):
-        compare_spacings(None, FINE)
+        compare_spacings(None, 5 * np.array(FINE))
     for level in (0.0, 0.001, 1.0, math.nan):
         with pytest.raises(ParameterError, match="level"):
             compare_spacings(None, np.cumsum(np.random.default_rng(0).exponential(size=60)), level=level)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-3, 1e4])
+def test_eigenvalues_do_not_pass_for_levels(factor: float) -> None:
+    """Without unfolding, the density of GOE eigenvalues made their spacings those of no ensemble."""
+    values = factor * symmetric_eigenvalues(goe(300, np.random.default_rng(3)))
+    with pytest.raises(ParameterError, match=r"of mean spacing 1; this one is .* smooth_cdf\(eigenvalues\)"):
+        compare_spacings(None, values)
+    assert compare_spacings(smooth_cdf(values), values).verdict == "GOE"
 
 
 def test_a_law_stands_for_its_spectrum() -> None:
