@@ -24,6 +24,7 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.samples import covariance_eigenvalues, require_enough, require_mean
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number
+from resolvent.numeric.measures.numeric_outliers import transform_of_squares
 from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -56,7 +57,7 @@ def shrink(
     Raises `ParameterError` for eigenvalues that are negative or not finite, for another loss, a ratio that is not
     positive, a loss that needs full rank for a ratio above 1, and without a law for a ratio of 1, or fewer than eight
     eigenvalues; `PrecisionError` where the estimate of the transform would make cleaned eigenvalues negative, or their
-    mean another one, which is that of the population.
+    mean another one, which is that of the population; `DerivationError` for a law that no such matrix has.
     """
     values = covariance_eigenvalues(eigenvalues)
     c = _ratio(ratio)
@@ -102,6 +103,7 @@ def _transform(positive: Array, count: int, c: float, law: Law | Spectrum | None
     if law is None:
         return _estimated(positive, count, c)
     spectrum = law if isinstance(law, Spectrum) else Spectrum(law)
+    transform_of_squares(spectrum.measure, c)
     m = np.asarray(spectrum.stieltjes(positive))
     if c <= 1:
         return m, 0.0

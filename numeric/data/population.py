@@ -26,12 +26,14 @@ from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.known_by_numbers import empirical
 from resolvent.numeric.measures.numbers import positive_number, real_values
 from resolvent.numeric.measures.numeric_law import NumericLaw
+from resolvent.numeric.measures.numeric_outliers import transform_on_half_line
 from resolvent.numeric.spectrum.measure import measure_of
 
 _GRID = 60
 _CONTOUR = 80
 _DRAWS = 40  # of the bootstrap
 _SIZES = (10, 3000)
+_POPULATION = "a population needs"
 _WEIGHT = 1e3  # of the row that makes the weights add up to 1
 
 
@@ -98,7 +100,8 @@ def population_error(law: Law, ratio: Any, size: int, level: float = 0.95, seed:
     >>> 0.1 < population_error(law, "1/4", 100) < 1
     True
 
-    Raises `ParameterError` for a ratio that is not positive, a size below 10 or above 3000, or a level outside (0, 1).
+    Raises `ParameterError` for a ratio that is not positive, a size below 10 or above 3000, or a level outside (0, 1);
+    `DerivationError` for a law with mass below 0.
     """
     c = positive_number(ratio, "the ratio")
     if not _SIZES[0] <= size <= _SIZES[1]:
@@ -106,6 +109,7 @@ def population_error(law: Law, ratio: Any, size: int, level: float = 0.95, seed:
     if not 0 < level < 1:
         raise ParameterError(f"the level is a probability between 0 and 1; got {level!r}", level=level)
     measure, rng = measure_of(law), np.random.default_rng(seed)
+    transform_on_half_line(measure, _POPULATION)
     root = np.sqrt(np.maximum(measure.table.ppf((np.arange(size) + 0.5) / size), 0.0))
     own, columns = (root**2, np.full(size, 1 / size)), max(1, round(size / c))
     distances = []
@@ -158,10 +162,11 @@ def spike(bulk: Law, ratio: Any, strength: Any) -> Spike:
     >>> round(found.location, 2), round(found.overlap, 4)
     (20.92, 0.9489)
 
-    Raises `ParameterError` for a ratio or strength that is not positive, or a strength inside the population's bulk.
+    Raises `ParameterError` for a ratio or strength that is not positive, or a strength inside the population's bulk;
+    `DerivationError` for a law with mass below 0.
     """
     c, place = positive_number(ratio, "the ratio"), positive_number(strength, "the strength")
-    transform = Transform(measure_of(bulk))
+    transform = transform_on_half_line(measure_of(bulk), _POPULATION)
     if not any(low < place < high for low, high in transform.gaps):
         raise ParameterError(f"the strength {place:g} lies in the population's bulk", strength=strength)
     z, slope = _image(transform, c, np.array([place]))
@@ -177,12 +182,12 @@ def spike_of(bulk: Law, ratio: Any, location: Any) -> Spike:
     >>> round(spike_of(empirical([1.0]), "1/4", 2.5).strength, 10)  # white noise
     2.0
 
-    Raises `ParameterError` for a place that no spike above the bulk has.
+    Raises `ParameterError` for a place that no spike above the bulk has; `DerivationError` for a law with mass below 0.
     """
     from scipy.optimize import brentq
 
     c, place = positive_number(ratio, "the ratio"), positive_number(location, "the location")
-    transform = Transform(measure_of(bulk))
+    transform = transform_on_half_line(measure_of(bulk), _POPULATION)
     top = transform.ends[1]
     grid = top + transform.width * np.geomspace(1e-9, 1e6, 400)
     z, slope = _image(transform, c, grid)

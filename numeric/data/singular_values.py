@@ -28,7 +28,7 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.numbers import positive_number, real_values
-from resolvent.numeric.measures.numeric_outliers import both_transforms
+from resolvent.numeric.measures.numeric_outliers import both_transforms, transform_of_squares
 from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.measure import measure_of
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -65,15 +65,17 @@ def singular_spike_of(bulk: Law | Spectrum, ratio: Any, value: Any) -> SingularS
     >>> round(found.strength, 12), round(found.overlap, 12), round(found.right_overlap, 12)
     (2.0, 0.75, 0.75)
 
-    Raises `ParameterError` for a value that is not above the noise, and a ratio that is not positive.
+    Raises `ParameterError` for a value that is not above the noise, and a ratio that is not positive; `DerivationError`
+    for a law that E E^T cannot have: with mass below 0, or too little at 0 for p > n.
     """
-    y, transform = positive_number(value, "the singular value"), _transform(bulk)
+    y, c = positive_number(value, "the singular value"), positive_number(ratio, "the ratio")
+    transform = _transform(bulk, c)
     if not y**2 > transform.ends[1]:
         raise ParameterError(
             f"the singular value {y:g} is not above the noise, which ends at {math.sqrt(transform.ends[1]):.6g}",
             value=value,
         )
-    theta, left, right = _seen(transform, positive_number(ratio, "the ratio"), np.array([y]))
+    theta, left, right = _seen(transform, c, np.array([y]))
     return SingularSpike(float(theta[0]), y, float(left[0]), float(right[0]))
 
 
@@ -90,7 +92,8 @@ def singular_value_threshold(ratio: Any, noise: float | None = None, bulk: Law |
     >>> round(singular_value_threshold("1/2", bulk=empirical([1.0, 4.0]).sample_covariance("1/2")), 6)
     3.42962
 
-    Raises `ParameterError` unless the ratio is positive, and at most 1 without a law, and the noise is positive.
+    Raises `ParameterError` unless the ratio is positive, and at most 1 without a law, and the noise is positive;
+    `DerivationError` for a law that E E^T cannot have.
 
     Source: Gavish, Donoho 2014, The optimal hard threshold for singular values is 4/sqrt(3), equation (11), for white
     noise; a component is worth keeping where twice the best singular value in Frobenius' norm is more than its own.
@@ -98,10 +101,10 @@ def singular_value_threshold(ratio: Any, noise: float | None = None, bulk: Law |
     c = positive_number(ratio, "the ratio")
     if bulk is not None:
         _require_no_deviation(noise)
-        return _threshold(_transform(bulk), c)
+        return _threshold(_transform(bulk, c), c)
     if c > 1:
         raise ParameterError(f"the ratio of the shorter to the longer side is at most 1; got {ratio}", ratio=ratio)
-    best = _threshold(_transform(marchenko_pastur(ratio)), c)
+    best = _threshold(_transform(marchenko_pastur(ratio), c), c)
     if noise is None:
         return best / math.sqrt(_median(ratio))
     if not noise > 0:
@@ -130,17 +133,22 @@ def shrink_singular_values(
     >>> [round(float(v), 6) for v in shrink_singular_values([30.0, 5.0], (100, 100), noise=1.0)]
     [22.36068, 0.0]
 
-    Raises `ParameterError` for values that are negative or not finite, sizes that are not positive, another loss, both
-    a law and a standard deviation of the noise, one that is not positive, or neither and too few values to estimate it.
+    Raises `ParameterError` for values that are negative, not finite or too many, sizes that are not positive, another
+    loss, both a law and a standard deviation of the noise, one that is not positive, or neither and too few values to
+    estimate it; `DerivationError` for a law that E E^T cannot have.
     """
     found = real_values(values, "singular values")
     if min(shape) < 1 or np.any(found < 0):
         raise ParameterError("singular values are not negative, and sizes are positive", shape=shape)
+    if (count := np.count_nonzero(found)) > min(shape):
+        most = f"a matrix of {shape[0]} x {shape[1]} has {min(shape)} singular values"
+        raise ParameterError(f"{most}; {count} were given that are not 0", shape=shape)
     if loss not in ("frobenius", "operator", "nuclear"):
         raise ParameterError(f"the loss is frobenius, operator or nuclear; got {loss!r}", loss=loss)
     if bulk is not None:
         _require_no_deviation(noise)
-        return like(values, _shrunk(_transform(bulk), shape[0] / shape[1], found, loss))
+        c = shape[0] / shape[1]
+        return like(values, _shrunk(_transform(bulk, c), c, found, loss))
     rows, columns = sorted(shape)
     if noise is None:
         if len(found) < rows:
@@ -166,8 +174,8 @@ def _require_no_deviation(noise: float | None) -> None:
 
 
 def _in_white_noise(values: Array, rows: int, columns: int, noise: float, loss: str) -> Array:
-    unit = noise * math.sqrt(columns)
-    return unit * _shrunk(_transform(marchenko_pastur(Fraction(rows, columns))), rows / columns, values / unit, loss)
+    unit, c = noise * math.sqrt(columns), rows / columns
+    return unit * _shrunk(_transform(marchenko_pastur(Fraction(rows, columns)), c), c, values / unit, loss)
 
 
 def _shrunk(transform: Transform, c: float, values: Array, loss: str) -> Array:
@@ -208,8 +216,8 @@ def _threshold(transform: Transform, c: float) -> float:
     return float(brentq(gain, edge * (1 + 1e-12), 1e3 * edge, xtol=1e-15 * edge, rtol=1e-14))
 
 
-def _transform(bulk: Law | Spectrum) -> Transform:
-    return Transform(bulk.measure if isinstance(bulk, Spectrum) else measure_of(bulk))
+def _transform(bulk: Law | Spectrum, c: float) -> Transform:
+    return transform_of_squares(bulk.measure if isinstance(bulk, Spectrum) else measure_of(bulk), c)
 
 
 def _median(ratio: Any) -> float:

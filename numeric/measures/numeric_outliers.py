@@ -19,6 +19,7 @@ from resolvent.numeric.measures.numbers import positive_number
 from resolvent.numeric.spectrum.measure import Measure
 from resolvent.numeric.spectrum.outliers import EdgeThreshold, Outlier, OutlierResult, checked_strengths
 
+_ROUNDING = 1e-12
 _ORDER = 9  # extrapolation to an edge, in powers of the root of the distance
 
 
@@ -31,14 +32,11 @@ def numeric_outliers(measure: Measure, strength: Any, kind: str, ratio: Any = No
     check_kind(kind)
     check_ratio(kind, ratio)
     is_product = kind == "multiplicative"
-    transform = Transform(measure)
-    if kind != "additive" and transform.ends[0] < 0:
-        raise DerivationError(f"{kind} outliers need a law on [0, oo)", measure=measure)
     if kind == "rectangular":
         c = positive_number(ratio, "the ratio c = p/n")
-        if transform.mass_at(0.0) < 1 - 1 / c - 1e-12:
-            raise DerivationError(f"too little mass at 0 for c = {ratio}: the rank is at most n", ratio=ratio)
+        transform = transform_of_squares(measure, c)
         return tuple(_rectangular(transform, c, theta) for theta in checked_strengths(strength, kind))
+    transform = Transform(measure) if kind == "additive" else transform_on_half_line(measure, f"{kind} outliers need")
     thresholds = _thresholds(transform, is_product)
     gaps = list(transform.gaps)
     if is_product:
@@ -56,6 +54,31 @@ def numeric_outliers(measure: Measure, strength: Any, kind: str, ratio: Any = No
         end = thresholds[-1 if theta > 0 else 0].strength
         results.append(OutlierResult(theta, kind, found, thresholds, outer, end if end * theta > 0 else float("inf")))
     return tuple(results)
+
+
+def transform_on_half_line(measure: Measure, asked: str) -> Transform:
+    """The transform of a law on [0, oo); ``asked`` begins the message if it is none.
+
+    Raises `DerivationError` for a law with mass below 0.
+    """
+    transform = Transform(measure)
+    if transform.ends[0] < -_ROUNDING * transform.width:
+        low = transform.ends[0]
+        raise DerivationError(f"{asked} a law on [0, oo); this one reaches down to {low:.6g}", measure=measure)
+    return transform
+
+
+def transform_of_squares(measure: Measure, c: float) -> Transform:
+    """The transform of the law of X X^T, X of size p x n with p/n = c.
+
+    Raises `DerivationError` for a law with mass below 0, or with too little at 0 where c > 1.
+    """
+    transform = transform_on_half_line(measure, "X X^T needs")
+    least, found = max(0.0, 1 - 1 / c), transform.mass_at(0.0)
+    if found < least - _ROUNDING:
+        reason = f"X X^T with p/n = {c:g} has the mass {least:.6g} at 0 at least; this law has {found:.6g}"
+        raise DerivationError(reason, ratio=c)
+    return transform
 
 
 def zeros(a: Transform, tau: float, share: float, is_product: bool) -> list[tuple[float, float]]:

@@ -40,3 +40,13 @@ def test_the_error_is_not_smaller_than_said_as_often_as_promised(name: str) -> N
 def test_bad_input_is_named(options: dict, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
         rv.population_error(rv.empirical([1.0]), **options)
+
+
+def test_a_population_with_negative_eigenvalues_is_refused() -> None:
+    for call in (
+        lambda: rv.spike(rv.semicircle(), "1/2", 5),
+        lambda: rv.spike_of(rv.semicircle(), "1/2", 9),
+        lambda: rv.population_error(rv.semicircle(), "1/2", 50),
+    ):
+        with pytest.raises(rv.DerivationError, match=r"a population needs a law on \[0, oo\)"):
+            call()

@@ -130,3 +130,27 @@ def test_singular_values_of_a_low_rank_signal_come_back(loss: str) -> None:
 def test_bad_input_is_named(make: object, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("bulk", "shape", "words"),
+    [
+        (rv.semicircle(), (2, 3), r"X X\^T needs a law on \[0, oo\); this one reaches down to -2"),
+        (rv.marchenko_pastur("1/2"), (3, 2), "p/n = 1.5 has the mass 0.333333 at 0 at least; this law has 0"),
+    ],
+)
+def test_a_law_that_no_noise_of_that_shape_has_is_refused(bulk: rv.Law, shape: tuple[int, int], words: str) -> None:
+    ratio = shape[0] / shape[1]
+    for call in (
+        lambda: rv.singular_spike_of(bulk, ratio, 5),
+        lambda: rv.singular_value_threshold(ratio, bulk=bulk),
+        lambda: rv.shrink_singular_values([5.0, 1.0], shape, bulk=bulk),
+        lambda: rv.shrink([0.0] * 10 + [5.0] * 20 if ratio > 1 else [5.0] * 30, ratio, law=bulk),
+    ):
+        with pytest.raises(rv.DerivationError, match=words):
+            call()
+
+
+def test_more_singular_values_than_the_matrix_has_are_refused() -> None:
+    with pytest.raises(rv.ParameterError, match="a matrix of 6 x 9 has 6 singular values; 7 were given"):
+        rv.shrink_singular_values(np.ones(7), (6, 9))
