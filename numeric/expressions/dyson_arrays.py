@@ -38,13 +38,13 @@ class Part:
     weights: NDArray[np.float64]
     shifts: Complexes
 
-    def inverses(self, g: Complexes, z: Complexes, epsilon: float) -> Complexes:
+    def inverses(self, g: Complexes, z: Complexes, epsilon: Any) -> Complexes:
         """The inverses at all points (axis 0), components, and cases."""
         count, size = self.spectral.shape
         operator = -(g @ self.eta.reshape(count * size * size, -1).T).reshape(len(z), count, size, size)
         operator += self.constant
         places = np.arange(size)
-        operator[:, :, places, places] += z[:, None, None] * self.spectral + 1j * epsilon
+        operator[:, :, places, places] += z[:, None, None] * self.spectral + 1j * np.reshape(epsilon, (-1, 1, 1))
         whole = operator[:, :, None] + self.shifts
         return 1 / whole if size == 1 else np.linalg.inv(whole)
 

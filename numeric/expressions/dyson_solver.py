@@ -8,7 +8,7 @@ elimination is too large.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ class DysonSolver:
     # -- the equation ------------------------------------------------------------------------------------------
 
     def image(
-        self, g: Complexes, z: Complexes, epsilon: float, *, in_turn: bool = False
+        self, g: Complexes, z: Complexes, epsilon: Any, *, in_turn: bool = False
     ) -> tuple[Complexes, list[Complexes]]:
         """The right-hand side at g (one row for each z), and the inverses it is made of.
 
@@ -153,19 +153,19 @@ class DysonSolver:
         return good
 
     def _newton(
-        self, g: Complexes, z: Complexes, tolerance: float, accepted: float | None = None
+        self, g: Complexes, z: Complexes, tolerance: float, accepted: float | None = None, epsilon: Any = 0.0
     ) -> tuple[Complexes, NDArray[np.float64], NDArray[np.bool_]]:
         """Newton's method at all points; the residuals, and whether it converged to a solution in the half-plane.
 
         Last steps up to ``accepted`` count as converged: next to an edge the solution has half of the digits.
         """
         g, residual, size = g.copy(), np.full(len(z), np.inf), np.full(len(z), np.inf)
-        active = np.arange(len(z))
+        active, epsilon = np.arange(len(z)), np.broadcast_to(epsilon, len(z))
         for _ in range(_NEWTON):
             now = g[active]
             with np.errstate(all="ignore"):
                 try:
-                    value, inverses = self.image(now, z[active], 0.0)
+                    value, inverses = self.image(now, z[active], epsilon[active])
                     step = np.linalg.solve(self.slope(now, inverses), (now - value)[..., None])[..., 0]
                 except np.linalg.LinAlgError:  # as at a letter that is seen through fewer dimensions than it has
                     size[active] = np.inf
@@ -222,20 +222,8 @@ class DysonSolver:
         """
         g, height = self._above(points)
         residual = np.zeros(len(points))
-        factor = np.full(len(points), 0.25)
         lowest = np.maximum(points.imag, np.maximum(_GROUND * np.abs(points.real), _NOTHING))
-        bad = np.zeros(len(points), bool)
-        waiting = np.arange(len(points))
-        while len(waiting):
-            target = np.maximum(height[waiting] * factor[waiting], lowest[waiting])
-            new, _, good = self._newton(g[waiting], points[waiting].real + 1j * target, max(tolerance, _ON_THE_WAY))
-            done = waiting[good]
-            g[done], height[done] = new[good], target[good]
-            factor[done] = np.maximum(factor[done] ** 1.5, 0.05)
-            failed = waiting[~good]
-            factor[failed] = np.sqrt(factor[failed])
-            bad[failed] |= 1 - factor[failed] < _SHORTEST
-            waiting = waiting[(height[waiting] > lowest[waiting]) & ~bad[waiting]]
+        g, bad = self._descended(g, height, lowest, lambda k, h: (points[k].real + 1j * h, 0.0), tolerance)
         is_ground = points.imag < lowest
         for last, accepted in ((np.flatnonzero(~is_ground & ~bad), None), (np.flatnonzero(is_ground & ~bad), _LOOSE)):
             if len(last):
@@ -243,19 +231,56 @@ class DysonSolver:
                 g[last], residual[last], bad[last] = new, errors, ~good
         return g, residual, bad
 
+    def _descended(
+        self,
+        g: Complexes,
+        height: NDArray[np.float64],
+        lowest: NDArray[np.float64],
+        place: Callable[[NDArray[np.int64], NDArray[np.float64]], tuple[Complexes, Any]],
+        tolerance: float,
+    ) -> tuple[Complexes, NDArray[np.bool_]]:
+        """The solution followed from heights down to the lowest ones, and where it was lost.
+
+        ``place`` makes z and epsilon of the numbers of points and their heights.
+        """
+        g, height, factor = g.copy(), height.copy(), np.full(len(g), 0.25)
+        bad = np.zeros(len(g), bool)
+        waiting = np.arange(len(g))
+        while len(waiting):
+            target = np.maximum(height[waiting] * factor[waiting], lowest[waiting])
+            z, epsilon = place(waiting, target)
+            new, _, good = self._newton(g[waiting], z, max(tolerance, _ON_THE_WAY), epsilon=epsilon)
+            done = waiting[good]
+            g[done], height[done] = new[good], target[good]
+            factor[done] = np.maximum(factor[done] ** 1.5, 0.05)
+            failed = waiting[~good]
+            factor[failed] = np.sqrt(factor[failed])
+            bad[failed] |= 1 - factor[failed] < _SHORTEST
+            waiting = waiting[(height[waiting] > lowest[waiting]) & ~bad[waiting]]
+        return g, bad
+
     def _above(self, points: Complexes) -> tuple[Complexes, NDArray[np.float64]]:
-        """The solution high above each point, by damped iteration at a vanishing regularisation."""
+        """The solution high above each point, for L + i eps with eps down to 0."""
         height = np.maximum(points.imag, _START)
         far = points.real + 1j * height
         middle = np.array([points.real.mean() + 1j * height.max()])
-        start, _, good = self._newton(self._damped(middle), middle, 1e-12)
+        start, good = self._unregularised(middle)
         if good.all():
             g, _, good = self._newton(np.repeat(start, len(points), axis=0), far, 1e-12)
         if not good.all():
-            g, _, good = self._newton(self._damped(far), far, 1e-12)
+            g, good = self._unregularised(far)
         if not good.all():
             raise BranchError("the Dyson equation was not solved far from the spectrum; does every inverse exist?")
         return g, height
+
+    def _unregularised(self, z: Complexes) -> tuple[Complexes, NDArray[np.bool_]]:
+        """The solution at z, and where it was found: followed by Newton's method from eps = 1 on."""
+        g, _, good = self._newton(self._damped(z), z, 1e-12)
+        if not good.all():
+            first = self._damped(z, (1.0,))
+            g, lost = self._descended(first, np.ones(len(z)), np.full(len(z), 1e-10), lambda k, h: (z[k], h), 1e-12)
+            g, _, good = self._newton(g, z, 1e-12)
+        return g, good
 
     def iterated(self, z: Complexes) -> Complexes:
         """m by the damped iteration alone, for L + i eps with small eps: slow, and to about eps."""
@@ -268,11 +293,11 @@ class DysonSolver:
                 break
         return self.trace(g)
 
-    def _damped(self, z: Complexes) -> Complexes:
+    def _damped(self, z: Complexes, regularised: Sequence[float] = (1.0, 0.1, 0.01, 1e-3)) -> Complexes:
         """An approximate solution: the damped iteration for L + i eps, which converges for every eps > 0."""
         g = np.zeros((len(z), self.arrays.width), complex)
         g[:, list(self.arrays.diagonal)] = -1j
-        for epsilon in (1.0, 0.1, 0.01, 1e-3):
+        for epsilon in regularised:
             for _ in range(400):
                 new, _ = self.image(g, z, epsilon, in_turn=True)
                 change = float(np.abs(new - g).max())

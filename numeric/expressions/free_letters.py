@@ -1,9 +1,10 @@
 r"""Given matrices of any law and Haar matrices in the numeric Dyson equation, by subordination.
 
 A letter T that is free from the rest enters M through B Sigma B^*, where B spans the range of its coefficient
-A = B K B^*. With G = B^* g B and W = G^{-1} - Sigma, which is what the rest leaves of M there, Sigma is such that
-G = E (W + K t)^{-1}, t the eigenvalues of T. That mean is m_T(-K^{-1} W) K^{-1}, and Sigma = K phi(-K^{-1} W) with
-phi(x) = x + 1/m_T(x). A Haar matrix U with the coefficient
+A = B K B^*. With G = B^* g B and H = (G^{-1} - Sigma)^{-1} = G (1 - Sigma G)^{-1}, which is what the rest makes of
+G alone, Sigma is such that G = E (H^{-1} + K t)^{-1}, t the eigenvalues of T: that is Sigma = K (a^{-1}(Y) + Y)^{-1},
+Y = -H K, with a(y) = E t/(1 - t y). Written as K a (1 + Y a)^{-1} it holds for singular G and H too, as where T is seen
+through fewer dimensions than B has columns. A Haar matrix U with the coefficient
 B C^* is diagonal with its eigenvalues e^(i theta) on the circle, where the mean of (W + U part)^{-1} is
 (W - diag(gamma, delta))^{-1}, gamma = [(W - diag(gamma, 0))^{-1}]_22, delta = [(W - diag(0, delta))^{-1}]_11: a
 tridiagonal operator in the Fourier modes.
@@ -14,13 +15,14 @@ Source: Belinschi, Mai, Speicher, J. Reine Angew. Math. 732 (2017), Theorem 2.2 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.derive.exact.field import Element
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.numeric.spectrum.measure import Pieces, measure_of
@@ -29,6 +31,7 @@ from resolvent.numeric.spectrum.stieltjes_values import stieltjes_values
 Complexes = NDArray[np.complex128]
 
 _CLOSE = 1e-6
+_FAR, _NODES = 0.5, 128  # |y| times the reach of the spectrum up to which, and the nodes beyond a series by which, Gauss's rule is used
 
 
 class FreeLetter(Protocol):
@@ -67,36 +70,74 @@ class GivenLetter:
 
     def added(self, x: Complexes) -> Complexes:
         """Sigma."""
-        return x.reshape(len(x), *self.coefficient.shape)
+        return x.reshape(*x.shape[:-1], *self.coefficient.shape)
 
     def image(self, g: Complexes, x: Complexes) -> Complexes:
-        """K phi(-K^{-1} W)."""
-        _, vectors, phi, _ = self._function(np.linalg.inv(g) - self.added(x))
-        return (self.coefficient @ (vectors * phi[:, None, :]) @ np.linalg.inv(vectors)).reshape(len(x), -1)
+        """K a (1 + Y a)^{-1}."""
+        y = -g @ np.linalg.inv(self._one - self.added(x) @ g) @ self.coefficient
+        a, _ = self._mean(y, np.zeros((len(x), 0, *y.shape[1:]), complex))
+        return (self.coefficient @ a @ np.linalg.inv(self._one + y @ a)).reshape(len(x), -1)
 
     def tangent(self, g: Complexes, x: Complexes, dg: Complexes, dx: Complexes) -> Complexes:
-        """The derivatives of the image, by divided differences of phi."""
-        inverse = np.linalg.inv(g)
-        values, vectors, phi, slopes = self._function(inverse - self.added(x))
-        dw = -inverse[:, None] @ dg @ inverse[:, None] - self.added(dx)
-        gaps = values[:, :, None] - values[:, None, :]
-        close = np.abs(gaps) < _CLOSE * (1 + np.abs(values[:, :, None]))
-        middle = (slopes[:, :, None] + slopes[:, None, :]) / 2
-        divided = np.where(close, middle, (phi[:, :, None] - phi[:, None, :]) / np.where(close, 1, gaps))
-        back = np.linalg.inv(vectors)
-        moved = divided[:, None] * (back[:, None] @ np.linalg.solve(-self.coefficient, dw) @ vectors[:, None])
-        found = self.coefficient @ vectors[:, None] @ moved @ back[:, None]
+        """The derivatives of the image."""
+        sigma = self.added(x)
+        right = np.linalg.inv(self._one - sigma @ g)
+        h = g @ right
+        left = self._one + h @ sigma  # (1 - G Sigma)^{-1}
+        dy = -(left[:, None] @ dg @ right[:, None] + h[:, None] @ self.added(dx) @ h[:, None]) @ self.coefficient
+        y = -h @ self.coefficient
+        a, da = self._mean(y, dy)
+        back = np.linalg.inv(self._one + y @ a)
+        f = (a @ back)[:, None]
+        found = self.coefficient @ ((self._one - f @ y[:, None]) @ da @ back[:, None] - f @ dy @ f)
         return np.asarray(found.reshape(len(x), len(dg), -1).swapaxes(1, 2))
 
-    def _function(self, w: Complexes) -> tuple[Complexes, ...]:
-        """The eigenvalues of -K^{-1} W and their vectors, and phi and its slope at them."""
-        argument = np.linalg.solve(-self.coefficient, w)
-        if argument.shape[1] == 1:
-            values, vectors = argument[:, :, 0], np.ones_like(argument)
-        else:
-            values, vectors = np.linalg.eig(argument)
-        m, slope = (stieltjes_values(self.spectrum, values, k) for k in (0, 1))
-        return tuple(map(np.asarray, (values, vectors, values + 1 / m, 1 - slope / m**2)))
+    @cached_property
+    def _one(self) -> Complexes:
+        return np.eye(len(self.coefficient), dtype=complex)
+
+    def _mean(self, y: Complexes, dy: Complexes) -> tuple[Complexes, Complexes]:
+        """a(Y) and its derivatives along dY."""
+        a, da = np.zeros_like(y), np.zeros_like(dy)
+        for t, weight in zip(self.spectrum.points, self.spectrum.weights, strict=True):
+            inverse = np.linalg.inv(self._one - t * y)
+            a += weight * t * inverse
+            da += weight * t**2 * inverse[:, None] @ dy @ inverse[:, None]
+        if self.spectrum.pieces:
+            values, vectors = np.linalg.eig(y) if y.shape[1] > 1 else (y[:, :, 0], np.ones_like(y))
+            f, slopes = self._continuous(values)
+            gaps = values[:, :, None] - values[:, None, :]
+            close = np.abs(gaps) < _CLOSE * (1 + np.abs(values[:, :, None]))
+            middle = (slopes[:, :, None] + slopes[:, None, :]) / 2
+            divided = np.where(close, middle, (f[:, :, None] - f[:, None, :]) / np.where(close, 1, gaps))
+            back = np.linalg.inv(vectors)
+            a += (vectors * f[:, None, :]) @ back
+            moved = divided[:, None] * (back[:, None] @ dy @ vectors[:, None])
+            da += vectors[:, None] @ moved @ back[:, None]
+        return a, da
+
+    def _continuous(self, y: Complexes) -> tuple[Complexes, Complexes]:
+        """The part of a(y) that is not from atoms, and its slope: by Gauss's rule where 1/y is far from the spectrum."""
+        t, weights, reach = self._rule
+        is_far = np.abs(y) * reach < _FAR
+        share = 1 / (1 - np.where(is_far, y, 0)[..., None] * t)
+        a, slope = (share * t) @ weights, (share * t) ** 2 @ weights
+        near = y[~is_far]
+        m, dm = (stieltjes_values(self._without_atoms, 1 / near, k) for k in (0, 1))
+        a[~is_far] = -(weights.sum() + m / near) / near
+        slope[~is_far] = (weights.sum() + 2 * m / near + dm / near**2) / near**2
+        return a, slope
+
+    @cached_property
+    def _rule(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        """Nodes and weights of the continuous part, and how far from 0 it reaches."""
+        rules = [piece.quadrature(2 * len(piece.measure) + _NODES) for piece in self.spectrum.pieces]
+        nodes, weights = map(np.concatenate, zip(*rules, strict=True))
+        return nodes, weights, max(max(abs(p.left), abs(p.right)) for p in self.spectrum.pieces)
+
+    @cached_property
+    def _without_atoms(self) -> Pieces:
+        return replace(self.spectrum, points=np.zeros(0), weights=np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
