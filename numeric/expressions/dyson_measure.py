@@ -164,7 +164,9 @@ def _support(
     """The intervals of positive density between low and high, cut at 0, and the atoms."""
     width = high - low
     x = np.unique(np.concatenate([np.linspace(low, high, count), *_around(low, high, count)]))
-    inside = ~(line.density(x) <= _ZERO / width)
+    density = line.density(x)
+    x, density = x[~np.isnan(density)], density[~np.isnan(density)]  # a letter may have a pole in a gap
+    inside = density > _ZERO / width
     changes = np.flatnonzero(inside[1:] != inside[:-1])
     edges = _sharpened(line, x[changes], x[changes + 1], inside[changes], width)
     intervals = []

@@ -29,7 +29,7 @@ Complexes = NDArray[np.complex128]
 _START = 8.0
 _SLACK = 1e-9
 _NEWTON = 12
-_SHORTEST = 1e-4
+_SHORTEST, _STEPS = 1e-4, 100  # the shortest step on the way down, and the most of them
 _GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
 _LOOSE, _ON_THE_WAY = 1e-6, 1e-6  # steps that count as converged next to edges, and above the points
 _REGULARISED = 1e-9
@@ -110,13 +110,39 @@ class DysonSolver:
 
     # -- the equation ------------------------------------------------------------------------------------------
 
-    def image(
-        self, g: Complexes, z: Complexes, epsilon: Any, *, in_turn: bool = False
-    ) -> tuple[Complexes, list[Complexes]]:
-        """The right-hand side at g (one row for each z), and the inverses it is made of.
+    def image(self, g: Complexes, z: Complexes, epsilon: Any) -> Complexes:
+        """The right-hand side at g (one row for each z); letters see the new traces already, so that it converges."""
+        out, _ = self._averages(g, z, epsilon)
+        for letter, own, place in self._letter_parts(out):
+            out[:, place] = letter.image(own, g[:, place])
+        return out
 
-        ``in_turn``: the letters see the new traces already, as an iteration that converges asks for.
-        """
+    def residual(self, g: Complexes, z: Complexes, epsilon: Any) -> tuple[Complexes, Callable[[], Complexes]]:
+        """What vanishes at a solution, and what makes its derivatives at every point."""
+        averages, inverses = self._averages(g, z, epsilon)
+        out, n = g - averages, self.arrays.width
+        tangents = []
+        for letter, own, place in self._letter_parts(g):
+            out[:, place], tangent = letter.residual(own, g[:, place])
+            tangents.append((letter.count, place, tangent))
+
+        def slope() -> Complexes:
+            moved = np.zeros((len(g), n, n), complex)
+            moved[:, np.arange(self.arrays.entries), np.arange(self.arrays.entries)] = 1
+            for part, found in zip(self.arrays.parts, inverses, strict=True):
+                moved[:, part.index.ravel(), :] -= part.tangents(found)
+            for (count, place, tangent), form in zip(tangents, self.arrays.forms, strict=True):
+                dg = np.zeros((n, *form.shape[1:]), complex)
+                dg[: self.arrays.entries] = form
+                dx = np.zeros((n, count), complex)
+                dx[place] = np.eye(count)
+                moved[:, place, :] = tangent(dg, dx)
+            return moved
+
+        return out, slope
+
+    def _averages(self, g: Complexes, z: Complexes, epsilon: Any) -> tuple[Complexes, list[Complexes]]:
+        """The means of the inverses at the places of g, and the inverses."""
         out = np.zeros_like(g)
         inverses = []
         for part in self.arrays.parts:
@@ -124,24 +150,7 @@ class DysonSolver:
             inverses.append(found)
             total = np.einsum("zbcij,bc->zbij", found, part.weights)
             out[:, part.index.ravel()] = total.reshape(len(z), -1)
-        for letter, own, place in self._letter_parts(out if in_turn else g):
-            out[:, place] = letter.image(own, g[:, place])
         return out, inverses
-
-    def slope(self, g: Complexes, inverses: list[Complexes]) -> Complexes:
-        """The derivative of g - F(g) at every point."""
-        points, n = len(g), self.arrays.width
-        out = np.zeros((points, n, n), complex)
-        for part, found in zip(self.arrays.parts, inverses, strict=True):
-            out[:, part.index.ravel(), :] -= part.tangents(found)
-        for (letter, own, place), form in zip(self._letter_parts(g), self.arrays.forms, strict=True):
-            dg = np.zeros((n, *form.shape[1:]), complex)
-            dg[: self.arrays.entries] = form
-            dx = np.zeros((n, letter.count), complex)
-            dx[place] = np.eye(letter.count)
-            out[:, place, :] -= letter.tangent(own, g[:, place], dg, dx)
-        out[:, np.arange(n), np.arange(n)] += 1
-        return out
 
     def _physical(self, g: Complexes, slack: float = _SLACK) -> NDArray[np.bool_]:
         """Whether (g - g^*)/2i is negative up to rounding, and what letters add positive, as in the true solution."""
@@ -165,13 +174,13 @@ class DysonSolver:
             now = g[active]
             with np.errstate(all="ignore"):
                 try:
-                    value, inverses = self.image(now, z[active], epsilon[active])
-                    step = np.linalg.solve(self.slope(now, inverses), (now - value)[..., None])[..., 0]
+                    missed, slope = self.residual(now, z[active], epsilon[active])
+                    step = np.linalg.solve(slope(), missed[..., None])[..., 0]
                 except np.linalg.LinAlgError:  # as at a letter that is seen through fewer dimensions than it has
                     size[active] = np.inf
                     break
                 g[active] = new = now - step
-                residual[active] = np.abs(now - value).max(axis=1)
+                residual[active] = np.abs(missed).max(axis=1)
                 size[active] = np.abs(step).max(axis=1) / (1 + np.abs(new).max(axis=1))
             active = active[np.isfinite(size[active]) & (size[active] >= tolerance)]
             if not len(active):
@@ -246,7 +255,9 @@ class DysonSolver:
         g, height, factor = g.copy(), height.copy(), np.full(len(g), 0.25)
         bad = np.zeros(len(g), bool)
         waiting = np.arange(len(g))
-        while len(waiting):
+        for _ in range(_STEPS):
+            if not len(waiting):
+                break
             target = np.maximum(height[waiting] * factor[waiting], lowest[waiting])
             z, epsilon = place(waiting, target)
             new, _, good = self._newton(g[waiting], z, max(tolerance, _ON_THE_WAY), epsilon=epsilon)
@@ -257,6 +268,7 @@ class DysonSolver:
             factor[failed] = np.sqrt(factor[failed])
             bad[failed] |= 1 - factor[failed] < _SHORTEST
             waiting = waiting[(height[waiting] > lowest[waiting]) & ~bad[waiting]]
+        bad[waiting] = True
         return g, bad
 
     def _above(self, points: Complexes) -> tuple[Complexes, NDArray[np.float64]]:
@@ -280,13 +292,14 @@ class DysonSolver:
             first = self._damped(z, (1.0,))
             g, lost = self._descended(first, np.ones(len(z)), np.full(len(z), 1e-10), lambda k, h: (z[k], h), 1e-12)
             g, _, good = self._newton(g, z, 1e-12)
+            good &= ~lost
         return g, good
 
     def iterated(self, z: Complexes) -> Complexes:
         """m by the damped iteration alone, for L + i eps with small eps: slow, and to about eps."""
         g = self._damped(z)
         for _ in range(4000):
-            new, _ = self.image(g, z, _REGULARISED, in_turn=True)
+            new = self.image(g, z, _REGULARISED)
             change = float(np.abs(new - g).max())
             g = 0.5 * (g + new)
             if change < 1e-11:
@@ -299,7 +312,7 @@ class DysonSolver:
         g[:, list(self.arrays.diagonal)] = -1j
         for epsilon in regularised:
             for _ in range(400):
-                new, _ = self.image(g, z, epsilon, in_turn=True)
+                new = self.image(g, z, epsilon)
                 change = float(np.abs(new - g).max())
                 g = 0.5 * (g + new)
                 if change < 1e-2 * epsilon:

@@ -30,8 +30,10 @@ from resolvent.numeric.spectrum.stieltjes_values import stieltjes_values
 
 Complexes = NDArray[np.complex128]
 
+Tangent = Callable[[Complexes, Complexes], Complexes]
+
 _CLOSE = 1e-6
-_FAR, _NODES = 0.5, 128  # |y| times the reach of the spectrum up to which, and the nodes beyond a series by which, Gauss's rule is used
+_FAR, _NODES = 0.5, 128  # |y| times the reach of a spectrum up to which Gauss's rule has all digits, and its nodes
 
 
 class FreeLetter(Protocol):
@@ -51,8 +53,8 @@ class FreeLetter(Protocol):
     def image(self, g: Complexes, x: Complexes) -> Complexes:
         """What x is mapped to: the solution is a fixed point."""
 
-    def tangent(self, g: Complexes, x: Complexes, dg: Complexes, dx: Complexes) -> Complexes:
-        """The derivatives of the image along pairs of dg and dx, a column for each pair, where x is G's."""
+    def residual(self, g: Complexes, x: Complexes) -> tuple[Complexes, Tangent]:
+        """What vanishes at a solution, and its derivatives along pairs of dg and dx, a column for each pair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,58 +77,73 @@ class GivenLetter:
     def image(self, g: Complexes, x: Complexes) -> Complexes:
         """K a (1 + Y a)^{-1}."""
         y = -g @ np.linalg.inv(self._one - self.added(x) @ g) @ self.coefficient
-        a, _ = self._mean(y, np.zeros((len(x), 0, *y.shape[1:]), complex))
+        a, _ = self._mean(y)
         return (self.coefficient @ a @ np.linalg.inv(self._one + y @ a)).reshape(len(x), -1)
 
-    def tangent(self, g: Complexes, x: Complexes, dg: Complexes, dx: Complexes) -> Complexes:
-        """The derivatives of the image."""
-        sigma = self.added(x)
+    def residual(self, g: Complexes, x: Complexes) -> tuple[Complexes, Tangent]:
+        """Sigma minus its image, and the derivatives."""
+        sigma, k = self.added(x), self.coefficient
         right = np.linalg.inv(self._one - sigma @ g)
         h = g @ right
-        left = self._one + h @ sigma  # (1 - G Sigma)^{-1}
-        dy = -(left[:, None] @ dg @ right[:, None] + h[:, None] @ self.added(dx) @ h[:, None]) @ self.coefficient
-        y = -h @ self.coefficient
-        a, da = self._mean(y, dy)
+        y = -h @ k
+        a, slope = self._mean(y)
         back = np.linalg.inv(self._one + y @ a)
-        f = (a @ back)[:, None]
-        found = self.coefficient @ ((self._one - f @ y[:, None]) @ da @ back[:, None] - f @ dy @ f)
-        return np.asarray(found.reshape(len(x), len(dg), -1).swapaxes(1, 2))
+        f = a @ back
+
+        def tangent(dg: Complexes, dx: Complexes) -> Complexes:
+            left = self._one + h @ sigma  # (1 - G Sigma)^{-1}
+            dy = -(left[:, None] @ dg @ right[:, None] + h[:, None] @ self.added(dx) @ h[:, None]) @ k
+            moved = (self._one - f @ y)[:, None] @ slope(dy) @ back[:, None] - f[:, None] @ dy @ f[:, None]
+            return np.asarray((self.added(dx) - k @ moved).reshape(len(x), len(dg), -1).swapaxes(1, 2))
+
+        return (sigma - k @ f).reshape(len(x), -1), tangent
 
     @cached_property
     def _one(self) -> Complexes:
         return np.eye(len(self.coefficient), dtype=complex)
 
-    def _mean(self, y: Complexes, dy: Complexes) -> tuple[Complexes, Complexes]:
-        """a(Y) and its derivatives along dY."""
-        a, da = np.zeros_like(y), np.zeros_like(dy)
-        for t, weight in zip(self.spectrum.points, self.spectrum.weights, strict=True):
-            inverse = np.linalg.inv(self._one - t * y)
-            a += weight * t * inverse
-            da += weight * t**2 * inverse[:, None] @ dy @ inverse[:, None]
-        if self.spectrum.pieces:
+    def _mean(self, y: Complexes) -> tuple[Complexes, Callable[[Complexes], Complexes]]:
+        """a(Y), and its derivatives along dY."""
+        masses = list(zip(self.spectrum.points, self.spectrum.weights, strict=True))
+        inverses = [np.linalg.inv(self._one - t * y) for t, _ in masses]
+        a = sum((weight * t * r for (t, weight), r in zip(masses, inverses, strict=True)), np.zeros_like(y))
+        has_density = bool(self.spectrum.pieces)
+        if has_density:
             values, vectors = np.linalg.eig(y) if y.shape[1] > 1 else (y[:, :, 0], np.ones_like(y))
-            f, slopes = self._continuous(values)
-            gaps = values[:, :, None] - values[:, None, :]
-            close = np.abs(gaps) < _CLOSE * (1 + np.abs(values[:, :, None]))
-            middle = (slopes[:, :, None] + slopes[:, None, :]) / 2
-            divided = np.where(close, middle, (f[:, :, None] - f[:, None, :]) / np.where(close, 1, gaps))
-            back = np.linalg.inv(vectors)
+            back, f = np.linalg.inv(vectors), self._continuous(values, 0)
             a += (vectors * f[:, None, :]) @ back
-            moved = divided[:, None] * (back[:, None] @ dy @ vectors[:, None])
-            da += vectors[:, None] @ moved @ back[:, None]
-        return a, da
 
-    def _continuous(self, y: Complexes) -> tuple[Complexes, Complexes]:
-        """The part of a(y) that is not from atoms, and its slope: by Gauss's rule where 1/y is far from the spectrum."""
+        def slope(dy: Complexes) -> Complexes:
+            da = np.zeros_like(dy)
+            for (t, weight), r in zip(masses, inverses, strict=True):
+                da += weight * t**2 * r[:, None] @ dy @ r[:, None]
+            if has_density:
+                slopes = self._continuous(values, 1)
+                gaps = values[:, :, None] - values[:, None, :]
+                close = np.abs(gaps) < _CLOSE * (1 + np.abs(values[:, :, None]))
+                middle = (slopes[:, :, None] + slopes[:, None, :]) / 2
+                divided = np.where(close, middle, (f[:, :, None] - f[:, None, :]) / np.where(close, 1, gaps))
+                moved = divided[:, None] * (back[:, None] @ dy @ vectors[:, None])
+                da += vectors[:, None] @ moved @ back[:, None]
+            return da
+
+        return a, slope
+
+    def _continuous(self, y: Complexes, derivative: int) -> Complexes:
+        """The part of a(y) that is not from atoms, or its slope: by Gauss's rule where 1/y is far from the spectrum."""
         t, weights, reach = self._rule
         is_far = np.abs(y) * reach < _FAR
-        share = 1 / (1 - np.where(is_far, y, 0)[..., None] * t)
-        a, slope = (share * t) @ weights, (share * t) ** 2 @ weights
+        out = np.empty_like(y)
+        out[is_far] = (t / (1 - y[is_far][:, None] * t)) ** (1 + derivative) @ weights
         near = y[~is_far]
-        m, dm = (stieltjes_values(self._without_atoms, 1 / near, k) for k in (0, 1))
-        a[~is_far] = -(weights.sum() + m / near) / near
-        slope[~is_far] = (weights.sum() + 2 * m / near + dm / near**2) / near**2
-        return a, slope
+        if len(near):
+            m, mass = stieltjes_values(self._without_atoms, 1 / near), weights.sum()
+            if derivative:
+                slope = stieltjes_values(self._without_atoms, 1 / near, 1)
+                out[~is_far] = (mass + 2 * m / near + slope / near**2) / near**2
+            else:
+                out[~is_far] = -(mass + m / near) / near
+        return out
 
     @cached_property
     def _rule(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
@@ -172,15 +189,24 @@ class HaarLetter:
         one = np.eye(self.rank)
         return _flat(beta @ np.linalg.inv(one + delta @ beta), alpha @ np.linalg.inv(one + gamma @ alpha))
 
-    def tangent(self, g: Complexes, x: Complexes, dg: Complexes, dx: Complexes) -> Complexes:
-        """The derivatives of the image."""
-        one, moved = np.eye(self.rank), []
-        corners, blocks = self._corners(g[:, None]), self._blocks(x[:, None])
-        for c, other, dc, d_other in zip(corners[::-1], blocks[::-1], self._corners(dg)[::-1], self._blocks(dx)[::-1],
-                                         strict=True):  # fmt: skip
-            image = c @ np.linalg.inv(one + other @ c)
-            moved.append(np.linalg.inv(one + c @ other) @ dc @ np.linalg.inv(one + other @ c) - image @ d_other @ image)
-        return np.asarray(_flat(*moved).swapaxes(1, 2))
+    def residual(self, g: Complexes, x: Complexes) -> tuple[Complexes, Tangent]:
+        """gamma (1 + delta beta) - beta and delta (1 + gamma alpha) - alpha, and their derivatives.
+
+        They have no poles, unlike the image where gamma alpha passes near -1, as it does where a trace has a zero.
+        """
+
+        def tangent(dg: Complexes, dx: Complexes) -> Complexes:
+            corners, blocks = self._corners(g[:, None])[::-1], self._blocks(x[:, None])
+            d_corners, d_blocks = self._corners(dg)[::-1], self._blocks(dx)
+            moved = []
+            for c, dc, a, b, da, db in zip(
+                corners, d_corners, blocks, blocks[::-1], d_blocks, d_blocks[::-1], strict=True
+            ):
+                moved.append(da + da @ b @ c + a @ db @ c + a @ b @ dc - dc)
+            return np.asarray(_flat(*moved).swapaxes(1, 2))
+
+        (alpha, beta), (gamma, delta) = self._corners(g), self._blocks(x)
+        return _flat(gamma + gamma @ delta @ beta - beta, delta + delta @ gamma @ alpha - alpha), tangent
 
     def _corners(self, g: Complexes) -> tuple[Complexes, Complexes]:
         """alpha and beta."""
