@@ -26,10 +26,11 @@ from resolvent.numeric.expressions.free_letters import FreeLetter
 
 Complexes = NDArray[np.complex128]
 
-_START = 8.0
+_STARTS = (8.0, 8e4)
 _SLACK = 1e-9
 _NEWTON = 12
 _SHORTEST, _STEPS = 1e-4, 100  # the shortest step on the way down, and the most of them
+_KNOWN = 6  # solutions on the way down from which the next is extrapolated
 _GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
 _LOOSE, _ON_THE_WAY = 1e-6, 1e-6  # steps that count as converged next to edges, and above the points
 _REGULARISED = 1e-9
@@ -57,6 +58,17 @@ def _is_negative(matrices: Complexes, slack: float) -> NDArray[np.bool_]:
     skew = (matrices - matrices.conj().swapaxes(-1, -2)) / 2j
     top = skew[..., 0, 0].real if skew.shape[-1] == 1 else np.linalg.eigvalsh(skew)[..., -1]
     return np.asarray(top <= slack * (1 + np.abs(matrices).max(axis=(-2, -1))))
+
+
+def _extrapolated(
+    places: NDArray[np.float64], values: NDArray[np.complex128], target: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    """The polynomial through values at places (the first axis; NaN: there is none) at another place, for each point."""
+    out = np.zeros_like(values[0])
+    for i, own in enumerate(places):
+        factors = np.array([(target - other) / (own - other) for j, other in enumerate(places) if j != i])
+        out += np.where(np.isnan(own), 0, np.nanprod(factors, axis=0))[:, None] * values[i]
+    return out
 
 
 @checked
@@ -252,38 +264,46 @@ class DysonSolver:
 
         ``place`` makes z and epsilon of the numbers of points and their heights.
         """
-        g, height, factor = g.copy(), height.copy(), np.full(len(g), 0.25)
+        height, factor = height.copy(), np.full(len(g), 0.25)
         bad = np.zeros(len(g), bool)
         waiting = np.arange(len(g))
+        known = np.repeat(
+            g[None], _KNOWN, axis=0
+        )  # the last solutions of each point, and the logarithms of their heights
+        logs = np.full((_KNOWN, len(g)), np.nan)
+        logs[0] = np.log(height)
         for _ in range(_STEPS):
             if not len(waiting):
                 break
             target = np.maximum(height[waiting] * factor[waiting], lowest[waiting])
             z, epsilon = place(waiting, target)
-            new, _, good = self._newton(g[waiting], z, max(tolerance, _ON_THE_WAY), epsilon=epsilon)
+            start = _extrapolated(logs[:, waiting], known[:, waiting], np.log(target))
+            new, _, good = self._newton(start, z, max(tolerance, _ON_THE_WAY), epsilon=epsilon)
             done = waiting[good]
-            g[done], height[done] = new[good], target[good]
+            height[done] = target[good]
+            known[1:, done], logs[1:, done] = known[:-1, done], logs[:-1, done]
+            known[0, done], logs[0, done] = new[good], np.log(target[good])
             factor[done] = np.maximum(factor[done] ** 1.5, 0.05)
             failed = waiting[~good]
             factor[failed] = np.sqrt(factor[failed])
             bad[failed] |= 1 - factor[failed] < _SHORTEST
             waiting = waiting[(height[waiting] > lowest[waiting]) & ~bad[waiting]]
         bad[waiting] = True
-        return g, bad
+        return known[0], bad
 
     def _above(self, points: Complexes) -> tuple[Complexes, NDArray[np.float64]]:
-        """The solution high above each point, for L + i eps with eps down to 0."""
-        height = np.maximum(points.imag, _START)
-        far = points.real + 1j * height
-        middle = np.array([points.real.mean() + 1j * height.max()])
-        start, good = self._unregularised(middle)
-        if good.all():
-            g, _, good = self._newton(np.repeat(start, len(points), axis=0), far, 1e-12)
-        if not good.all():
-            g, good = self._unregularised(far)
-        if not good.all():
-            raise BranchError("the Dyson equation was not solved far from the spectrum; does every inverse exist?")
-        return g, height
+        """The solution high above each point, higher where it is not found, for L + i eps with eps down to 0."""
+        for start in _STARTS:
+            height = np.maximum(points.imag, start)
+            far = points.real + 1j * height
+            first, good = self._unregularised(np.array([points.real.mean() + 1j * height.max()]))
+            if good.all():
+                g, _, good = self._newton(np.repeat(first, len(points), axis=0), far, 1e-12)
+            if not good.all():
+                g, good = self._unregularised(far)
+            if good.all():
+                return g, height
+        raise BranchError("the Dyson equation was not solved far from the spectrum; does every inverse exist?")
 
     def _unregularised(self, z: Complexes) -> tuple[Complexes, NDArray[np.bool_]]:
         """The solution at z, and where it was found: followed by Newton's method from eps = 1 on."""

@@ -40,6 +40,7 @@ MODELS = [
     (U + U.T + V + V.T, {}),
     pytest.param(X + Q, {}, marks=pytest.mark.slow),
     pytest.param(Q + M, {}, marks=pytest.mark.slow),
+    pytest.param(U @ D @ U.T + Q, {}, marks=pytest.mark.slow),
     pytest.param(G @ H @ H.T @ G.T / p**2, {}, marks=pytest.mark.slow),
     pytest.param(D + D @ X @ D, {}, marks=pytest.mark.slow),
 ]
