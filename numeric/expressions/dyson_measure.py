@@ -38,7 +38,8 @@ _COARSE = (64, 8)
 _FAR = np.geomspace(1e-3, 1e5, 400)
 _GRIDS = (1500, 12000)  # points of the line at which the support is looked for, in turn
 _ZERO = 1e-7  # a density below this, over the width, is none
-_SECTIONS = 48
+_SECTIONS, _WIDE, _ROUNDS = (48, 8), 30, 16  # one round costs little, or with so many unknowns as its points do
+_MISSING = 1e-9  # mass outside the density from which on atoms are looked for
 _SHARP = 1e-12  # of the width: how far edges are bisected
 _FIT, _DEPTH = 9, 1e-3  # points, and their depth over the interval's length, from which edges are extrapolated
 _LIGHTEST = 1e-7
@@ -55,9 +56,8 @@ def measure_of_solver(solver: DysonSolver, text: str) -> Measure:
     failure: NotCertified | None = None
     for count in _GRIDS:
         line = Line(solver)
-        intervals, atoms = _support(line, low, high, count)
         try:
-            return _measure(line, intervals, atoms, text)
+            return _measure(line, low, high, count, text)
         except NotCertified as error:
             failure = failure or error
     assert failure is not None
@@ -95,13 +95,9 @@ class Line:
         return out
 
 
-def _measure(line: Line, intervals: list[tuple[End, End]], atoms: list[tuple[float, float]], text: str) -> Measure:
-    ends = [end.place for interval in intervals for end in interval] + [place for place, _ in atoms]
-    if not ends:
-        raise NotCertified(f"{text}: no support was found")
-    points, weights = (np.array([float(atom[k]) for atom in atoms]) for k in (0, 1))
-    if not intervals and abs(weights.sum() - 1) < 1e-9:
-        return AtomicMeasure(points, weights / weights.sum())
+def _measure(line: Line, low: float, high: float, count: int, text: str) -> Measure:
+    """The measure between low and high, its support looked for at so many points, atoms only where mass is missing."""
+    intervals = _support(line, low, high, count)
     groups: list[list[Piece]] = []
     whole: list[tuple[End, End]] = []
     for a, b in intervals:
@@ -117,6 +113,14 @@ def _measure(line: Line, intervals: list[tuple[End, End]], atoms: list[tuple[flo
         else:
             groups.append(found)
             whole.append((a, b))
+    missing = 1 - sum(piece.mass for group in groups for piece in group)
+    atoms = _atoms(line.solver, low, high, count, high - low) if missing > _MISSING else []
+    points, weights = (np.array([float(atom[k]) for atom in atoms]) for k in (0, 1))
+    if not intervals and abs(weights.sum() - 1) < _MISSING:
+        return AtomicMeasure(points, weights / weights.sum())
+    ends = [end.place for interval in intervals for end in interval] + [place for place, _ in atoms]
+    if not ends:
+        raise NotCertified(f"{text}: no support was found")
     held = Pieces(tuple(map(tuple, groups)), points, weights, max(ends) - min(ends))
     reach = max(map(abs, ends))
     exact = _moments(line.solver, reach)[1:]
@@ -158,10 +162,8 @@ def _reach(solver: DysonSolver, text: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _support(
-    line: Line, low: float, high: float, count: int
-) -> tuple[list[tuple[End, End]], list[tuple[float, float]]]:
-    """The intervals of positive density between low and high, cut at 0, and the atoms."""
+def _support(line: Line, low: float, high: float, count: int) -> list[tuple[End, End]]:
+    """The intervals of positive density between low and high, cut at 0."""
     width = high - low
     x = np.unique(np.concatenate([np.linspace(low, high, count), *_around(low, high, count)]))
     density = line.density(x)
@@ -174,7 +176,7 @@ def _support(
         inner = [0.0] if a < 0 < b and min(-a, b) > 1e-6 * (b - a) else []
         places = [a, *inner, b]
         intervals += [(_end(line, u, v, width), _end(line, v, u, width)) for u, v in pairwise(places)]
-    return intervals, _atoms(line.solver, low, high, count, width)
+    return intervals
 
 
 def _around(low: float, high: float, count: int) -> list[Floats]:
@@ -186,8 +188,9 @@ def _around(low: float, high: float, count: int) -> list[Floats]:
 def _sharpened(line: Line, left: Floats, right: Floats, begins_inside: NDArray[np.bool_], width: float) -> list[float]:
     """Where the density begins or ends between pairs of points, all pairs cut into sections together."""
     left, right = left.copy(), right.copy()
-    share = np.linspace(0, 1, _SECTIONS + 2)[1:-1]
-    for _ in range(12):
+    sections = _SECTIONS[line.solver.arrays.width > _WIDE]
+    share = np.linspace(0, 1, sections + 2)[1:-1]
+    for _ in range(_ROUNDS):
         wide = np.flatnonzero(right - left > _SHARP * width)
         if not len(wide):
             break
@@ -195,7 +198,7 @@ def _sharpened(line: Line, left: Floats, right: Floats, begins_inside: NDArray[n
         inside = ~(line.density(x.ravel()).reshape(x.shape) <= _ZERO / width)
         grown = np.concatenate([left[wide, None], x, right[wide, None]], axis=1)
         changed = inside != begins_inside[wide, None]
-        first = np.where(changed.any(axis=1), np.argmax(changed, axis=1), _SECTIONS)
+        first = np.where(changed.any(axis=1), np.argmax(changed, axis=1), sections)
         rows = np.arange(len(wide))
         left[wide], right[wide] = grown[rows, first], grown[rows, first + 1]
     return [0.0 if abs(e) < 10 * _SHARP * width else float(e) for e in (left + right) / 2]

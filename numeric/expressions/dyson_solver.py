@@ -30,6 +30,7 @@ _STARTS = (8.0, 8e4)
 _SLACK = 1e-9
 _NEWTON = 12
 _SHORTEST, _STEPS = 1e-4, 100  # the shortest step on the way down, and the most of them
+_MOST_ENTRIES = 4_000_000  # of the derivatives at all points together: 64 MB
 _KNOWN = 6  # solutions on the way down from which the next is extrapolated
 _GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
 _LOOSE, _ON_THE_WAY = 1e-6, 1e-6  # steps that count as converged next to edges, and above the points
@@ -180,6 +181,13 @@ class DysonSolver:
 
         Last steps up to ``accepted`` count as converged: next to an edge the solution has half of the digits.
         """
+        most = max(1, _MOST_ENTRIES // self.arrays.width**2)
+        if len(z) > most:
+            epsilon = np.broadcast_to(epsilon, len(z))
+            cuts = [slice(k, k + most) for k in range(0, len(z), most)]
+            found = [self._newton(g[k], z[k], tolerance, accepted, epsilon[k]) for k in cuts]
+            new, missed, good = (np.concatenate(part) for part in zip(*found, strict=True))
+            return new, missed, good
         g, residual, size = g.copy(), np.full(len(z), np.inf), np.full(len(z), np.inf)
         active, epsilon = np.arange(len(z)), np.broadcast_to(epsilon, len(z))
         for _ in range(_NEWTON):
