@@ -1,8 +1,9 @@
 r"""The Dyson equation in floating point, at many z at once: m(z) of a matrix expression without its polynomial.
 
-The equation g = sum_i w_i (z J + L_0 - eta(g) + A t_i)^{-1} is solved high above the real axis by damped iteration, and
-followed down to the points asked for by Newton's method; where a step leaves the half-plane Im g <= 0 that the physical
-solution lies in, it is shortened. It is an independent route to the numbers of `law_of`, and the only one where the
+The equation g = sum_i w_i (z J + L_0 - eta(g) + A t_i)^{-1} is solved high above the real axis for L + i eps, by damped
+iteration at a large eps, and followed down to eps = 0 and to the points asked for: each time extrapolated from the last
+solutions and corrected by Newton's method; where that leaves the half-plane Im g <= 0 that the physical solution lies
+in, the step is shortened. It is an independent route to the numbers of `law_of`, and the only one where the
 elimination is too large.
 """
 
