@@ -276,9 +276,7 @@ class DysonSolver:
         height, factor = height.copy(), np.full(len(g), 0.25)
         bad = np.zeros(len(g), bool)
         waiting = np.arange(len(g))
-        known = np.repeat(
-            g[None], _KNOWN, axis=0
-        )  # the last solutions of each point, and the logarithms of their heights
+        known = np.repeat(g[None], _KNOWN, axis=0)  # the last solutions, and below the logarithms of their heights
         logs = np.full((_KNOWN, len(g)), np.nan)
         logs[0] = np.log(height)
         for _ in range(_STEPS):
