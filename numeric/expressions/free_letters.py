@@ -81,22 +81,23 @@ class GivenLetter:
         return (self.coefficient @ a @ np.linalg.inv(self._one + y @ a)).reshape(len(x), -1)
 
     def residual(self, g: Complexes, x: Complexes) -> tuple[Complexes, Tangent]:
-        """Sigma minus its image, and the derivatives."""
+        """K^{-1} Sigma (1 + Y a) - a, and the derivatives."""
         sigma, k = self.added(x), self.coefficient
+        f = np.linalg.solve(k, sigma)
         right = np.linalg.inv(self._one - sigma @ g)
         h = g @ right
         y = -h @ k
         a, slope = self._mean(y)
-        back = np.linalg.inv(self._one + y @ a)
-        f = a @ back
+        divisor = self._one + y @ a
 
         def tangent(dg: Complexes, dx: Complexes) -> Complexes:
             left = self._one + h @ sigma  # (1 - G Sigma)^{-1}
             dy = -(left[:, None] @ dg @ right[:, None] + h[:, None] @ self.added(dx) @ h[:, None]) @ k
-            moved = (self._one - f @ y)[:, None] @ slope(dy) @ back[:, None] - f[:, None] @ dy @ f[:, None]
-            return np.asarray((self.added(dx) - k @ moved).reshape(len(x), len(dg), -1).swapaxes(1, 2))
+            df = np.linalg.solve(k, self.added(dx)) @ divisor[:, None]
+            moved = df + f[:, None] @ dy @ a[:, None] + (f @ y - self._one)[:, None] @ slope(dy)
+            return np.asarray(moved.reshape(len(x), len(dg), -1).swapaxes(1, 2))
 
-        return (sigma - k @ f).reshape(len(x), -1), tangent
+        return (f @ divisor - a).reshape(len(x), -1), tangent
 
     @cached_property
     def _one(self) -> Complexes:
