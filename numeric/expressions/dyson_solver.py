@@ -323,10 +323,16 @@ class DysonSolver:
         return g, good
 
     def iterated(self, z: Complexes) -> Complexes:
-        """m by the damped iteration alone, for L + i eps with small eps: slow, and to about eps."""
+        """m by the damped iteration alone, for L + i eps with small eps: slow, and to about eps.
+
+        Raises `BranchError` where it meets a singular matrix.
+        """
         g = self._damped(z)
         for _ in range(4000):
-            new = self.image(g, z, _REGULARISED)
+            try:
+                new = self.image(g, z, _REGULARISED)
+            except np.linalg.LinAlgError as error:
+                raise BranchError(f"the damped iteration met a singular matrix above z = {z[0]}", z=z[0]) from error
             change = float(np.abs(new - g).max())
             g = 0.5 * (g + new)
             if change < 1e-11:
@@ -339,7 +345,10 @@ class DysonSolver:
         g[:, list(self.arrays.diagonal)] = -1j
         for epsilon in regularised:
             for _ in range(400):
-                new = self.image(g, z, epsilon)
+                try:
+                    new = self.image(g, z, epsilon)
+                except np.linalg.LinAlgError:  # not the solution, which Newton's method will say
+                    return g
                 change = float(np.abs(new - g).max())
                 g = 0.5 * (g + new)
                 if change < 1e-2 * epsilon:
