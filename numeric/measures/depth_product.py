@@ -20,6 +20,7 @@ from itertools import pairwise
 
 import numpy as np
 from flint import fmpq, fmpq_series
+from scipy.interpolate import CubicSpline
 
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.exact.field import to_fmpq
@@ -34,11 +35,12 @@ from resolvent.numeric.spectrum.boundary_arc import NEGLIGIBLE, Arc, Corner, fol
 
 _CERTIFIED = 12
 _LAST_STEP = 1e-9  # of Newton's method, whose next one would be its square
-_NEWTON = 60
+_NEWTON = 30
 _ZERO, _SAME = 1e-14, 1e-8
 _HEAVY = 1e-13
 _BLURRED = 1e-6
-_FAINT = 1e-13  # mass of d^2 below the end of an arc that goes on towards 0
+_FAINT = 1e-11  # mass of d^2 below the end of an arc that goes on towards 0
+_DEEP, _FAR, _KNOTS = 60.0, 5.0, 131  # of log w at which the points of layers are known beforehand
 _SMALL = 1e-3  # of the largest d^2: a density is taken to reach down to 0
 
 
@@ -104,16 +106,50 @@ class DepthProduct:
         if law is reference and share == 1:
             return w, np.ones_like(w)
         u, rest, rate = last
-        target = share * u / _shifted(share, u, rest)
-        own = w * (law.high / reference.high)
+        own = self._solved(law, share * u / _shifted(share, u, rest), self._guess(law, share, w))
+        with np.errstate(all="ignore"):
+            return own, share * rate / law.psi(own)[2]
+
+    def _guess(self, law: DiagonalLaw, share: float, w: Array) -> Array:
+        """About the w_l of a layer: its logarithm in that of -w, known at negative w, is nearly straight."""
+        reference = self.diagonals[-1]
+        if not (isinstance(law, SlopeLaw) and isinstance(reference, SlopeLaw)):
+            return w * (law.high / reference.high)
+        key = (id(law), share)
+        if key not in self._curves:
+            x = math.log(reference.high) + np.linspace(-_DEEP, _FAR, _KNOTS)
+            at = -np.exp(x) + 0j
+            u, rest, _ = reference.psi(at)
+            found = self._solved(law, share * u / _shifted(share, u, rest), at * (law.high / reference.high))
+            self._curves[key] = CubicSpline(x, np.log(-found.real))
+        curve = self._curves[key]
+        x = np.clip(np.log(np.abs(w)), curve.x[0], curve.x[-1])
+        turn = np.angle(-w)  # -pi next to the positive half-line
+        angle = np.where(w.imag > 0, np.clip(np.pi + turn * curve(x, 1), 1e-3 * (np.pi + turn), np.pi), np.angle(w))
+        length = np.log(np.abs(w)) - x + curve(x) - turn**2 / 2 * curve(x, 2)
+        return np.asarray(np.where(w.imag > 0, np.exp(length + 1j * angle), w * (law.high / reference.high)))
+
+    @cached_property
+    def _curves(self) -> dict[tuple[int, float], CubicSpline]:
+        return {}
+
+    def _solved(self, law: DiagonalLaw, target: Array, guess: Array) -> Array:
+        """w_l with psi_l/(1 + psi_l) at the target, by Newton's method for the logarithms."""
+        own = guess.copy()
+        active = np.arange(len(own))
         with np.errstate(all="ignore"):
             for _ in range(_NEWTON):
-                value, remainder, slope = law.psi(own)
-                step = np.log(value / remainder / target) * value * remainder / (own * slope)
-                own = own * np.exp(-np.where(np.abs(step) > 1, step / np.abs(step), step))
-                if np.all(np.abs(step) <= _LAST_STEP):
+                now = own[active]
+                value, remainder, slope = law.psi(now)
+                step = np.log(value / remainder / target[active]) * value * remainder / (now * slope)
+                new = now * np.exp(-np.where(np.abs(step) > 1, step / np.abs(step), step))
+                lost = (now.imag > 0) & (new.imag <= 0)
+                own[active] = np.where(lost, np.abs(new) * np.exp(0.5j * np.angle(now)), new)
+                active = active[~(np.abs(step) <= _LAST_STEP)]
+                if not len(active):
                     break
-            return own, share * rate / law.psi(own)[2]
+        own[active[guess[active].imag > 0]] = np.nan  # u has no place in the half-plane of this layer
+        return own
 
     def is_outside(self, w: Array) -> Array:
         """Whether at real w all partial products, and W_l^T W_l, are at points off their supports that rise with w.
@@ -267,15 +303,27 @@ class DepthProduct:
     def _fall(self, log_x: float) -> float:
         """How far log x falls until the mass below is negligible, told by z at negative w.
 
-        That of z is no more than twice E[w/(w + d^2)], and of orthogonal products about that of d^2.
+        That of z is no more than twice E[w/(w + d^2)], and of orthogonal products about that of all d^2.
         """
         last = self.diagonals[-1]
         if self.is_orthogonal and isinstance(last, SlopeLaw):
-            return log_x - self._height(-last.place_of(_FAINT))
+            return log_x - self._height(-self._faint(last))
         w = last.high
         while last.psi(np.array([-w + 0j]))[1][0].real - last.zero > NEGLIGIBLE and w > 1e-280:
             w /= 2
         return log_x - self._height(-w) + 4
+
+    def _faint(self, last: SlopeLaw) -> float:
+        """w at which no layer has more than a negligible mass of d^2 below its own w_l."""
+        w = last.place_of(_FAINT / self.depth)
+        for law, share, _ in self._groups:
+            least = law.place_of(_FAINT / self.depth) if isinstance(law, SlopeLaw) else 0.0
+            while least:
+                at = np.array([-w + 0j])
+                if -self._point(law, share, at, last.psi(at))[0][0].real <= least:
+                    break
+                w /= 2
+        return w
 
 
 @dataclass(frozen=True, eq=False)

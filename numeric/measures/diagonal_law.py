@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -157,9 +158,14 @@ def _is_near(w: Array, first: Array, last: Array) -> Any:
     return np.hypot(aside, w.imag) < _NEAR * (high - low)
 
 
+@cache
+def _gauss() -> tuple[Array, Array]:
+    return legendre.leggauss(_NODES)
+
+
 def _rule(left: Array, right: Array) -> tuple[Array, Array]:
     """Points xi and Gaussian masses of Gauss's rule on the panels, a row each."""
-    nodes, weights = legendre.leggauss(_NODES)
+    nodes, weights = _gauss()
     half = (right - left)[:, None] / 2
     xi = left[:, None] + half * (1 + nodes)
     return xi, half * weights * np.exp(-(xi**2) / 2) / math.sqrt(2 * math.pi)

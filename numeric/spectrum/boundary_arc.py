@@ -237,12 +237,21 @@ def _walked(inverse: LogInverse, right: Corner, left: Corner, slope: complex, to
     while coarse[-1] < top:
         coarse.append(coarse[-1] + max(0.05, _COARSE * coarse[-1]))
     for target in [*(c for c in coarse if c < top), top]:
-        guess = values[-1:] + slopes[-1:] * (target - grid[-1])
+        guess = _ahead(left, values[-1:], slopes[-1:] + _bend(left, grid, values, slopes, target), target - grid[-1])
         found, derivative, good = _newton(inverse, right, left, np.array([target]), guess)
         if not good[0]:
             found, derivative, good = _halved(inverse, right, left, grid[-1], values[-1], slopes[-1], float(target))
         grid, values, slopes = (np.append(a, b) for a, b in ((grid, target), (values, found), (slopes, derivative)))
     return grid, values, slopes
+
+
+def _bend(left: Corner, grid: Array, values: Array, slopes: Array, target: float) -> complex:
+    """What the change of the slope over the last step adds to the mean slope of the next one, for `_ahead`."""
+    if len(grid) < 2:
+        return 0j
+    rates = slopes[-2:] / values[-2:] if math.isinf(left.log_x) else slopes[-2:]
+    change = (rates[1] - rates[0]) * (target - grid[-1]) / (grid[-1] - grid[-2]) / 2
+    return complex(change * values[-1] if math.isinf(left.log_x) else change)
 
 
 def _between(inverse: LogInverse, right: Corner, left: Corner, way: Way, s: Array) -> Array:
@@ -251,12 +260,16 @@ def _between(inverse: LogInverse, right: Corner, left: Corner, way: Way, s: Arra
     k = np.clip(np.searchsorted(grid, s) - 1, 0, len(grid) - 2)
     h = grid[k + 1] - grid[k]
     r = (s - grid[k]) / h
+    if math.isinf(left.log_x):
+        values, slopes = np.log(values), slopes / values
     guess = (
         values[k] * (1 + 2 * r) * (1 - r) ** 2
         + slopes[k] * h * r * (1 - r) ** 2
         + values[k + 1] * r**2 * (3 - 2 * r)
         + slopes[k + 1] * h * r**2 * (r - 1)
     )
+    if math.isinf(left.log_x):
+        guess = np.exp(guess)
     found, _, good = _newton(inverse, right, left, s, guess)
     if not np.all(good):
         x = math.exp(float(place(right, left, s[~good])[0][0]))
@@ -271,7 +284,7 @@ def _halved(
     for depth in range(1, _DOUBLINGS + 1):
         s, t, d = start, np.array([value]), np.array([slope])
         for target in np.linspace(start, stop, 2**depth + 1)[1:]:
-            t, d, good = _newton(inverse, right, left, np.array([target]), t + d * (target - s))
+            t, d, good = _newton(inverse, right, left, np.array([target]), _ahead(left, t, d, float(target) - s))
             s = float(target)
             if not good[0]:
                 break
@@ -281,24 +294,36 @@ def _halved(
     raise PrecisionError(f"the boundary value at x = {x:.6g} was not found", x=x)
 
 
+def _ahead(left: Corner, t: Array, slope: Array, step: float) -> Array:
+    """t a step in s farther: towards a zero of z its logarithm is what changes evenly."""
+    return np.asarray(t * np.exp(slope * step / t) if math.isinf(left.log_x) else t + slope * step)
+
+
 def _newton(inverse: LogInverse, right: Corner, left: Corner, s: Array, guess: Array) -> tuple[Array, Array, Array]:
     """t with log z(t) = log x(s) near a guess, dt/ds, and whether it was found without leaving the neighbourhood."""
     target, speed = place(right, left, s)
     t = guess.copy()
     reach = np.abs(guess - right.t) + np.abs(guess)
+    active, before = np.arange(len(t)), np.full(len(t), np.nan + 0j)
     for _ in range(30):
+        now = t[active]
         with np.errstate(all="ignore"):
-            value, slope, *_ = inverse(t)
-            step = (value - target) / slope
-        new = t - step
-        bad = ~np.isfinite(new) | (new.imag <= 0)
-        new = np.where(bad, t.real + 0.5j * np.abs(t.imag), new)
-        t = new
-        size = np.abs(t)
+            value, slope, *_ = inverse(now)
+            step = (value - target[active]) / slope
+            new = _ahead(left, now, -step, 1.0)
+            lost = np.isnan(value)  # not in the image of the half-plane of z: halfway back, or farther up
+            back = np.where(np.isnan(before[active]), now + 1j * np.abs(now.imag), (now + before[active]) / 2)
+            new = np.where(lost, back, new)
+            bad = ~np.isfinite(new) | (new.imag <= 0)
+        before[active] = np.where(lost, before[active], now)
+        t[active] = new = np.where(bad, now.real + 0.5j * np.abs(now.imag), new)
+        step = np.where(lost, np.inf, step)
+        size = np.abs(new)
         for corner in (right, left):
             if corner.is_infinite and corner.t:  # the digits of t - corner.t count
-                size = np.minimum(size, np.abs(t - corner.t))
-        if np.all(np.abs(step) <= _LAST_STEP * size):
+                size = np.minimum(size, np.abs(new - corner.t))
+        active = active[~(np.abs(step) <= _LAST_STEP * size)]
+        if not len(active):
             break
     with np.errstate(all="ignore"):
         value, slope, *_ = inverse(t)

@@ -115,6 +115,16 @@ def test_certificates_of_orthogonal_weights(name: str, depth: int, q: float | No
     assert rho.certificate.worst < 1e-10
 
 
+def test_orthogonal_layers_of_different_smooth_slopes_reach_down_to_0() -> None:
+    """FORMULAS J's first layers with orthogonal weights: the arc ends a hair above what the first layer allows."""
+    rho = Spectrum(jacobian_law("tanh", 2, math.sqrt(1.5), weights="orthogonal", q=1.2))
+    assert rho.certificate.worst < 1e-10
+    assert rho.support()[0] < 1e-10
+    maps = propagation("tanh", math.sqrt(1.5))
+    first, second = (maps.slope_energy(q) for q in maps.variances(1.2, 2))
+    assert rho.mean() == pytest.approx(1.5**2 * float(first) * float(second), rel=1e-9)
+
+
 def test_psi_next_to_the_support_is_that_of_the_image() -> None:
     """E[d^2/(w - d^2)] for d = exp(-x^2), against an integral along a line that leaves the poles behind."""
     law = diagonal_law(activation("erf"), 0.8)
