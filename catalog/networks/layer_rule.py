@@ -32,7 +32,7 @@ GAUSSIAN_EQUIVALENCE = assumption(
     "Gaussian equivalence of a layer",
     "given its input, the features f(W X) have the spectrum of sqrt(zeta) W X + sqrt(eta - zeta) N, N independent and "
     "Gaussian, for a centred f",
-    "Pennington, Worah 2017; proved by Benigni, Peche 2021 for one layer, by Fan, Wang 2020 for several",
+    "Pennington, Worah 2017; Benigni, Peche 2021, for one layer; Fan, Wang 2020, for several layers",
     r"given its input, the features $f(W X)$ have the spectrum of $\sqrt{\zeta}\, W X + \sqrt{\eta - \zeta}\, N$, $N$ "
     r"independent and Gaussian, for a centred $f$",
 )

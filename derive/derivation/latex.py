@@ -200,7 +200,7 @@ def listed(formulas: str) -> list[str]:
     """
     lines: list[str] = []
     for formula in re.split(r"(?<=,\\quad)|(?<=,\\ )", formulas):
-        if lines and _width(lines[-1] + formula) <= _LINE:
+        if lines and _width(lines[-1] + formula) + 2 * lines[-1].count(r"\quad") <= _LINE:
             lines[-1] += formula
         else:
             lines.append(formula.lstrip())

@@ -206,6 +206,8 @@ STIELTJES_ODE = Rule(
 DENSITY_ODE = Rule(
     "equation of the density",
     "rho = Im m(x + i0)/pi satisfies the homogeneous equation that m satisfies up to a polynomial.",
+    latex=r"$\rho = \frac1\pi \mathrm{Im}\, m(x + i0)$ satisfies the homogeneous equation that $m$ satisfies up to a "
+    r"polynomial.",
 )
 HYPERGEOMETRIC_FORM = Rule(
     "hypergeometric form",

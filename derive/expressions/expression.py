@@ -469,7 +469,7 @@ def _latex(node: MatrixExpression, level: int) -> str:
         text = expression_latex(sympy.Symbol(node.letter.name))
     elif node.head == "identity":
         text = "I"
-    elif node.head == "zero":
+    elif node.head == "zero" or (node.head == "scale" and node.scalar == 0):
         text = "0"
     elif node.head == "transpose":
         text = f"{_latex(node.parts[0], _ATOM)}^{{{'*' if node.parts[0].is_complex else chr(92) + 'top'}}}"

@@ -15,16 +15,20 @@ from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize, ratio_latex
 from resolvent.derive.expressions.pencil import Pencil
 
+_CALLED = r"\mathcal{E}"  # what a model is called in formulas; no letter looks so
+
 
 def linearisation_step(
     model: MatrixExpression,
     pencil: Pencil,
     ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any],
     verify: Callable[[], bool] | None,
-    what: str = "E",
-    latex: str = "E",
+    trace: bool = False,
 ) -> Step:
-    """The pencil of a model, after the step that states it: ``what`` it defines, its letters and the ratios."""
+    """The pencil of a model, after the step that states it: E or its trace, its letters and the ratios."""
+    name = "E" if "E" not in model.letters() else "the matrix"
+    traced = ("tau = lim (1/p) tr", r"\tau = \lim \tfrac{1}{p} \operatorname{tr}")
+    what, latex = (f"{traced[0]} {name}, {name}", rf"{traced[1]} {_CALLED},\ {_CALLED}") if trace else (name, _CALLED)
     letters = [f"${letter.latex}$" for letter in model.letters().values()]
     limits = [f"${ratio_latex(*pair, value)}$" for pair, value in ratios.items()]
     written = "; ".join([f"${latex} = {model.latex()}$", *letters, *limits])
@@ -36,11 +40,11 @@ def linearisation_step(
     counted = f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for"
     return Step(
         rules.LINEARISATION,
-        f"{counted} E",
+        f"{counted} {name}",
         uses=(definition,),
         build=pencil.claim,
         verify=verify,
-        latex=f"{counted} $E$",
+        latex=f"{counted} ${_CALLED}$",
     )
 
 

@@ -211,9 +211,8 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
         ) from error
     names = [x.name for x in unspecified(model)]
     found = open_equations(pencil, names, limits)
-    named = ("E", "E") if spectral else ("tau = lim (1/p) tr E, E", r"\tau = \lim \tfrac{1}{p} \operatorname{tr} E,\ E")
     verify = partial(is_linearisation, probe, pencil) if spectral else None
-    uses = [linearisation_step(model, pencil, ratios, verify, *named)]
+    uses = [linearisation_step(model, pencil, ratios, verify, trace=not spectral)]
     uses += existence(model, found.system)
     groups = {x.group or n for n, x in model.letters().items() if x.kind == "given"}
     if len(groups) > 1:

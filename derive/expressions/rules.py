@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from resolvent.derive.derivation.step import Rule
 
+_LINEARISED = (
+    "U. Haagerup, S. Thorbjørnsen, A new application of random matrices: Ext(C*_red(F_2)) is not a group, "
+    "Ann. of Math. 162 (2005) 711-775; J. W. Helton, T. Mai, R. Speicher, Applications of realizations (aka "
+    "linearizations) to free probability, J. Funct. Anal. 274 (2018) 1-79, section 4"
+)
+_SEMICIRCULAR = (
+    "J. W. Helton, R. Rashidi Far, R. Speicher, Operator-valued semicircular elements: solving a quadratic matrix "
+    "equation with positivity constraints, Int. Math. Res. Not. 2007, rnm086"
+)
+
 MODEL = Rule(
     "definition of the matrix",
     "The matrix as it is written; different letters are independent, sizes tend to infinity at fixed ratios.",
@@ -12,15 +22,15 @@ LINEARISATION = Rule(
     "linearisation",
     "(z - E)^-1 is the first block of L^-1, L affine in the letters (Schur complement); L has the fewest states, "
     "those that are reachable and observable.",
-    "Haagerup, Thorbjornsen, Ann. of Math. 162 (2005); Helton, Mai, Speicher, J. Funct. Anal. 274 (2018), section 4",
-    r"$(z - E)^{-1}$ is the first block of $L^{-1}$, $L$ affine in the letters (Schur complement); $L$ has the fewest "
-    r"states, those that are reachable and observable.",
+    _LINEARISED,
+    r"$(z - \mathcal{E})^{-1}$ is the first block of $L^{-1}$, $L$ affine in the letters (Schur complement); $L$ has "
+    r"the fewest states, those that are reachable and observable.",
 )
 DYSON_EQUATION = Rule(
     "Gaussian integration by parts",
     "E[x f(x)] = v E[f'(x)] for every entry: the normalised traces g of the blocks of L^-1 satisfy "
     "(L_0 - eta(g)) g = 1 in the limit, eta(g) the covariance of L applied to g.",
-    "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007, Theorem 2.1",
+    f"{_SEMICIRCULAR}, Theorem 2.1",
     r"$\mathbb{E}[x f(x)] = v\,\mathbb{E}[f'(x)]$ for every entry: the normalised traces $g$ of the blocks of $L^{-1}$ "
     r"satisfy $(L_0 - \eta(g))\, g = 1$ in the limit, $\eta(g)$ the covariance of $L$ applied to $g$.",
 )
@@ -45,7 +55,7 @@ OPEN_SPECTRA = Rule(
     "given matrices without a spectrum",
     "Where S acts, the block traces are g = trbar (M + A S)^-1, M the rest of the Dyson equation; matrices in generic "
     "position enter by t = trbar (S - x)^-1, x and t their arguments in the R-transform. These traces stay.",
-    "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Voiculescu, Asterisque 232 (1995)",
+    f"{_SEMICIRCULAR}; Voiculescu, Asterisque 232 (1995)",
     r"Where $S$ acts, the block traces are $g = \overline{\operatorname{tr}}\,(M + A S)^{-1}$, $M$ the rest of the "
     r"Dyson equation; matrices in generic position enter by $t = \overline{\operatorname{tr}}\,(S - x)^{-1}$, "
     r"$x$ and $t$ their arguments in the R-transform. These traces stay.",
@@ -66,7 +76,7 @@ ENCLOSED_ELIMINATION = Rule(
     "As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is enclosed "
     "by Krawczyk's test, and known by Im g < 0 for L + i eps, or followed from L + i infinity; its branch is the one "
     "that reaches it from infinity.",
-    "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007; Neumaier, Interval Methods (1990), section 5.1",
+    f"{_SEMICIRCULAR}; Neumaier, Interval Methods (1990), section 5.1",
     r"As elimination; the factor is kept that vanishes on the physical solution at one point. That solution is "
     r"enclosed by Krawczyk's test, and known by $\mathrm{Im}\, g < 0$ for $L + i \varepsilon$; its branch is the one "
     r"that reaches it from infinity.",
@@ -81,7 +91,7 @@ NUMERIC_SOLUTION = Rule(
     "numeric solution of the Dyson equation",
     "The Dyson equation is solved by Newton's method, from high above the real line down to it, with Im g <= 0; edges, "
     "atoms and density are read off there, mass and moments are compared with integrals around the support.",
-    "Helton, Rashidi Far, Speicher, Int. Math. Res. Not. 2007, Theorem 2.1",
+    f"{_SEMICIRCULAR}, Theorem 2.1",
     r"The Dyson equation is solved by Newton's method, from high above the real line down to it, with "
     r"$\mathrm{Im}\, g \le 0$; edges, atoms and density are read off there, mass and moments are compared with "
     r"integrals around the support.",

@@ -195,8 +195,11 @@ def law_of_sum(
         sympy.Eq(sympy.Function("F")(N, k + 1) / sympy.Function("F")(N, k), summand.in_k.to_sympy()),
     )
     words = f"the moments of {name}: w = {share}, F(0, 0) = {summand.first}"
+    latex = rf"the moments of {name}: $w = {share}$, $F(0, 0) = {summand.first}$"
     if source is None:
-        first = Step(rules.HYPERGEOMETRIC_MOMENTS, words, kind="definition", build=partial(tuple, quotients))
+        first = Step(
+            rules.HYPERGEOMETRIC_MOMENTS, words, kind="definition", build=partial(tuple, quotients), latex=latex
+        )
     else:
         first = Step(
             rules.BINOMIAL_MOMENTS,
@@ -204,6 +207,7 @@ def law_of_sum(
             uses=(source.derivation.last,),
             build=partial(tuple, quotients),
             verify=partial(_has_moments, source, terms),
+            latex=latex,
         )
     second = Step(
         rules.CREATIVE_TELESCOPING,

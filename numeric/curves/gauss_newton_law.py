@@ -20,8 +20,8 @@ from resolvent.numeric.curves.gauss_newton import GaussNewton
 
 CAVITY = Rule(
     "cavity of a sample",
-    "The resolvent closes over functions of the eigenvalues of W_1 W_1^T and W_2 W_2^T; see "
-    "resolvent.numeric.curves.gauss_newton.",
+    "The resolvent closes over functions of the eigenvalues of W_1 W_1^T and W_2 W_2^T.",
+    latex=r"The resolvent closes over functions of the eigenvalues of $W_1 W_1^\top$ and $W_2 W_2^\top$.",
 )
 
 

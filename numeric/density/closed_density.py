@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from resolvent.derive.border import checked
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import M, Z
 from resolvent.derive.errors import DerivationError
@@ -96,6 +97,8 @@ class ClosedDensity:
             uses=(first,),
             build=self._solution,
             verify=form.check,
+            latex=f"a solution, with $a, b; c = {form.a}, {form.b}; {form.c}$ and "
+            f"$f = {expression_latex(form.pullback.to_sympy())}$",
         )
         return Derivation(self._identified(second) if self.proof is None else self._proved(self.proof, first, second))
 
@@ -115,6 +118,7 @@ class ClosedDensity:
             uses=(self.law.conclusion, equation),
             build=self._transform,
             verify=proof.transform.check,
+            latex=f"the transform, with $f = {expression_latex(proof.transform.form.pullback.to_sympy(Z))}$",
         )
         return Step(
             rules.JUMP_ACROSS_THE_CUT,

@@ -75,8 +75,9 @@ class Spectrum(Presented):
     """
 
     def __init__(self, law: Law | Family, **parameters: Any) -> None:
-        if not isinstance(law, (Law, Family)):
-            text = "; resolvent.parse reads one from text" if isinstance(law, str) else ""
+        given: Any = law
+        if not isinstance(given, (Law, Family)):
+            text = "; resolvent.parse reads one from text" if isinstance(given, str) else ""
             raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}{text}", law=law)
         self.measure = measure_of(law.at(**parameters))
 

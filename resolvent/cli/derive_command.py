@@ -239,6 +239,7 @@ def _written(
         report = derivation_report(law, convention, moments=moments, cumulants=cumulants, title=name, model=model)
     more = [_closed_form_section(subject, density, convention)] if density else []
     if checked:
-        more.append(Section("", (Words(f"checked: all {len(law.derivation.steps)} steps hold"),)))
+        told = "Checked" if chosen is Format.LATEX else "checked"
+        more.append(Section("", (Words(f"{told}: all {len(law.derivation.steps)} steps hold"),)))
     report = replace(report, sections=(*report.sections, *more))
     return latex_fragment(report) if fragment else WRITERS[chosen](report)

@@ -88,13 +88,14 @@ class Table:
 class Steps:
     """A derivation and its evidence; with a summary it is folded away below that where pages can.
 
-    ``result`` is what it leads to, where that is not the last formula.
+    ``result`` is what it leads to, where that is not the last formula, and ``claim`` what is said of it.
     """
 
     summary: str
     steps: tuple[WrittenStep, ...]
     evidence: str
     result: Formula | None = None
+    claim: str = "it holds that"
 
 
 @dataclass(frozen=True)

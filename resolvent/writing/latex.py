@@ -85,9 +85,9 @@ def _block(block: Block, part: str) -> str:
             return f"\\begin{{itemize}}\\raggedright\n{listed}\\end{{itemize}}\n"
         case b.Table():
             return _table(block)
-        case b.Steps(summary, steps, evidence, result):
+        case b.Steps(summary, steps, evidence, result, claim):
             shown = f"{words(capital(summary))}.\n" if summary else ""
-            return shown + derivation_list(steps, evidence, result, part)
+            return shown + derivation_list(steps, evidence, result, part, claim)
         case b.Picture(_, caption, _, file):
             shown = rf"\includegraphics[width=0.8\linewidth]{{{file}}}\\{{\small {words(caption)}}}"
             return f"\\begin{{center}}\n{shown}\n\\end{{center}}\n" if file else ""

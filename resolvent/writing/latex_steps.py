@@ -21,11 +21,18 @@ FITTED = r"""\providecommand{\fitted}[1]{\sbox0{$\displaystyle #1$}%
 """
 
 
-def derivation_list(steps: Sequence[WrittenStep], evidence: str, result: Formula | None = None, part: str = "") -> str:
+def derivation_list(
+    steps: Sequence[WrittenStep],
+    evidence: str,
+    result: Formula | None = None,
+    part: str = "",
+    claim: str = "it holds that",
+) -> str:
     """The result, the assumptions, the steps, the result once more, and the sources.
 
-    ``result`` is the last formula if nothing else is given; it is a claim, and no theorem, where something on the way
-    is guessed or typed in. ``part`` tells the labels of derivations in one document apart.
+    ``result`` is the last formula if nothing else is given, with the words of the ``claim`` before it; it is a claim,
+    and no theorem, where something on the way is guessed or typed in. ``part`` tells the labels of derivations in one
+    document apart.
     """
     sources: dict[str, int] = {}
     links = {step.number: _link(step, part) for step in steps}
@@ -39,7 +46,9 @@ def derivation_list(steps: Sequence[WrittenStep], evidence: str, result: Formula
     shown = display((result or last).latex()) + "\n" if result or last else ""  # type: ignore[union-attr]
     kind = "theorem" if evidence.startswith("proved") else "claim"
     parts = (
-        [f"\\begin{{{kind}}}\\label{{result{part}}} {_given(steps, links)}\n{shown}\\end{{{kind}}}\n"] if shown else []
+        [f"\\begin{{{kind}}}\\label{{result{part}}} {_given(steps, links, claim)}\n{shown}\\end{{{kind}}}\n"]
+        if shown
+        else []
     )
     parts += [f"Notation: {signs}.\n\n"] if signs else []
     parts += [rf"\subsection*{{Assumed, not proved}}{_enumerated(first + assumed)}"] if assumed else []
@@ -53,9 +62,9 @@ def derivation_list(steps: Sequence[WrittenStep], evidence: str, result: Formula
     return "".join(parts) + _bibliography(sources, part)
 
 
-def _given(steps: Sequence[WrittenStep], links: Mapping[int, str]) -> str:
+def _given(steps: Sequence[WrittenStep], links: Mapping[int, str], claim: str) -> str:
     given = [links[step.number] for step in steps if step.kind == "assumed"]
-    return f"Given {'--'.join([given[0], *given[1:][-1:]])}, it holds that" if given else "It holds that"
+    return f"Given {'--'.join([given[0], *given[1:][-1:]])}, {claim}" if given else sentence(claim)
 
 
 def _bibliography(sources: Mapping[str, int], part: str) -> str:

@@ -11,6 +11,7 @@ from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import convention_note, expression_latex, listed
 from resolvent.derive.derivation.plain_text import MEANING
+from resolvent.derive.expressions.rules import MODEL
 from resolvent.derive.laws.record import Law
 from resolvent.writing.blocks import Block, Display, Entries, Entry, Heading, Prose, Report, Section, Steps, capital
 from resolvent.writing.law_text import assumptions_of
@@ -61,14 +62,26 @@ def derivation_report(
     """
     formula = law_latex(law.text)
     result = None if law.has_equation else law.statement(convention).formula
+    transform = "Stieltjes transform $m$" if convention == "stieltjes" else "Cauchy transform $G$"
+    claim = f"the {transform} of the limiting spectral law satisfies"
     more = [Entries(found)] if (found := (*_moments(law, moments), *_cumulants(law, cumulants))) else []
     named = [Prose(f"The law is ${formula}$.", f"The law is {law.text}.")] if formula else []
     sections = [
-        *([Section("Model", (Display(Formula(lambda: listed(model), lambda: [model])),))] if model else []),
+        *_model(law, model),
         Section("", (*named, *_parameters(law), convention_prose(convention), *more)),
-        Section("", (replace(steps_block(law.derivation, convention), summary="", result=result),)),
+        Section("", (replace(steps_block(law.derivation, convention), summary="", result=result, claim=claim),)),
     ]
     return Report(title or "Derivation of a law", tuple(sections))
+
+
+def _model(law: Law, model: str) -> list[Section]:
+    """The model in LaTeX, or the matrix from whose definition the law was derived, where that is one."""
+    if model:
+        return [Section("Model", (Display(Formula(lambda: listed(model), lambda: [model])),))]
+    stated = [step for step in law.derivation.steps if step.rule.name == MODEL.name]
+    if len(stated) != 1 or not law.text.startswith("law_of("):
+        return []
+    return [Section("Model", (Prose(f"The matrix is {stated[0].latex}.", f"The matrix is {stated[0].text}."),))]
 
 
 def _parameters(law: Law) -> list[Block]:

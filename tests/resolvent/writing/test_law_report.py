@@ -7,10 +7,12 @@ import re
 import pytest
 import sympy
 
+import resolvent as rv
 from resolvent import catalog
 from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
 from resolvent.writing.formats import WRITERS
-from resolvent.writing.law_report import law_report
+from resolvent.writing.latex import latex_document
+from resolvent.writing.law_report import derivation_report, law_report
 from tests.documents import compiled, needs_pdflatex
 from tests.resolvent.conjectures.report.test_html_report import Page
 
@@ -50,3 +52,17 @@ def test_text_is_one_line_a_fact() -> None:
 def test_the_document_compiles(name: str, tmp_path: object) -> None:
     log = compiled(WRITERS["latex"](law_report(LAWS[name](), title="A title")), tmp_path)  # type: ignore[arg-type]
     assert "Missing character" not in log
+
+
+def test_a_document_states_the_matrix_and_what_satisfies_the_equation() -> None:
+    """A matrix that was typed in, one whose letter E is that of our own texts, and a law that is no matrix."""
+    p, n = rv.dimension("p"), rv.dimension("n")
+    x = rv.gaussian("E", p, n)
+    law = rv.law_of(x @ x.T / n, ratios={(p, n): rv.parameter("c", positive=True)})
+    document = latex_document(derivation_report(law, "cauchy"))
+    assert r"The matrix is $\mathcal{E} = \frac{1}{n} E E^{\top}$" in document
+    assert "The Cauchy transform $G$ of the limiting spectral law satisfies" in document
+    assert "the matrix = E @ E.T / n" in law.derivation.text()
+    free = latex_document(derivation_report(rv.semicircle() + rv.marchenko_pastur(2)))
+    assert "The matrix is" not in free
+    assert "Given (\\ref{step:5}), the Stieltjes transform $m$ of" in free
