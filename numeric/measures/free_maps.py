@@ -26,7 +26,7 @@ from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure, sums
 from resolvent.numeric.spectrum.measure import Measure
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
-from resolvent.numeric.spectrum.stieltjes_values import clearance
+from resolvent.numeric.spectrum.stieltjes_values import clearance, values_and_slopes
 
 _NODES = 512
 _STEP = 1e-5  # of the width of a support: the central difference for measures that know no m'
@@ -52,14 +52,13 @@ class Transform:
             return self.measure.values(w)
         if not isinstance(self.measure, PiecewiseMeasure):
             return self._slowly(w)
-        nodes, weights = self._rule
-        first, second = sums(nodes, weights, w)
         close = np.zeros(len(w), dtype=bool)
         for piece, reach in zip(self.measure.parts.pieces, self._reaches, strict=True):
             aside = np.maximum(np.maximum(piece.left - w.real, w.real - piece.right), 0.0)
             close |= np.hypot(aside, w.imag) < reach
-        if np.any(close):
-            first[close], second[close] = self._slowly(w[close])
+        first, second = np.empty((2, len(w)), dtype=complex)
+        first[~close], second[~close] = sums(*self._rule, w[~close])
+        first[close], second[close] = self._slowly(w[close])
         return first, second
 
     @cached_property
@@ -81,10 +80,12 @@ class Transform:
         return np.concatenate([x for x, _ in rules]), np.concatenate([w for _, w in rules])
 
     def _slowly(self, w: Array) -> tuple[Array, Array]:
+        if isinstance(self.measure, PiecewiseMeasure):
+            return values_and_slopes(self.measure.parts, w)
         values = np.asarray(self.measure.stieltjes(w))
         try:
             return values, np.asarray(self.measure.certified_stieltjes(w, 1, False))
-        except ParameterError:  # a measure that is not held in pieces
+        except ParameterError:  # a measure that knows no m'
             step = _STEP * self.width * np.where(w.imag < 0, -1j, 1j)
             above, twice = (np.asarray(self.measure.stieltjes(w + k * step)) for k in (1, 2))
             return values, (-3 * values + 4 * above - twice) / (2 * step)

@@ -58,13 +58,16 @@ class Subordination(ABC):
         """The size of the parameters, to which steps are compared."""
         return self.a.width
 
-    def solved(self, z: Array, clearance: Array, width: float) -> Array:
-        """The parameters at z, coming down from high above; ``clearance`` is the distance from the nearest edge.
+    def solved(self, z: Array, clearance: Array, width: float, slowly: bool = False) -> Array:
+        """The parameters at z, coming down from high above, ``slowly`` if a faster way is known to miss them.
+
+        ``clearance`` is the distance from the nearest edge.
 
         Raises `PrecisionError` where Newton's method does not settle.
         """
-        state, pending = self._descended(z, clearance, width, _DESCENTS[0])
-        for descent in _DESCENTS[1:]:
+        ways = _DESCENTS[1:] if slowly else _DESCENTS
+        state, pending = self._descended(z, clearance, width, ways[0])
+        for descent in ways[1:]:
             if not np.any(pending):
                 break
             state[:, pending], still = self._descended(z[pending], clearance[pending], width, descent)
@@ -265,23 +268,20 @@ class BoundaryDensity:
     def _solved(self, x: Array, clearance: Array) -> Array:
         """The parameters at x: by Newton's method from those at other places, and from above where that fails."""
         z = x.astype(complex)
-        pending = np.ones(len(x), dtype=bool)
-        if self._known is not None:
+        if self._known is None:
+            state = self._subordination.solved(z, clearance, self._width)
+            places, states = np.empty(0), np.empty((len(state), 0))
+        else:
             places, states = self._known
-            near = [np.interp(x, places, row.real) + 1j * np.interp(x, places, row.imag) for row in states]
-            state, pending = self._subordination.settled(np.array(near), z, rounds=_FEW_ROUNDS)
+            near = np.array([np.interp(x, places, row.real) + 1j * np.interp(x, places, row.imag) for row in states])
+            state, pending = self._subordination.settled(near, z, rounds=_FEW_ROUNDS)
             state = self._subordination.polished(state, z)
             pending |= self._subordination.vanishes(state)
-        if np.any(pending):
-            found = self._subordination.solved(z[pending], clearance[pending], self._width)
-            if np.all(pending):
-                state = found
-            else:
-                state[:, pending] = found
-        if self._known is not None:
-            x, state_ = np.concatenate([self._known[0], x]), np.concatenate([self._known[1], state], axis=1)
-        else:
-            state_ = state
+            tail = pending & self._subordination.vanishes(near)
+            for part, slowly in ((np.flatnonzero(pending & ~tail), False), (np.flatnonzero(tail), True)):
+                if len(part):
+                    state[:, part] = self._subordination.solved(z[part], clearance[part], self._width, slowly)
+        x, states = np.concatenate([places, x]), np.concatenate([states, state], axis=1)
         order = np.unique(x, return_index=True)[1]
-        self._known = x[order], state_[:, order]
+        self._known = x[order], states[:, order]
         return state

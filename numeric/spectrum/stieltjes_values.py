@@ -23,7 +23,7 @@ from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.spectrum.cauchy_integrals import CauchyIntegral, logarithm_sums, pole_sums, square_pole_sums
 from resolvent.numeric.spectrum.measure import Pieces
-from resolvent.numeric.spectrum.preimages import preimages
+from resolvent.numeric.spectrum.preimages import Preimages, preimages
 
 _FEWEST = 64  # nodes beyond twice the length of the series
 _DIGITS = 34.0  # the rules for far points have an error of e^-34 of the integral of 1/|x - z|
@@ -61,6 +61,20 @@ def stieltjes_values(measure: Pieces, z: ArrayLike, derivative: int = 0) -> NDAr
     values[is_real & ~inside] = values[is_real & ~inside].real  # no rounding error, not even of its sign
     values[is_real & is_pole(measure, flat.real, edges=True)] = complex("nan+nanj")
     return np.where(flat.imag < 0, values.conj(), values).reshape(points.shape)
+
+
+def values_and_slopes(measure: Pieces, z: Array) -> tuple[Array, Array]:
+    """m and m' at finite points off the support, which share what they are made of; both as in `stieltjes_values`."""
+    points = upper(z)
+    total = np.array([pole_sums(measure.points, measure.weights, points),
+                      square_pole_sums(measure.points, measure.weights, points)])  # fmt: skip
+    for piece in measure.pieces:
+        low, high = piece.distances(points)
+        total += _by_distance(piece, low, high, _both_sums, _near_both, measure.span)
+    total = np.where(z.imag < 0, total.conj(), total)
+    is_outside = (z.imag == 0) & ~np.any([(p.left <= z.real) & (z.real <= p.right) for p in measure.pieces], axis=0)
+    total[:, is_outside] = total[:, is_outside].real
+    return total[0], total[1]
 
 
 def is_pole(measure: Pieces, x: Array, edges: bool = False) -> Array:
@@ -105,13 +119,14 @@ def _by_distance(
     distance = np.hypot(np.maximum(np.maximum(-low.real, -high.real), 0.0), low.imag)
     nodes = 64 * math.ceil((2 * len(piece.measure) + _FEWEST) / 64)
     is_far = distance >= clearance(piece, nodes)
-    total = np.empty(len(low), dtype=complex)
     rule = piece.nodes(nodes)
-    total[is_far] = far(rule.low, rule.weights, low[is_far])
+    outside = far(rule.low, rule.weights, low[is_far])
+    total = np.empty((*outside.shape[:-1], len(low)), dtype=complex)
+    total[..., is_far] = outside
     close = np.flatnonzero(~is_far)
     for start in range(0, len(close), _CHUNK):
         part = close[start : start + _CHUNK]
-        total[part] = near(piece, low[part], high[part], span)
+        total[..., part] = near(piece, low[part], high[part], span)
     return total
 
 
@@ -130,21 +145,36 @@ def clearance(piece: Piece, nodes: int) -> float:
     return float(np.max(np.hypot(beyond, low.imag)))
 
 
-def _near_values(piece: Piece, low: Array, high: Array, span: float) -> Array:
+def _both_sums(points: Array, weights: Array, z: Array) -> Array:
+    return np.array([pole_sums(points, weights, z), square_pole_sums(points, weights, z)])
+
+
+def _near_both(piece: Piece, low: Array, high: Array, span: float) -> Array:
     roots = preimages(piece, low, high, span)
-    a, b = (min(n, 0) for n in piece.orders)
-    return np.sum(_integral(piece).values(roots) * roots.s ** float(a) * roots.r ** float(b), axis=0)
+    return np.array([_values_at(piece, roots), _derivatives_at(piece, roots)])
+
+
+def _near_values(piece: Piece, low: Array, high: Array, span: float) -> Array:
+    return _values_at(piece, preimages(piece, low, high, span))
 
 
 def _near_derivatives(piece: Piece, low: Array, high: Array, span: float) -> Array:
-    roots = preimages(piece, low, high, span)
+    return _derivatives_at(piece, preimages(piece, low, high, span))
+
+
+def _values_at(piece: Piece, roots: Preimages) -> Array:
+    a, b = (min(n, 0) for n in piece.orders)
+    return np.asarray(np.sum(_integral(piece).values(roots) * roots.s ** float(a) * roots.r ** float(b), axis=0))
+
+
+def _derivatives_at(piece: Piece, roots: Preimages) -> Array:
     (a, b), (e, f) = (min(n, 0) for n in piece.orders), piece.ramification
     integral = _integral(piece)
     slope = integral.derivatives(roots)
     if a or b:
         slope += integral.values(roots) * (a / roots.s - b / roots.r)
     speed = roots.s ** float(e - 1) * roots.r ** float(f - 1) * piece.speed
-    return np.sum(slope * roots.s ** float(a) * roots.r ** float(b) / speed, axis=0)
+    return np.asarray(np.sum(slope * roots.s ** float(a) * roots.r ** float(b) / speed, axis=0))
 
 
 @lru_cache(maxsize=256)
