@@ -122,6 +122,15 @@ def test_a_given_matrix_seen_through_fewer_dimensions_than_it_enters_with(model:
     assert np.abs(DysonSolver.of(model).solve(z).stieltjes - exact).max() < 1e-12
 
 
+def test_next_to_a_zero_of_the_trace_in_a_gap_the_solution_is_right_or_not_found() -> None:
+    """There the unknowns of the Haar matrix have a pole; at the end floats do not hold them."""
+    solver, exact = DysonSolver.of(U @ E @ U.T + Q), Spectrum(atoms([1, -1]) + semicircle("1/2"))
+    z = np.array([0.0222 + 1e-5j, 0.01 + 1e-3j, 1.2 + 1e-3j])
+    assert np.abs(solver.solve(z).stieltjes - exact.stieltjes(z)).max() < 1e-9
+    g, _, bad = solver.followed(np.array([1e-8 + 0j]))
+    assert bad[0] or abs(solver.trace(g)[0] - exact.stieltjes(1e-8)) < 1e-9
+
+
 def test_hundreds_of_blocks() -> None:
     """A variance profile of 40 equal blocks is a semicircle."""
     sizes = [dimension(f"d{k}") for k in range(40)]

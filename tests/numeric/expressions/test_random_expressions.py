@@ -65,7 +65,8 @@ def symmetric(draw: st.DrawFn, most: int) -> tuple[MatrixExpression, dict[Any, A
 def agree(case: tuple[MatrixExpression, dict[Any, Any]], limits: Limits) -> None:
     """The three routes at two points: the first two to rounding, the third to a few per cent of a typical value.
 
-    The numeric solver may not reach several given matrices in generic position; the other two agree on them.
+    With two given matrices in generic position the numeric solver may refuse a coefficient of a high rank, and points
+    next to a zero of a trace in a gap; the other two agree on them.
     """
     model, ratios = case
     try:
@@ -79,8 +80,9 @@ def agree(case: tuple[MatrixExpression, dict[Any, Any]], limits: Limits) -> None
     try:
         solved = DysonSolver.of(model, ratios).solve(Z).stieltjes
     except (DerivationError, BranchError) as error:
-        if not {"A", "D"} <= set(model.letters()):
-            raise error
+        is_known = isinstance(error, BranchError) or "a coefficient of rank" in str(error)
+        if not ({"A", "D"} <= set(model.letters()) and is_known):
+            raise
     else:
         assert np.abs(solved - exact).max() < 1e-9
     ratio = ratios.get((p, n), 1)
