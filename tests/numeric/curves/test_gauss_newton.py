@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 
 import resolvent as rv
 from resolvent.catalog.networks.tangent_kernel import random_kernel
@@ -107,6 +108,24 @@ def test_eigenvalues_of_real_networks_follow_the_law() -> None:
         distances.append(float(np.max(np.abs(rho.cdf(values) - grid))))
     assert distances[1] < distances[0]
     assert distances[1] < 0.07
+
+
+def test_as_many_outputs_of_samples_as_parameters_are_no_exception() -> None:
+    """phi = 2 n/m = 1, where the spectrum reaches down to 0: smooth in m, and real networks come closer like 1/n."""
+    z = np.array([-0.05, -0.3, 0.1 + 0.1j, 0.6 + 0.2j])
+    limit = GaussNewton("relu", 2).stieltjes(z)
+    bends = []
+    for h in ("1/10", "1/20"):
+        low, high = (GaussNewton("relu", 2 + sign * sympy.Rational(h)).stieltjes(z) for sign in (-1, 1))
+        bends.append(np.abs((low + high) / 2 - limit))
+    assert bends[0] / bends[1] == pytest.approx(4, rel=0.05)
+    relu, gaps = rv.activation("relu", centred=True), []
+    for n, draws in ((8, 12), (24, 3)):
+        kernels = [random_kernel(n, n, n, 2 * n, np.random.default_rng(s), relu) for s in range(draws)]
+        values = np.array([np.linalg.eigvalsh(kernel.gauss_newton()) for kernel in kernels])
+        gaps.append(np.abs(np.mean(1 / (values - z[:, None, None]), axis=(1, 2)) - limit))
+        assert np.all(gaps[-1] < 2 * np.abs(limit) / n)
+    assert np.all(gaps[1] < gaps[0] / 1.8)
 
 
 def test_kernel_and_gauss_newton_matrix_share_their_spectrum() -> None:
