@@ -99,9 +99,8 @@ ENSEMBLE = Ensemble(
         Moment(1, _s),
         Moment(2, _s**2 * (1 + _phi) + _eps * _phi / 2),
         Moment(3, _s**3 * (1 + 3 * _phi + _phi**2) + 3 * _s * _eps * _phi / 2),
-        *(FreeCumulant(k, _s**k * _phi ** (k - 1)) for k in (1, 3, 5)),
-        *(FreeCumulant(2 * k, _s ** (2 * k) * _phi ** (2 * k - 1) + _eps * _phi / 2 * (_eps * _phi**2 / 2) ** (k - 1))
-          for k in (1, 2, 3)),
+        *(FreeCumulant(k, _s**k * _phi ** (k - 1) + (0 if k % 2 else (_eps / 2) ** (k // 2) * _phi ** (k - 1)))
+          for k in range(1, 7)),
         RTransform(
             _s / (1 - _s * _phi * _g) + _eps * _phi * _g / (2 - _eps * _phi**2 * _g**2), _g, "Pennington, Bahri 2017"
         ),
