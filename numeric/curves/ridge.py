@@ -28,7 +28,7 @@ from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, i
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numbers import nonnegative_number, real_number, real_values
+from resolvent.numeric.measures.numbers import is_below_zero, nonnegative_number, real_number, real_values
 from resolvent.numeric.spectrum.measure import Measure, measure_of
 from resolvent.numeric.style import LINES, finish, legend, new_axes
 
@@ -78,7 +78,8 @@ class RidgeRegression:
 
     def __init__(self, population: Any, ratio: Any, signal: Any = 1.0, noise: Any = 1.0) -> None:
         self.measure, given = _population(population)
-        if self.measure.support()[0] < -1e-12 or self.measure.support()[1] <= 0:
+        low, high = self.measure.support()
+        if is_below_zero(low, high) or high <= 0:
             raise ParameterError("a population has no negative eigenvalues, and some above 0", population=population)
         self.ratio = np.asarray(real_number(ratio) if np.ndim(ratio) == 0 else ratio, dtype=float)
         if not np.all(np.isfinite(self.ratio) & (self.ratio > 0)):

@@ -197,7 +197,8 @@ def spike_of(bulk: Law, ratio: Any, location: Any) -> Spike:
             f"no spike above the bulk appears at {place:g}; the bulk of the sample ends at {z[first]:.6g}",
             location=location,
         )
-    root = brentq(lambda w: _image(transform, c, np.array([w]))[0][0] - place, grid[first], grid[-1], xtol=1e-13)
+    ends = float(grid[first]), float(grid[-1])
+    root = brentq(lambda w: _image(transform, c, np.array([w]))[0][0] - place, *ends, xtol=1e-15 * ends[0], maxiter=300)
     return spike(bulk, ratio, root)
 
 

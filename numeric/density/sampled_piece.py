@@ -46,6 +46,15 @@ class _Part:
     is_edge: tuple[bool, bool]
 
 
+def floor_for(floor: float, span: float) -> float:
+    """An error of a density that counts as nothing, on a support of that length: small beside 1/span, too.
+
+    >>> floor_for(1e-15, 4.0), floor_for(1e-15, 1e8)
+    (1e-15, 1e-21)
+    """
+    return min(floor, 1e-13 / span)
+
+
 def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepest: int = DEEPEST) -> list[Piece]:
     """The pieces, to a tail of each Chebyshev series relative to its largest coefficient, or to a floor.
 

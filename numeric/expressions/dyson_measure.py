@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from resolvent.derive.errors import NotCertified
 from resolvent.numeric.density.chebyshev_piece import Piece
-from resolvent.numeric.density.sampled_piece import Ends, Values, resolve_values
+from resolvent.numeric.density.sampled_piece import Ends, Values, floor_for, resolve_values
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numeric_measure import NumericMeasure, moments_on_circle, scaled_certificate
@@ -106,7 +106,7 @@ def _measure(line: Line, low: float, high: float, count: int, text: str) -> Meas
             x = np.where(below < above, a + below, b - above)
             return np.maximum(line.density(np.clip(x, np.nextafter(a, np.inf), np.nextafter(b, -np.inf))), 0.0)
 
-        found = _resolved(values, a, b)
+        found = _resolved(values, a, b, floor_for(_FLOOR, max(ends) - min(ends)))
         if groups and groups[-1][-1].right == a.place:
             groups[-1] += found
             whole[-1] = whole[-1][0], b
@@ -128,12 +128,12 @@ def _measure(line: Line, low: float, high: float, count: int, text: str) -> Meas
     return NumericMeasure(held, scaled_certificate(held, reach, exact), text, tuple(known))
 
 
-def _resolved(values: Values, a: End, b: End) -> list[Piece]:
+def _resolved(values: Values, a: End, b: End, floor: float) -> list[Piece]:
     failure: NotCertified | None = None
     for tail in _TAILS:
         try:
             ends = Ends((a.place, b.place), (a.sheets, b.sheets), (a.is_root, b.is_root))
-            return resolve_values(values, ends, tail, _FLOOR)
+            return resolve_values(values, ends, tail, floor)
         except NotCertified as error:
             failure = failure or error
     assert failure is not None

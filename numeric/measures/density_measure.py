@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
-from resolvent.numeric.density.sampled_piece import DEEPEST, Ends, resolve_values
+from resolvent.numeric.density.sampled_piece import DEEPEST, Ends, floor_for, resolve_values
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_certificate
 from resolvent.numeric.spectrum.measure import Measure, Pieces
@@ -100,8 +100,10 @@ def measure_of_parts(
     """
     groups: list[list[Piece]] = []
     known: list[tuple[bool, bool]] = []
+    places, weights = (np.array([float(pair[k]) for pair in atoms]) for k in (0, 1))
+    ends = [end for part in parts for end in part.ends] + places.tolist()
     for part in parts:
-        found = _resolved(part)
+        found = _resolved(part, max(ends) - min(ends))
         if groups and groups[-1][-1].right == part.ends[0]:
             groups[-1] += found
             known[-1] = known[-1][0], part.known[1]
@@ -114,8 +116,6 @@ def measure_of_parts(
             f"{text} has the total mass {mass:.10g} instead of 1; divide it by that, or widen the interval", mass=mass
         )
     pieces = tuple(_together(group, mass) for group in groups)
-    places, weights = (np.array([float(pair[k]) for pair in atoms]) for k in (0, 1))
-    ends = [end for part in parts for end in part.ends] + places.tolist()
     held = Pieces(pieces, places, weights / mass, max(ends) - min(ends))
     exact = np.asarray(moments, dtype=float).ravel().tolist()
     return NumericMeasure(held, scaled_certificate(held, max(map(abs, ends)), exact), text, tuple(known))
@@ -173,7 +173,7 @@ def measure_of_distribution(distribution: Any) -> Measure:
     return measure_of_parts(parts, [], text)
 
 
-def _resolved(part: Part) -> list[Piece]:
+def _resolved(part: Part, span: float) -> list[Piece]:
     """The pieces between two places, in the fewest coefficients of some exponents at the ends where none are known."""
     best: list[Piece] | None = None
     failure: NotCertified | None = None
@@ -183,7 +183,8 @@ def _resolved(part: Part) -> list[Piece]:
         if best is not None and tail != _TAILS[0]:
             break
         try:
-            found = resolve_values(part.values, Ends(part.ends, ramification, known), tail, part.floor, part.deepest)
+            ends = Ends(part.ends, ramification, known)
+            found = resolve_values(part.values, ends, tail, floor_for(part.floor, span), part.deepest)
         except NotCertified as error:
             failure = failure or error
             continue

@@ -59,3 +59,12 @@ def positive_number(value: Any, name: str) -> float:
     if found <= 0:
         raise ParameterError(f"{name} must be positive; got {value}", value=value)
     return found
+
+
+def is_below_zero(low: float, high: float) -> bool:
+    """Whether a support from ``low`` to ``high`` reaches below 0 by more than rounding errors.
+
+    >>> is_below_zero(-1e-20, 1.0), is_below_zero(-1e-20, 1e-19)
+    (False, True)
+    """
+    return low < -1e-12 * max(high, 0.0)

@@ -34,7 +34,7 @@ from resolvent.numeric.measures.free_operations import (
     rectangular_sum_of,
     sum_of,
 )
-from resolvent.numeric.measures.numbers import positive_number, real_number
+from resolvent.numeric.measures.numbers import is_below_zero, positive_number, real_number
 from resolvent.numeric.measures.numeric_measure import measure_of_operation
 from resolvent.numeric.measures.real_maps import FunctionMap, Mobius
 from resolvent.numeric.measures.refusals import REFUSED, require_nonnegative
@@ -178,7 +178,7 @@ class NumericLaw(Law):
     @property
     def nonnegative(self) -> bool:
         """Whether the support lies in [0, oo)."""
-        return bool(self._measure.support()[0] >= -1e-12)
+        return not is_below_zero(*self._measure.support())
 
     @property
     def is_zero(self) -> bool:

@@ -90,13 +90,14 @@ def zeros(a: Transform, tau: float, share: float, is_product: bool) -> list[tupl
         return 1 + tau * (x * m if is_product else m)
 
     found = []
+    scale = max(a.width, *map(abs, a.ends))
+    reach = 1e6 * (scale * max(1.0, 1 / (1 - tau)) if is_product else max(scale, abs(tau)))
     for low, high in a.gaps:
-        reach = 1e6 * max(a.width, abs(tau), 1.0)
         start = high - reach if np.isinf(low) else low + 1e-13 * a.width
         stop = low + reach if np.isinf(high) else high - 1e-13 * a.width
         if not factor(start) * factor(stop) < 0:
             continue
-        place = float(brentq(factor, start, stop, xtol=1e-15, rtol=1e-15, maxiter=300))
+        place = float(brentq(factor, start, stop, xtol=1e-15 * a.width, rtol=1e-15, maxiter=300))
         m, slope = (float(part[0].real) for part in a(np.array([place + 0j])))
         change = tau * (m + place * slope) if is_product else tau * slope
         found.append((place, -share * m / change))
@@ -125,7 +126,11 @@ def _rectangular(a: Transform, c: float, theta: Any) -> OutlierResult:
             if not ends[0] * ends[1] < 0:
                 continue
             place = brentq(
-                lambda z, t=target: float(response(np.array([z]))[0]) - t, start, stop, xtol=1e-15, rtol=1e-15
+                lambda z, t=target: float(response(np.array([z]))[0]) - t,
+                start,
+                stop,
+                xtol=1e-15 * a.width,
+                rtol=1e-15,
             )
             own, other, slope, other_slope = (float(v[0]) for v in both_transforms(a, c, np.array([place])))
             change = strength**2 * (own * other + place * (slope * other + own * other_slope))

@@ -20,6 +20,7 @@ from resolvent.derive.errors import DerivationError, NotCertified, ParameterErro
 from resolvent.numeric.density.chebyshev_nodes import chebyshev_coefficients
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.density.edge_maps import EdgeMap, edge_maps
+from resolvent.numeric.measures.numbers import is_below_zero
 
 _SIZES = (32, 96, 288, 864)
 _TAIL = 1e-13
@@ -165,7 +166,7 @@ class Root(ExactMap):
 
     def check(self, low: float, high: float) -> None:
         """Raise `DerivationError` for mass below 0."""
-        if low < -1e-12:
+        if is_below_zero(low, high):
             raise DerivationError(f"a symmetric root needs a law on [0, oo); this one reaches down to {low:.6g}")
 
     def exponent(self, end: float, other: float) -> Fraction:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.laws.record import Law
+from resolvent.numeric.measures.numbers import is_below_zero
 from resolvent.numeric.spectrum.measure import measure_of
 
 REFUSED: Mapping[str, str] = {
@@ -23,6 +24,6 @@ REFUSED: Mapping[str, str] = {
 def require_nonnegative(*laws: Law) -> None:
     """Raise `DerivationError` for laws with mass below 0."""
     for law in laws:
-        low = measure_of(law).support()[0]
-        if low < -1e-12:
+        low, high = measure_of(law).support()
+        if is_below_zero(low, high):
             raise DerivationError(f"this needs laws on [0, oo); that of {law.text} reaches down to {low:.6g}", law=law)

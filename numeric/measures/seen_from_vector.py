@@ -20,7 +20,7 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.density.sampled_piece import Ends, resolve_values
+from resolvent.numeric.density.sampled_piece import Ends, floor_for, resolve_values
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.numbers import real_number
 from resolvent.numeric.measures.numeric_measure import NumericMeasure
@@ -73,7 +73,7 @@ def _seen(base: PiecewiseMeasure, theta: float, is_product: bool) -> Measure:
             return np.asarray(share * base.table.pdf(x) / np.abs(factor) ** 2)
 
         ends = Ends((left.left, right.right), (left.ramification[0], right.ramification[1]), (False, False))
-        groups.append(tuple(resolve_values(values, ends, _TAIL, _FLOOR)))
+        groups.append(tuple(resolve_values(values, ends, _TAIL, floor_for(_FLOOR, base.parts.span))))
     atoms = zeros(Transform(base), tau, share, is_product)
     points, weights = (np.array([pair[k] for pair in atoms]) for k in (0, 1))
     parts = Pieces(tuple(groups), points, weights, base.parts.span)
@@ -82,6 +82,7 @@ def _seen(base: PiecewiseMeasure, theta: float, is_product: bool) -> Measure:
         for k in (0, 1)
     )
     old = float(base.integral(lambda x: x, 64))
-    checks = moment_checks([(1 + theta) * old if is_product else old + theta], [mean], [max(abs(mean), 1.0)])
+    size = max(map(abs, (mean, *base.support())))
+    checks = moment_checks([(1 + theta) * old if is_product else old + theta], [mean], [size])
     certificate = Certificate(mass, tuple(checks), 0.0)
     return NumericMeasure(parts, certificate, "the measure seen from a vector", ((False, False),) * len(groups))

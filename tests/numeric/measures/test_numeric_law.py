@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from scipy import stats
 
 import resolvent as rv
@@ -396,3 +397,20 @@ def test_distributions_without_ends_keep_the_digits_of_their_tails(distribution:
         x = float(distribution.isf(q))
         assert float(rho.sf(x)) == pytest.approx(q, rel=2e-8)
         assert float(rho.pdf(x)) == pytest.approx(distribution.pdf(x), rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", [10**-13, 1.0, 10**8, 10**13])
+def test_functions_of_a_law_have_their_digits_in_any_unit(unit: float) -> None:
+    # (S + 3)^2 for a semicircular S: its quantiles are those of S + 3, squared
+    law = rv.NumericLaw.of((rv.semicircle() + 3) * sympy.nsimplify(unit)) ** 2
+    levels = np.array([0.01, 0.3, 0.5, 0.9])
+    expected = (rv.Spectrum(rv.semicircle()).ppf(levels) + 3) ** 2
+    assert rv.Spectrum(law).ppf(levels) / unit**2 == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [10**-8, 10**8])
+def test_what_a_vector_sees_has_its_digits_in_any_unit(unit: float) -> None:
+    one = rv.seen_from(rv.semicircle(), 2)
+    other = rv.seen_from(rv.semicircle() * sympy.nsimplify(unit), 2 * unit)
+    assert float(other.ppf(0.2)) / unit == pytest.approx(float(one.ppf(0.2)), rel=1e-12)
+    assert other.atoms[0].point / unit == pytest.approx(one.atoms[0].point, rel=1e-12)

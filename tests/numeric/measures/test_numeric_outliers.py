@@ -51,3 +51,34 @@ def test_bad_ratios_are_named() -> None:
 def test_a_strength_of_nothing_is_refused() -> None:
     with pytest.raises(rv.ParameterError, match="changes nothing"):
         FOUND.outliers(0)
+
+
+@pytest.mark.parametrize("unit", [10**-13, 1e-8, 1e9])
+@pytest.mark.parametrize(("kind", "power", "ratio"), [("additive", 1, None), ("rectangular", 0.5, "1/10")])
+def test_outliers_depend_on_no_unit(unit: float, kind: str, power: float, ratio: str | None) -> None:
+    (one,) = FOUND.outliers(3, kind, ratio)
+    law = rv.empirical([unit, 6 * unit]).sample_covariance("1/10")
+    (other,) = rv.Spectrum(law).outliers(3 * unit**power, kind, ratio)
+    assert len(other.outliers) == len(one.outliers) > 0
+    for a, b in zip(other.outliers, one.outliers, strict=True):
+        assert (a.location / unit, a.overlap) == (
+            pytest.approx(b.location, rel=1e-11),
+            pytest.approx(b.overlap, rel=1e-9),
+        )
+
+
+def test_a_spike_that_is_seen_depends_on_no_unit() -> None:
+    # one value: location = strength (1 + c/(strength - 1))
+    for unit in (1e-13, 1.0, 1e9):
+        assert rv.spike_of(rv.empirical([unit]), "1/2", 4 * (1 + 0.5 / 3) * unit).strength / unit == pytest.approx(4)
+
+
+def test_a_small_law_with_mass_below_zero_has_it_nonetheless() -> None:
+    law = rv.empirical([-1e-13, 1e-13]) + rv.semicircle("1/1" + 28 * "0")
+    assert not law.nonnegative
+    with pytest.raises(rv.DerivationError, match="reaches down to"):
+        law.symmetric_root().measure()
+    with pytest.raises(rv.DerivationError, match="reaches down to"):
+        law @ law
+    with pytest.raises(rv.ParameterError, match="no negative eigenvalues"):
+        rv.RidgeRegression(law, 1)
