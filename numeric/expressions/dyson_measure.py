@@ -100,13 +100,14 @@ def _measure(line: Line, low: float, high: float, count: int, text: str) -> Meas
     intervals = _support(line, low, high, count)
     groups: list[list[Piece]] = []
     whole: list[tuple[End, End]] = []
+    floor = floor_for(_FLOOR, intervals[-1][1].place - intervals[0][0].place) if intervals else _FLOOR
     for a, b in intervals:
 
         def values(below: Floats, above: Floats, a: float = a.place, b: float = b.place) -> Floats:
             x = np.where(below < above, a + below, b - above)
             return np.maximum(line.density(np.clip(x, np.nextafter(a, np.inf), np.nextafter(b, -np.inf))), 0.0)
 
-        found = _resolved(values, a, b, floor_for(_FLOOR, max(ends) - min(ends)))
+        found = _resolved(values, a, b, floor)
         if groups and groups[-1][-1].right == a.place:
             groups[-1] += found
             whole[-1] = whole[-1][0], b
