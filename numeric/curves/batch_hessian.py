@@ -22,6 +22,8 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
+_CENTRED = 1e-9  # of the support's width: a mean that counts as 0
+
 
 @dataclass(frozen=True)
 class BatchOutlier:
@@ -49,12 +51,16 @@ def batch_outliers(bulk: Law, strengths: Iterable[Any], batch: Any, **parameters
     >>> found
     BatchOutlier(strength=1.0, location=1.0625, overlap=0.9375, least_batch=1.0)
 
-    Raises `ParameterError` for a batch that is not positive, a true eigenvalue 0, and a bulk whose outliers are not
-    known.
+    Raises `ParameterError` for a batch that is not positive, a true eigenvalue 0, and a bulk whose mean is not 0 or
+    whose outliers are not known.
     """
     size = positive_number(batch, "batch")
     law = bulk.at(**parameters) if parameters else bulk
     noise = Spectrum(law)
+    mean, spread = noise.mean(), noise.support()
+    if abs(mean) > _CENTRED * (spread[1] - spread[0]):
+        reason = f"this law has {mean:.6g}: take it off, it belongs to the true Hessian"
+        raise ParameterError(f"the noise of a sample has the mean 0; {reason}", law=law)
     values = [real_number(s) for s in strengths]
     if not all(values):
         raise ParameterError("a true eigenvalue 0 has no outlier; leave it out", strengths=values)

@@ -11,8 +11,9 @@ a Newton step comes to H's own accuracy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
@@ -28,6 +29,7 @@ _SHARP = 4e-15  # relative accuracy of the polynomials
 _ROUNDING = 4e-16  # of 1 + t, which is taken to the power of the edge's ramification
 _EXACT = 5e-14  # relative accuracy of the inverse; the arithmetic itself takes some
 _MOST_STEPS = 8
+_MOST_BRACKETS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ class EdgeTable:
         slope: (d mass/du)/(u^(p-1) phi), that is width times e.
         guess_per_unit, guess: the cells and coefficients of g(w).
         steps: Newton steps that make the guess exact.
+        is_steep: whether no number of steps does, as in the tails of an exponential law: points are bracketed then.
     """
 
     ramification: int
@@ -57,6 +60,7 @@ class EdgeTable:
     guess_per_unit: float
     guess: Array
     steps: int
+    is_steep: bool
 
     @property
     def power(self) -> int:
@@ -86,7 +90,7 @@ def edge_table(piece: Piece, side: int) -> EdgeTable:
     per_unit, slope = cells / top, piece.width * e
     mass = _mass_table(density, per_unit, slope, e + n)
     total = float(evaluate(mass, np.array([middle * per_unit]))[0]) * middle ** (e + n)
-    return _with_guess(EdgeTable(e, n, top, per_unit, density, mass, total, slope, 0.0, np.empty((0, 0)), 0))
+    return _with_guess(EdgeTable(e, n, top, per_unit, density, mass, total, slope, 0.0, np.empty((0, 0)), 0, False))
 
 
 def evaluate(coefficients: Array, q: Array) -> Array:
@@ -220,27 +224,46 @@ def _with_guess(table: EdgeTable) -> EdgeTable:
             break
         cells *= 2
     steps = 0
-    while np.max(np.abs(found / exact - 1)) > _EXACT:
-        if steps == _MOST_STEPS:
-            raise NotCertified(f"the quantiles are not found in {steps} Newton steps", table=table)
-        found = _improved(table, between, found)
+    while not (is_exact := bool(np.max(np.abs(found / exact - 1)) <= _EXACT)) and steps < _MOST_STEPS:
+        found = np.clip(_improved(table, between, found), 1e-3 * exact, top / between)
         steps += 1
-    return replace(table, guess_per_unit=cells * (1 - 1e-15), guess=guess, steps=max(steps, 1))
+    steps = max(steps, 1) if is_exact else 1
+    return replace(table, guess_per_unit=cells * (1 - 1e-15), guess=guess, steps=steps, is_steep=not is_exact)
 
 
 def _improved(table: EdgeTable, w: Array, y: Array) -> Array:
-    q = np.minimum(w * y, table.top) * table.per_unit
-    mass, density = evaluate(table.mass, q), evaluate(table.density, q)
-    return newton(y, table.power, mass, density, table.total, table.slope)
+    return newton(y, table.power, *_values(table, w * y), table.total, table.slope)
+
+
+def _values(table: EdgeTable, u: Array) -> tuple[Array, Array]:
+    """H and phi at u."""
+    q = np.minimum(u, table.top) * table.per_unit
+    return evaluate(table.mass, q), evaluate(table.density, q)
 
 
 def _inverted(table: EdgeTable, w: Array, start: Array) -> Array:
-    """y such that the mass up to u = w y is w^p of the total, by safeguarded Newton steps."""
-    low, high, y = np.zeros_like(start), table.top / w, start
-    for _ in range(100):
-        short = power(y, table.power) * evaluate(table.mass, w * y * table.per_unit) <= table.total
+    """y such that the mass up to u = w y is w^p of the total."""
+    return inverted(partial(_values, table), w, start, table.power, table.top, table.total, table.slope)
+
+
+def inverted(
+    values: Callable[[Array], tuple[Array, Array]],
+    w: Array,
+    start: Array,
+    p: int,
+    top: Array | float,
+    total: Array | float,
+    slope: Array | float,
+) -> Array:
+    """y such that y^p H(w y) is the total, from H and phi at u, by safeguarded Newton steps; w > 0."""
+    low, high = np.zeros_like(start), top / w
+    y = np.where((start > 0) & (start < high), start, high / 2)
+    for _ in range(_MOST_BRACKETS):
+        mass, density = values(w * y)
+        with np.errstate(all="ignore"):  # far out in a tail there may be no density left
+            short = power(y, p) * mass <= total
+            step = newton(y, p, mass, density, total, slope)
         low, high = np.where(short, y, low), np.where(short, high, y)
-        step = _improved(table, w, y)
         close = np.abs(step - y) <= 1e-12 * y  # rounding errors may have closed the bracket on the wrong side
         y = np.where(close | ((step >= low) & (step <= high)), step, (low + high) / 2)
         if np.all(close):

@@ -15,10 +15,11 @@ import numpy as np
 from resolvent.derive.errors import NotCertified
 from resolvent.numeric.density.certificate import TOLERANCE
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
-from resolvent.numeric.density.edge_polynomials import edge_table, horner, newton, power, root
+from resolvent.numeric.density.edge_polynomials import edge_table, horner, inverted, newton, power, root
 
 _BLOCK = 8192  # points whose temporaries stay in the cache
 _SLACK = 1e-15  # a level this close to an atom's jump belongs to the atom
+_TINY = 1e-300  # a share of the mass
 _FEW = 1e-2  # relative width of a piece below which rounding of its ends matters
 _COARSE = 1e7  # floats on a piece: of fewer, one next to the middle may lie beyond the table
 _COMPARED = 12  # up to so many thresholds, comparing with each is faster than bisection
@@ -151,9 +152,16 @@ class SpectrumTable:
         cell = v.astype(np.intp)
         y = horner(self._guess, cell + self._guess_first.take(region), v - cell - 0.5)
         total, slope, top = self._total.take(region), self._slope.take(region), self._top.take(region)
-        for _ in range(self._steps):
-            cell, v = self._cell(np.minimum(w * y, top), region)
-            y = newton(y, p, horner(self._mass, cell, v), horner(self._density, cell, v), total, slope)
+
+        def values(u: Array) -> tuple[Array, Array]:
+            cell, v = self._cell(np.minimum(u, top), region)
+            return horner(self._mass, cell, v), horner(self._density, cell, v)
+
+        if np.any(self._is_steep.take(region)):
+            y = inverted(values, np.maximum(w, _TINY), y, p, top, total, slope)
+        else:
+            for _ in range(self._steps):
+                y = newton(y, p, *values(w * y), total, slope)
         distance = power(w * y, kind[0]) * self._stretch.take(region)
         return self._edge.take(region) + (self._rest.take(region) + distance)
 
@@ -211,6 +219,7 @@ class SpectrumTable:
         self._mass, _ = _side_by_side([table.mass for table in tables])
         self._guess, guess_first = _side_by_side([table.guess for table in tables])
         self._first, self._guess_first = first[self._half], guess_first[self._half]
+        self._is_steep = row([table.is_steep for table in tables], False)
         self._steps = max((table.steps for table in tables), default=0)
         self._masses = [a.total + b.total for a, b in zip(tables[::2], tables[1::2], strict=True)]
 

@@ -25,6 +25,7 @@ _WIDEST = 1e6  # interdecile ranges that the support may be wide
 _QUANTILES = ("ppf", "isf")
 _TAIL_LEVELS = (1e-14, 1e-11, 1e-8, 1e-5, 1e-3)  # cut infinite tails into parts that keep their digits
 _LONG, _LEVELS = 30, (1e-12, 1e-8, 1e-5, 1e-3, 0.05)  # so many interdecile ranges are cut, so that the bulk is seen
+_MOST_ATOMS = 100_000
 _LEFT_OUT = 1e-17  # probability that may lie beyond the ends where a distribution has none
 _RAMIFICATIONS = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3), (1, 3), (3, 1), (4, 4), (1, 4), (4, 1))
 
@@ -143,18 +144,18 @@ def measure_of_distribution(distribution: Any) -> Measure:
             distribution=distribution,
         )
     low, high = (float(end) for end in distribution.support())
+    family = getattr(distribution, "dist", distribution)
+    name = getattr(family, "name", type(family).__name__)
+    if hasattr(family, "pmf"):
+        places = _places(distribution, name, low, high)
+        weights = np.asarray(distribution.pmf(places), dtype=float)
+        keep = weights > 0
+        return AtomicMeasure(places[keep], weights[keep] / np.sum(weights))
     is_bounded = np.isfinite(low) and np.isfinite(high)
     if np.isinf(low):
         low = float(distribution.ppf(_LEFT_OUT))
     if np.isinf(high):
         high = float(distribution.isf(_LEFT_OUT))
-    family = getattr(distribution, "dist", distribution)
-    name = getattr(family, "name", type(family).__name__)
-    if hasattr(family, "pmf"):
-        places = np.arange(low, high + 1)
-        weights = np.asarray(distribution.pmf(places), dtype=float)
-        keep = weights > 0
-        return AtomicMeasure(places[keep], weights[keep] / np.sum(weights))
     spread = float(distribution.ppf(0.9) - distribution.ppf(0.1))
     if high - low > _WIDEST * spread:
         raise ParameterError(
@@ -171,6 +172,26 @@ def measure_of_distribution(distribution: Any) -> Measure:
     cuts = sorted(x for x in inner if low + 1e-3 * spread < x < high - 1e-3 * spread)
     parts = [_part(distribution.pdf, ends, 0.0 if tails else _FLOOR) for ends in pairwise([low, *cuts, high])]
     return measure_of_parts(parts, [], text)
+
+
+def _places(distribution: Any, name: str, low: float, high: float) -> Array:
+    """The whole numbers between the ends, infinite ones moved to where 1e-17 of the probability lies beyond."""
+    middle = float(distribution.median())
+    reach = 1.0
+    while np.isinf(high) and reach < _MOST_ATOMS:
+        high = middle + reach if distribution.sf(middle + reach) <= _LEFT_OUT else high
+        reach *= 2
+    reach = 1.0
+    while np.isinf(low) and reach < _MOST_ATOMS:
+        low = middle - reach if distribution.cdf(middle - reach) <= _LEFT_OUT else low
+        reach *= 2
+    if not high - low < _MOST_ATOMS:
+        raise ParameterError(
+            f"{name} has too many atoms, more than {_MOST_ATOMS}: its tails are too heavy, or its numbers too large. "
+            "Take quantiles, with empirical",
+            distribution=distribution,
+        )
+    return np.arange(low, high + 1)
 
 
 def _resolved(part: Part, span: float) -> list[Piece]:

@@ -73,6 +73,8 @@ def test_wrong_arguments_are_refused() -> None:
         batch_outliers(rv.semicircle(), [1], 0)
     with pytest.raises(rv.ParameterError, match="eigenvalue 0"):
         batch_outliers(rv.semicircle(), [0], 1)
+    with pytest.raises(rv.ParameterError, match=r"has the mean 0; this law has 1: take it off"):
+        batch_outliers(rv.marchenko_pastur("1/2"), [1], 16)
     with pytest.raises(rv.ParameterError, match="share"):
         minimal_damping(rv.semicircle(), share=1)
 

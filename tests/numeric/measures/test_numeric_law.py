@@ -259,6 +259,8 @@ def test_unbounded_distributions_are_cut_off_where_nothing_is_left() -> None:
         (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (1, 0)), "a < b"),
         (lambda: rv.law_of_distribution(3), "scipy.stats"),
         (lambda: rv.law_of_distribution(stats.cauchy()), "too heavy"),
+        (lambda: rv.law_of_distribution(stats.zipf(2.5)), "zipf has too many atoms"),
+        (lambda: rv.law_of_distribution(stats.randint(0, 10**6)), "randint has too many atoms"),
         (lambda: NUMERIC.sample_covariance(0), "c must be positive"),
         (lambda: NUMERIC.free_power(0.5), "t >= 1"),
         (lambda: NUMERIC * NUMERIC, "ambiguous"),
@@ -414,3 +416,20 @@ def test_what_a_vector_sees_has_its_digits_in_any_unit(unit: float) -> None:
     other = rv.seen_from(rv.semicircle() * sympy.nsimplify(unit), 2 * unit)
     assert float(other.ppf(0.2)) / unit == pytest.approx(float(one.ppf(0.2)), rel=1e-12)
     assert other.atoms[0].point / unit == pytest.approx(one.atoms[0].point, rel=1e-12)
+
+
+@pytest.mark.parametrize("distribution", [stats.poisson(3), stats.geom(0.3), stats.skellam(3, 4), stats.nbinom(3, 0.4)])
+def test_discrete_distributions_without_ends_are_taken(distribution: Any) -> None:
+    found = [float(m) for m in rv.law_of_distribution(distribution).moments(4)]
+    assert found == pytest.approx([float(distribution.moment(k)) for k in range(1, 5)], rel=1e-10)
+
+
+@pytest.mark.parametrize("distribution", [stats.lognorm(0.3), stats.gamma(0.5)])
+def test_quantiles_of_steep_tails_are_found(distribution: Any) -> None:
+    """Next to the end of a tail the mass is no power of the distance, and Newton's method leaves the table."""
+    rho = rv.Spectrum(rv.law_of_distribution(distribution))
+    levels = np.array([1e-12, 1e-6, 0.01, 0.5, 0.99, 1 - 1e-6])
+    places = rho.ppf(levels)
+    assert places == pytest.approx(distribution.ppf(levels), rel=1e-7)
+    assert rho.cdf(places) == pytest.approx(levels, rel=1e-12)
+    assert rho.ppf([0.0, 1.0]) == pytest.approx(rho.support(), rel=1e-12)
