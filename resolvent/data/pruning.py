@@ -187,6 +187,11 @@ def _layer(name: str, w: Any) -> LayerAdvice:
     rank = 0
     for _ in range(_ROUNDS):
         noise = _noise(values[rank:], law, long)
+        rounding = long * np.finfo(float).eps * values[0]
+        if noise * math.sqrt(long) <= rounding:  # most singular values are 0: nothing is to be separated from noise
+            rank = int(np.count_nonzero(values > rounding))
+            reason = f"it has rank {rank} exactly"
+            return LayerAdvice(name, shape, 0.0, 0.0, values, rank, values[:rank], 0.0, 1.0, reason)
         edge = noise * _largest(short - rank, long)
         found = int(np.count_nonzero(values > edge))
         if found == rank or found > short // 2:
@@ -234,5 +239,7 @@ def pruned(w: ArrayLike, advice: LayerAdvice) -> Any:
     matrix = np.asarray(w, dtype=float)
     flat = matrix.reshape(len(matrix), -1)
     u, values, v = np.linalg.svd(flat, full_matrices=False)
-    shrunk = shrink_singular_values(values, advice.shape, advice.noise)[: advice.rank]
+    shrunk = values[: advice.rank]
+    if advice.noise:
+        shrunk = shrink_singular_values(values, advice.shape, advice.noise)[: advice.rank]
     return ((u[:, : advice.rank] * shrunk) @ v[: advice.rank]).reshape(matrix.shape)

@@ -138,3 +138,18 @@ def test_files_that_hold_objects_or_are_damaged(tmp_path: Path) -> None:
         result = CliRunner().invoke(app, ["advise", "prune", str(path)])
         assert result.exit_code == 2
         assert "cannot read" in result.output
+
+
+def test_layers_without_noise_are_left_as_they_are() -> None:
+    """Two rows that are not 0: the median singular value, and the noise with it, is 0."""
+    w = np.zeros((60, 90))
+    w[0, :3], w[1, 5] = 2.0, 1.0
+    (layer,) = advise_pruning({"w": w}).layers
+    assert (layer.rank, layer.noise, layer.reason) == (2, 0.0, "it has rank 2 exactly")
+    assert pruned(w, layer) == pytest.approx(w)
+    for constant in (np.ones((60, 90)), np.outer(np.arange(60.0), np.cos(np.arange(90.0)))):
+        (layer,) = advise_pruning({"w": constant}).layers
+        assert layer.reason == "it has rank 1 exactly"
+        assert pruned(constant, layer) == pytest.approx(constant)
+    (nothing,) = advise_pruning({"w": 0 * w}).layers
+    assert not np.any(pruned(0 * w, nothing))
