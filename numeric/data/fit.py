@@ -31,7 +31,7 @@ _ROUNDS = 6
 _STARTS = (0.1, 0.3, 0.6, 1.0, 2.0, 4.0)
 _FAR = 8.0  # interquartile ranges from the median: left out before the first fit
 _LEVEL = 0.01  # of the test for components
-_LEAST_SHARE = 0.5  # of the eigenvalues that a fit rests on
+_LEAST_SHARE = 0.9  # of the eigenvalues that a fit rests on: what sticks out are a few
 _FARTHEST = 0.2  # Kolmogorov's distance of a fit from them
 
 
@@ -123,7 +123,7 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
         left_out, hull = found, spectrum.support()
         bulk = [values[~np.isin(values, found)] for values in trials]
         if not all(map(len, bulk)):
-            raise _unexplained(spectrum, trials)
+            raise _unexplained(spectrum, trials, bulk)
     assert theta is not None
     moved = len(left_out) / len(trials)
     residuals, jacobian = (f(bulk, hull, theta, moved) for f in (model.residuals_at, model.jacobian))
@@ -147,16 +147,17 @@ def _require_sense(spectrum: Spectrum, trials: Sequence[Array], bulk: Sequence[A
     """Raise `PrecisionError` for what is no fit, but a minimum far from the data, or of hardly any of them."""
     share = sum(map(len, bulk)) / sum(map(len, trials))
     if share < _LEAST_SHARE or not np.all(np.isfinite(errors) & (errors > 0)):
-        raise _unexplained(spectrum, trials)
+        raise _unexplained(spectrum, trials, bulk)
     distance = kolmogorov_distance(spectrum, np.concatenate(bulk)).value
     if distance > _FARTHEST:
         reason = f"the distribution functions of the best fit and of the eigenvalues differ by {distance:.2g}"
         raise PrecisionError(f"no parameters of the law explain the eigenvalues: {reason}", law=spectrum.law)
 
 
-def _unexplained(spectrum: Spectrum, trials: Sequence[Array]) -> PrecisionError:
-    mean = float(np.mean(np.concatenate(trials)))
-    reason = f"their mean is {mean:.6g}, that of the best fit {spectrum.mean():.6g}; is a scale or a shift missing?"
+def _unexplained(spectrum: Spectrum, trials: Sequence[Array], bulk: Sequence[Array]) -> PrecisionError:
+    out = 1 - sum(map(len, bulk)) / sum(map(len, trials))
+    means = f"their mean is {np.mean(np.concatenate(trials)):.6g}, that of the best fit {spectrum.mean():.6g}"
+    reason = f"{means}, which leaves out {out:.0%} of them; is a scale or a shift missing?"
     return PrecisionError(f"no parameters of the law explain the eigenvalues: {reason}", law=spectrum.law)
 
 

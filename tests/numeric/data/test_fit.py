@@ -142,7 +142,7 @@ def test_what_no_parameters_explain_is_an_error() -> None:
 def test_a_missing_scale_is_named(factor: float) -> None:
     x = np.random.default_rng(3).normal(size=(200, 400))
     values = factor * np.linalg.eigvalsh(x @ x.T / 400)
-    with pytest.raises(rv.PrecisionError, match="that of the best fit 1; is a scale or a shift missing"):
+    with pytest.raises(rv.PrecisionError, match="best fit 1, which leaves out 100% of them; is a scale"):
         rv.fit(values, rv.marchenko_pastur(rv.parameter("c", positive=True)))
 
 
@@ -155,3 +155,9 @@ def test_equal_eigenvalues_have_no_bulk(value: float) -> None:
 def test_a_law_as_text_is_refused_with_its_remedy() -> None:
     with pytest.raises(rv.ParameterError, match=r"law must be a law \(resolvent.parse reads one from text\)"):
         rv.fit(np.arange(50.0), "marchenko_pastur(c)")  # type: ignore[arg-type]
+
+
+def test_a_fit_that_leaves_out_a_fifth_is_none() -> None:
+    """Numbers between 1 and 200: the law was fitted to the upper four fifths, with a p-value of 0.96."""
+    with pytest.raises(rv.PrecisionError, match=r"which leaves out \d+% of them"):
+        rv.fit(np.random.default_rng(0).uniform(1, 200, 200), LAW)
