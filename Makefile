@@ -57,10 +57,10 @@ demo: $(READY)
 	@echo; echo "Written: $$(ls $(OUT)/* | tr '\n' ' ')"; echo "Next: README.md, or make docs and site/index.html."
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(READY)
-	$(BIN)/python -m pytest -q -n 2 -m slow
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m slow
 
 test-versions: $(READY)
 	$(BIN)/python tests/versions.py

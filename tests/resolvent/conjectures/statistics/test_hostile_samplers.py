@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from resolvent.conjectures.check import check
-from resolvent.conjectures.statistics import draws
 from resolvent.derive.errors import ResolventError
 
 WIGNER = """
@@ -107,12 +108,21 @@ def test_a_module_that_loops_at_import_is_refused(write: Write) -> None:
 @pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="memory is limited where /proc tells how much there is"
 )
-def test_a_sampler_that_leaks_memory_ends_alone(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draws, "memory_of_a_worker", lambda: 2.0**28)
-    code = (
+def test_a_sampler_that_leaks_memory_ends_alone(write: Write, tmp_path: Path) -> None:
+    """In a process of its own: beside threads of other tests workers are no copies of it, and have no small limit."""
+    write(
         "def draw(size, rng):\n    draw.kept = getattr(draw, 'kept', b'') + bytes(2**27)\n    return wigner(size, rng)"
     )
-    assert "MemoryError" in message(write(code))
+    program = (
+        "from resolvent.conjectures.statistics import draws\n"
+        "draws.memory_of_a_worker = lambda: 2.0**28\n"
+        "from resolvent.conjectures.check import check\n"
+        "check('mine.toml', allow_code=True)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "failed at size" in ended.stderr
+    assert "MemoryError" in ended.stderr
 
 
 def test_no_process_is_left(write: Write, tmp_path: Path) -> None:
