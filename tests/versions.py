@@ -25,6 +25,7 @@ CORE = (
     "numeric/statistics", "numeric/trials", "catalog", "resolvent/language", "resolvent/writing",
     "resolvent/conjectures/file", "resolvent/cli",
 )  # fmt: skip
+PYTEST = ["pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow"]
 UV = [sys.executable, "-m", "uv"]
 
 
@@ -47,7 +48,7 @@ def run(name: str, python: str, resolution: str, options: list[str]) -> bool:
         [*UV, "venv", "--quiet", "--clear", "--python", python, str(HOME / name)],
         [*UV, "pip", "install", "--quiet", "--resolution", resolution, "--python", binary, "--editable", ".[test]"],
         # What other packages warn of in other versions is not ours to mend.
-        [binary, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "-o", "filterwarnings=", *options],
+        [binary, "-m", *PYTEST, "-o", "filterwarnings=", *options],
     ]
     return all(subprocess.run(command, cwd=ROOT, check=False).returncode == 0 for command in commands)
 

@@ -137,6 +137,7 @@ def test_nothing_relies_on_the_context_outside_of_blocks(expected: list[tuple[st
         assert [exact(k) for k in range(len(LAWS))] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "law",
     [

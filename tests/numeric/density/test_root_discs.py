@@ -14,6 +14,7 @@ def exact_roots(row: np.ndarray) -> list[complex]:
         return [complex(r) for r in mp.polyroots([mp.mpf(float(c)) for c in row[::-1]], maxsteps=500, extraprec=300)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degree", [1, 2, 3, 5, 9, 16])
 def test_each_disc_holds_one_root_and_each_root_has_a_disc(degree: int) -> None:
     rows = np.random.default_rng(degree).standard_normal((40, degree + 1)) * 10.0 ** np.linspace(-3, 3, 40)[:, None]

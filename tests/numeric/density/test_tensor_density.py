@@ -188,6 +188,7 @@ def fisher_double_integral(z: complex, eta: float, slope: float, zeta: float) ->
     return complex(-(weights[:, None] * weights * (first + second - 2 * z) / (2 * below)).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("z", [1 + 1j, 3 + 0.5j, -1 + 0j, 9 + 0j, 2 - 0.7j])
 @pytest.mark.parametrize(("name", "constants"), [("fisher", (1, 1.5, 0.75)), ("fisher, eta = eta'", (1, 1, 0.5))])
 def test_transform_is_the_printed_double_integral(name: str, constants: tuple[float, ...], z: complex) -> None:
@@ -195,6 +196,7 @@ def test_transform_is_the_printed_double_integral(name: str, constants: tuple[fl
     assert complex(density(name).stieltjes(z)) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0.3, 1.9, 2.1, 6.0])
 def test_limit_on_the_line_is_that_from_above(place: float) -> None:
     rho = density("linear fisher")

@@ -50,6 +50,7 @@ def merging_density(x: float, variance: Fraction) -> float:
         return float(max(mp.im(w) for w in roots) / (mp.pi * v))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize("gap", DISTANCES[:6], ids=float)
 def test_two_bulks_that_merge(sign: int, gap: Fraction) -> None:

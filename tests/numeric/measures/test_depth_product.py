@@ -187,6 +187,7 @@ def test_orthogonal_networks_come_closer_with_their_width(name: str) -> None:
     assert gaps[1] < 0.03
 
 
+@pytest.mark.slow
 def test_a_real_network_comes_closer_with_its_width() -> None:
     rho = Spectrum(jacobian_law("tanh", 3, 1.2, q=1.2))
     gaps = []

@@ -62,6 +62,7 @@ SLOW_TWINS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWINS)
 def test_operations_agree_with_the_algebraic_law(name: str) -> None:
     check_twins(TWINS[name])

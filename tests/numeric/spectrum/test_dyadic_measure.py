@@ -217,6 +217,7 @@ def test_what_needs_a_polynomial_equation_is_refused(ask: Any) -> None:
         ask(spectrum("fisher-linear"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ask",
     [

@@ -91,6 +91,7 @@ def test_jumps_anywhere_are_found(place: float) -> None:
     assert shape("semicircle").expect(lambda x: x <= place) == pytest.approx(exact, abs=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONTINUOUS)
 def test_mass_below_a_point_is_the_distribution_function(name: str) -> None:
     low, high = shape(name).support()

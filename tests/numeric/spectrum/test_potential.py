@@ -110,6 +110,7 @@ def test_potential_at_zero_is_the_expected_logarithm(c: str, exact: float) -> No
     assert float(Spectrum(marchenko_pastur(c)).log_potential(0)) == pytest.approx(exact, abs=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONTINUOUS)
 def test_potential_is_the_expectation_of_the_logarithm(name: str) -> None:
     for x in spread(name, 4):

@@ -159,6 +159,7 @@ def check_reading(content: bytes, log: bytes = b"") -> int | None:
         return len(found)
 
 
+@pytest.mark.slow
 def test_a_log_cut_short_anywhere_gives_the_records_before_and_goes_on(path: Path) -> None:
     log = Path(f"{path}-wal")
     ends = []

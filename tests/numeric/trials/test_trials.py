@@ -379,6 +379,7 @@ def test_dask_that_is_not_installed_is_an_error_that_says_how(monkeypatch: pytes
         run_trials(Goe(), TRIALS, scheduler="local")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "tcp://", ""])
 def test_a_scheduler_that_cannot_be_reached_is_an_error(monkeypatch: pytest.MonkeyPatch, address: Any) -> None:
     monkeypatch.setattr(workers, "_CONNECT_TIMEOUT", 0.5)

@@ -360,6 +360,7 @@ def test_moments_of_a_density_are_compared_in_any_unit(unit: str) -> None:
     assert status(claim.format("1.0001")) == REFUTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("of", "value", "expected"),
     [

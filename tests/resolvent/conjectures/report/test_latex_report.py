@@ -15,6 +15,7 @@ from tests.resolvent.conjectures.report.test_html_report import MAKERS
 from tests.resolvent.conjectures.verdicts import EVIL, sampled
 
 
+@pytest.mark.slow
 @needs_pdflatex
 @pytest.mark.parametrize("name", MAKERS)
 def test_documents_compile_and_fit_the_page(name: str, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ HARMLESS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", HARMLESS)
 def test_what_harms_nobody_gives_the_verdict(write: Write, what: str) -> None:
     path = write(f"def draw(size, rng):\n    {HARMLESS[what]}\n")
@@ -93,6 +94,7 @@ HARMFUL = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", HARMFUL)
 def test_what_cannot_be_a_sampler_ends_in_one_message(write: Write, what: str) -> None:
     code, words = HARMFUL[what]
