@@ -54,7 +54,11 @@ def _value(name: str, value: Any) -> str:
 
 def _named(text: str) -> str:
     """A name and its arguments, where the law is one call: of an entry, or of a constructor."""
-    match ast.parse(text, mode="eval").body if text.isascii() and text.endswith(")") else None:
+    try:
+        tree = ast.parse(text, mode="eval").body if text.isascii() and text.endswith(")") else None
+    except (SyntaxError, ValueError):  # laws known by numbers say in words what they are made of
+        return ""
+    match tree:
         case ast.Call(ast.Name(name), arguments, []):
             entry, row = find(name.replace("_", "-")), OPERATIONS.get(name)
             names = [p.name for p in entry.parameters] if entry else [n for n, kind in row.arguments] if row else []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from matplotlib.mathtext import MathTextParser
+from scipy import stats
 
 import resolvent as rv
 from resolvent.numeric.style import new_axes
@@ -40,6 +43,29 @@ def test_the_law_of_a_matrix_has_the_ratios_of_its_sizes() -> None:
     law = rv.law_of(x @ x.T / n, ratios={(p, n): rv.parameter("c", positive=True)})
     assert law_title(law.at(c="2/3")) == r"$\dfrac{X X^{\top}}{n}$, $p/n = 2/3$"
     assert law_title(law.at(c="2/3") + 1).endswith("$p/n = 2/3$")
+
+
+P, POINTS = rv.dimension("p"), rv.empirical([1.0, 2.0])
+ODD_LAWS: dict[str, Callable[[], rv.Law]] = {
+    "distribution": lambda: rv.law_of_distribution(stats.norm()),
+    "sum": lambda: rv.law_of_distribution(stats.uniform(1, 3)) + rv.semicircle(),
+    "product": lambda: POINTS.sample_covariance("1/2") @ POINTS,
+    "points": lambda: POINTS + rv.semicircle(),
+    "density": lambda: rv.law_of_density(lambda x: 6 * x * (1 - x), (0, 1)),
+    "mixture": lambda: rv.mixture([rv.semicircle(), rv.semicircle(4)], [0.5, 0.5]),
+    "matrix": lambda: rv.law_of(rv.wigner("S", P) @ rv.wigner("S", P), numeric=True),
+    "moments": lambda: rv.catalog.get("fisher-linear").law(c1="1/2", c2="1/3"),
+    "transform": lambda: rv.parse("law_of_r_transform(g/(1 - g**2), g)"),
+    "equation": lambda: rv.law_of_equation(rv.z * rv.m + rv.m**2 + 1),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_LAWS)
+def test_every_kind_of_law_has_a_title_or_none(kind: str) -> None:
+    """Laws that say in words what they are made of are no expressions of Python: pictures ended in a SyntaxError."""
+    axes = rv.Spectrum(ODD_LAWS[kind]()).plot()
+    MathTextParser("path").parse(axes.get_title() or "none")
+    axes.figure.canvas.draw()
 
 
 def test_what_is_no_mathematics_is_no_formula() -> None:
