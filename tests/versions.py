@@ -21,9 +21,8 @@ HOME = ROOT / ".venv-versions"
 CLASSIFIERS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
 PYTHONS = sorted((c.split(" :: ")[-1] for c in CLASSIFIERS if re.search(r":: 3\.\d+$", c)), key=lambda v: int(v[2:]))
 CORE = (
-    "derive/derivation", "derive/exact", "derive/laws", "numeric/matrices", "numeric/measures", "numeric/pictures",
-    "numeric/statistics", "numeric/trials", "catalog", "resolvent/language", "resolvent/writing",
-    "resolvent/conjectures/file", "resolvent/cli",
+    "derive/derivation", "derive/exact", "derive/laws", "numeric/data", "numeric/matrices", "numeric/pictures",
+    "numeric/trials", "resolvent/language", "resolvent/writing", "resolvent/conjectures/file", "resolvent/cli",
 )  # fmt: skip
 PYTEST = ["pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow"]
 UV = [sys.executable, "-m", "uv"]
