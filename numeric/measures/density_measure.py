@@ -176,15 +176,14 @@ def measure_of_distribution(distribution: Any) -> Measure:
 
 def _places(distribution: Any, name: str, low: float, high: float) -> Array:
     """The whole numbers between the ends, infinite ones moved to where 1e-17 of the probability lies beyond."""
-    middle = float(distribution.median())
-    reach = 1.0
-    while np.isinf(high) and reach < _MOST_ATOMS:
-        high = middle + reach if distribution.sf(middle + reach) <= _LEFT_OUT else high
-        reach *= 2
-    reach = 1.0
-    while np.isinf(low) and reach < _MOST_ATOMS:
-        low = middle - reach if distribution.cdf(middle - reach) <= _LEFT_OUT else low
-        reach *= 2
+    middle, ends = float(distribution.median()), []
+    for end, side, beyond in ((low, -1, distribution.cdf), (high, 1, distribution.sf)):
+        reach = 1.0
+        while np.isinf(end) and reach < _MOST_ATOMS:
+            end = middle + side * reach if beyond(middle + side * reach) <= _LEFT_OUT else end
+            reach *= 2
+        ends.append(end)
+    low, high = ends
     if not high - low < _MOST_ATOMS:
         raise ParameterError(
             f"{name} has too many atoms, more than {_MOST_ATOMS}: its tails are too heavy, or its numbers too large. "

@@ -29,6 +29,7 @@ from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 from resolvent.numeric.spectrum.stieltjes_values import clearance, values_and_slopes
 
 _NODES = 512
+_ROUNDING = 1e-12  # of a mass
 _STEP = 1e-5  # of the width of a support: the central difference for measures that know no m'
 
 
@@ -111,6 +112,10 @@ class Transform:
         """The weight of an atom."""
         tolerance = 1e-12 * max(self.width, abs(place))
         return float(np.sum(self.measure.atom_weights[np.abs(self.measure.atom_points - place) <= tolerance]))
+
+    def lacks_zeros(self, c: float) -> bool:
+        """Whether less lies at 0 than for X X^T, X of size p x n with p/n = c, whose rank is at most n."""
+        return self.mass_at(0.0) < 1 - 1 / c - _ROUNDING
 
 
 class FreeMap(ABC):

@@ -463,11 +463,10 @@ class NumericLaw(Law):
     def _require_rank(self, ratio: float, c: Any) -> None:
         """Raise `DerivationError` for mass below 0, or less at 0 than X X^T has, X of size p x n and p/n = c."""
         require_nonnegative(self)
-        at_zero = Transform(self._measure).mass_at(0.0)
-        if at_zero < 1 - 1 / ratio - 1e-12:
+        if (transform := Transform(self._measure)).lacks_zeros(ratio):
             raise DerivationError(
                 f"for c = {c} the matrix A has more rows than columns, so A A^T has an atom of at least "
-                f"{1 - 1 / ratio:.6g} at 0; this law has {at_zero:.6g}",
+                f"{1 - 1 / ratio:.6g} at 0; this law has {transform.mass_at(0.0):.6g}",
                 law=self,
             )
 

@@ -15,11 +15,10 @@ from resolvent.derive.errors import DerivationError
 from resolvent.derive.outliers.outlier_transform import check_kind, check_ratio
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
-from resolvent.numeric.measures.numbers import positive_number
+from resolvent.numeric.measures.numbers import is_below_zero, positive_number
 from resolvent.numeric.spectrum.measure import Measure
 from resolvent.numeric.spectrum.outliers import EdgeThreshold, Outlier, OutlierResult, checked_strengths
 
-_ROUNDING = 1e-12
 _ORDER = 9  # extrapolation to an edge, in powers of the root of the distance
 
 
@@ -62,8 +61,8 @@ def transform_on_half_line(measure: Measure, asked: str) -> Transform:
     Raises `DerivationError` for a law with mass below 0.
     """
     transform = Transform(measure)
-    if transform.ends[0] < -_ROUNDING * transform.width:
-        low = transform.ends[0]
+    low, high = transform.ends
+    if is_below_zero(low, high):
         raise DerivationError(f"{asked} a law on [0, oo); this one reaches down to {low:.6g}", measure=measure)
     return transform
 
@@ -74,9 +73,9 @@ def transform_of_squares(measure: Measure, c: float) -> Transform:
     Raises `DerivationError` for a law with mass below 0, or with too little at 0 where c > 1.
     """
     transform = transform_on_half_line(measure, "X X^T needs")
-    least, found = max(0.0, 1 - 1 / c), transform.mass_at(0.0)
-    if found < least - _ROUNDING:
-        reason = f"X X^T with p/n = {c:g} has the mass {least:.6g} at 0 at least; this law has {found:.6g}"
+    if transform.lacks_zeros(c):
+        found = transform.mass_at(0.0)
+        reason = f"X X^T with p/n = {c:g} has the mass {1 - 1 / c:.6g} at 0 at least; this law has {found:.6g}"
         raise DerivationError(reason, ratio=c)
     return transform
 
