@@ -57,6 +57,7 @@ _SUM = sympy.Sum(_b ** (2 * _k), (_k, 0, _L - 1))
 ENSEMBLE = Ensemble(
     slug="conjugate-kernel",
     title="Conjugate kernel of a deep network",
+    # typed in: an activation that acts entry by entry is no word of the language
     model=r"K = X_L^\top X_L,\quad X_l = \frac{1}{\sqrt{d_l}} f(W_l X_{l-1}),\ W_{l,ij} \sim N(0, 1),\ X_0 \in "
     r"\mathbb{R}^{d_0 \times n},\ X_{0,ij} \sim N(0, 1/d_0),\quad \gamma = n/d_l,\ c = n/d_0,\quad \mathbb{E} f(\xi) = "
     r"0,\ \mathbb{E} f(\xi)^2 = 1,\ b = \mathbb{E} f'(\xi)",

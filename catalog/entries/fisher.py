@@ -203,6 +203,7 @@ def _printed_integrand() -> sympy.Expr:
 ENSEMBLE = Ensemble(
     slug="fisher",
     title="Fisher information of a network with one hidden layer",
+    # typed in: the language has no activations, and no Kronecker products of two large matrices
     model=r"F = \mathbb{E}_x J^\top J,\quad J = \frac{\partial (W_2 f(W_1 x))}{\partial (W_1, W_2)},\quad "
     r"x \sim N(0, I_n),\quad W_1, W_2 \in \mathbb{R}^{n \times n},\ W_{ij} \sim N(0, 1/n),\quad "
     r"\mathbb{E} f(\xi) = 0,\ \eta = \mathbb{E} f(\xi)^2,\ \eta' = \mathbb{E} f'(\xi)^2,\ "

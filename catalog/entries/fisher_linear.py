@@ -164,6 +164,7 @@ NOT_AN_EXPRESSION = Note(
 ENSEMBLE = Ensemble(
     slug="fisher-linear",
     title="Fisher information of a linear network with one hidden layer",
+    # typed in: the language has no Kronecker products of two large matrices
     model=r"F = \mathbb{E}_x J^\top J,\quad J = \frac{\partial (W_2 W_1 x)}{\partial (W_1, W_2)},\quad "
     r"x \sim N(0, I_{n_0}),\quad W_1 \in \mathbb{R}^{n_1 \times n_0},\ W_2 \in \mathbb{R}^{n_2 \times n_1},\ "
     r"(W_1)_{ai} \sim N(0, 1/n_0),\ (W_2)_{ja} \sim N(0, 1/n_1),\quad n_1/n_0 \to c_1,\ n_2/n_1 \to c_2",

@@ -102,6 +102,7 @@ _CASES = (
 ENSEMBLE = Ensemble(
     slug="gradient-flow",
     title="Gradient flow on two Gaussian classes",
+    # typed in: the mean of the classes has rank one, and matrices of the language have a law
     model=r"C = \frac{1}{n} X X^\top,\ x_i = y_i \mu + z_i,\ z_i \sim N(0, I_p),\ \lVert\mu\rVert^2 = \rho,\ p/n \to c,"
     r"\quad \dot w = \alpha\left(\frac{1}{n} X y - (C + \gamma) w\right)",
     parameters=(C, RHO),

@@ -21,7 +21,8 @@ from resolvent.catalog.schema.facts import (
     Support,
 )
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.expressions.law import algebraic_law_of
+from resolvent.catalog.schema.statement import Ratios, Statement
+from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letters import dimension, gaussian
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import require_positive, shown
@@ -34,6 +35,15 @@ _c, _s = C.symbol, SIGMA.symbol
 _z, _G, _g, _u = sympy.symbols("z G g u")
 
 
+def _matrix(c: Any, sigma: Any) -> tuple[MatrixExpression, Ratios]:
+    p, n = dimension("p"), dimension("n")
+    x = gaussian("X", p, n)
+    return sigma**2 * x @ x.T / n, {(p, n): c}
+
+
+STATEMENT = Statement("W", (C, SIGMA), _matrix)
+
+
 def derive_law(c: Any, sigma: Any) -> AlgebraicLaw:
     """The law, from the Dyson equation of the matrix.
 
@@ -41,9 +51,7 @@ def derive_law(c: Any, sigma: Any) -> AlgebraicLaw:
     2*m**2*z + m*z + m + 1
     """
     ratio, s = require_positive("c", c), require_positive("sigma", sigma)
-    p, n = dimension("p"), dimension("n")
-    x = gaussian("X", p, n)
-    law = algebraic_law_of(s**2 * x @ x.T / n, {(p, n): ratio})
+    law = STATEMENT.law(c=ratio, sigma=s)
     text = f"marchenko_pastur({shown(ratio)})" if s == 1 else f"marchenko_pastur({shown(ratio)}, {shown(s)})"
     return replace(law, text=text, recipe=Recipe(derive_law, (ratio, s)))
 
@@ -72,8 +80,8 @@ def _memory(size: int, c: float, sigma: float) -> float:
 ENSEMBLE = Ensemble(
     slug="marchenko-pastur",
     title="Sample covariance matrix of white data",
-    model=r"W = \frac{\sigma^2}{n} X X^\top,\quad X \in \mathbb{R}^{p \times n},\ "
-    r"X_{ij} \text{ i.i.d.},\ \mathbb{E} X_{ij} = 0,\ \mathbb{E} X_{ij}^2 = 1,\quad p/n \to c",
+    model=STATEMENT.latex
+    + r";\quad \text{or } X_{ij} \text{ i.i.d.},\ \mathbb{E} X_{ij} = 0,\ \mathbb{E} X_{ij}^2 = 1",
     parameters=(C, SIGMA),
     derive=derive_law,
     samplers=(

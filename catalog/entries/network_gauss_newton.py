@@ -62,6 +62,7 @@ def _memory(size: int, phi: float, sigma_1: float, sigma_2: float) -> float:
 ENSEMBLE = Ensemble(
     slug="network-gauss-newton",
     title="Gauss-Newton matrix of a real ReLU network",
+    # typed in: the language has no activations, and no Kronecker products of two large matrices
     model=r"H_0 = \frac{1}{m} \sum_\mu J_\mu J_\mu^\top,\quad J_\mu = \nabla_{W_1, W_2} \hat y(x_\mu),\ "
     r"\hat y = W_2 f(W_1 x),\ f(t) = [t]_+ - \mathbb{E}[\sigma_1 \xi]_+,\ n_0 = n_1 = n_2 = n,\ \phi = 2n/m,\ "
     r"(W_i)_{ab} \sim N(0, \sigma_i^2/n)",

@@ -69,7 +69,7 @@ def _matrix(phi: Any, psi: Any, eta: Any, zeta: Any) -> tuple[MatrixExpression, 
     return y @ y.T / samples, {(inputs, samples): phi, (inputs, outputs): psi}
 
 
-STATEMENT = Statement("M", (PHI, PSI, ETA, ZETA), _matrix)
+STATEMENT = Statement("M", (PHI, PSI, ETA, ZETA), _matrix, factor="Y")
 """The Gaussian equivalent as a matrix."""
 
 
@@ -200,10 +200,9 @@ _QUARTIC = (
 ENSEMBLE = Ensemble(
     slug="nonlinear-gram",
     title="Gram matrix of the random features of a nonlinear layer",
-    model=r"M = \frac{1}{m} Y Y^\top,\quad Y = f(WX),\quad W \in \mathbb{R}^{n_1 \times n_0},\ W_{ij} \sim "
-    r"N(0, \sigma_w^2/n_0),\quad X \in \mathbb{R}^{n_0 \times m},\ X_{i\mu} \sim N(0, \sigma_x^2),\quad "
-    r"\phi = n_0/m,\ \psi = n_0/n_1,\quad \mathbb{E} f(\sigma_w \sigma_x \xi) = 0,\ "
-    r"\eta = \mathbb{E} f(\sigma_w \sigma_x \xi)^2,\ \zeta = (\mathbb{E}\, \xi f(\sigma_w \sigma_x \xi))^2",
+    model=STATEMENT.latex + r";\quad Y \text{ in place of } f(\sigma_w \sigma_x W X/\sqrt{n_0}),\quad "
+    r"\mathbb{E} f(\sigma_w \sigma_x \xi) = 0,\ \eta = \mathbb{E} f(\sigma_w \sigma_x \xi)^2,\ "
+    r"\zeta = (\mathbb{E}\, \xi f(\sigma_w \sigma_x \xi))^2",
     parameters=(PHI, PSI, ETA, ZETA),
     derive=derive_law,
     samplers=(

@@ -64,6 +64,7 @@ _c = UNITS.symbol
 ENSEMBLE = Ensemble(
     slug="one-step",
     title="First layer after one gradient step",
+    # typed in: the gradient has rank one, and matrices of the language have a law
     model=r"W_1 W_1^\top,\quad W_1 = W_0 + \sqrt{N} \eta G_0,\quad f(x) = \frac{1}{\sqrt N} \beta_0^\top s(W_0 x),\ "
     r"W_0 \in \mathbb{R}^{N \times p},\ W_{0,ij} \sim N(0, 1/p),\ \beta_0 \sim N(0, I/N),\ x \sim N(0, I),\ y = "
     r"t(\langle \beta_*, x \rangle) + \text{noise},\quad c = N/p",

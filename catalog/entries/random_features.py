@@ -43,7 +43,7 @@ def _matrix(psi_1: Any, psi_2: Any, eta: Any, zeta: Any) -> tuple[MatrixExpressi
     return z.T @ z, feature_copies.ratios(psi_1, psi_2)
 
 
-STATEMENT = Statement("Z^\\top Z", (PSI_1, PSI_2, ETA, ZETA), _matrix)
+STATEMENT = Statement("Z^\\top Z", (PSI_1, PSI_2, ETA, ZETA), _matrix, factor="F")
 
 
 def derive_law(psi_1: Any, psi_2: Any, eta: Any, zeta: Any) -> AlgebraicLaw:
@@ -168,8 +168,7 @@ _PARTS = (
 ENSEMBLE = Ensemble(
     slug="random-features",
     title="Random-feature ridge regression",
-    model=r"Z^\top Z,\quad Z = \frac{1}{\sqrt d} f(X \Theta^\top/\sqrt d),\ X \in \mathbb{R}^{n \times d},\ "
-    r"\Theta \in \mathbb{R}^{N \times d} \text{ Gaussian},\quad \psi_1 = N/d,\ \psi_2 = n/d,\quad "
+    model=STATEMENT.latex + r";\quad F \text{ in place of } f(X \Theta^\top/\sqrt d),\quad Z = F/\sqrt d,\quad "
     r"\hat y = f(x^\top \Theta^\top/\sqrt d) a/\sqrt d,\ a = (Z^\top Z + \lambda)^{-1} Z^\top y",
     parameters=(PSI_1, PSI_2, ETA, ZETA),
     derive=derive_law,

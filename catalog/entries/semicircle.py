@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler
 from resolvent.catalog.schema.facts import CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.derive.expressions.law import algebraic_law_of
+from resolvent.catalog.schema.statement import Statement
 from resolvent.derive.expressions.letters import dimension, wigner
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import require_positive, shown
@@ -24,6 +24,9 @@ _v = VARIANCE.symbol
 _z, _G, _g = sympy.symbols("z G g")
 
 
+STATEMENT = Statement("S", (VARIANCE,), lambda variance: (wigner("S", dimension("n"), variance), {}))
+
+
 def derive_law(variance: Any) -> AlgebraicLaw:
     """The law, from the Dyson equation of the matrix.
 
@@ -31,8 +34,7 @@ def derive_law(variance: Any) -> AlgebraicLaw:
     2*m**2 + m*z + 1
     """
     v = require_positive("variance", variance)
-    law = algebraic_law_of(wigner("W", dimension("n"), v))
-    return replace(law, text=f"semicircle({shown(v)})", recipe=Recipe(derive_law, (v,)))
+    return replace(STATEMENT.law(variance=v), text=f"semicircle({shown(v)})", recipe=Recipe(derive_law, (v,)))
 
 
 def density(x: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
@@ -61,8 +63,7 @@ def _memory(size: int, variance: float) -> float:
 ENSEMBLE = Ensemble(
     slug="semicircle",
     title="Wigner matrix",
-    model=r"S = S^\top \in \mathbb{R}^{n \times n},\quad S_{ij} \text{ independent for } i \le j,\ "
-    r"\mathbb{E} S_{ij} = 0,\ \mathbb{E} S_{ij}^2 = v/n \text{ for } i < j",
+    model=STATEMENT.latex + r";\quad S_{ij} \text{ independent for } i \le j,\ \mathbb{E} S_{ij} = 0",
     parameters=(VARIANCE,),
     derive=derive_law,
     samplers=(

@@ -69,6 +69,7 @@ _radius = 2 * sympy.sqrt(_h * (_h - 1))
 ENSEMBLE = Ensemble(
     slug="spin-glass",
     title="Hessian of a spherical spin glass",
+    # typed in: a tensor is no matrix; its Hessian is Gaussian, the semicircle that `derive_law` starts from
     model=r"\nabla^2 L \text{ on } \lVert w\rVert^2 = \Lambda,\quad L(w) = \Lambda^{-(H-1)/2} \sum X_{i_1 \ldots i_H} "
     r"w_{i_1} \cdots w_{i_H},\ X \text{ Gaussian},\quad \text{at } L(w) = \Lambda u",
     parameters=(H, U),

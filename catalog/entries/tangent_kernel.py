@@ -146,6 +146,7 @@ _e, _s, _z, _g, _c = (p.symbol for p in (ETA, SLOPE, ZETA, RATIO, INPUT))
 ENSEMBLE = Ensemble(
     slug="tangent-kernel",
     title="Neural tangent kernel of a network with one hidden layer",
+    # typed in: activations and products that act entry by entry are no words of the language
     model=r"K = X_1^\top X_1 + (S^\top S) \odot (X_0^\top X_0),\quad X_1 = \frac{1}{\sqrt{d_1}} f(W X_0),\ S = "
     r"\frac{1}{\sqrt{d_1}} f'(W X_0),\ X_{0,ij} \sim N(0, 1/d_0),\ W_{ij} \sim N(0, 1),\quad \gamma = n/d_1,"
     r"\ c = n/d_0,\quad \eta = \mathbb{E} f^2,\ \eta' = \mathbb{E} f'^2,\ \zeta = (\mathbb{E} f')^2,\ \mathbb{E} f = 0",

@@ -14,6 +14,7 @@ from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import algebraic_law_of
 from resolvent.derive.expressions.letter import ratio_latex
+from resolvent.derive.expressions.letters import gaussian
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.numeric.expressions.expressed import Expressed, expressed
 from resolvent.numeric.expressions.sampling import sample
@@ -29,6 +30,7 @@ class Statement:
         name: the matrix's name in LaTeX.
         parameters: those of the entry.
         build: (**parameters) -> the expression, and the ratios of its sizes.
+        factor: the name of A in a multiple of A A^T or A^T A, if the LaTeX says by itself what A is.
 
     >>> from resolvent.derive.expressions.letters import dimension, gaussian
     >>> p, n = dimension("p"), dimension("n")
@@ -44,6 +46,7 @@ class Statement:
     name: str
     parameters: tuple[Parameter, ...]
     build: Callable[..., tuple[MatrixExpression, Ratios]]
+    factor: str = ""
 
     def law(self, **values: Any) -> AlgebraicLaw:
         """The law, from the Dyson equation of the matrix."""
@@ -53,9 +56,21 @@ class Statement:
     def latex(self) -> str:
         """The matrix, what its letters are, and the ratios of their sizes."""
         model, ratios = self.build(**{p.name: p.symbol for p in self.parameters})
-        said = [f"{self.name} = {model.latex()}", *(letter.latex for letter in model.letters().values())]
-        said += [ratio_latex(a, b, value) for (a, b), value in ratios.items()]
+        matrix, letters = model.latex(), [letter.latex for letter in model.letters().values()]
+        said = [f"{self.name} = {matrix}"] if matrix != self.name else []
+        if self.factor:
+            said = self._factored(model)
+        said += [*letters, *(ratio_latex(a, b, value) for (a, b), value in ratios.items())]
         return r",\quad ".join(said)
+
+    def _factored(self, model: MatrixExpression) -> list[str]:
+        """The matrix in terms of its factor, and the factor."""
+        square = model.parts[0] if model.head == "scale" else model
+        left, right = square.parts
+        a = left if right.head == "transpose" else right
+        named = gaussian(self.factor, a.rows[0], a.columns[0])  # any letter of that name
+        written = (named @ named.T if a is left else named.T @ named) * model.scalar
+        return [f"{self.name} = {written.latex()}", f"{self.factor} = {a.latex()}"]
 
     def sampler(self, name: str, doc: str, default_size: int = 1000, multiple_of: int = 1) -> Sampler:
         """The sampler of the matrix; its size is the number of rows, from which all others follow, rounded."""

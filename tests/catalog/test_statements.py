@@ -17,8 +17,10 @@ from resolvent.catalog.entries import (
     nonlinear_gram,
     random_features,
     ridge,
+    semicircle,
     wishart_product,
 )
+from resolvent.catalog.entries import marchenko_pastur as sample_covariance
 from resolvent.catalog.networks.jacobian import layers_of_projections
 from resolvent.catalog.networks.layer_rule import layer
 from resolvent.catalog.schema.parameter import Parameter
@@ -37,6 +39,8 @@ STATEMENTS: dict[str, Statement] = {
     "random-features": random_features.STATEMENT,
     "ridge": ridge.STATEMENT,
     "jacobian": jacobian.STATEMENT,
+    "marchenko-pastur": sample_covariance.STATEMENT,
+    "semicircle": semicircle.STATEMENT,
 }
 
 
@@ -111,3 +115,22 @@ def test_the_latex_says_what_the_letters_are() -> None:
         r"\mathbb{C}^{p \times n}", r"S = S^{\top}", r"\text{ given}", r"O(p)", r"p/n \to c",
     ):  # fmt: skip
         assert words in said
+
+
+@pytest.mark.parametrize("slug", sorted(set(STATEMENTS) - {"jacobian"}))
+def test_the_latex_of_an_entry_is_that_of_its_matrix(slug: str) -> None:
+    """Only the Jacobian, of a symbolic number of factors, has no matrix with all of its symbols."""
+    statement, entry = STATEMENTS[slug], catalog.get(slug)
+    assert entry.model.startswith(statement.latex)
+    model, _ = statement.build(**entry.symbols)
+    assert all(letter.latex in entry.model for letter in model.letters().values())
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_factor_has_a_name_of_its_own(turned: bool) -> None:
+    p, n = dimension("p"), dimension("n")
+    c = Parameter("c", "ratio", positive=True)
+    f = gaussian("X", p, n) + gaussian("Y", p, n) / 2
+    said = Statement("W", (c,), lambda c: ((f.T @ f if turned else f @ f.T) / n, {(p, n): c}), factor="F").latex
+    square = r"F^{\top} F" if turned else r"F F^{\top}"
+    assert said.startswith(rf"W = \frac{{1}}{{n}} {square},\quad F = X + \frac{{1}}{{2}} Y,\quad X \in")
