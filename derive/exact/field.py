@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from numbers import Integral, Rational
 from typing import Any
 
@@ -31,7 +31,12 @@ RESERVED_NAMES = frozenset({"z", "m", "G", ALPHA})
 
 def polynomial_ring(names: Iterable[str]) -> fmpz_mpoly_ctx:
     """The python-flint ring Z[names] in lexicographic order (rings of equal names are the same object)."""
-    return fmpz_mpoly_ctx.get(tuple(names), "lex")
+    return _ring(tuple(names))
+
+
+@cache
+def _ring(names: tuple[str, ...]) -> fmpz_mpoly_ctx:
+    return fmpz_mpoly_ctx.get(names, "lex")
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,8 @@ class Element:
     def __mul__(self, other: Any) -> Element:
         if not isinstance(other, _OPERANDS):
             return NotImplemented
+        if not isinstance(other, Element) and other == 1:
+            return self
         a, b = _together(self, other)
         product = a.numerator * b.numerator
         if a.denominator.is_one() and b.denominator.is_one() and a.field.extension is None:
@@ -265,7 +272,7 @@ _OPERANDS = (Element, int, fmpz, fmpq, Fraction)
 
 def _together(a: Element, b: Any) -> tuple[Element, Element]:
     if isinstance(b, Element):
-        if a.field == b.field:
+        if a.field is b.field or a.field == b.field:
             return a, b
         field = a.field.join(b.field)
         return field.coerce(a), field.coerce(b)

@@ -150,6 +150,8 @@ def resized(series: Series, n: int) -> Series:
     """The same coefficients as a series modulo x^n, terms beyond the old precision taken as zero."""
     if isinstance(series, FieldSeries):
         return FieldSeries(series.field, series.terms, n)
+    if series.prec == n:
+        return series  # series are never changed in place
     with order(n):
         return fmpq_series(series.coeffs()[:n], prec=n)
 

@@ -69,6 +69,9 @@ class Branch(ABC):
 class SeriesBranch(Branch):
     """The branch by its exact series at infinity, at integer values of the parameters.
 
+    Attributes:
+        series: the series, whose `values` say where.
+
     Raises `physical_series.NoSeries` when it has none with rational coefficients.
     """
 
@@ -84,22 +87,22 @@ class SeriesBranch(Branch):
                 series.solution(2)
             except ZeroDivisionError:
                 continue
-            self._series, self._values = series, values
+            self.series, self._values = series, values
             break
         else:
             raise DerivationError("no values of the parameters were found at which the system is regular")
-        if not self._series.base.is_rational:
+        if not self.series.base.is_rational:
             raise NoSeries("the moments of a given law are not rational at rational parameters")
 
     def _unknowns(self, n: int) -> dict[str, Series]:
-        solution = self._series.solution(n)
+        solution = self.series.solution(n)
         out = {}
         for name, e in self.unknowns.items():
             case = case_of(name)
-            out[name] = solution[e] if case is None else self._series.case(*case, e, n)
-        total = make_series(self._series.base, [], n)
+            out[name] = solution[e] if case is None else self.series.case(*case, e, n)
+        total = make_series(self.series.base, [], n)
         for k, weight in enumerate(self.system.weights):
-            total = total + solution[k, k] * self._series.number(weight)
+            total = total + solution[k, k] * self.series.number(weight)
         out["m"] = -total if self.system.spectral else total
         return out
 
@@ -127,9 +130,9 @@ class SeriesBranch(Branch):
                 groups[full] = groups.get(full, fmpq(0)) + value
         with order(n):
             powers = self._powers.setdefault(n, {})
-            total = make_series(self._series.base, [], n)
+            total = make_series(self.series.base, [], n)
             for full, value in groups.items():
-                term = make_series(self._series.base, [0] * full[0][1] + [value], n)
+                term = make_series(self.series.base, [0] * full[0][1] + [value], n)
                 for name, e in full[1:]:
                     if (name, e) not in powers:
                         powers[name, e] = series[name] ** e

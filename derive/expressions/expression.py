@@ -6,7 +6,6 @@ twice is the same matrix twice. Shapes are tuples of dimensions, one for each bl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -16,8 +15,10 @@ import sympy
 from resolvent.derive.border import checked, is_whole
 from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.trees import parts_first
 from resolvent.derive.expressions.letter import Letter, SymbolicSize, scalar_or_none, sizes_text, spectra_of
+from resolvent.derive.expressions.marks import marked
 
 Shape = tuple[SymbolicSize, ...]
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -275,7 +276,7 @@ class MatrixExpression:
         >>> (X @ X.T / n).latex()
         '\\frac{1}{n} X X^{\\top}'
         """
-        return _latex(self, _SUM)
+        return self._latex_in(_SUM)
 
     def sample(self, sizes: Mapping[Any, int], rng: Any, **values: Any) -> Any:
         """A numpy matrix: every letter is drawn once, at these sizes and values of the parameters.
@@ -292,8 +293,21 @@ class MatrixExpression:
         return self._in(_SUM)
 
     def _in(self, level: int) -> str:
-        text, own = _text(self)
+        """The text, in brackets where the outermost operation binds less tightly than ``level``."""
+        text, own = self._written
         return text if own >= level else f"({text})"
+
+    def _latex_in(self, level: int) -> str:
+        text, own = self._written_latex
+        return text if own >= level else f"\\left({text}\\right)"
+
+    @cached_property
+    def _written(self) -> tuple[str, int]:
+        return _text(self)
+
+    @cached_property
+    def _written_latex(self) -> tuple[str, int]:
+        return _latex(self)
 
     def scalars(self) -> tuple[sympy.Expr, ...]:
         """All scalars: factors, and the variances and spectra of letters, in a fixed order."""
@@ -400,26 +414,6 @@ def _misfit(made: MatrixExpression, sizes: str) -> ParameterError:
     return ParameterError(f"{said}\n{marked(made, right)}", said=said, left=left, right=right)
 
 
-_MARGIN = 44  # characters shown on either side of a mark
-
-
-def marked(whole: MatrixExpression, part: MatrixExpression) -> str:
-    """The text of an expression, with marks under the last place where a part of it stands.
-
-    >>> from resolvent.derive.expressions.letters import dimension, inv, wigner
-    >>> S = wigner("S", dimension("p"))
-    >>> print(marked(S @ inv(S + 2) @ S, inv(S + 2)))
-      S @ inv(S + 2) @ S
-          ^^^^^^^^^^
-    """
-    text, shown = str(whole), str(part)
-    places = [found.start() for found in re.finditer(rf"(?<![\w.]){re.escape(shown)}(?!\w)", text)]
-    start, end = (places[-1], places[-1] + min(len(shown), 60)) if places else (0, min(len(text), 60))
-    low, high = max(0, start - _MARGIN), min(len(text), end + _MARGIN)
-    before, after = "..." if low else "", "..." if high < len(text) else ""
-    return f"  {before}{text[low:high]}{after}\n  {' ' * (len(before) + start - low)}{'^' * (end - start)}"
-
-
 def _text(node: MatrixExpression) -> tuple[str, int]:
     """The text of an expression, and how tightly its outermost operation binds."""
     if node.head == "letter":
@@ -461,8 +455,8 @@ def _scaled_text(scalar: sympy.Expr, part: MatrixExpression) -> str:
     return text if bottom == 1 else f"{text} / {bottom if bottom.is_Atom or bottom.is_Pow else f'({bottom})'}"
 
 
-def _latex(node: MatrixExpression, level: int) -> str:
-    """The expression in LaTeX, in brackets where its operation binds less tightly than ``level``."""
+def _latex(node: MatrixExpression) -> tuple[str, int]:
+    """The expression in LaTeX, and how tightly its outermost operation binds."""
     own = _ATOM
     if node.head == "letter":
         assert node.letter is not None
@@ -472,24 +466,24 @@ def _latex(node: MatrixExpression, level: int) -> str:
     elif node.head == "zero" or (node.head == "scale" and node.scalar == 0):
         text = "0"
     elif node.head == "transpose":
-        text = f"{_latex(node.parts[0], _ATOM)}^{{{'*' if node.parts[0].is_complex else chr(92) + 'top'}}}"
+        text = f"{node.parts[0]._latex_in(_ATOM)}^{{{'*' if node.parts[0].is_complex else chr(92) + 'top'}}}"
     elif node.head == "inverse":
-        text = f"{_latex(node.parts[0], _ATOM)}^{{-1}}"
+        text = f"{node.parts[0]._latex_in(_ATOM)}^{{-1}}"
     elif node.head == "scale":
         own = _PRODUCT
         factor = "-" if node.scalar == -1 else expression_latex(node.scalar) + " "
         bracketed = f"\\left({factor.strip()}\\right) " if node.scalar.is_Add else factor
-        text = bracketed + _latex(node.parts[0], _PRODUCT)
+        text = bracketed + node.parts[0]._latex_in(_PRODUCT)
     elif node.head == "product":
         own = _PRODUCT
-        text = f"{_latex(node.parts[0], _PRODUCT)} {_latex(node.parts[1], _PRODUCT)}"
+        text = f"{node.parts[0]._latex_in(_PRODUCT)} {node.parts[1]._latex_in(_PRODUCT)}"
     elif node.head == "sum":
         own = _SUM
-        second = _latex(node.parts[1], _SUM)
-        text = _latex(node.parts[0], _SUM) + (f" - {second[1:]}" if second.startswith("-") else f" + {second}")
+        second = node.parts[1]._latex_in(_SUM)
+        text = node.parts[0]._latex_in(_SUM) + (f" - {second[1:]}" if second.startswith("-") else f" + {second}")
     else:
         width = node.width
         rows = [node.parts[k : k + width] for k in range(0, len(node.parts), width)]
-        body = r" \\ ".join(" & ".join(_latex(part, _SUM) for part in row) for row in rows)
+        body = r" \\ ".join(" & ".join(part._latex_in(_SUM) for part in row) for row in rows)
         text = f"\\begin{{pmatrix}} {body} \\end{{pmatrix}}"
-    return text if own >= level else f"\\left({text}\\right)"
+    return text, own

@@ -31,7 +31,7 @@ from resolvent.derive.expressions.pencil import Pencil, growth, pencil_of
 from resolvent.derive.expressions.pencil_check import is_linearisation
 from resolvent.derive.expressions.physical_series import Moments, NoSeries, TooLarge
 from resolvent.derive.expressions.pointing import pointing
-from resolvent.derive.expressions.polynomial_system import polynomial_system, written_equations
+from resolvent.derive.expressions.polynomial_system import polynomial_system, unknowns_of, written_equations
 from resolvent.derive.expressions.positivity import existence, is_nonnegative
 from resolvent.derive.expressions.reconstruction import SeriesCertificate
 from resolvent.derive.expressions.scaling import NotRational, scales_of
@@ -146,11 +146,11 @@ def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stat
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
     end = time.monotonic() + limits.seconds
     try:
-        branch = branch_of(system, seconds=limits.seconds)
+        branch = SeriesBranch(system, unknowns_of(system), end)
     except NoSeries:
         return _enclosed(model, pencil, given, limits, recipe, text, nonnegative)
     found = eliminate(system, branch, limits)
-    moments = Moments(system, end)
+    moments = Moments(system, end, branch.series)
     law = conclude(
         AlgebraicLaw,
         found.polynomial,

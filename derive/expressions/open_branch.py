@@ -37,9 +37,9 @@ class OpenSeries(SeriesBranch):
 
     def _at(self, polynomial: fmpz_mpoly, series: Mapping[str, Series], n: int) -> Series:
         names = polynomial.context().names()
-        total = make_series(self._series.base, [], n)
+        total = make_series(self.series.base, [], n)
         for exponents, coefficient in polynomial.to_dict().items():
-            term = make_series(self._series.base, [fmpq(coefficient)], n)
+            term = make_series(self.series.base, [fmpq(coefficient)], n)
             for name, e in zip(names, exponents, strict=True):
                 for _ in range(int(e)):
                     term = term * (series[name] if name in series else self._values[name])

@@ -28,6 +28,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 
 Matrix = list[list[Series]]
 
+_TOGETHER = 4  # terms
 _LONG, _GROWN = 100, 20  # bits, and how many times as many, that constant terms reach when they do not settle
 
 
@@ -77,9 +78,11 @@ class PhysicalSeries:
         Raises `NoSeries` when the iteration does not settle.
         """
         if self.length < n:
-            for length in range(self.length + 1, n + 1):
+            while self.length < n:
+                # Symbolic terms are dear, so none is found twice; of numbers several are found together.
+                length = min(n, self.length + (_TOGETHER if self.length and self.base.is_rational else 1))
                 self._extend(length)
-            self.length = n
+                self.length = length
         return {e: resized(s, n) for e, s in self._solution.items()}
 
     def case(self, component: int, case: int, entry: Entry, n: int) -> Series:
@@ -93,7 +96,7 @@ class PhysicalSeries:
         if not g:
             g = {e: zero for c in system.components for i in c.states for j in c.states if (e := system.entry(i, j))}
         first = 0
-        for _ in range(2 * system.size + 4):
+        for _ in range((2 * system.size + 4) * (n - self.length)):
             if time.monotonic() > self.end:
                 raise TooLarge(
                     f"{n} terms of the series take longer than the limit; give more, "
@@ -339,20 +342,25 @@ def _gauss_jordan(rows: Matrix, size: int, n: int) -> Matrix:
     return [row[size:] for row in rows]
 
 
+def _key(values: Values) -> tuple[Any, ...]:
+    return tuple(sorted(values.items()))
+
+
 class Moments:
     """The moments of the expression of a system: called with n and values, sum_{k<n} m_k w^k.
 
-    ``end`` is when the clock (`time.monotonic`) says that the time for them is over; it may be moved.
+    ``end`` is when the clock (`time.monotonic`) says that the time for them is over; it may be moved. ``begun`` is a
+    solution that is there already, at some values.
     """
 
-    def __init__(self, system: DysonSystem, end: float = math.inf) -> None:
+    def __init__(self, system: DysonSystem, end: float = math.inf, begun: PhysicalSeries | None = None) -> None:
         self.system = system
         self.end = end
-        self.known = Memory()
+        self.known = Memory({_key(begun.values): begun} if begun else {})
 
     def __call__(self, n: int, values: Values) -> Series:
         """The series, from the traces of the blocks of the resolvent."""
-        key = tuple(sorted(values.items()))
+        key = _key(values)
         if key not in self.known:
             self.known[key] = PhysicalSeries(self.system, values)
         series: PhysicalSeries = self.known[key]

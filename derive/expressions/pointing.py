@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from resolvent.derive.errors import ResolventError
-from resolvent.derive.expressions.expression import MatrixExpression, marked
+from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.marks import marked
 
 
 @contextmanager

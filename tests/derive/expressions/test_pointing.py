@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
-from resolvent.derive.expressions.expression import marked
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.expressions.letters import dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.marks import marked
 from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.trace import trace_of
 
