@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
+from math import gcd
 
 import sympy
 from flint import fmpq, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
@@ -113,6 +114,21 @@ class ResolventEquation(Presented):
     def is_numeric(self) -> bool:
         """Whether no parameter is left."""
         return not self.symbols
+
+    def in_units(self, exponent: int) -> ResolventEquation:
+        """The equation of the law of x/2^exponent: P(2^exponent z, m/2^exponent), without common factors.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> (semicircle() * 8).equation.in_units(3) == semicircle().equation
+        True
+        """
+        lift = min(0, *(exponent * (i - j) for i, j, *_ in self.polynomial.to_dict()))
+        table = {key: int(c) << (exponent * (key[0] - key[1]) - lift) for key, c in self.polynomial.to_dict().items()}
+        common = gcd(*table.values())
+        polynomial = self.polynomial.context().from_dict({key: c // common for key, c in table.items()})
+        unit = fmpq(2) ** exponent
+        germ = tuple(g / self.field.constant(unit**k) for k, g in enumerate(self.germ))
+        return ResolventEquation(polynomial, self.symbols, germ)
 
     def __eq__(self, other: object) -> bool:
         """Whether two equations are the same polynomial with the same branch."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from math import gcd
 from operator import ne
 
 import flint
@@ -40,6 +41,17 @@ class AlgebraicNumber:
     def rational(self) -> fmpq | None:
         """The number as a fraction, if it is one."""
         return fmpq(-self.polynomial[0], self.polynomial[1]) if len(self.polynomial) == 2 else None
+
+    def times_power_of_two(self, exponent: int) -> AlgebraicNumber:
+        """2^exponent times the number.
+
+        >>> AlgebraicNumber((-2, 0, 1), 0).times_power_of_two(-1)
+        AlgebraicNumber(polynomial=(-1, 0, 2), index=0)
+        """
+        n = len(self.polynomial) - 1
+        scaled = [c << abs(exponent) * (n - k if exponent > 0 else k) for k, c in enumerate(self.polynomial)]
+        common = gcd(*scaled)
+        return AlgebraicNumber(tuple(c // common for c in scaled), self.index)
 
     def to_sympy(self, radicals: bool = False) -> sympy.Expr:
         """The number as a SymPy expression: rational, a quadratic surd, or a CRootOf.

@@ -15,7 +15,7 @@ import numpy as np
 
 from resolvent.numeric.density.certificate import Certificate
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
-from resolvent.numeric.density.edge_maps import edge_maps
+from resolvent.numeric.density.moved_piece import moved
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.density_measure import Part, measure_of_parts
 from resolvent.numeric.measures.numeric_measure import NumericMeasure
@@ -36,7 +36,7 @@ def affine(measure: Measure, factor: float, offset: float) -> Measure:
         return pushed([Image(measure, Mobius(factor, offset, 0.0, 1.0))], f"{factor:.6g} times {measure.subject}")
     flips = factor < 0
     groups = tuple(
-        tuple(_moved(piece, factor, offset) for piece in (reversed(group) if flips else group))
+        tuple(moved(piece, factor, offset) for piece in (reversed(group) if flips else group))
         for group in (reversed(measure.parts.groups) if flips else measure.parts.groups)
     )
     order = np.argsort(factor * measure.parts.points)
@@ -47,20 +47,6 @@ def affine(measure: Measure, factor: float, offset: float) -> Measure:
         known = tuple((b, a) for a, b in reversed(known))
     mass = Certificate(float(measure.integral(np.ones_like, 64)), (), 0.0)
     return NumericMeasure(parts, mass, f"{factor:.6g} times {measure.subject} plus {offset:.6g}", known)
-
-
-def _moved(piece: Piece, factor: float, offset: float) -> Piece:
-    low, high = factor * piece.left, factor * piece.right
-    rests = (factor * piece.rests[0], factor * piece.rests[1])
-    if offset:
-        low, high, rests = low + rests[0] + offset, high + rests[1] + offset, (0.0, 0.0)
-    margins = (abs(factor) * piece.margins[0], abs(factor) * piece.margins[1])
-    ramification, orders, boundary = piece.ramification, piece.orders, piece.boundary / abs(factor)
-    if factor < 0:
-        low, high, rests, margins = high, low, rests[::-1], margins[::-1]
-        ramification, orders = ramification[::-1], orders[::-1]
-        boundary = boundary * (-1.0) ** np.arange(len(boundary))
-    return Piece(low, high, rests, ramification, orders, boundary, *edge_maps(ramification), margins)
 
 
 @dataclass(frozen=True)

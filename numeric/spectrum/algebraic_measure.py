@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,11 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import BranchError, PrecisionError
+from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.exact.stage import tell
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.support.support import Skeleton, skeleton
 from resolvent.numeric.density.chebyshev_piece import Array, Piece, Place, resolve
+from resolvent.numeric.density.moved_piece import moved
 from resolvent.numeric.spectrum.critical_points import CriticalPoint, critical_points
 from resolvent.numeric.spectrum.enclosures import Enclosure, certified_stieltjes, density_enclosure
 from resolvent.numeric.spectrum.measure import (
@@ -29,8 +33,10 @@ from resolvent.numeric.spectrum.measure import (
 )
 from resolvent.numeric.spectrum.outliers import OutlierResult, outliers
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
+from resolvent.numeric.spectrum.stieltjes_values import real_points
 
 _MOST_BITS = 512
+_ORDINARY = 16  # 2^-16 to 2^16: on farther scales, powers of z and m in doubles differ so much that digits are lost
 _LEAST_SQUARE, _MOST_SQUARE = 1e-80, 1e120  # the mean of x^2: beyond, powers of z and m leave the range of floats
 
 
@@ -39,7 +45,9 @@ class AlgebraicMeasure(PiecewiseMeasure):
 
     Attributes:
         law: the law.
-        frame: its critical points, support intervals and atoms, exact.
+        exponent: an even number; all is found for the law of x/2^exponent, of a size about 1, and put back without
+            rounding.
+        frame: critical points, support intervals and atoms of that law, exact.
 
     Raises `DerivationError` if the branch belongs to no probability measure, `NotCertified` if mass or moments are not
     reproduced.
@@ -49,8 +57,12 @@ class AlgebraicMeasure(PiecewiseMeasure):
 
     def __init__(self, law: AlgebraicLaw) -> None:
         self.law = law
-        self.frame, groups = _resolved(law.equation)
-        self.atoms = tuple(PointMass(a.point.to_sympy(), a.weight.to_sympy()) for a in self.frame.atoms)
+        self.exponent = _exponent(law)
+        self._unit = math.ldexp(1.0, self.exponent)
+        self.frame, groups = _resolved(self._law_in_units.equation)
+        if self.exponent:
+            groups = tuple(tuple(moved(piece, self._unit) for piece in group) for group in groups)
+        self.atoms = tuple(PointMass(self._put_back(a.point).to_sympy(), a.weight.to_sympy()) for a in self.frame.atoms)
         low, high = self.support()
         self.parts = Pieces(groups, self.atom_points, self.atom_weights, high - low)
         self.certificate = certified(self, self.lowest())
@@ -58,7 +70,7 @@ class AlgebraicMeasure(PiecewiseMeasure):
     @cached_property
     def atom_points(self) -> Array:
         """The places of the atoms as floats."""
-        return np.array([float(a.point) for a in self.frame.atoms])
+        return self._unit * np.array([float(a.point) for a in self.frame.atoms])
 
     @cached_property
     def atom_weights(self) -> Array:
@@ -67,31 +79,50 @@ class AlgebraicMeasure(PiecewiseMeasure):
 
     def support(self) -> tuple[float, float]:
         """The smallest interval that holds the whole measure."""
-        return float(self.frame.lower_end), float(self.frame.upper_end)
+        return self._unit * float(self.frame.lower_end), self._unit * float(self.frame.upper_end)
 
     @cached_property
     def critical_points(self) -> tuple[CriticalPoint, ...]:
         """The real roots of disc_m(P) lc_m(P), each with what it is."""
-        return critical_points(self.frame, [(i.left_exponent, i.right_exponent) for i in self.intervals])  # type: ignore[misc]
+        found = critical_points(self.frame, [(i.left_exponent, i.right_exponent) for i in self.intervals])  # type: ignore[misc]
+        return tuple(replace(point, number=self._put_back(point.number)) for point in found)
 
     def places(self, origin: Place) -> Array:
         """The places of the atoms, from an origin."""
         with working_precision(2 * self.frame.branch.precision):
-            return np.array([float(a.point.ball() - arb(origin[0]) - arb(origin[1])) for a in self.frame.atoms])
+            place = (arb(origin[0]) + arb(origin[1])) / self._unit
+            return self._unit * np.array([float(a.point.ball() - place) for a in self.frame.atoms])
 
     def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
         """m or m', by continuation with proof if it is to be certified."""
         if certified:
-            return certified_stieltjes(self.frame.branch, z, derivative)
+            return certified_stieltjes(self.frame.branch, z, derivative, self._unit)
         return super().certified_stieltjes(z, derivative, certified)
 
     def pdf_enclosure(self, x: ArrayLike) -> Enclosure:
         """The density with proof."""
-        return density_enclosure(self.frame, x)
+        value, radius = density_enclosure(self.frame, real_points(x) / self._unit)
+        return Enclosure(value / self._unit, radius / self._unit)
 
     def outliers(self, strength: Any, kind: str, ratio: Any) -> tuple[OutlierResult, ...]:
         """Outliers under perturbations of rank one."""
-        return outliers(self.law, strength, kind, ratio)
+        return outliers(self._law_in_units, strength, kind, ratio, self.exponent)
+
+    @cached_property
+    def _law_in_units(self) -> AlgebraicLaw:
+        if not self.exponent:
+            return self.law
+        equation, law = self.law.equation.in_units(self.exponent), self.law
+        return type(law)(equation, law.conclusion, law.recipe, law.text, law.nonnegative)
+
+    def _put_back(self, point: AlgebraicNumber) -> AlgebraicNumber:
+        return point.times_power_of_two(self.exponent) if self.exponent else point
+
+
+def _exponent(law: AlgebraicLaw) -> int:
+    """That of a power of four about as large as what has the law; 0 for ordinary sizes."""
+    found = math.frexp(math.sqrt(float(law.moments(2)[1])))[1]
+    return found - found % 2 if abs(found) > _ORDINARY else 0
 
 
 def _resolved(equation: ResolventEquation) -> tuple[Skeleton, tuple[tuple[Piece, ...], ...]]:

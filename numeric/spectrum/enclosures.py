@@ -98,10 +98,11 @@ def _compared(x: float, point: AlgebraicNumber) -> int:
     raise PrecisionError("a point could not be told apart from an edge", point=x)
 
 
-def certified_stieltjes(branch: Branch, z: ArrayLike, derivative: int = 0) -> NDArray[np.complex128]:
+def certified_stieltjes(branch: Branch, z: ArrayLike, derivative: int = 0, unit: float = 1.0) -> NDArray[np.complex128]:
     """m(z) or m'(z) by continuation with proof, rounded; NaN where the branch has no proved value.
 
-    m' is -P_z/P_m at the ball of m. Real points of the support get the limit from above.
+    m' is -P_z/P_m at the ball of m. Real points of the support get the limit from above. The branch may be that of the
+    law of x/unit, unit a power of two.
 
     >>> from resolvent.derive.laws.elementary import semicircle
     >>> certified_stieltjes(Branch(semicircle().equation), [2.5, 0, 2]).round(12)
@@ -111,8 +112,9 @@ def certified_stieltjes(branch: Branch, z: ArrayLike, derivative: int = 0) -> ND
     """
     check_derivative(derivative)
     points = np.asarray(z, dtype=np.complex128)
-    flat = np.array([_stieltjes_at(branch, complex(p), derivative) for p in points.ravel()], dtype=np.complex128)
-    return flat.reshape(points.shape)
+    scaled = (complex(p.real / unit, p.imag / unit) for p in points.ravel())
+    flat = np.array([_stieltjes_at(branch, p, derivative) for p in scaled], dtype=np.complex128)
+    return np.asarray(flat.reshape(points.shape) / unit ** (1 + derivative))
 
 
 def _stieltjes_at(branch: Branch, z: complex, derivative: int) -> complex:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -110,7 +110,9 @@ class OutlierResult:
         return 0.0 if self.outer is None else self.outliers[self.outer].right_overlap
 
 
-def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: Any = None) -> tuple[OutlierResult, ...]:
+def outliers(
+    law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: Any = None, exponent: int = 0
+) -> tuple[OutlierResult, ...]:
     """The outliers of a law without free parameters under perturbations of one or several strengths.
 
     Perturbations of rank r with orthogonal vectors act one by one, so each strength has a result of its own.
@@ -122,6 +124,7 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
         kind: "additive" for A + theta u u^T, "multiplicative" for (I + theta u u^T)^(1/2) A (I + theta u u^T)^(1/2)
             (the eigenvalues are those of A^(1/2) (I + theta u u^T) A^(1/2), too), "rectangular" for X + theta u v^T.
         ratio: c = p/n for the rectangular kind.
+        exponent: an even number; the law is that of x/2^exponent, everything else is about x.
 
     >>> from resolvent.derive.laws.elementary import semicircle
     >>> [(r.location, r.overlap) for r in outliers(semicircle(), [0.5, 2])]
@@ -135,6 +138,7 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
     check_kind(kind)
     response = _response(ById(law), kind, None if ratio is None else to_fmpq(ratio))
     strengths = checked_strengths(strength, kind)
+    unit = fmpq(2) ** {"additive": exponent, "multiplicative": 0, "rectangular": exponent // 2}[kind]
     found = gaps(response)
     solver = _Solver(response)
     edges = tuple(
@@ -143,7 +147,8 @@ def outliers(law: AlgebraicLaw, strength: Any, kind: str = "additive", ratio: An
         for end in (gap.left, gap.right)
         if end is not None
     )
-    return tuple(_result(solver, found, edges, theta) for theta in strengths)
+    results = (_result(solver, found, edges, theta / unit) for theta in strengths)
+    return tuple(_put_back(r, math.ldexp(1.0, exponent), int(unit.p) / int(unit.q)) if exponent else r for r in results)
 
 
 @lru_cache(maxsize=64)
@@ -199,6 +204,19 @@ def _result(solver: _Solver, found: Sequence[Gap], edges: tuple[EdgeThreshold, .
         thresholds=edges,
         outer=next(outer, None),
         threshold=-math.inf if end is None else _strength(end),
+    )
+
+
+def _put_back(result: OutlierResult, size: float, unit: float) -> OutlierResult:
+    """The result for a law that is so many times as large, and strengths that are ``unit`` times as large."""
+    return replace(
+        result,
+        strength=unit * result.strength,
+        outliers=tuple(
+            replace(o, location=size * o.location, gap=(size * o.gap[0], size * o.gap[1])) for o in result.outliers
+        ),
+        thresholds=tuple(replace(t, point=size * t.point, strength=unit * t.strength) for t in result.thresholds),
+        threshold=unit * result.threshold,
     )
 
 

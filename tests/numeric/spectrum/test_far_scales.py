@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
+import sympy
 
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError
 from resolvent.derive.laws.elementary import arcsine, atoms, marchenko_pastur, semicircle
 from resolvent.language.expressions import parse
 from resolvent.numeric.spectrum import Spectrum
 from tests.oracles import marchenko_pastur_moments, semicircle_density
+
+approx = functools.partial(pytest.approx, rel=1e-14, abs=0)  # otherwise all that is below 10^-12 is near to all else
 
 
 @pytest.mark.filterwarnings("error")
@@ -20,10 +25,57 @@ def test_a_law_on_a_far_scale_is_the_law_on_its_own(exponent: int) -> None:
     scale = Fraction(10) ** exponent
     rho, one = Spectrum(marchenko_pastur("1/3") * scale), Spectrum(marchenko_pastur("1/3"))
     assert rho.certificate.worst < 1e-13
-    assert rho.certificate.unit == pytest.approx(float(scale), rel=3)
-    assert float(rho.pdf(float(scale))) * float(scale) == pytest.approx(float(one.pdf(1.0)), rel=1e-13)
-    assert float(rho.var()) == pytest.approx(float(scale**2 * Fraction(1, 3)), rel=1e-13)
-    assert rho.moment(3) == pytest.approx(float(scale**3 * marchenko_pastur_moments(Fraction(1, 3), 3)[2]), rel=1e-13)
+    assert rho.certificate.unit == approx(float(scale), rel=3)
+    assert float(rho.pdf(float(scale))) * float(scale) == approx(float(one.pdf(1.0)), rel=1e-13)
+    assert float(rho.var()) == approx(float(scale**2 * Fraction(1, 3)), rel=1e-13)
+    assert rho.moment(3) == approx(float(scale**3 * marchenko_pastur_moments(Fraction(1, 3), 3)[2]), rel=1e-13)
+
+
+@pytest.mark.parametrize("exponent", [-20, 12, 25])
+def test_a_law_with_irrational_numbers_on_a_far_scale(exponent: int) -> None:
+    """2^(1/2) W + 3^(1/2), W of ratio 4: W has the edges 1 and 9 and an atom of 3/4 at 0."""
+    scale, root_two, root_three = sympy.Integer(10) ** exponent, sympy.sqrt(2), sympy.sqrt(3)
+    rho = Spectrum((marchenko_pastur(4) * root_two + root_three) * scale)
+    unit, low = float(scale), float(root_two + root_three)
+    assert rho.support() == approx((float(root_three) * unit, float(9 * root_two + root_three) * unit))
+    assert [float(i.left) for i in rho.intervals] == approx([low * unit], rel=1e-14)
+    assert [(a.weight, sympy.simplify(a.point - root_three * scale)) for a in rho.atoms] == [(sympy.Rational(3, 4), 0)]
+    x = 5.0
+    inside = np.sqrt((9 - x) * (x - 1)) / (2 * np.pi * 4 * x)  # the density of W
+    place = (float(root_two) * x + float(root_three)) * unit
+    assert float(rho.pdf(place)) * float(root_two) * unit == approx(inside, rel=1e-13)
+
+
+@pytest.mark.parametrize("scale", [Fraction(1, 10**20), Fraction(1, 10**12), Fraction(10**12), Fraction(10**20)])
+def test_proved_values_and_critical_points_on_far_scales(scale: Fraction) -> None:
+    rho, unit = Spectrum(semicircle() * scale), float(scale)
+    found = rho.pdf_enclosure([0.0, 3 * unit])
+    assert found.value * unit == approx([1 / np.pi, 0.0], rel=1e-15)
+    assert (found.radius * unit < 1e-15).all()
+    assert rho.stieltjes(2.5j * unit, certified=True) * unit == approx(complex(0, (np.sqrt(10.25) - 2.5) / 2))
+    slope = -1 / 2 + 2.5 / (2 * np.sqrt(2.25))  # of m = (-z + (z^2 - 4)^(1/2))/2
+    assert rho.stieltjes(2.5 * unit, derivative=1) * unit**2 == approx(slope, rel=1e-13)
+    assert rho.stieltjes(2.5 * unit, derivative=1, certified=True) * unit**2 == approx(slope, rel=1e-15)
+    assert [p.to_sympy() for p in rho.critical_points] == [-2 * sympy.Rational(scale), 2 * sympy.Rational(scale)]
+
+
+@pytest.mark.parametrize("scale", [Fraction(1, 10**20), Fraction(1, 10**12), Fraction(10**12), Fraction(10**21)])
+def test_outliers_on_far_scales(scale: Fraction) -> None:
+    """Peche 2006 and Baik, Ben Arous, Peche 2005 in closed form; Benaych-Georges, Nadakuditi 2012, section 3.1."""
+    (one,) = Spectrum(semicircle() * scale).outliers([2 * scale])
+    assert one.location == approx(2.5 * float(scale), rel=1e-15)
+    assert (one.overlap, one.strength) == (0.75, approx(2 * float(scale)))
+    assert one.threshold == approx(float(scale), rel=1e-15)
+    assert [t.point for t in one.thresholds] == approx([-2 * float(scale), 2 * float(scale)])
+    law = Spectrum(marchenko_pastur("1/4") * scale)
+    (spike,) = law.outliers(2, kind="multiplicative")
+    assert spike.location == approx(3 * (1 + 0.25 / 2) * float(scale), rel=1e-15)
+    assert spike.threshold == 0.5
+    theta = Fraction(2) * Fraction(round(float(scale) ** 0.5 * 2**90), 2**90)
+    (found,) = law.outliers(theta, kind="rectangular", ratio="1/4")
+    t = float(theta**2 / scale)
+    assert found.location == approx((1 + t) * (0.25 + t) / t * float(scale), rel=1e-13)
+    assert found.threshold == approx(0.25**0.25 * float(scale) ** 0.5, rel=1e-14)
 
 
 def test_the_unit_is_one_where_floats_hold_all_powers_and_stands_in_the_plain_data() -> None:
@@ -46,11 +98,11 @@ def test_a_moment_beyond_all_floats_is_refused() -> None:
 @pytest.mark.parametrize("width", [10**10, 10**16, 10**20])
 def test_the_variance_of_a_bulk_that_is_narrow_for_its_distance_from_0(width: int) -> None:
     rho = Spectrum(semicircle() / width + 1)
-    assert rho.var() == pytest.approx(1 / width**2, rel=1e-10)
+    assert rho.var() == approx(1 / width**2, rel=1e-10)
     assert rho.certificate.origin == 1
     density, _, _ = semicircle_density(1.0)
     if width == 10**10:  # the rounding of the place is a millionth of the width
-        assert float(rho.pdf(1 + 0.5 / width)) / width == pytest.approx(density(0.5), rel=1e-5)
+        assert float(rho.pdf(1 + 0.5 / width)) / width == approx(density(0.5), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +121,13 @@ def test_a_support_too_narrow_for_its_distance_from_0_is_refused_and_the_shift_n
 def test_a_bulk_with_little_mass_beside_an_atom_is_certified_by_itself() -> None:
     c = Fraction(10**10)
     rho = Spectrum(marchenko_pastur(c) - 10**9)
-    assert rho.var() == pytest.approx(float(c), rel=1e-10)
-    assert rho.certificate.origin == pytest.approx(1 - 10**9, rel=1e-15)
+    assert rho.var() == approx(float(c), rel=1e-10)
+    assert rho.certificate.origin == approx(1 - 10**9, rel=1e-15)
 
 
 def test_close_atoms_far_from_0_have_their_variance() -> None:
     gap = Fraction(1, 10**25)
-    assert Spectrum(atoms([1, 1 + gap])).var() == pytest.approx(float(gap) ** 2 / 4, rel=1e-12)
+    assert Spectrum(atoms([1, 1 + gap])).var() == approx(float(gap) ** 2 / 4, rel=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1, 68, 68 * 10**6, Fraction(1, 10**12)])
