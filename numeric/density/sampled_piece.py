@@ -79,7 +79,12 @@ def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepes
             continue
         if depth >= deepest:
             left, right = ends.places[0] + part.low, ends.places[0] + part.high
-            raise NotCertified(f"the density on [{left:.10g}, {right:.10g}] is not resolved", interval=(left, right))
+            raise NotCertified(
+                f"the density on [{left:.10g}, {right:.10g}] is not resolved: it is no power there, but may have a "
+                "logarithm, or what makes two of its singularities meet. Move a parameter a little, or take mass away "
+                "from where a population ends",
+                interval=(left, right),
+            )
         middle, (a, b), (p, q) = (part.low + part.high) / 2, part.ramification, part.is_edge
         waiting.append((_Part(middle, part.high, (_SPLIT, b), (False, q)), depth + 1))
         waiting.append((_Part(part.low, middle, (a, _SPLIT), (p, False)), depth + 1))

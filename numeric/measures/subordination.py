@@ -23,6 +23,10 @@ _WITHIN = 0.3  # of the circle's radius: where the expansion is used
 _SETTLED = 1e-12
 _STAGNANT = 1e-8  # steps below this that no longer shrink are rounding: the point is next to a singular one
 _NOTHING = 10 * _SETTLED
+_CLEARLY = 1e-3  # of dz/dw far away: so much is positive, next to no critical point
+_REAL = 1e-6  # of dz/dw: an imaginary part that A's density there leaves, next to none
+_FAR = 1e6  # widths
+_POWERS = (0.1, 4.0)  # of the distance from an end, by which the parameters go on beyond those that are known
 
 
 class Subordination(ABC):
@@ -58,26 +62,42 @@ class Subordination(ABC):
         """The size of the parameters, to which steps are compared."""
         return self.a.width
 
-    def solved(self, z: Array, clearance: Array, width: float, slowly: bool = False) -> Array:
+    def at_end(self, end: RunEnd) -> Array | None:
+        """The parameters at an end of the support, if they have limits there."""
+        return None
+
+    def attracts(self, state: Array) -> Array:
+        """Where parameters that lie on the line but for rounding are the right ones.
+
+        Where A has no density that is clearly so where z increases: off the support, see `free_maps`. A density below
+        rounding moves the Denjoy-Wolff point no farther, next to no critical point.
+        """
+        return np.zeros(state.shape[1], dtype=bool)
+
+    def solved(self, z: Array, clearance: Array, width: float, grain: Array, slowly: bool = False) -> Array:
         """The parameters at z, coming down from high above, ``slowly`` if a faster way is known to miss them.
 
-        ``clearance`` is the distance from the nearest edge.
+        ``clearance`` is the distance from the nearest edge, ``grain`` what is added to the size of the parameters where
+        steps are compared to it.
 
         Raises `PrecisionError` where Newton's method does not settle.
         """
         ways = _DESCENTS[1:] if slowly else _DESCENTS
-        state, pending = self._descended(z, clearance, width, ways[0])
+        state, pending = self._descended(z, clearance, width, grain, ways[0])
         for descent in ways[1:]:
             if not np.any(pending):
                 break
-            state[:, pending], still = self._descended(z[pending], clearance[pending], width, descent)
+            rest = z[pending], clearance[pending], width, grain[pending]
+            state[:, pending], still = self._descended(*rest, descent)
             pending[pending] = still
         if np.any(pending):
             place = z[pending][0]
             raise PrecisionError(f"the subordination function was not found at z = {place:.8g}", z=place)
         return state
 
-    def _descended(self, z: Array, clearance: Array, width: float, descent: tuple[float, float]) -> tuple[Array, Array]:
+    def _descended(
+        self, z: Array, clearance: Array, width: float, grain: Array, descent: tuple[float, float]
+    ) -> tuple[Array, Array]:
         shrink, last = descent
         height = np.full(len(z), 4.0 * width)
         state = self.first(z + 1j * height)
@@ -85,15 +105,17 @@ class Subordination(ABC):
         while len(active):
             arrived = height[active] <= last * clearance[active]
             target = z[active] + 1j * np.where(arrived, 0.0, height[active])
-            state[:, active], bad[active] = self.settled(state[:, active], target, descent == _DESCENTS[-1])
+            state[:, active], bad[active] = self.settled(
+                state[:, active], target, grain[active], descent == _DESCENTS[-1]
+            )
             height[active] *= shrink
             active = active[~(arrived | bad[active])]
         state = self.polished(state, z)
-        return state, bad | (self.vanishes(state) & (descent != _DESCENTS[-1]))
+        return state, bad | (self.vanishes(state, grain) & (descent != _DESCENTS[-1]))
 
-    def vanishes(self, state: Array) -> Array:
+    def vanishes(self, state: Array, grain: Array) -> Array:
         """Where the parameters lie on the line but for rounding: a root that may belong to no boundary value."""
-        return np.asarray(np.all(state.imag < _NOTHING * (np.sum(np.abs(state), axis=0) + self.width), axis=0))
+        return np.asarray(np.all(state.imag < _NOTHING * (np.sum(np.abs(state), axis=0) + grain), axis=0))
 
     def polished(self, state: Array, z: Array) -> Array:
         """Two steps more, for digits of the distance from a singular point nearby."""
@@ -104,7 +126,9 @@ class Subordination(ABC):
             state = np.where(better, new, state)
         return state
 
-    def settled(self, state: Array, z: Array, flat: bool = False, rounds: int = _ROUNDS) -> tuple[Array, Array]:
+    def settled(
+        self, state: Array, z: Array, grain: Array, flat: bool = False, rounds: int = _ROUNDS
+    ) -> tuple[Array, Array]:
         """Newton's method, kept in the half-plane, and where it fails; ``flat`` accepts densities below rounding."""
         state = state.copy()
         active = np.arange(len(z))
@@ -117,15 +141,18 @@ class Subordination(ABC):
             low = ~((new.imag > 0) & np.isfinite(new))
             new = np.where(low, np.where(np.isfinite(new), new.real, old.real) + 0.5j * old.imag, new)
             state[:, active] = new
-            scale = np.sum(np.abs(new), axis=0) + self.width
+            scale = np.sum(np.abs(new), axis=0) + grain[active]
             settled = (size <= _SETTLED * scale) | ((size <= _STAGNANT * scale) & (size > before[active] / 4))
             before[active] = size
-            nothing = self.vanishes(old)  # a density below rounding has no sign
+            nothing = self.vanishes(old, grain[active])  # a density below rounding has no sign
             bad[active[settled & nothing & (not flat)]] = True
-            active = active[~(settled & (nothing | ~np.any(low, axis=0)))]
+            outside = np.any(low, axis=0)
+            waiting = ~(settled & (nothing | ~outside))
+            active, outside = active[waiting], outside[waiting]
             if not len(active):
                 break
-        bad[active] = True
+        whole = np.sum(np.abs(state[:, active]), axis=0) + self.width
+        bad[active] = outside | ~(before[active] <= _SETTLED * whole)  # next to 0 rounding may leave no more than that
         return state, bad
 
 
@@ -143,6 +170,17 @@ class ExplicitSubordination(Subordination):
     def first(self, z: Array) -> Array:
         """w = z, or a multiple."""
         return np.array(self.operation.start(z))[None, :]
+
+    def at_end(self, end: RunEnd) -> Array | None:
+        """w."""
+        return np.array([end.w])
+
+    def attracts(self, state: Array) -> Array:
+        """Where dz/dw is real and positive."""
+        w = np.append(state[0], 1j * _FAR * self.width)
+        m, slope = self.a(w)
+        *found, far = self.operation.forward(w, m, slope)[1]
+        return _is_positive(np.array(found), far) & self.operation.inside(w.real, m.real)[:-1]
 
     def step(self, state: Array, z: Array) -> tuple[Array, Array]:
         """w - (z(w) - z)/z'(w)."""
@@ -177,6 +215,16 @@ class PairSubordination(Subordination):
         """By the means."""
         return self.pair.start(z)
 
+    def at_end(self, end: RunEnd) -> Array | None:
+        """Both points."""
+        return np.array([end.w, end.v])
+
+    def attracts(self, state: Array) -> Array:
+        """Where dz/dw is real and positive."""
+        w, v = np.concatenate([state, self.pair.start(np.array([1j * _FAR * self.width]))], axis=1)
+        *found, far = self.pair.on_line(w, self.pair.a(w), v, self.pair.b(v))[1]
+        return _is_positive(np.array(found), far)
+
     def step(self, state: Array, z: Array) -> tuple[Array, Array]:
         """A step in both points."""
         w, v, size = self.pair.newton(state[0], state[1], z)
@@ -191,6 +239,10 @@ class PairSubordination(Subordination):
     def from_series(self, w: Array, part: Array, z: Array) -> Array:
         """m of the result."""
         return self.pair.value(w, part, z)
+
+
+def _is_positive(slope: Array, far: complex) -> Array:
+    return np.asarray((slope.real > _CLEARLY * abs(far)) & (np.abs(slope.imag) < _REAL * np.abs(slope)))
 
 
 class EdgeExpansion:
@@ -244,6 +296,7 @@ class BoundaryDensity:
 
     def __init__(self, subordination: Subordination, ends: tuple[RunEnd, RunEnd], width: float) -> None:
         self._subordination = subordination
+        self._ends = ends
         self._places = ends[0].z, ends[1].z
         self._width = width
         self._expansions = [EdgeExpansion(subordination, end) if end.is_critical else None for end in ends]
@@ -267,21 +320,45 @@ class BoundaryDensity:
 
     def _solved(self, x: Array, clearance: Array) -> Array:
         """The parameters at x: by Newton's method from those at other places, and from above where that fails."""
-        z = x.astype(complex)
+        subordination, z, grain = self._subordination, x.astype(complex), self._grain(x)
         if self._known is None:
-            state = self._subordination.solved(z, clearance, self._width)
+            state = subordination.solved(z, clearance, self._width, grain)
             places, states = np.empty(0), np.empty((len(state), 0))
         else:
             places, states = self._known
-            near = np.array([np.interp(x, places, row.real) + 1j * np.interp(x, places, row.imag) for row in states])
-            state, pending = self._subordination.settled(near, z, rounds=_FEW_ROUNDS)
-            state = self._subordination.polished(state, z)
-            pending |= self._subordination.vanishes(state)
-            tail = pending & self._subordination.vanishes(near)
+            near = self._guess(x)
+            state, pending = subordination.settled(near, z, grain, flat=True, rounds=_FEW_ROUNDS)
+            state = subordination.polished(state, z)
+            flat = np.flatnonzero(subordination.vanishes(state, grain))
+            pending[flat] |= ~subordination.attracts(state[:, flat])
+            tail = pending & subordination.vanishes(near, grain)
             for part, slowly in ((np.flatnonzero(pending & ~tail), False), (np.flatnonzero(tail), True)):
                 if len(part):
-                    state[:, part] = self._subordination.solved(z[part], clearance[part], self._width, slowly)
+                    state[:, part] = subordination.solved(z[part], clearance[part], self._width, grain[part], slowly)
         x, states = np.concatenate([places, x]), np.concatenate([states, state], axis=1)
         order = np.unique(x, return_index=True)[1]
         self._known = x[order], states[:, order]
         return state
+
+    def _grain(self, x: Array) -> Array:
+        """The size of the parameters, to which steps are compared; where they tend to 0 with x it is in proportion."""
+        grain = np.full(len(x), self._subordination.width)
+        return grain * np.minimum(np.abs(x) / self._width, 1.0) if self._ends[0].w == self._ends[0].z == 0 else grain
+
+    def _guess(self, x: Array) -> Array:
+        """The parameters at x from those at other places: between them on lines, beyond by powers of the distance."""
+        assert self._known is not None
+        places, states = self._known
+        found = np.array([np.interp(x, places, row.real) + 1j * np.interp(x, places, row.imag) for row in states])
+        for end, beyond, nearest in zip(self._ends, (x < places[0], x > places[-1]), ((0, 1), (-1, -2)), strict=True):
+            limit = self._subordination.at_end(end)
+            if limit is None or not np.any(beyond) or len(places) < 2:
+                continue
+            last, before = (states[:, k] - limit for k in nearest)
+            distances = np.abs(places[list(nearest)] - end.z)
+            with np.errstate(all="ignore"):
+                power = np.clip(np.log(np.abs(last / before)) / np.log(distances[0] / distances[1]), *_POWERS)
+                share = (np.abs(x[beyond] - end.z) / distances[0]) ** power[:, None]
+            moved = limit[:, None] + last[:, None] * share
+            found[:, beyond] = np.where(np.isfinite(moved), moved, found[:, beyond])
+        return found

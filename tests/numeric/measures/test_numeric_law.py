@@ -5,12 +5,14 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
 from scipy import stats
 
 import resolvent as rv
+from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.statistics import kolmogorov_distance
 
 POINTS, WEIGHTS = [1, 2, 10], ["1/2", "1/4", "1/4"]
@@ -154,6 +156,37 @@ def test_uniform_population_has_its_known_edges_and_density() -> None:
     rho = rv.Spectrum(rv.law_of_distribution(stats.uniform(1, 3)).sample_covariance("1/2"))
     assert rho.support() == pytest.approx((0.172562159054183545, 8.2457348073572435), rel=1e-13)
     assert float(rho.pdf(2.0)) == pytest.approx(0.177879953528972, abs=1e-13)
+
+
+@pytest.mark.parametrize("ratio", ["1/2", "2/3"])
+def test_the_density_next_to_a_hard_edge_keeps_its_digits(ratio: str) -> None:
+    """z = w (1 - c - c w m(w)) with m(w) = log((w - 1)/w), solved with 30 digits."""
+    rho = rv.Spectrum(rv.law_of_density(lambda x: 1.0 + 0 * x, (0, 1)).sample_covariance(ratio))
+    with mpmath.workdps(30):
+        c = mpmath.mpf(sympy.Rational(ratio).p) / sympy.Rational(ratio).q
+
+        def residual(w: Any, z: Any) -> Any:
+            return w * (1 - c - c * w * mpmath.log((w - 1) / w)) - z
+
+        w = mpmath.mpc(1, 1)
+        for x in [mpmath.mpf(10) ** (-k / mpmath.mpf(3)) for k in range(31)]:
+            for height in (x, x / 4, 0):
+                w = mpmath.findroot(lambda w, z=x + 1j * height: residual(w, z), w)
+            expected = float(abs((w * mpmath.log((w - 1) / w) / x).imag) / mpmath.pi)  # or the conjugate root's
+            if x < 1e-3:
+                assert float(rho.pdf(float(x))) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("distribution", [stats.expon(), stats.beta(2, 2)], ids=lambda d: d.dist.name)
+def test_smooth_populations_take_few_evaluations_of_their_transform(
+    distribution: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Next to edges and in tails it goes on from neighbours: from above it would be thousands."""
+    calls, plain = [], Transform.__call__
+    monkeypatch.setattr(Transform, "__call__", lambda self, w: calls.append(len(w)) or plain(self, w))
+    rho = rv.Spectrum(rv.law_of_distribution(distribution).sample_covariance("1/2"))
+    assert rho.certificate.worst < 1e-13
+    assert len(calls) < 1500
 
 
 def test_uniform_plus_semicircle_has_its_known_edge_and_density() -> None:
