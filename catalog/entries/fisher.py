@@ -80,8 +80,16 @@ def derive_law(eta: Any, eta_prime: Any, zeta: Any) -> TensorLaw:
     pairs = Step(
         rules.FISHER_PAIRS,
         "the eigenvalues of diag(eta_prime - zeta, eta - zeta) + zeta K^T K, in pairs",
-        uses=(Step(rules.LINEAR_FISHER, "K of the linear network with the same weights", kind="definition"),),
+        uses=(
+            Step(
+                rules.LINEAR_FISHER,
+                "K of the linear network with the same weights",
+                kind="definition",
+                latex="$K$ of the linear network with the same weights",
+            ),
+        ),
         verify=pairs_hold,
+        latex=r"the eigenvalues of $\mathrm{diag}(\eta' - \zeta, \eta - \zeta) + \zeta K^\top K$, in pairs",
     )
     return replace(law, conclusion=replace(law.conclusion, uses=(*law.conclusion.uses, pairs)))
 

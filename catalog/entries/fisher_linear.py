@@ -47,6 +47,7 @@ def derive_law(c1: Any, c2: Any) -> TensorLaw:
         rules.LINEAR_FISHER,
         "the Fisher information of W_2 W_1 x, and its Gram matrix; every (n_0, n_1, n_2)",
         verify=factorisation_holds,
+        latex="the Fisher information of $W_2 W_1 x$, and its Gram matrix; every $(n_0, n_1, n_2)$",
     )
     return outer.companion(c2 / (1 + c1 * c2), gram)
 

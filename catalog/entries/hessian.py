@@ -71,7 +71,8 @@ def _critical_energy() -> sympy.Expr:
 ENSEMBLE = Ensemble(
     slug="hessian",
     title="Loss Hessian of a single-hidden-layer ReLU network",
-    model=STATEMENT.latex + r";\quad L = \frac{1}{2m} \sum_{i\mu} e_{i\mu}^2,\ \hat y = W^{(2)} [W^{(1)} x]_+,\ "
+    model=STATEMENT.latex + r",\quad \text{each block of } n \text{ rows for } n^2 \text{ parameters};\quad "
+    r"L = \frac{1}{2m} \sum_{i\mu} e_{i\mu}^2,\ \hat y = W^{(2)} [W^{(1)} x]_+,\ "
     r"n_0 = n_1 = n_2 = n,\quad \phi = 2n/m,\ \varepsilon = \mathbb{E} L/n,\ "
     r"\sigma = \mathbb{E}\,\mathrm{tr}\, H_0/(2n^2)",
     parameters=(PHI, EPS, SIGMA),

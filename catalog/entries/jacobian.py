@@ -181,8 +181,9 @@ ENSEMBLE = Ensemble(
     slug="jacobian",
     title="Input-output Jacobian of a deep network",
     # typed in: the language has no product of a symbolic number of factors, nor slopes of a general law
-    model=r"J J^\top,\quad J = \prod_{l=1}^{L} D_l W_l,\quad W_l \in \mathbb{R}^{n \times n},\ W_{l,ij} \sim "
-    r"N(0, \sigma_w^2/n) \text{ or } W_l = \sigma_w O_l,\quad D_l = \mathrm{diag}(f'(h_l)),\ p = \mathbb{E} f'(h)^2",
+    model=r"J J^\top,\quad J = \prod_{l=1}^{L} D_l W_l,\ L = \mathrm{depth},\quad W_l \in \mathbb{R}^{n \times n},\ "
+    r"W_{l,ij} \sim N(0, \sigma_w^2/n) \text{ or } W_l = \sigma_w O_l,\quad D_l = \mathrm{diag}(f'(h_l)),\ "
+    r"p = \mathbb{E} f'(h)^2",
     parameters=(DEPTH, WEIGHTS, SIGMA_W, SHARE),
     derive=derive_law,
     samplers=(

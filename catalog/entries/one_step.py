@@ -22,7 +22,7 @@ BA = "Ba et al. 2022"
 RANK_ONE = assumption(
     "a gradient of rank one",
     "sqrt(N) G_0 is (E s') beta_0 (X y)^T/n up to a matrix whose norm vanishes; that part does not move the bulk",
-    f"{BA}; (21) of the source, where a factor sqrt(N) before the norm is missing",
+    f"{BA}; (21) of the source, where the square root of N before the norm is missing",
     r"$\sqrt{N} G_0$ is $\mathbb{E} s'\, \beta_0 (X y)^\top/n$ up to a matrix whose norm vanishes; that part does not "
     r"move the bulk",
 )
@@ -67,7 +67,8 @@ ENSEMBLE = Ensemble(
     # typed in: the gradient has rank one, and matrices of the language have a law
     model=r"W_1 W_1^\top,\quad W_1 = W_0 + \sqrt{N} \eta G_0,\quad f(x) = \frac{1}{\sqrt N} \beta_0^\top s(W_0 x),\ "
     r"W_0 \in \mathbb{R}^{N \times p},\ W_{0,ij} \sim N(0, 1/p),\ \beta_0 \sim N(0, I/N),\ x \sim N(0, I),\ y = "
-    r"t(\langle \beta_*, x \rangle) + \text{noise},\quad c = N/p",
+    r"t(\langle \beta_*, x \rangle) + \text{noise},\quad c = N/p,\quad "
+    r"\eta = \mathrm{rate}",
     parameters=(UNITS, SAMPLES, RATE, NOISE),
     derive=derive_law,
     samplers=(

@@ -32,7 +32,7 @@ _one, _two, _eta, _zeta = PSI_1.symbol, PSI_2.symbol, ETA.symbol, ZETA.symbol
 GAUSSIAN_EQUIVALENCE = assumption(
     "Gaussian equivalence",
     "features f(z) may be replaced by sqrt(zeta) z + sqrt(eta - zeta) g with independent Gaussian g",
-    f"proved by {_MEI_MONTANARI}",
+    f"{_MEI_MONTANARI}, by proof",
     r"features $f(z)$ may be replaced by $\sqrt{\zeta}\, z + \sqrt{\eta - \zeta}\, g$ with independent Gaussian $g$",
 )
 

@@ -33,7 +33,7 @@ INDEPENDENT_SLOPES = assumption(
     "slopes independent of the weights",
     "D_1, ..., D_L are asymptotically free from the weights and from each other, although the pre-activations are "
     "functions of the weights",
-    f"{PENNINGTON}; proved for Gaussian weights in {PASTUR}",
+    f"{PENNINGTON}; Pastur 2020, by proof for Gaussian weights; Pastur, Slavin 2020, by proof",
     "$D_1, ..., D_L$ are asymptotically free from the weights and from each other, although the pre-activations are "
     "functions of the weights",
 )

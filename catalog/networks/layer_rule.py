@@ -31,10 +31,10 @@ SPECTRA_OF_KERNELS = (
 GAUSSIAN_EQUIVALENCE = assumption(
     "Gaussian equivalence of a layer",
     "given its input, the features f(W X) have the spectrum of sqrt(zeta) W X + sqrt(eta - zeta) N, N independent and "
-    "Gaussian, for a centred f",
+    "Gaussian, for a centred f with eta = E f^2 and zeta = (E f')^2",
     "Pennington, Worah 2017; Benigni, Peche 2021, for one layer; Fan, Wang 2020, for several layers",
     r"given its input, the features $f(W X)$ have the spectrum of $\sqrt{\zeta}\, W X + \sqrt{\eta - \zeta}\, N$, $N$ "
-    r"independent and Gaussian, for a centred $f$",
+    r"independent and Gaussian, for a centred $f$ with $\eta = \mathbb{E} f^2$ and $\zeta = (\mathbb{E} f')^2$",
 )
 _EXACT_LAYERS = 2  # beyond these polynomials become large
 

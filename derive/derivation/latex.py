@@ -15,7 +15,7 @@ from resolvent.derive.errors import ParameterError
 
 CONVENTIONS = ("stieltjes", "cauchy")
 _NAMES = {"eps": r"\varepsilon", "varsigma": r"\varsigma", "ell": r"\ell", "G": "G"}
-_MISREAD = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])|_prime$")
+_MISREAD = re.compile(r"[A-Za-z](cal|scr|frak|bb)(?![A-Za-z])|_prime$|\^T$")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _INDEX = re.compile(r"_\{(\w+)\}")
 _LINE = 72  # visible characters that fit on one line of the document
@@ -142,6 +142,8 @@ def _symbol(name: str) -> str:
         return _NAMES[name]
     if name.endswith("_prime"):
         return expression_latex(sympy.Symbol(name.removesuffix("_prime"))) + "'"
+    if name.endswith("^T"):
+        return expression_latex(sympy.Symbol(name.removesuffix("^T"))) + r"^{\top}"
     stem, *rest = name.split("_")
     return rf"\mathrm{{{stem}}}" + (f"_{{{' '.join(rest)}}}" if rest else "")
 

@@ -22,7 +22,7 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import cumulants_from_moments, make_series, terms_of
 from resolvent.derive.explicit.inverse import FactoredInverse, U
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.arguments import as_scalar, check_count
+from resolvent.derive.laws.arguments import OPERATORS, as_scalar, check_count, grouped, shown
 from resolvent.derive.laws.from_transform import law_of_s, law_of_s_transform
 from resolvent.derive.laws.record import Images, Law, Recipe, by_name, parameter_images
 from resolvent.derive.laws.statement import Statement
@@ -124,8 +124,9 @@ class ExplicitLaw(Law):
 
     def statement(self, convention: str = "stieltjes") -> Statement:
         """The equation that z, m and the parameters satisfy, powers with symbols included."""
-        in_convention(M, convention)
         claim = self.claim
+        if in_convention(claim.rhs, convention)[0].could_extract_minus_sign():
+            claim = sympy.Eq(-claim.lhs, -claim.rhs, evaluate=False)
         return Statement(
             "equation in",
             Formula(lambda: formula_lines(claim, convention), lambda: [formula_text(claim, convention)]),
@@ -170,7 +171,7 @@ class ExplicitLaw(Law):
     def __matmul__(self, other: Any) -> ExplicitLaw:
         if not isinstance(other, ExplicitLaw):
             raise ParameterError("A @ B needs two laws with explicit inverses", law=self, other=other)
-        text = f"({self.text}) @ ({other.text})"
+        text = f"{grouped(self.text, OPERATORS)} @ {grouped(other.text, OPERATORS)}"
         return _concluded(
             self.inverse.times(other.inverse), text, rules.FREE_PRODUCT, (self.conclusion, other.conclusion)
         )
@@ -191,7 +192,7 @@ class ExplicitLaw(Law):
             return self
         return _concluded(
             self.inverse.power(number),
-            f"({self.text}).free_multiplicative_power({number})",
+            f"{grouped(self.text, OPERATORS)}.free_multiplicative_power({number})",
             FREE_MULTIPLICATIVE_POWER,
             (self.conclusion,),
         )
@@ -206,7 +207,9 @@ class ExplicitLaw(Law):
             raise ParameterError(f"a ratio of sizes is positive; got {ratio}", ratio=ratio)
         if c == 1:
             return self
-        return _concluded(self.inverse.turned(c), f"({self.text}).turned({c})", TURNED, (self.conclusion,))
+        return _concluded(
+            self.inverse.turned(c), f"{grouped(self.text, OPERATORS)}.turned({c})", TURNED, (self.conclusion,)
+        )
 
     def algebraic(self) -> AlgebraicLaw:
         """The same law with its polynomial equation, where all exponents are whole numbers.
@@ -241,7 +244,10 @@ def wishart_factor(ratio: Any, variance: Any = 1) -> ExplicitLaw:
     """
     c, v = as_scalar(ratio), as_scalar(variance)
     one = sympy.Integer(1)
-    return explicit_law(FactoredInverse.of(v, [(one, one), (c, one)]), f"marchenko_pastur({c}) of variance {v}")
+    return explicit_law(
+        FactoredInverse.of(v, [(one, one), (c, one)]),
+        f"marchenko_pastur({c})" if v == 1 else f"{grouped(shown(v), '+-/')}*marchenko_pastur({c})",
+    )
 
 
 def projection_factor(share: Any) -> ExplicitLaw:
@@ -251,7 +257,9 @@ def projection_factor(share: Any) -> ExplicitLaw:
     [1/3, 1/3]
     """
     p = as_scalar(share)
-    return explicit_law(FactoredInverse.of(p, [(1 / p, sympy.Integer(1))]), f"projection of trace {p}")
+    return explicit_law(
+        FactoredInverse.of(p, [(1 / p, sympy.Integer(1))]), f"atoms([0, 1], [{shown(1 - p)}, {shown(p)}])"
+    )
 
 
 def point_factor(place: Any) -> ExplicitLaw:
@@ -261,7 +269,7 @@ def point_factor(place: Any) -> ExplicitLaw:
     [3, 9]
     """
     a, one = as_scalar(place), sympy.Integer(1)
-    return explicit_law(FactoredInverse.of(a, [(one, one)]), f"the identity times {a}")
+    return explicit_law(FactoredInverse.of(a, [(one, one)]), f"atoms([{shown(a)}])")
 
 
 def _concluded(inverse: FactoredInverse, text: str, rule: Rule, uses: tuple[Step, ...]) -> ExplicitLaw:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from flint import fmpz_mpoly, fmpz_mpoly_ctx
@@ -66,6 +67,11 @@ class Elimination:
     moves: tuple[Move, ...] = ()
     by_series: bool = False
     factors: tuple[fmpz_mpoly, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """What was done, after a semicolon; unknowns that go the same way stand together."""
+        return told(self.steps)
 
     @property
     def certificate(self) -> Certificate | SeriesCertificate:
@@ -407,6 +413,20 @@ def _assembled(row: Row, places: Sequence[int], ring: object) -> fmpz_mpoly:
 
 def _free(polynomial: fmpz_mpoly, names: Iterable[str]) -> bool:
     return names_in(polynomial).isdisjoint(names)
+
+
+def told(steps: Sequence[str]) -> str:
+    """Steps of an elimination after a semicolon, "" for none.
+
+    >>> told(["g_11 by substitution", "g_22 by substitution", "s_0 by a resultant"])
+    '; g_11, g_22 by substitution, s_0 by a resultant'
+    """
+    ways = [(way, [step.partition(" by ")[0] for step in group]) for way, group in groupby(steps, _way)]
+    return "; " * bool(steps) + ", ".join(", ".join(names) + (f" by {way}" if way else "") for way, names in ways)
+
+
+def _way(step: str) -> str:
+    return step.partition(" by ")[2]
 
 
 def _plain(name: str) -> str:

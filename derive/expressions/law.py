@@ -257,7 +257,7 @@ def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
 
 
 def _told(model: MatrixExpression | str, found: Elimination) -> str:
-    return f"the equation of {model}" + (f"; {', '.join(found.steps)}" if found.steps else "")
+    return f"the equation of {model}{found.in_words}"
 
 
 def dyson_step(
@@ -272,18 +272,20 @@ def dyson_step(
         uses.append(generic_position(sorted(laws)))
     uses += existence(model, system)
     written = polynomial_system(system)
-    equations, unknowns = (
-        f"{n} {what}{'s' if n != 1 else ''}"
-        for n, what in ((len(written.equations), "equation"), (len(written.unknowns), "unknown"))
-    )
+    told = _counted(len(written.equations), "equation") + " in "
+    told += f"{_counted(len(written.unknowns), 'unknown')} and " if written.unknowns else ""
     return Step(
         rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
-        f"the Dyson equation: {equations} in {unknowns} and m",
+        f"the Dyson equation: {told}m",
         uses=tuple(uses),
         build=partial(written_equations, system),
         verify=partial(_series_solve, system) if by_series else None,
-        latex=f"the Dyson equation: {equations} in {unknowns} and $m$",
+        latex=f"the Dyson equation: {told}$m$",
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _solved_at_a_point(certificate: Certificate | SeriesCertificate) -> bool:

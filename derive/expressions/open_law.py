@@ -21,7 +21,7 @@ from resolvent.derive.exact.field import Element, Field
 from resolvent.derive.exact.series import Series, cumulants_from_moments, make_series, terms_of
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem
-from resolvent.derive.expressions.elimination import Limits
+from resolvent.derive.expressions.elimination import Limits, told
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
@@ -220,7 +220,7 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
     dyson = Step(
         rules.OPEN_SPECTRA, f"the Dyson equation, with the traces of {', '.join(names)} left", uses=tuple(uses)
     )
-    steps = f"; {', '.join(found.steps)}" if found.steps else ""
+    steps = told(found.steps)
     return found, Step(
         rules.ELIMINATION,
         f"the equations of {model}{steps}",

@@ -140,6 +140,12 @@ def _formula(template: str, level: int = 2) -> Callable[..., Typeset]:
     return lambda **arguments: Typeset(template.format_map(arguments), level)
 
 
+def _plus(law: Typeset, b: Typeset) -> Typeset:
+    """A shifted law, with one sign for a negative shift."""
+    is_negative = b.latex.startswith("-") and " + " not in b.latex and " - " not in b.latex
+    return Typeset(f"{law} - {b.latex[1:]}" if is_negative else f"{law} + {b:1}", 0)
+
+
 def _deltas(points: Typeset, weights: Typeset | None = None) -> Typeset:
     given = "" if weights is None else f";\\ {weights}"
     return Typeset(rf"\mathrm{{atoms}}({points}{given})")
@@ -210,7 +216,7 @@ _ROWS = (
     _row("scale", "law:LAW a", rules.AFFINE_MAP, "laws.affine", "__mul__", _scaled,
          latex=_formula(r"{a:1}\,{law:1}", 1)),
     _row("shift", "law:LAW b", rules.AFFINE_MAP, "laws.affine", "__add__", _shifted,
-         latex=_formula(r"{law} + {b:1}", 0)),
+         latex=_plus),
     _row("inverse", "law:LAW", rules.MOBIUS_MAP, "laws.affine", "inverse", _power,
          latex=_formula(r"{law:2}^{{-1}}")),
     _row("mobius", "law:LAW a b c d", rules.MOBIUS_MAP, "laws.affine", "mobius",

@@ -284,7 +284,7 @@ def _assembled(
     )
     trace = Step(
         rules.RESOLVENT_TRACE,
-        f"the Stieltjes transform of {text}: the expectation E of a rational function",
+        f"the Stieltjes transform of {text}: the expectation of a rational function",
         uses=(given,),
         build=partial(claim, blocks),
         verify=h.has_this_resolvent,

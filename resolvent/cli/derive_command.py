@@ -24,6 +24,7 @@ from resolvent.cli.guard import (
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 
 if TYPE_CHECKING:
+    from resolvent.derive.derivation.derivation import Derivation
     from resolvent.numeric.density.closed_density import ClosedDensity
     from resolvent.writing.blocks import Section
 
@@ -139,18 +140,24 @@ def derive(
                 texts[chosen.value] = _written(
                     found, more, chosen, convention.value, steps, moments, cumulants, check, part
                 )
-        return {"texts": texts, "steps": len(derivation.steps) if check else 0}
+        return {"texts": texts, "holding": _holding(derivation) if check else ""}
 
     result = limited(work, "deriving", time_limit, memory_limit)
     if "fails" in result:
         leave(f"the derivation does not hold: {result['fails']}", CLAIM_FAILS)
     if check and (closed_form or not formats <= {*_REPORTS, Format.JSON}):
-        note(f"all {result['steps']} steps hold")
+        note(result["holding"])
     for path, chosen in files:
         emit(result["texts"][chosen.value], path)
     if not files:
         (text,) = result["texts"].values()
         emit(text, None)
+
+
+def _holding(derivation: Derivation) -> str:
+    assumed = len(derivation.assumptions)
+    told = f", {assumed} of them assumption{'s' if assumed > 1 else ''}, which cannot be checked" if assumed else ""
+    return f"all {len(derivation.steps)} steps hold{told}"
 
 
 def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensity | None:
@@ -195,11 +202,16 @@ def _place(subject: Subject) -> str:
 
 
 def _closed_form_section(subject: Subject, density: ClosedDensity, convention: str) -> Section:
+    import sympy
+
     from resolvent.writing.blocks import Heading, Section
     from resolvent.writing.law_report import steps_block
 
     heading = Heading(f"density in closed form at {_place(subject)}")
-    return Section("", (heading, replace(steps_block(density.derivation, convention), summary="")))
+    integrals = r", with the complete elliptic integrals $K$ and $E$ as functions of the parameter $k^2$,"
+    is_elliptic = density.expression.has(sympy.elliptic_k, sympy.elliptic_e)
+    claim = f"the density of the limiting spectral law{integrals if is_elliptic else ''} is"
+    return Section("", (heading, replace(steps_block(density.derivation, convention), summary="", claim=claim)))
 
 
 def _written(
@@ -240,6 +252,6 @@ def _written(
     more = [_closed_form_section(subject, density, convention)] if density else []
     if checked:
         told = "Checked" if chosen is Format.LATEX else "checked"
-        more.append(Section("", (Words(f"{told}: all {len(law.derivation.steps)} steps hold"),)))
+        more.append(Section("", (Words(f"{told}: {_holding(law.derivation)}"),)))
     report = replace(report, sections=(*report.sections, *more))
     return latex_fragment(report) if fragment else WRITERS[chosen](report)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from resolvent.derive.derivation.latex import escape
 from resolvent.writing import blocks as b
 from resolvent.writing.blocks import Block, Report, Section, Table, capital
-from resolvent.writing.latex_steps import FITTED, THEOREMS, derivation_list, display
+from resolvent.writing.latex_steps import FITTED, THEOREMS, bibliography, derivation_list, display
+from resolvent.writing.mathematics import sentence_latex
 
 _PREAMBLE = (
     r"""\documentclass[11pt,a4paper]{article}
@@ -56,22 +57,23 @@ def _body(report: Report) -> str:
     if report.status is not None:
         parts.append(rf"{{\large Verdict: \textcolor{{{report.status}}}{{\textbf{{{report.status}}}}}}}" + "\n\n")
     parts += [rf"{{\raggedright {words(sentence)}\par}}" + "\n\n" for sentence in report.summary]
-    derived = 0
+    derived, sources = 0, dict[str, int]()
     for section in report.sections:
-        parts.append(_section(section, f"{derived}:" if derived else ""))
+        parts.append(_section(section, f"{derived}:" if derived else "", sources))
         derived += any(isinstance(block, b.Steps) for block in section.blocks)
-    return "".join(parts)
+    return "".join(parts) + bibliography(sources)
 
 
-def _section(section: Section, part: str) -> str:
+def _section(section: Section, part: str, sources: dict[str, int]) -> str:
     title = rf"\section*{{{words(section.title)}}}" + "\n" if section.title else ""
-    return title + "".join(_block(block, part) for block in section.blocks)
+    return title + "".join(_block(block, part, sources) for block in section.blocks)
 
 
-def _block(block: Block, part: str) -> str:
+def _block(block: Block, part: str, sources: dict[str, int]) -> str:
     match block:
         case b.Heading(text):
-            return rf"\subsection*{{{words(capital(text))}}}" + "\n"
+            title = sentence_latex(capital(text)) if text.isascii() else words(capital(text))
+            return rf"\subsection*{{{title}}}" + "\n"
         case b.Words(text, is_warning):
             return (r"\textbf{Warning.} " if is_warning else "") + f"{words(text)}\n\n"
         case b.Prose(latex):
@@ -87,7 +89,7 @@ def _block(block: Block, part: str) -> str:
             return _table(block)
         case b.Steps(summary, steps, evidence, result, claim):
             shown = f"{words(capital(summary))}.\n" if summary else ""
-            return shown + derivation_list(steps, evidence, result, part, claim)
+            return shown + derivation_list(steps, evidence, sources, result, part, claim)
         case b.Picture(_, caption, _, file):
             shown = rf"\includegraphics[width=0.8\linewidth]{{{file}}}\\{{\small {words(caption)}}}"
             return f"\\begin{{center}}\n{shown}\n\\end{{center}}\n" if file else ""

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
 from resolvent.derive.derivation.latex import escape
-from resolvent.writing.mathematics import law_latex, notation, sentence_latex
+from resolvent.writing.mathematics import notation, sentence_latex, with_laws
+from resolvent.writing.sources import in_full
 
 THEOREMS = r"""\newtheorem{theorem}{Theorem}
 \newtheorem{claim}{Claim}
@@ -24,17 +25,17 @@ FITTED = r"""\providecommand{\fitted}[1]{\sbox0{$\displaystyle #1$}%
 def derivation_list(
     steps: Sequence[WrittenStep],
     evidence: str,
+    sources: dict[str, int],
     result: Formula | None = None,
     part: str = "",
     claim: str = "it holds that",
 ) -> str:
-    """The result, the assumptions, the steps, the result once more, and the sources.
+    """The result, the assumptions, the steps, and the result once more; the sources are added to ``sources``.
 
     ``result`` is the last formula if nothing else is given, with the words of the ``claim`` before it; it is a claim,
     and no theorem, where something on the way is guessed or typed in. ``part`` tells the labels of derivations in one
     document apart.
     """
-    sources: dict[str, int] = {}
     links = {step.number: _link(step, part) for step in steps}
     assumed, others = (
         "".join(_item(s, links, sources, part) for s in steps if (s.kind == "assumed") is a) for a in (True, False)
@@ -59,18 +60,20 @@ def derivation_list(
         by = f", by {links[steps[-1].number]}" if result is None else ""
         parts += [f"This is {kind.capitalize()}~\\ref{{result{part}}}{by}:\n{shown}"]
     parts += [f"Evidence for the equation: {evidence}.\n"]
-    return "".join(parts) + _bibliography(sources, part)
+    return "".join(parts)
 
 
 def _given(steps: Sequence[WrittenStep], links: Mapping[int, str], claim: str) -> str:
     given = [links[step.number] for step in steps if step.kind == "assumed"]
-    return f"Given {'--'.join([given[0], *given[1:][-1:]])}, {claim}" if given else sentence(claim)
+    named = " and ".join(given) if len(given) < 3 else f"{given[0]}--{given[-1]}"
+    return f"Given {named}, {claim}" if given else sentence(claim)
 
 
-def _bibliography(sources: Mapping[str, int], part: str) -> str:
+def bibliography(sources: Mapping[str, int]) -> str:
+    """The sources of a document, by their numbers, each once; "" for none."""
     if not sources:
         return ""
-    books = "".join(rf"\bibitem{{{part}s{k}}} {_dashed(source)}." + "\n" for source, k in sources.items())
+    books = "".join(rf"\bibitem{{s{k}}} {_titled(source)}." + "\n" for source, k in sources.items())
     return f"\\begin{{thebibliography}}{{{len(sources)}}}\\raggedright\n{books}\\end{{thebibliography}}\n"
 
 
@@ -95,7 +98,7 @@ def _item(step: WrittenStep, links: Mapping[int, str], sources: dict[str, int], 
     claim = _mixed(sentence(step.latex)) or sentence_latex(sentence(step.text))
     lines = [
         rf"\item\label{{step:{part}{step.number}}} \textbf{{{escape(step.rule)}}}{mark}\quad {statement}",
-        rf"\\ {claim}.{used}{_cited(step.reference, sources, part)}",
+        rf"\\ {claim}.{used}{_cited(step.reference, sources)}",
     ]
     if step.formulas:
         shown = [r" \nonumber\\ ".join(f"& {_shown(line)}" for line in f.latex()) for f in step.formulas]
@@ -104,17 +107,22 @@ def _item(step: WrittenStep, links: Mapping[int, str], sources: dict[str, int], 
     return "\n".join(lines) + "\n"
 
 
-def _cited(reference: str, sources: dict[str, int], part: str) -> str:
+def _cited(reference: str, sources: dict[str, int]) -> str:
     """The sources of a reference as citations, numbered where they come first; reasons in words as they are."""
     found = ""
     for piece in filter(None, reference.split("; ")):
-        source, _, place = re.fullmatch(r"(.+?)(, ((?:section|chapter|Theorem|by|for) .+))?", piece).groups("")  # type: ignore[union-attr]
+        source, _, place = re.fullmatch(r"(.+?)(, ((?:section|chapter|Theorem|Proposition|by|for) .+))?", piece).groups("")  # type: ignore[union-attr]
         if place or source[0].isupper():
-            number = sources.setdefault(source, len(sources) + 1)
-            found += rf"~\cite{f'[{_dashed(place)}]' if place else ''}{{{part}s{number}}}"
+            number = sources.setdefault(in_full(source), len(sources) + 1)
+            found += rf"~\cite{f'[{_dashed(place)}]' if place else ''}{{s{number}}}"
         else:
-            found += f" ({_dashed(piece)})"
+            found += f" ({sentence_latex(piece)})"
     return found
+
+
+def _titled(source: str) -> str:
+    """A source in full, with the mathematics in its title."""
+    return _dashed(in_full(source)).replace(r"C*\_red(F\_2)", r"$C^*_{\mathrm{red}}(F_2)$")
 
 
 def _dashed(text: str) -> str:
@@ -129,14 +137,9 @@ def display(lines: Sequence[str]) -> str:
 
 def _mixed(text: str) -> str:
     """Words with formulas between dollar signs."""
-    return "".join(f"${_with_laws(p)}$" if k % 2 else sentence_latex(p) for k, p in enumerate(text.split("$")))
+    return "".join(f"${with_laws(p)}$" if k % 2 else sentence_latex(p) for k, p in enumerate(text.split("$")))
 
 
 def _shown(line: str) -> str:
-    line = _with_laws(line)
+    line = with_laws(line)
     return rf"\fitted{{{line}}}" if r"\begin{" in line else line
-
-
-def _with_laws(formula: str) -> str:
-    """A formula in which laws stand as texts, with these as mathematics."""
-    return re.sub(r"\\text\{([^{}]*)\}", lambda text: law_latex(text[1].replace(r"\_", "_")) or text[0], formula)

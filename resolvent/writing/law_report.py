@@ -9,13 +9,13 @@ import sympy
 
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.document import Formula
-from resolvent.derive.derivation.latex import convention_note, expression_latex, listed
+from resolvent.derive.derivation.latex import broken, convention_note, expression_latex, listed
 from resolvent.derive.derivation.plain_text import MEANING
 from resolvent.derive.expressions.rules import MODEL
 from resolvent.derive.laws.record import Law
 from resolvent.writing.blocks import Block, Display, Entries, Entry, Heading, Prose, Report, Section, Steps, capital
 from resolvent.writing.law_text import assumptions_of
-from resolvent.writing.mathematics import law_latex
+from resolvent.writing.mathematics import law_latex, with_laws
 from resolvent.writing.text import text
 
 
@@ -64,7 +64,10 @@ def derivation_report(
     result = None if law.has_equation else law.statement(convention).formula
     transform = "Stieltjes transform $m$" if convention == "stieltjes" else "Cauchy transform $G$"
     claim = f"the {transform} of the limiting spectral law satisfies"
-    more = [Entries(found)] if (found := (*_moments(law, moments), *_cumulants(law, cumulants))) else []
+    more = [
+        *_lines("Moments", "m", law.moments(moments) if moments else []),
+        *_lines("Free cumulants", r"\kappa", law.free_cumulants(cumulants) if cumulants else []),
+    ]
     named = [Prose(f"The law is ${formula}$.", f"The law is {law.text}.")] if formula else []
     sections = [
         *_model(law, model),
@@ -81,7 +84,8 @@ def _model(law: Law, model: str) -> list[Section]:
     stated = [step for step in law.derivation.steps if step.rule.name == MODEL.name]
     if len(stated) != 1 or not law.text.startswith("law_of("):
         return []
-    return [Section("Model", (Prose(f"The matrix is {stated[0].latex}.", f"The matrix is {stated[0].text}."),))]
+    prose = Prose(f"The matrix is {with_laws(stated[0].latex)}.", f"The matrix is {stated[0].text}.")
+    return [Section("Model", (prose,))]
 
 
 def _parameters(law: Law) -> list[Block]:
@@ -154,6 +158,12 @@ def steps_block(derivation: Derivation, convention: str) -> Steps:
     steps = derivation.written(convention)
     summary = f"{len(steps)} step{'s' if len(steps) != 1 else ''}; evidence: {derivation.evidence_in_words}"
     return Steps(summary, steps, derivation.evidence_in_words)
+
+
+def _lines(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[Block]:
+    """Moments or cumulants as formulas, a line each."""
+    lines = [line for k, v in enumerate(values, 1) for line in broken(f"{letter}_{{{k}}} = {expression_latex(v)}")]
+    return [Prose(f"{title}:", f"{title}:"), Display(Formula(lambda: lines, lambda: lines))] if lines else []
 
 
 def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[Entry]:

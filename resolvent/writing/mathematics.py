@@ -31,9 +31,15 @@ _PERSONS = {
     "wachter": "Wachter", "free_poisson": "free Poisson",
 }  # fmt: skip
 _ENTRIES = {slug.replace("-", "_") for slug in names()}
+_SAID = {
+    "atoms": "point masses, their places and then their weights",
+    "companion": r"the law of $X^\top X$, where $A$ is that of $X X^\top$ and $X$ has $p = c n$ rows",
+}
 _TENSOR = {"classical_sum": r"\ast", "tensor_product": r"\otimes", "tensor_law": ""}
 _PLAIN = ("scale", "shift", "power", "inverse")  # whose signs say what they mean
-_SYMBOL = re.compile(rf"(?:[A-Za-z]|{'|'.join(_NAMES)})(?:_[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*)+|{'|'.join(_NAMES)}")
+_SYMBOL = re.compile(
+    rf"[A-Za-z]\d|(?:[A-Za-z]|{'|'.join(_NAMES)})(?:_[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*)+|{'|'.join(_NAMES)}"
+)
 _POWER = re.compile(r"(\d*)([A-Za-z])\^(\w+)")
 _AROUND = re.compile(r"((?:[A-Za-z]+\()?[(\[]*)(.*?)([)\].,;:]*)", re.DOTALL)
 
@@ -70,6 +76,15 @@ def sentence_latex(text: str) -> str:
     )
 
 
+def with_laws(formula: str) -> str:
+    r"""A formula in which laws stand as texts, with these as mathematics.
+
+    >>> print(with_laws(r"A \text{ has the law } \text{semicircle(2)}"))
+    A \text{ has the law } \mathrm{SC}(2)
+    """
+    return re.sub(r"\\text\{([^{}]*)\}", lambda text: law_latex(text[1].replace(r"\_", "_")) or text[0], formula)
+
+
 def notation(texts: Iterable[str]) -> str:
     r"""What the signs in the laws that some sentences name mean; "" where they name none.
 
@@ -96,14 +111,14 @@ def law_name(name: str) -> str:
 def _meaning(row: Operation) -> str:
     if (not row.methods and not row.is_function) or not any(kind is Kind.LAW for _, kind in row.arguments):
         sign = row.latex if isinstance(row.latex, str) else rf"\mathrm{{{row.name}}}"
-        return f"${sign}$: {law_name(row.name)}"
+        return f"${sign}$: {_SAID.get(row.name) or law_name(row.name)}"
     letters = {"law": "A", "a": "A", "b": "B"}
     given = {
         name: Typeset(letters[name] if kind is Kind.LAW else expression_latex(sympy.Symbol(name)))
         for name, kind in row.arguments
     }
     shown = f"{row.latex}(A)" if isinstance(row.latex, str) else row.latex(**given).latex
-    return f"${shown}$: {row.rule.name}"
+    return f"${shown}$: {_SAID.get(row.name, row.rule.name)}"
 
 
 def _cut(text: str) -> Iterator[tuple[str, tuple[str, str] | None]]:
@@ -142,6 +157,8 @@ def _word(word: str) -> str:
     if power is not None:
         exponent = r"\top" if power[3] == "T" else power[3]
         return rf"{before}${power[1]}{power[2]}^{{{exponent}}}${after}"
+    if core == "oo":
+        return rf"{before}$\infty${after}"
     if _SYMBOL.fullmatch(core):
         name, *indices = core.split(",")
         inner = expression_latex(sympy.Symbol(name))

@@ -150,3 +150,37 @@ def test_wrong_arguments_are_refused() -> None:
         random_kernel(0, 1, 1, 1, np.random.default_rng(0), rv.activation("relu"))
     with pytest.raises(rv.PrecisionError, match="reaches down to 0"):
         rv.Spectrum(GaussNewton("relu", 2).law)
+
+
+def test_the_printed_fixed_point_has_the_transform_of_h0() -> None:
+    """The equations of the law's statement at phi = 1/2, sigma_1 = 1, sigma_2 = 1/2, solved by plain iteration."""
+    phi, one, two, z = 1 / 2, 1.0, 1 / 2, 1 + 3j
+    law = rv.catalog.get("network-gauss-newton").law(phi=phi, sigma_1=one, sigma_2=two)
+    assert law.statement().formula.text()[0] == "m(z) = 1/z - 8*int I_11(a) mu(da), w = 4*z"
+    assert law.statement("cauchy").formula.text()[0] == "G(z) = -1/z + 8*int I_11(a) mu(da), w = 4*z"
+    assert law.statement().formula.text()[-2] == "mu = 1/4*MP(1), nu = 1*MP(1), d = 0 or 1 with equal probability"
+    assert law.statement().formula.text()[-1] == "alpha = 1/2, rho^2 = 1/4 - 1/(2*pi)"
+    x, v = quadrature(1.0, 32)
+    a, s, w = two**2 * x, one**2 * x, 2 * z / phi
+    slope, power, root = np.sqrt(s) / 2, s / 4 + one**2 * (1 / 4 - 1 / (2 * np.pi)), np.sqrt(a)
+    i, omega, ones = np.zeros((len(a), 3, 3), complex), np.zeros((2, 2), complex), np.ones(len(a))
+    i[:, 0, 0] = 1 / w
+    for step in range(60):
+        i_11, i_12, i_22 = (i[:, j, k][:, None] for j, k in ((0, 0), (0, 1), (1, 1)))
+        inner = np.array([[i_22 + 0 * s, slope * i_12], [slope * i_12, power * i_11]]).transpose(2, 3, 0, 1)
+        answer = np.linalg.inv(np.eye(2) - 2 / phi * inner) * np.array([[ones, slope], [slope, power]]).T
+        mean = np.einsum("s,asjk->ajk", v, answer)
+        if step:
+            fields = np.array([[a * i[:, 0, 0], root * i[:, 0, 2]], [root * i[:, 0, 2], i[:, 2, 2]]])
+            inside = np.linalg.inv(fields @ v) - omega
+            masked = sum(np.linalg.inv(inside - d * np.array([[0, 1], [1, 0]])) / 2 for d in (0, 1))
+            omega = (omega + np.linalg.inv(masked) - inside) / 2
+        rows = [
+            [w - mean[:, 1, 1] + a * omega[0, 0], -mean[:, 0, 1], root * omega[0, 1]],
+            [-mean[:, 0, 1], -mean[:, 0, 0], ones],
+            [root * omega[0, 1], ones, omega[1, 1] * ones],
+        ]
+        i = np.linalg.inv(np.array(rows).transpose(2, 0, 1))
+    found = (1 / phi - 1) / z - 2 / phi**2 * (v @ i[:, 0, 0])
+    assert complex(law.solved.stieltjes(z)) == pytest.approx(complex(found), abs=1e-9)
+    assert "1/z" not in rv.catalog.get("network-gauss-newton").law(phi=1).statement().formula.text()[0]

@@ -117,10 +117,9 @@ def test_derive_the_hessian_gives_the_quartic_of_the_source() -> None:
 
 def test_derive_checks_every_step() -> None:
     result = run("derive", "hessian", "--check")
-    assert (
-        result.stdout.splitlines()[-1]
-        == f"checked: all {len(catalog.get('hessian').law().derivation.steps)} steps hold"
-    )
+    steps = len(catalog.get("hessian").law().derivation.steps)
+    told = f"checked: all {steps} steps hold, 6 of them assumptions, which cannot be checked"
+    assert " ".join(result.stdout.splitlines()[-2:]).endswith(told)
 
 
 def test_derive_check_in_json() -> None:
