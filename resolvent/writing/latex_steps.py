@@ -16,6 +16,7 @@ from resolvent.writing.sources import in_full
 THEOREMS = r"""\newtheorem{theorem}{Theorem}
 \newtheorem{claim}{Claim}
 """
+_PLACE = re.compile(r"(.+?)(, ((?:section|chapter|Theorem|Proposition|by|for) .+))?")
 # what cannot be broken, a matrix, is made smaller where it is wider than the page, and left alone where it is not
 FITTED = r"""\providecommand{\fitted}[1]{\sbox0{$\displaystyle #1$}%
   \ifdim\wd0>0.9\linewidth\resizebox{0.9\linewidth}{!}{\usebox0}\else\usebox0\fi}
@@ -111,7 +112,7 @@ def _cited(reference: str, sources: dict[str, int]) -> str:
     """The sources of a reference as citations, numbered where they come first; reasons in words as they are."""
     found = ""
     for piece in filter(None, reference.split("; ")):
-        source, _, place = re.fullmatch(r"(.+?)(, ((?:section|chapter|Theorem|Proposition|by|for) .+))?", piece).groups("")  # type: ignore[union-attr]
+        source, _, place = _PLACE.fullmatch(piece).groups("")  # type: ignore[union-attr]
         if place or source[0].isupper():
             number = sources.setdefault(in_full(source), len(sources) + 1)
             found += rf"~\cite{f'[{_dashed(place)}]' if place else ''}{{s{number}}}"
