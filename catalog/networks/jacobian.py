@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -110,7 +111,7 @@ def jacobian_law(
     sizes = [1.0] * (depth + 1) if widths is None else [float(n) for n in widths]
     if len(sizes) != depth + 1 or min(sizes) <= 0:
         raise ParameterError(f"{depth} layers have {depth + 1} positive widths; got {widths}", widths=widths)
-    variances = [maps.fixed_point()] * depth if q is None else maps.variances(q, depth)
+    variances = _variances(maps, q, sizes, weights == "orthogonal")
     known: dict[float, DiagonalLaw] = {}
     for variance in variances:
         if variance not in known:
@@ -124,6 +125,21 @@ def jacobian_law(
         product = _of_projections(diagonals, sizes, float(sigma_w), weights == "orthogonal")
         return NumericLaw(text, lambda: measure_of(product), ("numbers", product))
     return law_of_depth(diagonals, sizes, sigma_w**2, weights == "orthogonal", text)
+
+
+def _variances(maps: Propagation, q: float | None, widths: Sequence[float], is_orthogonal: bool) -> list[float]:
+    """The variances of the pre-activations.
+
+    A matrix with more rows than columns, and these orthonormal, keeps the length of a vector: the more units, the less
+    for each.
+    """
+    if len(set(widths)) == 1 or not is_orthogonal:
+        return [maps.fixed_point()] * (len(widths) - 1) if q is None else maps.variances(q, len(widths) - 1)
+    found = [maps.fixed_point() if q is None else q]
+    for before, after in pairwise(widths[1:]):
+        layer = replace(maps, sigma_w=maps.sigma_w * math.sqrt(min(1.0, before / after)))
+        found.append(layer.following(found[-1]))
+    return found
 
 
 def _same_weights(a: DiagonalLaw, b: DiagonalLaw) -> bool:
@@ -172,7 +188,8 @@ def network_jacobian(
     if q is None:
         q = Propagation(function, sigma_w, sigma_b).fixed_point()
     signal = rng.standard_normal(widths[0])
-    signal *= math.sqrt(max(q - sigma_b**2, 0.0) * widths[0]) / (sigma_w * float(np.linalg.norm(signal)))
+    spread = max(widths[:2]) if is_orthogonal else widths[0]
+    signal *= math.sqrt(max(q - sigma_b**2, 0.0) * spread) / (sigma_w * float(np.linalg.norm(signal)))
     jacobian = np.eye(widths[0])
     for before, after in pairwise(widths):
         w = weight_matrix(after, before, rng, sigma_w, is_orthogonal)

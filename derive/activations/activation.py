@@ -332,13 +332,12 @@ _expit, _normal_cdf = _special("expit"), _special("ndtr")
 
 
 def _tanh_pair(context: Any, x: Any) -> tuple[Any, Any]:
-    t = context.tanh(x)
-    return t, 1 - t * t
+    return context.tanh(x), 1 / context.cosh(x) ** 2
 
 
 def _sigmoid_pair(context: Any, x: Any) -> tuple[Any, Any]:
     p = 1 / (1 + context.exp(-x))
-    return p, p * (1 - p)
+    return p, p / (1 + context.exp(x))
 
 
 def _softplus_pair(context: Any, x: Any) -> tuple[Any, Any]:
@@ -352,7 +351,7 @@ def _gelu_pair(context: Any, x: Any) -> tuple[Any, Any]:
 
 def _silu_pair(context: Any, x: Any) -> tuple[Any, Any]:
     p = 1 / (1 + context.exp(-x))
-    return x * p, p + x * p * (1 - p)
+    return x * p, p + x * p / (1 + context.exp(x))
 
 
 _HALF, _I = sympy.Rational(1, 2), sympy.I

@@ -28,7 +28,7 @@ _HALVINGS = 12
 class _Arrays:
     """The functions of an mpmath context that the smooth activations use, on arrays."""
 
-    exp, log1p, sqrt, tanh, pi = np.exp, np.log1p, np.sqrt, np.tanh, np.pi
+    exp, log1p, sqrt, tanh, cosh, pi = np.exp, np.log1p, np.sqrt, np.tanh, np.cosh, np.pi
 
     @staticmethod
     def erfc(x: Floats) -> Any:

@@ -26,9 +26,10 @@ from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.exact.precision import cached_property, order
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.diagonal_law import DiagonalLaw, SlopeLaw
 from resolvent.numeric.measures.free_maps import FreeMap
-from resolvent.numeric.measures.numeric_law import NumericLaw
+from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms
 from resolvent.numeric.measures.real_side import Run, RunEnd, explicit_runs
 from resolvent.numeric.spectrum.arc_measure import ArcMeasure
 from resolvent.numeric.spectrum.boundary_arc import NEGLIGIBLE, Arc, Corner, followed
@@ -40,7 +41,8 @@ _ZERO, _SAME = 1e-14, 1e-8
 _HEAVY = 1e-13
 _BLURRED = 1e-6
 _FAINT = 1e-11  # mass of d^2 below the end of an arc that goes on towards 0
-_DEEP, _FAR, _KNOTS = 60.0, 5.0, 131  # of log w at which the points of layers are known beforehand
+_DEEP, _FAR, _SPACING = 60.0, 5.0, 0.5  # of log w at which the points of layers are known beforehand
+_LEAST = 1e-250
 _SMALL = 1e-3  # of the largest d^2: a density is taken to reach down to 0
 
 
@@ -66,27 +68,47 @@ class DepthProduct:
         return len(self.diagonals)
 
     @cached_property
+    def _chosen(self) -> int:
+        """The layer r whose k is the parameter: of the least width, and there the one with the smallest d^2.
+
+        Next to 0 its 1/k is z up to a factor, and those of the other layers lie next to negative numbers.
+        """
+        if any(law.is_discrete for law in self.diagonals):
+            return self.depth
+        narrowest = min(self.widths[1:])
+        places = {
+            layer: law.place_of(_FAINT) if isinstance(law, SlopeLaw) else law.low
+            for layer, law in enumerate(self.diagonals, start=1)
+            if self.widths[layer] == narrowest
+        }
+        return max(places, key=lambda layer: (-places[layer], layer))
+
+    @property
+    def reference(self) -> DiagonalLaw:
+        """The law of D_r^2."""
+        return self.diagonals[self._chosen - 1]
+
+    @cached_property
     def _shares(self) -> list[float]:
-        """n_L/n_l for l = 0, ..., L."""
-        return [self.widths[-1] / n for n in self.widths]
+        """n_r/n_l for l = 0, ..., L."""
+        return [self.widths[self._chosen] / n for n in self.widths]
 
     @cached_property
     def _groups(self) -> list[tuple[DiagonalLaw, float, int]]:
-        """Layers with the same law and the same ratio, the last layer's first: (law, ratio, how many)."""
-        found: dict[tuple[int, float], int] = {(id(self.diagonals[-1]), 1.0): 0}
+        """Layers with the same law and the same ratio, the chosen layer's first: (law, ratio, how many)."""
+        found: dict[tuple[int, float], int] = {(id(self.reference), 1.0): 0}
         for law, share in zip(self.diagonals, self._shares[1:], strict=True):
             found[id(law), share] = found.get((id(law), share), 0) + 1
         laws = {id(law): law for law in self.diagonals}
         return [(laws[key], share, count) for (key, share), count in found.items()]
 
     def log_inverse(self, w: Array) -> tuple[Array, Array, Array, Array]:
-        """log z, its derivative, u and its derivative, at w = 1/k of the last layer."""
+        """log z, its derivative, u and its derivative, at w = 1/k of the chosen layer."""
         with np.errstate(all="ignore"):  # poles and zeros on the real line
             return self._log_inverse(w)
 
     def _log_inverse(self, w: Array) -> tuple[Array, Array, Array, Array]:
-        last = self._groups[0][0]
-        u, rest, rate = last.psi(w)
+        u, rest, rate = self.reference.psi(w)
         value, slope = np.full_like(u, self._constant), np.zeros_like(u)
         for law, share, count in self._groups:
             own, own_rate = self._point(law, share, w, (u, rest, rate))
@@ -98,39 +120,38 @@ class DepthProduct:
         first = self._shares[0]
         value += np.log(_shifted(first, u, rest) / (first * u))
         slope -= rate / u / _shifted(first, u, rest)
-        return value, slope, u, rate
+        return value, slope, self._shares[-1] * u, self._shares[-1] * rate
 
     def _point(self, law: DiagonalLaw, share: float, w: Array, last: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         """w_l with psi_l = share u, and its derivative in w, by Newton's method for log psi/(1 + psi) in log w."""
-        reference = self.diagonals[-1]
+        reference = self.reference
         if law is reference and share == 1:
             return w, np.ones_like(w)
         u, rest, rate = last
-        own = self._solved(law, share * u / _shifted(share, u, rest), self._guess(law, share, w))
+        target = share * u / _shifted(share, u, rest)
+        own = self._solved(law, target, self._guess(law, target, w))
         with np.errstate(all="ignore"):
             return own, share * rate / law.psi(own)[2]
 
-    def _guess(self, law: DiagonalLaw, share: float, w: Array) -> Array:
-        """About the w_l of a layer: its logarithm in that of -w, known at negative w, is nearly straight."""
-        reference = self.diagonals[-1]
-        if not (isinstance(law, SlopeLaw) and isinstance(reference, SlopeLaw)):
-            return w * (law.high / reference.high)
-        key = (id(law), share)
-        if key not in self._curves:
-            x = math.log(reference.high) + np.linspace(-_DEEP, _FAR, _KNOTS)
-            at = -np.exp(x) + 0j
-            u, rest, _ = reference.psi(at)
-            found = self._solved(law, share * u / _shifted(share, u, rest), at * (law.high / reference.high))
-            self._curves[key] = CubicSpline(x, np.log(-found.real))
-        curve = self._curves[key]
-        x = np.clip(np.log(np.abs(w)), curve.x[0], curve.x[-1])
-        turn = np.angle(-w)  # -pi next to the positive half-line
-        angle = np.where(w.imag > 0, np.clip(np.pi + turn * curve(x, 1), 1e-3 * (np.pi + turn), np.pi), np.angle(w))
-        length = np.log(np.abs(w)) - x + curve(x) - turn**2 / 2 * curve(x, 2)
-        return np.asarray(np.where(w.imag > 0, np.exp(length + 1j * angle), w * (law.high / reference.high)))
+    def _guess(self, law: DiagonalLaw, target: Array, w: Array) -> Array:
+        """About the w_l of a layer: log(-w_l), known at negative w_l, is nearly straight in log(-psi_l/(1 + psi_l))."""
+        plain = w * (law.high / self.reference.high)
+        if not isinstance(law, SlopeLaw):
+            return plain
+        if id(law) not in self._curves:
+            deep = max(_DEEP, math.log(law.high / max(law.low, _LEAST)))
+            knots = math.log(law.high) + np.arange(_FAR, -deep, -_SPACING)
+            u, rest, _ = (part.real for part in law.psi(-np.exp(knots) + 0j))
+            self._curves[id(law)] = CubicSpline(np.log(-u / rest), knots)
+        curve = self._curves[id(law)]
+        far, turn = np.log(np.abs(target)), np.where(w.imag > 0, np.angle(-target), 0.0)  # 0 at negative w, else to pi
+        y = np.clip(far, curve.x[0], curve.x[-1])
+        angle = np.clip(np.pi + turn * curve(y, 1), 1e-3 * (np.pi - turn), np.pi)
+        found = np.exp(curve(y) + y - far - turn**2 / 2 * curve(y, 2) + 1j * angle)
+        return np.asarray(np.where(w.imag > 0, found, np.where(w.real < 0, -np.abs(found), plain)))
 
     @cached_property
-    def _curves(self) -> dict[tuple[int, float], CubicSpline]:
+    def _curves(self) -> dict[int, CubicSpline]:
         return {}
 
     def _solved(self, law: DiagonalLaw, target: Array, guess: Array) -> Array:
@@ -158,7 +179,7 @@ class DepthProduct:
         z; those of a negative z are negative.
         """
         real = w.astype(complex)
-        u, rest, rate = (part.real for part in self.diagonals[-1].psi(real))
+        u, rest, rate = (part.real for part in self.reference.psi(real))
         first = self._shares[0]
         value = _shifted(first, u, rest) / (first * u)  # z of the partial product, over constants
         slope = -rate / u / _shifted(first, u, rest)  # of its logarithm in w
@@ -220,7 +241,7 @@ class DepthProduct:
             plain = _exact(math.exp(self._constant - self.depth * math.log(self.variance)))
             w = w / (plain * variance**self.depth)
             psi = (w * u).reversion()
-            found = [psi[k] for k in range(1, n + 1)]
+            found = [psi[k] * _exact(self._shares[-1]) for k in range(1, n + 1)]
         return [float(int(m.p) / int(m.q)) for m in found]
 
     @property
@@ -253,7 +274,7 @@ class DepthProduct:
         runs = sorted(explicit_runs(_Line(self)), key=lambda run: run.low.z)
         hard = self._hard_ends()
         runs = [run for run in runs if not any(_is_at(run, end) for end in hard)]
-        last = self.diagonals[-1]
+        last = self.reference
         if not last.is_discrete:  # no gaps between the ends
             runs = [run for run in runs if run.high.w <= last.low or run.low.w >= last.high]
         scale = max((run.low.z for run in runs), default=0.0)
@@ -283,7 +304,7 @@ class DepthProduct:
         return found
 
     def _corner(self, end: RunEnd, scale: float, law: NumericLaw) -> Corner:
-        if end.z <= _ZERO * scale:
+        if end.z <= _ZERO * scale or (end.w == 0 and not end.is_critical):  # w is a factor of z
             return Corner(0.0, -math.inf, order=0.0)
         if not end.is_critical:
             raise NotCertified(
@@ -305,19 +326,26 @@ class DepthProduct:
 
         That of z is no more than twice E[w/(w + d^2)], and of orthogonal products about that of all d^2.
         """
-        last = self.diagonals[-1]
-        if self.is_orthogonal and isinstance(last, SlopeLaw):
+        last = self.reference
+        if self._order == 1 and isinstance(last, SlopeLaw):
             return log_x - self._height(-self._faint(last))
         w = last.high
         while last.psi(np.array([-w + 0j]))[1][0].real - last.zero > NEGLIGIBLE and w > 1e-280:
             w /= 2
         return log_x - self._height(-w) + 4
 
+    @property
+    def _order(self) -> int:
+        """The power of the least d^2 with which z vanishes, if it does: one for each stretch of least widths."""
+        narrow = [n == self.widths[self._chosen] for n in self.widths]
+        pairs = sum(a and b for a, b in pairwise(narrow)) if self.is_orthogonal else 0
+        return sum(narrow) - pairs
+
     def _faint(self, last: SlopeLaw) -> float:
         """w at which no layer has more than a negligible mass of d^2 below its own w_l."""
         w = last.place_of(_FAINT / self.depth)
         for law, share, _ in self._groups:
-            least = law.place_of(_FAINT / self.depth) if isinstance(law, SlopeLaw) else 0.0
+            least = law.place_of(_FAINT / self.depth) if isinstance(law, SlopeLaw) and share == 1 else 0.0
             while least:
                 at = np.array([-w + 0j])
                 if -self._point(law, share, at, last.psi(at))[0][0].real <= least:
@@ -342,7 +370,7 @@ class _Line(FreeMap):
     """sign(z) |z|^(1/L) on the real line."""
 
     def __init__(self, product: DepthProduct) -> None:
-        last = product.diagonals[-1]
+        last = product.reference
         low, high = last.low, last.high
         ends = [(-np.inf, low if low > _SMALL * high else 0.0), (high, np.inf)]
         if last.is_discrete:
@@ -391,13 +419,19 @@ def law_of_depth(
     >>> [round(float(m), 6) for m in law.moments(2)]
     [0.485258, 0.981215]
 
-    Raises `ParameterError` for a single layer of orthogonal weights, whose eigenvalues are those of D^2.
+    Raises `ParameterError` for a single layer of orthonormal rows with a smooth activation: its law is that of v D^2.
     """
-    if is_orthogonal and len(diagonals) == 1:
-        raise ParameterError("a single orthogonal layer has the eigenvalues of D^2; take a depth of 2 or more")
+    if is_orthogonal and len(diagonals) == 1 and widths[1] <= widths[0]:  # W W^T = v
+        law = diagonals[0]
+        if law.is_discrete:
+            return law_of_atoms(AtomicMeasure(variance * law.points, law.weights), text)
+        raise ParameterError(
+            "a single orthogonal layer has the eigenvalues of D^2, each slope of its own; take a depth of 2 or more",
+            law=law,
+        )
     product = DepthProduct(tuple(diagonals), tuple(map(float, widths)), float(variance), is_orthogonal)
-    law = NumericLaw(text, lambda: product.measure(law))
-    return law
+    found = NumericLaw(text, lambda: product.measure(found))
+    return found
 
 
 __all__ = ["DepthProduct", "Run", "law_of_depth"]

@@ -189,6 +189,8 @@ def followed(inverse: LogInverse, right: Corner, left: Corner) -> Arc:
     """
     top = _bottom(left) if math.isinf(left.log_x) else math.pi / 2
     slope = _slope(inverse, right, left)
+    way = _walked(inverse, right, left, slope, top)
+    top = float(way[0][-1])
     cuts, width = [0.0], _FIRST
     if not right.is_infinite:  # u = oo may be close
         width = min(width, max(1 / abs(slope * inverse(np.array([right.t + 0j]))[2][0]), _LEAST))
@@ -196,7 +198,6 @@ def followed(inverse: LogInverse, right: Corner, left: Corner) -> Arc:
         cuts.append(cuts[-1] + width)
         width = min(2 * width, max(_FIRST, _GROWTH * cuts[-1]))
     edges = np.array(cuts) * top / cuts[-1]
-    way = _walked(inverse, right, left, slope, top)
     nodes, weights = legendre.leggauss(_NODES)
     transform = weights[:, None] * legendre.legvander(nodes, _NODES - 1) * (np.arange(_NODES) + 0.5)
     for rounds in range(_ROUNDS):
@@ -231,7 +232,7 @@ Way = tuple[Array, Array, Array]
 
 
 def _walked(inverse: LogInverse, right: Corner, left: Corner, slope: complex, top: float) -> Way:
-    """t at increasing s, each from the one before."""
+    """t at increasing s, each from the one before, to the top or to where a faint tail has a negligible mass."""
     grid, values, slopes = np.array([0.0]), np.array([right.t + 0j]), np.array([slope])
     coarse = [*np.arange(0.01, 0.1, 0.01).tolist(), 0.1]
     while coarse[-1] < top:
@@ -242,6 +243,8 @@ def _walked(inverse: LogInverse, right: Corner, left: Corner, slope: complex, to
         if not good[0]:
             found, derivative, good = _halved(inverse, right, left, grid[-1], values[-1], slopes[-1], float(target))
         grid, values, slopes = (np.append(a, b) for a, b in ((grid, target), (values, found), (slopes, derivative)))
+        if left.fall is not None and abs(inverse(found)[2].imag[0]) < NEGLIGIBLE / 10:
+            break
     return grid, values, slopes
 
 
@@ -269,7 +272,8 @@ def _between(inverse: LogInverse, right: Corner, left: Corner, way: Way, s: Arra
         + slopes[k + 1] * h * r**2 * (r - 1)
     )
     if math.isinf(left.log_x):
-        guess = np.exp(guess)
+        least = np.minimum(values[k].imag, values[k + 1].imag) / 2  # the angle may fall by powers of ten in a step
+        guess = np.exp(guess.real + 1j * np.maximum(guess.imag, least))
     found, _, good = _newton(inverse, right, left, s, guess)
     if not np.all(good):
         x = math.exp(float(place(right, left, s[~good])[0][0]))

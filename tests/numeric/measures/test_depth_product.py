@@ -125,6 +125,42 @@ def test_orthogonal_layers_of_different_smooth_slopes_reach_down_to_0() -> None:
     assert rho.mean() == pytest.approx(1.5**2 * float(first) * float(second), rel=1e-9)
 
 
+@pytest.mark.parametrize(("depth", "q"), [(3, 1.2), (3, 0.2), pytest.param(10, 1.2, marks=pytest.mark.slow), (3, 10.0)])
+def test_orthogonal_layers_that_differ(depth: int, q: float) -> None:
+    """The layer with the smallest slopes is what z follows next to 0: the first one above q*, the last one below."""
+    rho = Spectrum(jacobian_law("tanh", depth, math.sqrt(1.5), weights="orthogonal", q=q))
+    assert rho.certificate.worst < 1e-10
+    maps = propagation("tanh", math.sqrt(1.5))
+    energies = [float(maps.slope_energy(v)) for v in maps.variances(q, depth)]
+    assert rho.mean() == pytest.approx(1.5**depth * math.prod(energies), rel=1e-9)
+
+
+@pytest.mark.parametrize("word", ["orthogonal", "gaussian"])
+@pytest.mark.parametrize("widths", [(1, 2, 1), (2, 1, 2), (1, 1, 2), (3, 2, 1), (1, 2, 3), (2, 1, 3, 1)])
+def test_smooth_layers_of_different_widths(widths: tuple[int, ...], word: str) -> None:
+    """Masses below some places in real networks, the rank among them; tall orthonormal weights thin variances out."""
+    rho = Spectrum(jacobian_law("tanh", len(widths) - 1, 1.2, weights=word, q=1.2, widths=widths))
+    real, tanh = [120 * n for n in widths], activation("tanh")
+    draws = [
+        network_jacobian(real, np.random.default_rng(s), tanh, 1.2, 0.0, word == "orthogonal", 1.2) for s in range(4)
+    ]
+    values = np.concatenate([np.linalg.eigvalsh(drawn) for drawn in draws])
+    for x in (1e-10, 0.03, 0.2, 0.6, 1.2):
+        assert rho.cdf(x) == pytest.approx(np.mean(values <= x), abs=0.025)
+
+
+def test_a_single_orthogonal_layer() -> None:
+    """W W^T = v for orthonormal rows, so that the slopes are all; with fewer columns it is a projection."""
+    leaky = activation("leaky_relu", slope="1/2")
+    square = Spectrum(jacobian_law(leaky, 1, 2.0, weights="orthogonal", q=1.0))
+    assert square.cdf([0.9, 1.1, 3.9, 4.1]) == pytest.approx([0, 0.5, 0.5, 1])
+    tall = Spectrum(jacobian_law("tanh", 1, 2.0, weights="orthogonal", q=1.0, widths=[1, 2]))
+    tanh = activation("tanh")
+    values = np.linalg.eigvalsh(network_jacobian([400, 800], np.random.default_rng(0), tanh, 2.0, 0.0, True, 1.0))
+    for x in (1e-9, 0.5, 1.0, 2.0, 3.0):
+        assert tall.cdf(x) == pytest.approx(np.mean(values <= x), abs=0.02)
+
+
 def test_psi_next_to_the_support_is_that_of_the_image() -> None:
     """E[d^2/(w - d^2)] for d = exp(-x^2), against an integral along a line that leaves the poles behind."""
     law = diagonal_law(activation("erf"), 0.8)
@@ -211,11 +247,12 @@ def test_what_is_refused() -> None:
         jacobian_law("tanh", 0, 1.2)
     with pytest.raises(ParameterError, match="4 positive widths"):
         jacobian_law("tanh", 3, 1.2, widths=[1, 2])
-    relu = diagonal_law(activation("relu"), 1.0)
     with pytest.raises(ParameterError, match="depth of 2 or more"):
-        law_of_depth([relu], [1, 1], 1.0, True, "one layer")
+        jacobian_law("tanh", 1, 1.2, weights="orthogonal", q=1.0)
     with pytest.raises(ParameterError, match="3 widths"):
         layers_of_widths([1, 2], [HALF, HALF], 1, False)
+    relu = diagonal_law(activation("relu"), 1.0)
+    assert law_of_depth([relu], [1, 1], 1.0, True, "one layer").moments(1) == [0.5]
     wrong = DiagonalLaw(np.array([0.0, 1.0]), np.array([0.5, 0.6]), True)  # of mass 1.1
     with pytest.raises((NotCertified, PrecisionError)):
         Spectrum(law_of_depth([wrong, wrong], [1, 1, 1], 1.0, False, "no law"))
