@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from resolvent.derive.errors import NotCertified
 from resolvent.numeric.density.chebyshev_piece import Piece
+from resolvent.numeric.density.moved_piece import moved
 from resolvent.numeric.density.sampled_piece import Ends, Values, floor_for, resolve_values
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
@@ -47,8 +48,10 @@ _TAILS, _FLOOR = (2e-13, 3e-11), 1e-15
 _CONTOUR, _OUTSIDE = 128, 1.5
 
 
-def measure_of_solver(solver: DysonSolver, text: str) -> Measure:
+def measure_of_solver(solver: DysonSolver, text: str, unit: float = 1.0) -> Measure:
     """The measure; its certificate compares mass and moments with integrals of m around the support.
+
+    The solver may be that of x/unit, unit a power of two: the support is looked for between 10^-3 and 10^5.
 
     Raises `NotCertified` where a part of the support was not found or the density not resolved.
     """
@@ -57,7 +60,7 @@ def measure_of_solver(solver: DysonSolver, text: str) -> Measure:
     for count in _GRIDS:
         line = Line(solver)
         try:
-            return _measure(line, low, high, count, text)
+            return _measure(line, low, high, count, text, unit)
         except NotCertified as error:
             failure = failure or error
     assert failure is not None
@@ -95,8 +98,11 @@ class Line:
         return out
 
 
-def _measure(line: Line, low: float, high: float, count: int, text: str) -> Measure:
-    """The measure between low and high, its support looked for at so many points, atoms only where mass is missing."""
+def _measure(line: Line, low: float, high: float, count: int, text: str, unit: float) -> Measure:
+    """The measure between low and high, times unit, its support looked for at so many points.
+
+    Atoms are looked for only where mass is missing.
+    """
     intervals = _support(line, low, high, count)
     groups: list[list[Piece]] = []
     whole: list[tuple[End, End]] = []
@@ -118,15 +124,16 @@ def _measure(line: Line, low: float, high: float, count: int, text: str) -> Meas
     atoms = _atoms(line.solver, low, high, count, high - low) if missing > _MISSING else []
     points, weights = (np.array([float(atom[k]) for atom in atoms]) for k in (0, 1))
     if not intervals and abs(weights.sum() - 1) < _MISSING:
-        return AtomicMeasure(points, weights / weights.sum())
+        return AtomicMeasure(unit * points, weights / weights.sum())
     ends = [end.place for interval in intervals for end in interval] + [place for place, _ in atoms]
     if not ends:
         raise NotCertified(f"{text}: no support was found")
-    held = Pieces(tuple(map(tuple, groups)), points, weights, max(ends) - min(ends))
+    pieces = tuple(tuple(moved(piece, unit) for piece in group) for group in groups)
+    held = Pieces(pieces, unit * points, weights, unit * (max(ends) - min(ends)))
     reach = max(map(abs, ends))
     exact = _moments(line.solver, reach)[1:]
     known = [(first.is_root, last.is_root) for first, last in whole]
-    return NumericMeasure(held, scaled_certificate(held, reach, exact), text, tuple(known))
+    return NumericMeasure(held, scaled_certificate(held, unit * reach, exact), text, tuple(known))
 
 
 def _resolved(values: Values, a: End, b: End, floor: float) -> list[Piece]:

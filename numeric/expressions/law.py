@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from functools import partial
@@ -28,6 +29,7 @@ from resolvent.numeric.expressions.dyson_measure import measure_of_solver
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.numeric_law import NumericLaw
 
+_ORDINARY = 4  # the roots of the variances are at most 2^4, and not all below 2^-4; otherwise they are scaled
 _POINTS = np.array([0.4 + 0.9j, -1.3 + 0.5j, 3.0 + 0.7j])
 
 
@@ -111,11 +113,17 @@ def law_of_profile(variances: ArrayLike, shares: ArrayLike | None = None) -> Num
     Source: Ajanki, Erdos, Krueger, Mem. Amer. Math. Soc. 261 (2019), equation (1.1).
     """
     solver = DysonSolver.of_profile(variances, shares)
+    table = np.array(variances, float)
+    exponent = math.frexp(float(table.max()))[1] // 2
+    if abs(exponent) > _ORDINARY:
+        solver = DysonSolver.of_profile(np.ldexp(table, -2 * exponent), shares)
+    else:
+        exponent = 0
     text = f"law_of_profile of {solver.arrays.entries} blocks"
     step = Step(
         rules.NUMERIC_SOLUTION, f"the measure, {text}", kind="numeric", verify=partial(_solved_by_iteration, solver)
     )
-    return NumericLaw(text, partial(measure_of_solver, solver, text), conclusion=step)
+    return NumericLaw(text, partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent)), conclusion=step)
 
 
 def _system(model: MatrixExpression, ratios: Ratios | None) -> DysonSystem:

@@ -81,6 +81,20 @@ def test_a_profile_from_a_table() -> None:
     assert found.pdf(x) == pytest.approx(exact.pdf(x), abs=1e-9)
 
 
+_SLOW_SCALES = [pytest.param(s, marks=pytest.mark.slow) for s in (1e-12, 1e-3, 1e3, 1e30)]
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e12, *_SLOW_SCALES])
+def test_a_profile_in_any_unit(scale: float) -> None:
+    """Variances whose rows have the mean 3 make a semicircle."""
+    law = law_of_profile(scale**2 * np.array([[1, 4, 4], [4, 4, 1], [4, 1, 4]]))
+    rho, edge = Spectrum(law), 2 * np.sqrt(3) * scale
+    assert rho.support() == pytest.approx((-edge, edge), rel=1e-11, abs=0)
+    assert rho.pdf(0.5 * edge) * edge == pytest.approx(2 / np.pi * np.sqrt(0.75), rel=1e-10)
+    assert rho.moment(4) == pytest.approx(2 * (3 * scale**2) ** 2, rel=1e-11, abs=0)
+    assert law.derivation.check()
+
+
 @pytest.mark.slow
 def test_a_law_that_the_exact_method_does_not_reach_is_that_of_sampled_matrices() -> None:
     model = X @ inv(1 + Q @ Q) @ X
