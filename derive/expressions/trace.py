@@ -225,14 +225,17 @@ class TraceDerivative:
         return Derivation(step)
 
     def _is_a_difference(self) -> bool:
-        """Whether central differences of the trace come close."""
+        """Whether central differences of the trace come close, in units of the slope and of the trace."""
         values = next(iter(candidates(self.parameters)))
         here = values.get(self.by.name, self.place)
         assert here is not None
-        step = fmpq(1, 10**8)
+        size = abs(here) or fmpq(1)
+        step = size / 10**8
         high, low = (self.trace.ball(**{**values, self.by.name: here + k * step}) for k in (1, -1))
-        slope = (high - low) / (2 * arb(step))
-        return bool(abs(slope - self.ball(**values)) < 1e-6 * (1 + abs(slope)))
+        slope, found = (high - low) / (2 * arb(step)), self.ball(**values)
+        if slope.contains(0) and found.contains(0) and high.contains(0):
+            return True
+        return bool(abs(slope - found) < 1e-6 * abs(slope) + 1e-12 * abs(high) / arb(size))
 
     def ball(self, **values: Any) -> arb:
         """The derivative at numbers for all parameters, as a ball that encloses it with proof.

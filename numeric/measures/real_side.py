@@ -144,6 +144,11 @@ class Inverse:
         self._sign = -1.0 if pair.falls or values[-1] < values[0] else 1.0
         self._values = np.maximum.accumulate(self._sign * values)
 
+    @property
+    def width(self) -> float:
+        """The width of B's support."""
+        return self._pair.b.width
+
     def reaches_infinity(self, v: float) -> bool:
         """Whether the point is far away, as A's is for large z."""
         return not np.all(np.isfinite(self.gap)) and (self._pair.falls or abs(v) > 1e3 * self._pair.b.width)
@@ -268,7 +273,7 @@ def _critical(probe: Probe, low: float, high: float, rises: bool, other: Inverse
                 return RunEnd(w, end, place, False, is_open=True)
         gap = other.gap
         for end in gap:
-            if np.isfinite(end) and abs(end - second) <= 1e-8 * max(abs(end), 1e-2 * min(gap[1] - gap[0], 1.0)):
+            if np.isfinite(end) and abs(end - second) <= 1e-8 * max(abs(end), 1e-2 * min(gap[1] - gap[0], other.width)):
                 slope_ = (place - before[1]) / (second - before[2]) if second != before[2] else math.nan
                 moved = slope_ * (end - second)
                 moved = moved if np.isfinite(moved) else 0.0
