@@ -16,7 +16,7 @@ from resolvent.catalog.networks import relu_network
 from resolvent.catalog.schema.facts import ZeroEdge
 from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import ParameterError
-from resolvent.numeric.matrices.ensembles import generator, symmetric_eigenvalues
+from resolvent.numeric.matrices.ensembles import generator, haar_orthogonal, symmetric_eigenvalues
 
 HESSIAN = catalog.get("hessian")
 PHI, EPS, SIGMA = (HESSIAN.symbols[name] for name in ("phi", "eps", "sigma"))
@@ -229,6 +229,22 @@ def test_outer_product_term_of_the_network_is_no_wishart_matrix() -> None:
 def test_network_is_at_the_stated_distance_from_the_model() -> None:
     model = symmetric_eigenvalues(HESSIAN.sample(600, 1, phi="1/2", eps=1, sigma=1))
     assert kolmogorov(network_spectra()[2], model) == pytest.approx(0.2, abs=0.03)
+
+
+@pytest.mark.parametrize(("samples", "distance"), [(80, 0.033), (27, 0.157)])
+def test_the_terms_of_a_network_are_not_free(samples: int, distance: float) -> None:
+    """H_0 + H_1 against H_0 + O H_1 O^T with a Haar matrix O, at phi = 1/2 and 3/2, weights of variance 1/n, eps = 1.
+
+    Two such sums with an O for each are much nearer to one another.
+    """
+    rng = generator(3)
+    state = relu_network.random_state(20, samples, rng, 1.0, 0.5)
+    outer, residual = relu_network.outer_product_term(state), relu_network.residual_term(state)
+    turns = [haar_orthogonal(len(outer), rng) for _ in range(2)]
+    free = [symmetric_eigenvalues(outer + turn @ residual @ turn.T) for turn in turns]
+    real = kolmogorov(symmetric_eigenvalues(outer + residual), free[0])
+    assert real == pytest.approx(distance, rel=0.15)
+    assert kolmogorov(free[0], free[1]) < real / 3
 
 
 def test_default_size_of_the_network_fits_the_default_memory() -> None:

@@ -37,6 +37,18 @@ def test_degree_in_general_and_at_the_limits(eta: object, zeta: object, degree: 
     assert GRAM.law().at(eta=eta, zeta=zeta).equation == GRAM.law(eta=eta, zeta=zeta).equation
 
 
+def test_density_just_above_the_left_edge_is_that_of_sampled_features() -> None:
+    """At 10^-0.6 the density is 0.09114, not 0 as a note on other programs has it: the support begins at 0.22386."""
+    rho = Spectrum(GRAM.at(phi=1, psi="1/10", eta="39/100", zeta="36/100"))
+    assert rho.intervals[0].left == pytest.approx(0.223858, abs=1e-6)
+    assert rho.pdf(10**-0.6) == pytest.approx(0.0911413, abs=1e-7)
+    rng, n = np.random.default_rng(0), 240
+    weights, data, rest = (rng.standard_normal(shape) for shape in ((10 * n, n), (n, n), (10 * n, n)))
+    features = math.sqrt(0.36 / n) * weights @ data + math.sqrt(0.03) * rest
+    values = symmetric_eigenvalues(features.T @ features / n)
+    assert 0.1 * np.mean(values < 0.3) == pytest.approx(rho.cdf(0.3) - rho.cdf(0.1), abs=6e-4)
+
+
 def test_more_slope_than_variance_is_refused_with_the_first_moment_that_fails() -> None:
     with pytest.raises(ParameterError, match=r"no activation has zeta > eta .* m_5 is the first that fails"):
         GRAM.law(phi=1, psi=1, eta=1, zeta=2)
