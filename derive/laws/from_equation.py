@@ -20,13 +20,16 @@ from resolvent.derive.laws.record import Recipe
 
 
 @checked
-def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> AlgebraicLaw:
+def law_of_equation(polynomial: sympy.Expr | sympy.Eq, moments: Sequence[Any] = (1,)) -> AlgebraicLaw:
     """The law of a polynomial in ``rv.z`` and ``rv.m`` and the first moments m_0 = 1, m_1, ... of its branch.
 
+    It is 0, or an equation ``sympy.Eq(left, right)``; in a text ``law_of_equation(m**2 + z*m = -1)``.
     The polynomial may be reducible: the factor that carries the moments is taken. The evidence is `assumed`.
     At numeric parameters the branch must belong to a probability measure; with free parameters that is assumed.
 
     >>> law_of_equation(M**2 + Z * M + 1).moments(4)
+    [0, 1, 0, 2]
+    >>> law_of_equation(sympy.Eq(M**2 + Z * M, -1)).moments(4)
     [0, 1, 0, 2]
 
     Raises `ParameterError` for what is not a polynomial, `DerivationError` if no branch has these moments, if they do
@@ -34,6 +37,8 @@ def law_of_equation(polynomial: sympy.Expr, moments: Sequence[Any] = (1,)) -> Al
 
     Source: N. R. Rao, A. Edelman, The polynomial method for random matrices, Found. Comput. Math. 8 (2008) 649-702.
     """
+    if isinstance(polynomial, sympy.Eq):
+        polynomial = polynomial.lhs - polynomial.rhs
     if not isinstance(polynomial, sympy.Expr) or not polynomial.has(M):
         raise ParameterError("the equation must be a polynomial in rv.z and rv.m", polynomial=polynomial)
     parameters = tuple(sorted(polynomial.free_symbols - {Z, M}, key=lambda s: str(s.name)))

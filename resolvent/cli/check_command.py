@@ -118,4 +118,4 @@ def new(
     if target.exists() and not force:
         raise ParameterError(f"{target} exists; take another name, or --force to overwrite it", path=target)
     write_file(target, template(target.stem))
-    print(f"written: {target}; check it with: resolvent check {target}")
+    print(f"check it with: resolvent check {target}")

@@ -60,6 +60,7 @@ def density(
         return {
             "contents": [base64.b64encode(m if isinstance(m, bytes) else f"{m}\n".encode()).decode() for m in made],
             "json": json_text(spectrum_json(spectrum, found)) if json else "",
+            "support": " and ".join(f"[{i.left:.8g}, {i.right:.8g}]" for i in spectrum.intervals),
             "atoms": [f"an atom at {a.point} of weight {a.weight}" for a in spectrum.atoms],
         }
 
@@ -71,6 +72,8 @@ def density(
         emit(contents[0].decode(), None)
     elif json:
         emit(result["json"], None)
+    if files and not json and result["support"]:
+        emit(f"support: {result['support']}", None)
     if not json:
         for atom in result["atoms"]:
             note(f"{atom} is not part of the density")

@@ -11,6 +11,7 @@ import tempfile
 from enum import StrEnum
 from pathlib import Path
 
+from resolvent.cli.guard import note
 from resolvent.derive.errors import ParameterError
 
 
@@ -43,6 +44,8 @@ def check_writable(path: Path) -> None:
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file atomically; whoever reads the path sees the old content or the new one, never a part.
 
+    What was written is said on standard error; nothing is said of devices and pipes, which may be the terminal.
+
     Raises `ParameterError` where the path cannot be written.
     """
     check_writable(path)
@@ -60,6 +63,7 @@ def write_file(path: Path, content: str | bytes) -> None:
                 os.fsync(stream.fileno())
             os.chmod(temporary, _mode(target))
             os.replace(temporary, target)
+            note(f"written: {path}")
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)

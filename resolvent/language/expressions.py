@@ -6,6 +6,7 @@
              law**k                          the k-th power of the matrix, k = -6 .. 6
              name(...), law.method(...)      the functions and methods of `resolvent.language.vocabulary`, catalog
              entries
+    equation in z and m: a scalar that is 0, or scalar = scalar; in law_of_equation(equation, moments) only
     scalar   integers, decimals (read exactly), + - * / and whole powers, sqrt of a number; any other name is a
              parameter, positive
 
@@ -120,6 +121,14 @@ def parse_rational(text: str, variables: Mapping[str, sympy.Symbol]) -> sympy.Ex
     return _scalar_of(reader)
 
 
+def _sides(node: ast.expr) -> tuple[ast.expr, ...]:
+    """The sides of an equation, written with = or ==; an expression alone is one that is 0."""
+    match node:
+        case ast.BinOp(left, ast.BitOr(), right) | ast.Compare(left, [ast.Eq()], [right]):
+            return left, right
+    return (node,)
+
+
 def _scalar_of(reader: _Reader) -> sympy.Expr:
     value = reader.read(reader.source.tree)
     assert isinstance(value, Scalar), "laws are refused where they are called"
@@ -171,6 +180,8 @@ class _Reader:
     # -- operators -----------------------------------------------------------------------------------------
 
     def _binary(self, sign: str | None, a: Value, b: Value, node: ast.BinOp) -> Value:
+        if isinstance(node.op, ast.BitOr):
+            self.fail("an equation has one sign of equality, and stands in law_of_equation(...)", node.right)
         if sign is None:
             self.fail("unknown operator; there are + - * / @ and **", node.right)
         if sign == "**":
@@ -338,7 +349,9 @@ class _Reader:
             variable = self._variable(given["variable"]) if "variable" in given else sympy.Symbol("t")
             return self._with({str(variable.name): variable}, word, name, kind, node)
         if kind is Kind.EQUATION:
-            return self._with({"z": sympy.Symbol("z"), "m": sympy.Symbol("m")}, word, name, kind, node)
+            variables = {"z": sympy.Symbol("z"), "m": sympy.Symbol("m")}
+            left, *right = (self._with(variables, word, name, kind, side) for side in _sides(node))
+            return left - sum(right)
         if kind is Kind.LAW:
             law = self.read(node)
             if isinstance(law, Scalar):

@@ -19,6 +19,7 @@ MOST_NESTING = 50
 MOST_EXPONENT = 400
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"}
+_EQUALS = re.compile(r"(?<![=])=(?!=)")
 _ALLOWED = re.compile(r"[A-Za-z0-9_.,()\[\]+\-*/@= ]*")
 _INSTEAD = {
     "^": "write ** for powers",
@@ -42,7 +43,8 @@ class Source:
     """An expression's text with its syntax tree.
 
     Raises `ParseError` for text that is too long, too deeply nested, has other characters than ASCII letters, digits
-    and ``_ . , ( ) [ ] + - * / @ =``, or is no expression.
+    and ``_ . , ( ) [ ] + - * / @ =``, or is no expression. An equation in brackets, law_of_equation(m**2 + z*m = -1)
+    say, is a `BitOr` of its sides, a sign that no text may have.
 
     >>> Source("1 + c").tree.op.__class__.__name__
     'Add'
@@ -134,18 +136,39 @@ class Source:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # such as for the literal 0x1for
-                return ast.parse(self.text, mode="eval").body
+                return ast.parse(self._with_equations(), mode="eval").body
         except SyntaxError as error:
             for word in re.finditer(r"[A-Za-z_]\w*", self.text):
                 if keyword.iskeyword(word[0]) and word[0] not in ("True", "False", "None"):
                     hint = "call the parameter lam" if word[0] == "lambda" else "choose another name"
                     raise self.error(f"{word[0]!r} cannot be a name; {hint}", word.start()) from None
             position = max((error.offset or 1) - 1, 0)
+            if (equals := _EQUALS.search(self.text)) and "=" in self.text[position : position + 1]:
+                hint = "the law that an equation defines is law_of_equation(m**2 + z*m + 1 = 0)"
+                raise self.error(f"an equation is no expression; {hint}", equals.start()) from None
             at_end = position >= len(self.text) or self.text[-1] in "+-*/@=,."
             message = "the expression stops too early; complete it" if at_end else "this is not an expression"
             raise self.error(message, len(self.text) if at_end else position) from None
         except (RecursionError, MemoryError):
             raise self.error("the expression is nested too deeply; simplify it", 0) from None
+
+    def _with_equations(self) -> str:
+        """The text with ``|``, which binds least, in the place of every ``=`` in brackets that names no argument."""
+        found, begins = list(self.text), [0]
+        for k, character in enumerate(self.text):
+            if character in "([":
+                begins.append(k + 1)
+            elif character in ")]":
+                begins.pop()
+            elif character == ",":
+                begins[-1] = k + 1
+            elif character == "=" and len(begins) > 1 and _EQUALS.match(self.text, k):
+                left = self.text[begins[-1] : k].strip()
+                if left.isidentifier() and left not in ("z", "m"):
+                    begins[-1] = k + 1  # an equation may follow: polynomial=z*m = -1
+                else:
+                    found[k] = "|"
+        return "".join(found)
 
     def _check_nesting(self) -> None:
         waiting: list[tuple[ast.AST, int]] = [(self.tree, 1)]

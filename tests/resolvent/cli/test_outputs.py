@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import subprocess
@@ -97,3 +98,29 @@ def test_a_function_in_python_may_have_any_parameter(name: str) -> None:
     space: dict[str, object] = {}
     exec(to_python_function(parse(f"marchenko_pastur({name})")), space)  # noqa: S102
     assert np.isclose(space["density"](1.0, **{f"{name}_": 1.0}), np.sqrt(3) / (2 * np.pi))  # type: ignore[operator]
+
+
+def test_every_command_says_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments, names in (
+        (["derive", "semicircle()", "-o", "a.tex", "-o", "a.json"], ["a.tex", "a.json"]),
+        (["density", "semicircle()", "-o", "b.csv"], ["b.csv"]),
+        (["graphs", "-k", "2", "-o", "c.svg"], ["c.svg"]),
+        (["guess", "--moments", "1,2,5,14,42,132,429,1430,4862,16796", "-o", "d.txt"], ["d.txt"]),
+        (["new", "e"], ["e.toml"]),
+    ):
+        found = run(*arguments)
+        assert [line for line in found.stderr.splitlines() if "written" in line] == [f"written: {n}" for n in names]
+        assert all(Path(name).is_file() for name in names)
+
+
+def test_the_density_command_says_where_the_support_is(tmp_path: Path) -> None:
+    """Edges are the critical values of z(w) = w + v w/(w^2 - a^2): at w^2 = a^2 + v/2 +- sqrt(v^2/4 + 2 a^2 v)."""
+    found = run("density", "atoms([-2, 2]) + semicircle(1/4)", "-o", str(tmp_path / "x.csv"))
+    places = [math.sqrt(4.125 + sign * math.sqrt(2.015625)) for sign in (-1, 1)]
+    a, b = (f"{w + w / 4 / (w**2 - 4):.8g}" for w in places)
+    assert found.stdout == f"support: [-{b}, -{a}] and [{a}, {b}]\n"
+
+
+def test_a_pipe_and_a_device_get_no_line(tmp_path: Path) -> None:
+    assert run("derive", "semicircle()", "-o", os.devnull).stderr == ""

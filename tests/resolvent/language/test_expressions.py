@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import string
 from fractions import Fraction
 
@@ -462,3 +463,41 @@ def test_bounded_arguments_have_a_bound() -> None:
         w for w in (*FUNCTIONS.values(), *METHODS.values()) for _, k in w.arguments if k in (Kind.COUNT, Kind.RATIO)
     ]
     assert all(word.most > 0 for word in bounded)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "law_of_equation(m**2 + z*m + 1 = 0)",
+        "law_of_equation(m**2 + z*m = -1)",
+        "law_of_equation(z*m=-1-m**2, [1, 0])",
+        "law_of_equation(m**2 + z*m == -1, moments=[1])",
+        "law_of_equation(polynomial = -1 = m**2 + z*m, moments = [1])",
+        "law_of_equation(moments=[1], polynomial=m**2 + z*m + 1 = 0)",
+    ],
+)
+def test_an_equation_has_two_sides(text: str) -> None:
+    assert parse(text).same_as(semicircle())
+
+
+def test_an_equation_of_fractions_is_refused() -> None:
+    with pytest.raises(ParameterError, match="multiply its denominator out"):
+        parse("law_of_equation(m = -(1 + m**2)/z)")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "place"),
+    [
+        ("m**2 + z*m + 1 = 0", "an equation is no expression; the law that an equation defines is law_of_equation", 15),
+        ("semicircle() = 2", "an equation is no expression", 13),
+        ("law_of_equation(m = m = 1)", "one sign of equality", 20),
+        ("semicircle(1 + 1 = 2)", "stands in law_of_equation", 19),
+        ("law_of_equation(m + (z = 1))", "stands in law_of_equation", 25),
+        ("semicircle(varianc=2)", "has no argument 'varianc'", 11),
+        ("law_of_equation(m**2 = )", "this is not an expression", 23),
+    ],
+)
+def test_equations_elsewhere_are_refused_where_they_stand(text: str, words: str, place: int) -> None:
+    with pytest.raises(ParseError, match=re.escape(words)) as caught:
+        parse(text)
+    assert str(caught.value).splitlines()[-1] == "  " + " " * place + "^"
