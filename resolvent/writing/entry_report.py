@@ -14,6 +14,7 @@ from resolvent.catalog.schema.facts import Fact
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.derivation.document import Formula
 from resolvent.derive.derivation.latex import expression_latex
+from resolvent.derive.derivation.step import Step
 from resolvent.writing.blocks import Block, Display, Items, Prose, Report, Section, Table
 from resolvent.writing.linear import linear
 
@@ -43,10 +44,16 @@ def _parts(entry: Ensemble) -> Iterator[tuple[str, tuple[Block, ...]]]:
         f"{s.name}, size {s.default_size}{'' if s.follows_law else ' (breaks an assumption of the law on purpose)'}: "
         f"{s.doc}" for s in entry.samplers
     )  # fmt: skip
-    yield "Assumed", _items(f"{step.rule.name}: {step.text}" for step in entry.assumptions)
+    yield "Assumed", _items(f"{step.rule.name}: {_mixed(step)}" for step in entry.assumptions)
     yield "Known", tuple(_prose(fact) for fact in entry.known)
     yield "Notes", _items(f"{n.kind}: {n.text}{f' [{n.source}]' if n.source else ''}" for n in entry.notes)
     yield "References", _items(f"{r.text}{', ' if r.locator else ''}{r.locator}" for r in entry.references)
+
+
+def _mixed(step: Step) -> str:
+    """A step in words, its formulas with the letters of mathematics."""
+    parts = (step.latex or step.text).split("$")
+    return "".join(linear(part) if k % 2 else part for k, part in enumerate(parts))
 
 
 def _items(items: Iterator[str]) -> tuple[Block, ...]:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from resolvent.writing.mathml import APPLY, TIMES, mathml
 
-_RAISED = str.maketrans("0123456789+−⊤nk", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀⁿᵏ")
+_RAISED = str.maketrans("0123456789+−⊤nk()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀⁿᵏ⁽⁾")
 _WIDE = frozenset("=≤≥<>∼≈∈→↦≠∣")
 _LOOSE = frozenset("+−⊞⊠⊗⊕⊙")
 _MARKS = {"^": "\u0302", "¯": "\u0304", "˙": "\u0307", "~": "\u0303", "→": "\u20d7"}
@@ -21,12 +21,14 @@ def linear(latex: str) -> str:
     'W = σ²/n X Xᵀ, X ∈ ℝ^(p × n), X_ij i.i.d.'
     >>> linear(r"\frac{1}{c m + \sqrt{z - 4}} - g")
     '1/(c m + √(z − 4)) − g'
+    >>> linear(r"\frac{1}{2m} \sum_{i\mu} e_{i\mu}^2 W^{(2)}")
+    '1/(2 m) ∑_iμ e_iμ² W⁽²⁾'
 
     Raises `ParameterError` for what is no LaTeX that `mathml` knows.
     """
     text = _text(ElementTree.fromstring(mathml(latex, names=False)))
     text = re.sub(r"\s+", " ", text).replace("([[", "[[").replace("]])", "]]")
-    return re.sub(r" ([,;.)])", r"\1", text).strip()
+    return re.sub(r" ([,;)]|\.(?!\.))", r"\1", text).strip()
 
 
 def _text(node: Element) -> str:
@@ -41,9 +43,9 @@ def _text(node: Element) -> str:
         case "msubsup":
             return _text(parts[0]) + _lowered(parts[1]) + _raised(parts[2])
         case "munderover":
-            return f"{_text(parts[0])}_{_operand(parts[1])}{_raised(parts[2])} "
+            return f" {_text(parts[0]).strip()}{_lowered(parts[1])}{_raised(parts[2])} "
         case "munder":
-            return f"{_text(parts[0])}_{_operand(parts[1])} "
+            return f" {_text(parts[0]).strip()}{_lowered(parts[1])} "
         case "mover":
             return _text(parts[0]) + _MARKS.get(_text(parts[1]).strip(), "")
         case "msqrt":
@@ -69,7 +71,7 @@ def _sign(node: Element) -> str:
         return " "
     if sign == APPLY:
         return ""
-    if sign in _WIDE or (sign in _LOOSE and node.get("form") != "prefix") or sign == "×":
+    if sign in _WIDE or sign in "∑∏∫" or (sign in _LOOSE and node.get("form") != "prefix") or sign == "×":
         return f" {sign} "
     return f"{sign} " if sign in (",", ";") else sign
 
@@ -84,11 +86,11 @@ def _lowered(node: Element) -> str:
     """A subscript; letters that stand side by side are several indices."""
     text = _text(node).strip()
     close = text.replace(" ", "")
-    if re.fullmatch(r"\w+|[∗+]", close):
+    if re.fullmatch(r"[^\W_]+|[∗+]", close):
         return f"_{close}"
     return f"_({close})" if re.fullmatch(r"[\w,]+", close) else f"_({text})"
 
 
 def _raised(node: Element) -> str:
     text = _text(node).strip()
-    return text.translate(_RAISED) if re.fullmatch("[0-9+−⊤nk′]+", text) else f"^{_operand(node)}"
+    return text.translate(_RAISED) if re.fullmatch("[0-9+−⊤nk′()]+", text) else f"^{_operand(node)}"
