@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,23 +82,68 @@ def _chosen(names: list[str], name: str | None, path: Path) -> str:
 
 
 def _table(path: Path) -> Any:
-    """Numbers separated by commas or white space; a first line of words is a header."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = [line.replace(",", " ").split() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    if rows and not _are_numbers(rows[0]):
-        rows = rows[1:]
+    """Numbers separated by commas, semicolons or white space; names of columns and of rows are left out.
+
+    Pandas and R write names of rows below an empty name, or below none. Numbers of columns and rows, 0, 1, 2, ...,
+    without that sign cannot be told from data for sure, and are refused.
+    """
+    lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    rows = _cells([line for line in lines if not line.lstrip().startswith("#")])
+    names = rows.pop(0) if rows and not all(map(_is_number, rows[0])) else []
+    if any(map(_is_number, names)) and names[0]:
+        raise ParameterError(f"the first line of {path} mixes numbers and words; names of columns are words", path=path)
     if not rows:
         raise ParameterError(f"{path} holds no numbers", path=path)
     widths = {len(row) for row in rows}
     if len(widths) != 1:
         raise ParameterError(f"the lines of {path} have different numbers of columns: {sorted(widths)[:5]}", path=path)
+    if names and (not names[0] or len(names) == len(rows[0]) - 1):
+        rows = [row[1:] for row in rows]
+    if any("" in row for row in rows):
+        raise ParameterError(
+            f"some numbers of {path} are missing: cells are empty; fill them, or leave rows out", path=path
+        )
     array = np.array([[float(cell) for cell in row] for row in rows])
+    _require_no_numbering(rows, path)
     return array.ravel() if 1 in array.shape else array
 
 
-def _are_numbers(cells: list[str]) -> bool:
+def _cells(lines: list[str]) -> list[list[str]]:
+    """The cells of each line, by the separator that the lines have."""
+    separator = next((mark for mark in ";," if any(mark in line for line in lines)), None)
+    if separator is None:
+        rows = [line.split() for line in lines]
+    else:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
+    if separator == ";" and any("," in cell for row in rows[1:] for cell in row):
+        raise ParameterError("numbers with decimal commas are not read; write decimal points", cells=rows[1])
+    return [row[:-1] for row in rows] if all(len(row) > 1 and not row[-1] for row in rows) else rows
+
+
+def _require_no_numbering(rows: list[list[str]], path: Path) -> None:
+    """Refuse whole numbers 0, 1, 2, ... along the first line or column of a table of other numbers."""
+    columns = list(zip(*rows, strict=True))
+    for what, named, first, others in (
+        ("line", "columns", rows[0], rows[1:]),
+        ("column", "rows", columns[0], columns[1:]),
+    ):
+        if len(first) < 3 or not others or list(first) != list(map(str, range(len(first)))):
+            continue
+        if not all(_are_whole(cells) for cells in others):
+            raise ParameterError(
+                f"the first {what} of {path} is 0, 1, ..., {len(first) - 1}: names of {named}, it seems, and no data. "
+                "Leave it out (in pandas to_csv(..., header=False, index=False)), or write it as 0.0, 1.0, ...",
+                path=path,
+            )
+
+
+def _are_whole(cells: Sequence[str]) -> bool:
+    return all(cell.lstrip("+-").isdigit() for cell in cells)
+
+
+def _is_number(cell: str) -> bool:
     try:
-        [float(cell) for cell in cells]
+        float(cell)
     except ValueError:
         return False
     return True

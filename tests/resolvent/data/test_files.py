@@ -36,6 +36,26 @@ def test_one_column_is_a_list_of_numbers(tmp_path: Path) -> None:
     assert read_array(tmp_path / "e.txt").tolist() == [1.5, 2.0]
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (",ev\n0,1.5\n1,2.5\n2,0.5\n", [1.5, 2.5, 0.5]),  # pandas' to_csv of a series
+        (",0,1,2\n0,1.5,2,3\n1,4,5,6\n2,7,8,9.5\n", [[1.5, 2, 3], [4, 5, 6], [7, 8, 9.5]]),  # of a frame
+        ('"","V1","V2"\n"1",0.5,1\n"2",1,2\n', [[0.5, 1], [1, 2]]),  # R's write.csv
+        ("V1 V2\na 0.5 1\nb 1 2\n", [[0.5, 1], [1, 2]]),  # R's write.table
+        ("a;b\n1.5;2\n3;4\n", [[1.5, 2], [3, 4]]),
+        ("1.5, 2,\n3, 4,\n", [[1.5, 2], [3, 4]]),
+        ("\ufeffx,y\n1,2\n3,4\n", [[1, 2], [3, 4]]),
+        ("0,1,2\n1,0,1\n2,1,0\n", [[0, 1, 2], [1, 0, 1], [2, 1, 0]]),  # distances: whole numbers all
+        ("0\n1\n2\n3\n", [0, 1, 2, 3]),
+        ("0.0,1.0,2.0\n1.5,1,1\n", [[0, 1, 2], [1.5, 1, 1]]),
+    ],
+)
+def test_names_of_columns_and_rows_are_no_data(tmp_path: Path, content: str, expected: list) -> None:
+    (tmp_path / "a.csv").write_text(content, encoding="utf-8")
+    assert read_array(tmp_path / "a.csv").tolist() == expected
+
+
 def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "o.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     (tmp_path / "p.npy").write_bytes(pickle.dumps([1.0]))
@@ -52,6 +72,11 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
         ("a.csv", b"1,2\n3\n", "different numbers of columns"),
         ("a.csv", b"1,2\n3,x\n", "no array"),
         ("a.csv", b"\n", "no numbers"),
+        ("a.csv", b"0,1,2\n1.5,2,3\n", "first line of .* is 0, 1, ..., 2: names of columns"),
+        ("a.csv", b"x,y\n0,1.5\n1,2.5\n2,3.5\n", "first column of .* is 0, 1, ..., 2"),
+        ("a.csv", b"1,2\n3,\n", "cells are empty"),
+        ("a.csv", b"NA,2\n3,4\n", "mixes numbers and words"),
+        ("a.csv", b"x;y\n1,5;2\n", "decimal commas"),
         ("a.safetensors", b"\xff" * 20, "no .safetensors file"),
         ("a.safetensors", safetensors(MATRIX, "F64")[:-8], "outside the file"),
         ("a.safetensors", safetensors(MATRIX, "F4"), "not known"),
