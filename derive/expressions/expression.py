@@ -174,6 +174,7 @@ class MatrixExpression:
 
     def __matmul__(self, other: Any) -> MatrixExpression:
         if not isinstance(other, MatrixExpression):
+            scalar_or_none(other)  # which tells what to do with an array
             return NotImplemented
         made = MatrixExpression("product", (self, other), self.rows, other.columns)
         if self.columns != other.rows:
@@ -183,6 +184,10 @@ class MatrixExpression:
             if part.head == "scale":
                 factor *= part.scalar
         return made if factor == 1 else (self._unscaled @ other._unscaled) * factor
+
+    def __rmatmul__(self, other: Any) -> MatrixExpression:
+        scalar_or_none(other)
+        return NotImplemented
 
     @property
     def _unscaled(self) -> MatrixExpression:

@@ -152,12 +152,21 @@ def spectra_of(letters: Mapping[str, Letter], given: Mapping[str, Any]) -> Spect
 
 
 def scalar_or_none(value: Any) -> sympy.Expr | None:
-    """A number or an expression as SymPy has it; None for anything else."""
+    """A number or an expression as SymPy has it; None for anything else.
+
+    Raises `ParameterError` for an array, which has entries but no limit.
+    """
+    if getattr(value, "ndim", 0):
+        raise ParameterError(
+            "an array of numbers has no limit; state a fixed matrix by its spectrum, "
+            "given(name, size, law=atoms(eigenvalues)) say",
+            value=value,
+        )
     if isinstance(value, sympy.Expr):
         return value
     if isinstance(value, (numbers.Number, fmpq)) and not isinstance(value, (bool, complex)):
         return to_sympy_rational(to_fmpq(value))
-    return None
+    return scalar_or_none(value.item()) if getattr(value, "ndim", None) == 0 else None  # an array of one number
 
 
 def sizes_text(shape: Sequence[SymbolicSize]) -> str:

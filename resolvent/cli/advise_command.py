@@ -10,6 +10,7 @@ import typer
 from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded
+from resolvent.cli.once import Once
 from resolvent.cli.subjects import AsJson
 from resolvent.numeric.style import drawn, file_bytes
 from resolvent.writing.json_text import json_text
@@ -27,7 +28,7 @@ def _advise() -> None:
     pass
 
 
-@advise.command("stopping")
+@advise.command("stopping", cls=Once)
 @guarded
 def stopping(
     features: Annotated[
@@ -63,7 +64,7 @@ def stopping(
     raise typer.Exit(0 if advice.is_decided else 3)
 
 
-@advise.command("init")
+@advise.command("init", cls=Once)
 @guarded
 def init(
     activation: Annotated[str, typer.Argument(metavar="ACTIVATION", help="relu, tanh, hard_tanh, ....")],
@@ -85,7 +86,7 @@ def init(
     raise typer.Exit(0 if advice.is_isometric else 3)
 
 
-@advise.command("prune")
+@advise.command("prune", cls=Once)
 @guarded
 def prune(
     weights: Annotated[

@@ -16,6 +16,7 @@ from resolvent.cli.derive_command import derive
 from resolvent.cli.explore_command import explore
 from resolvent.cli.graphs_command import graphs
 from resolvent.cli.guess_command import guess
+from resolvent.cli.once import Once
 from resolvent.cli.verify_command import verify
 
 app = typer.Typer(
@@ -45,16 +46,19 @@ def _options(
     pass
 
 
-app.command("list")(list_entries)
-app.command("show")(show)
-app.command("derive")(derive)
-app.command("density")(density)
-app.command("graphs")(graphs)
-app.command("guess")(guess)
-app.command("verify")(verify)
-app.command("new")(new)
-app.command("check")(check)
-app.command("compare")(compare)
-app.command("explore")(explore)
-app.command("audit")(audit)
+for _name, _command in {
+    "list": list_entries,
+    "show": show,
+    "derive": derive,
+    "density": density,
+    "graphs": graphs,
+    "guess": guess,
+    "verify": verify,
+    "new": new,
+    "check": check,
+    "compare": compare,
+    "explore": explore,
+    "audit": audit,
+}.items():
+    app.command(_name, cls=Once)(_command)
 app.add_typer(advise)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 REPORTS = (".html", ".md", ".tex", ".json", ".txt")
 
 Report = Annotated[
-    Path | None,
-    typer.Option("--report", metavar="FILE", help="Write a report: .html, .md, .tex (with pictures), .json or .txt."),
+    list[Path] | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Write a report: .html, .md, .tex (with pictures), .json or .txt. Repeatable.",
+    ),
 ]
 
 
@@ -84,8 +89,8 @@ def check(
     For a model that is a matrix, --matrix and --ratio take the place of the file's symbols and ratios of those names.
     The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
     """
-    if report is not None:
-        check_output(report, REPORTS)
+    for path in report or []:
+        check_output(path, REPORTS)
     from resolvent.conjectures.check import check as checked
 
     verdict = checked(
@@ -100,7 +105,7 @@ def check(
         time_limit=time_limit,
         trial_limit=trial_limit,
     )
-    deliver(verdict, json, [] if report is None else [lambda: write_report(verdict, report)])
+    deliver(verdict, json, [partial(write_report, verdict, path) for path in report or []])
 
 
 @guarded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -121,7 +122,13 @@ def _derived(text: str, matrices: Sequence[str], ratios: Sequence[str]) -> Any:
     from resolvent.language.matrices import parse_model
 
     model = parse_model(text, matrices, ratios)
-    return law_of(model.expression, model.ratios)
+    law = law_of(model.expression, model.ratios)
+    of_ratios = {s.name for value in model.ratios.values() for s in value.free_symbols}
+    for name in sorted({s.name for s in law.symbols} - of_ratios):
+        if name[0].isupper():
+            note = f"note: no --matrix defines {name}, so it is a positive number; --matrix '{name}: ...' makes it a matrix"
+            print(note, file=sys.stderr)
+    return law
 
 
 def require_entry(text: str) -> Ensemble:

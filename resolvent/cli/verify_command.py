@@ -50,8 +50,8 @@ def verify(
     """
     if plot is not None:
         check_output(plot, PICTURES)
-    if report is not None:
-        check_output(report, REPORTS)
+    for path in report or []:
+        check_output(path, REPORTS)
     # first within the limits, in a child process; what ends there is soon repeated
     read = partial(read_subject, name, settings or [], numeric=True, matrices=matrix, ratios=ratio)
     limited(lambda: bool(read()), "deriving", time_limit, memory_limit)
@@ -76,6 +76,5 @@ def verify(
     files: list[Callable[[], None]] = []
     if plot is not None and verdict.statistics:
         files.append(lambda: write_file(plot, drawn(lambda axes: verdict.plot(axes), plot.suffix.lower())))
-    if report is not None:
-        files.append(lambda: write_report(verdict, report))
+    files += [partial(write_report, verdict, path) for path in report or []]
     deliver(verdict, json, files)

@@ -68,7 +68,8 @@ def read_toml(text: str) -> Document:
         found = re.search(r"\(at line (\d+), column \d+\)", message)
         line = int(found[1]) if found else max(text.rstrip("\n").count("\n") + 1, 1)
         plain = re.sub(r" \(at [^()]*\)$", "", message)
-        raise ParseError(f"line {line}: this is no TOML: {plain[0].lower()}{plain[1:]}", line=line) from None
+        hint = "; formulas and words stand in quotes" if plain.startswith("Invalid value") else ""
+        raise ParseError(f"line {line}: this is no TOML: {plain[0].lower()}{plain[1:]}{hint}", line=line) from None
     except ValueError:
         line = _too_long(text)
         raise ParseError(f"line {line}: a number has too many digits", line=line) from None

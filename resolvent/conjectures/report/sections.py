@@ -262,10 +262,10 @@ def _statistics(statistics: PointStatistics) -> list[Block]:
             (str(size), f"{len(o) / statistics.trials:.3g}", *_ends(o))
             for size, o in zip(statistics.sizes, statistics.outside, strict=True)
         ]
-        caption = "Eigenvalues outside the support."
+        caption = "Eigenvalues farther outside the support than its edges fluctuate."
         blocks.append(Table(caption, ("size", "per matrix", "lowest", "highest"), tuple(outside)))
     elif statistics.outside:
-        blocks.append(Words("No eigenvalue was seen outside the support."))
+        blocks.append(Words("No eigenvalue was seen farther outside the support than its edges fluctuate."))
     if statistics.predicted:
         seen = [
             (reason, f"{where:.5g}", f"{len(o)} of {statistics.trials}", f"{o.mean():.5g}" if len(o) else "")

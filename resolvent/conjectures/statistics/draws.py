@@ -23,7 +23,7 @@ from resolvent.numeric.trials.trial import Array, Trial
 from resolvent.numeric.trials.workers import Lost, in_processes
 
 _EXPRESSION_SIZES: tuple[int, ...] = (500, 1000)
-_FUNCTION_SIZES: tuple[int, ...] = (200, 400)
+_FUNCTION_SIZES: tuple[int, ...] = (300, 600)  # smaller ones leave true laws undecided at 20 trials
 _LARGEST_GRID = 60
 
 

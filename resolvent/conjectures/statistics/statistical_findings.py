@@ -17,6 +17,7 @@ from resolvent.numeric.statistics.joint_test import JointTest
 
 STAGE = "statistics"
 _MANY_ERRORS = 4.0  # standard errors of a mean that need a word though the test passes
+_MOST_ADVISED = 1000  # trials; of a run that far from its aim the sizes are too small
 
 
 class PointFindings:
@@ -140,7 +141,7 @@ class PointFindings:
         text = f"only {tested} of {wanted} statistics can be tested with so few trials; take at least {trials}"
         self.add("power", UNDECIDED, text)
 
-    def power(self, dilation: float, resolution: float) -> None:
+    def power(self, dilation: float, resolution: float, trials: int) -> None:
         """Which error in scale would have been noticed, and whether that is as small as was asked for."""
         if not math.isfinite(dilation):
             text = "no error in scale would have been noticed: what is tested does not depend on it"
@@ -150,6 +151,6 @@ class PointFindings:
         if dilation <= resolution:
             self.add("power", SUPPORTED, seen)
         else:
-            self.add(
-                "power", UNDECIDED, f"only {seen}; asked for: {resolution:.2%}. More trials or larger sizes will tell"
-            )
+            enough = math.ceil(1.2 * trials * (dilation / resolution) ** 2)  # errors fall like trials^(-1/2)
+            remedy = f"Take about {enough} trials, or larger sizes" if enough <= _MOST_ADVISED else "Take larger sizes"
+            self.add("power", UNDECIDED, f"only {seen}; asked for: {resolution:.2%}. {remedy}")

@@ -240,7 +240,7 @@ def examine(
         if law is not None and len(functions) < _CHEBYSHEV:
             parts.too_few(len(functions), _CHEBYSHEV, _CHEBYSHEV + _LEAST_BEYOND)
         else:
-            parts.power(dilation, conjecture.plan.resolution)
+            parts.power(dilation, conjecture.plan.resolution, trials)
     return PointStatistics(
         point=parts.point,
         sizes=sizes,

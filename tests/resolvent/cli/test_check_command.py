@@ -185,6 +185,24 @@ def test_reports_are_written_too(file: Path, suffix: str, word: str) -> None:
     assert word in target.read_text()
 
 
+def test_several_reports_are_all_written(file: Path) -> None:
+    file.write_text(f"{HEAD}claim.moments = [0, 1]\n")
+    targets = [file.with_name(name) for name in ("a.html", "b.tex", "c.md")]
+    result = run("check", str(file), "--exact-only", *(x for path in targets for x in ("--report", str(path))))
+    assert result.exit_code == SUPPORTED
+    assert all("upported" in path.read_text() for path in targets)
+
+
+def test_an_option_given_twice_is_refused_unless_both_count(file: Path) -> None:
+    for arguments, name in (
+        (("check", str(file), "--jobs", "1", "--jobs", "2"), "--jobs"),
+        (("verify", "semicircle", "--plot", "a.png", "--plot", "b.png"), "--plot"),
+    ):
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (BAD_USE, "")
+        assert f"Error: {name} is given twice" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["report.pdf", "report", "report.toml"])
 def test_a_report_with_another_ending_is_refused_before_anything_is_read(file: Path, name: str) -> None:
     assert ".html" in refused("check", str(file), "--report", str(file.with_name(name)))

@@ -187,6 +187,7 @@ def test_a_path_that_is_missing_has_the_line_of_what_is_around_it() -> None:
     ("text", "line", "message"),
     [
         ("a = 1\nb = \n", 2, "this is no TOML: invalid value"),
+        ("a = 1\nequation = z*m**2 - 1 = 0\n", 2, "formulas and words stand in quotes"),
         ("a = 1\na = 2\n", 2, "this is no TOML: cannot overwrite a value"),
         ("a = 1\n\n[b\n", 3, "this is no TOML"),
         ('a = 1\nb = "x', 2, "this is no TOML"),
