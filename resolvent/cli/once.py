@@ -15,7 +15,9 @@ class Once(TyperCommand):
         if not ctx.resilient_parsing:
             _, _, given = self.make_parser(ctx).parse_args(list(args))
             for option in given:
-                single = option.param_type_name == "option" and not (option.multiple or option.is_flag)
+                single = option.param_type_name == "option" and not (
+                    option.multiple or getattr(option, "is_flag", False)
+                )
                 if single and given.count(option) > 1:
                     ctx.fail(f"{option.opts[0]} is given twice, and only one counts; leave the other out")
         return super().parse_args(ctx, args)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from resolvent.cli.guard import note
 from resolvent.derive.errors import ParameterError, ParseError
 
 if TYPE_CHECKING:
@@ -126,8 +126,7 @@ def _derived(text: str, matrices: Sequence[str], ratios: Sequence[str]) -> Any:
     of_ratios = {s.name for value in model.ratios.values() for s in value.free_symbols}
     for name in sorted({s.name for s in law.symbols} - of_ratios):
         if name[0].isupper():
-            note = f"note: no --matrix defines {name}, so it is a positive number; --matrix '{name}: ...' makes it a matrix"
-            print(note, file=sys.stderr)
+            note(f"note: no --matrix defines {name}, which is a positive number then")
     return law
 
 

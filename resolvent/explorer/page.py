@@ -10,6 +10,7 @@ from typing import Any
 import panel as pn
 from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
+from panel.io import unlocked
 
 from resolvent import catalog
 from resolvent.derive.errors import ResolventError
@@ -63,14 +64,14 @@ class Page:
     # -- what is shown -------------------------------------------------------------------------------------
 
     def _figure(self) -> Any:
-        shown = figure(width=880, height=380, toolbar_location="above", tools="pan,wheel_zoom,box_zoom,reset,save",
-                       x_axis_label="x", y_axis_label="density", output_backend="svg")  # fmt: skip
+        tools = "pan,wheel_zoom,box_zoom,reset,save"
+        shown = figure(width=880, height=380, y_range=(0, 1), toolbar_location="above", output_backend="svg",
+                       tools=tools, x_axis_label="x", y_axis_label="density")  # fmt: skip
         shown.quad(left="left", right="right", top="top", bottom=0, color=BARS, source=self._bars)
         shown.varea(x="x", y1=0, y2="y", color=FILL, alpha=0.6, source=self._line)
         shown.line(x="x", y="y", color=INK, width=2, source=self._line)
         shown.segment(x0="x", y0=0, x1="x", y1="top", color=ATOM, width=3, source=self._stems)
         shown.text(x="x", y="top", text="words", color=ATOM, text_font_size="10pt", x_offset=6, source=self._stems)
-        shown.y_range.start = 0
         return shown
 
     def values(self) -> dict[str, str]:
@@ -148,9 +149,14 @@ class Page:
         self.show()
 
     def _guarded(self, work: Any) -> None:
-        """Do something; what goes wrong becomes a sentence on the page, and the picture stays as it was."""
+        """Do something; what goes wrong becomes a sentence on the page, and the picture stays as it was.
+
+        What changes is sent to the browser at once: Bokeh's own models, which Panel does not watch, may not change
+        after Panel has sent something.
+        """
         try:
-            work()
+            with unlocked():
+                work()
             self.error.visible = False
         except ResolventError as error:
             self.error.object = html.escape(str(error))

@@ -23,11 +23,11 @@ def test_derive_shows_the_steps_from_the_matrix() -> None:
     assert "a pencil of 2 states" in result.stdout
 
 
-def test_a_capital_that_is_no_matrix_is_told() -> None:
-    result = run("derive", "--matrix", X, "--ratio", RATIO, "X @ X.T / n + A")
-    assert result.exit_code == FINE
-    assert "no --matrix defines A, so it is a positive number" in result.stderr
-    assert "note" not in run("derive", "--matrix", X, "--ratio", "p/n = C", "X @ X.T / n + a").stderr
+def test_a_capital_that_is_no_matrix_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    read_subject("X @ X.T / n + A", [], matrices=[X], ratios=[RATIO])
+    assert "no --matrix defines A, which is a positive number then" in capsys.readouterr().err
+    read_subject("X @ X.T / n + a", [], matrices=[X], ratios=["p/n = C"])
+    assert capsys.readouterr().err == ""
 
 
 def test_derive_with_an_open_spectrum() -> None:

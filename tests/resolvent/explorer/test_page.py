@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote_plus
 
 import numpy as np
 import pytest
@@ -239,6 +240,13 @@ def test_in_a_browser_the_page_loads_moves_and_complains(address: str, tmp_path:
             {"name": "bad.npy", "mimeType": "application/octet-stream", "buffer": b"no array"}
         )
         page.locator(".alert").get_by_text("bad.npy").wait_for()
+        for law, support in (("semicircle(4) + 1", "[-3, 5]"), ("marchenko_pastur(c) + 1", "[1.0857864")):
+            box.fill(law)
+            box.press("Enter")
+            page.get_by_text(support).first.wait_for()
+            page.wait_for_url(lambda url, law=law: unquote_plus(url).startswith(f"{address}?law={law}"))
+        page.get_by_role("button", name="Sample a matrix").click()
+        page.get_by_text("400 eigenvalues").wait_for()
         assert all(url.startswith((address, "data:", "blob:", address.replace("http", "ws"))) for url in asked)
         browser.close()
 
