@@ -3,6 +3,7 @@ r"""LaTeX formulas on one line of text, with the letters of mathematics: what a 
 from __future__ import annotations
 
 import re
+import unicodedata
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -28,7 +29,7 @@ def linear(latex: str) -> str:
     """
     text = _text(ElementTree.fromstring(mathml(latex, names=False)))
     text = re.sub(r"\s+", " ", text).replace("([[", "[[").replace("]])", "]]")
-    return re.sub(r" ([,;)]|\.(?!\.))", r"\1", text).strip()
+    return unicodedata.normalize("NFC", re.sub(r" ([,;)]|\.(?!\.))", r"\1", text).strip())
 
 
 def _text(node: Element) -> str:
