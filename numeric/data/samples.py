@@ -137,6 +137,8 @@ def spectrum_of_matrix(matrix: Any, singular: bool | None = None) -> Array:
         raise ParameterError("the matrix has entries that are not finite; remove or replace them", matrix=matrix)
     array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
     rows, columns = array.shape
+    if not array.size:
+        raise ParameterError(f"the matrix of size {rows} x {columns} is empty", matrix=matrix)
     if singular:
         values = np.linalg.svd(array, compute_uv=False) ** 2 / columns
         return np.sort(np.concatenate([values, np.zeros(rows - len(values))]))

@@ -27,9 +27,9 @@ def list_entries(json: AsJson = False) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("name", no_wrap=True, style="bold")
-    table.add_column("parameters", no_wrap=True)
-    table.add_column("ensemble")
+    table.add_column("name", no_wrap=True, style="bold", min_width=max(len(e.slug) for e in entries))
+    table.add_column("parameters", overflow="fold")
+    table.add_column("ensemble", overflow="fold")
     for e in entries:
         table.add_row(e.slug, ", ".join(p.name for p in e.parameters), e.title)
     Console(soft_wrap=False, highlight=False).print(table)

@@ -45,7 +45,8 @@ def read_array(path: Path, name: str | None = None) -> Any:
     except Exception as error:  # NumPy's readers raise many kinds for damaged files
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if "pickle" in reason:
-            reason = "it holds Python objects, not numbers"
+            is_array = "Object arrays" in reason  # anything else than NumPy's own files counts as a pickle there
+            reason = "it holds Python objects, not numbers" if is_array else "it is no file of NumPy's"
         raise ParameterError(f"cannot read {path}: it is no array: {reason}", path=path) from None
 
 

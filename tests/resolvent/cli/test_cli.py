@@ -145,7 +145,9 @@ def test_derive_moments_and_cumulants() -> None:
 
 
 def test_a_latex_document_lists_moments() -> None:
-    assert "moments" in run("derive", "semicircle", "--format", "latex", "--moments", "3").stdout
+    document = run("derive", "semicircle", "--format", "latex", "--moments", "3", "--cumulants", "2").stdout
+    assert r"\begin{align*}& m_{1} = 0 \\ & m_{2} = \mathrm{variance} \\ & m_{3} = 0\end{align*}" in document
+    assert r"& \kappa_{1} = 0 \\ & \kappa_{2} = \mathrm{variance}" in document
 
 
 @pytest.mark.parametrize("kind", ["python", "sympy"])
@@ -492,6 +494,22 @@ def test_a_shell_completes_the_names_of_the_catalog() -> None:
     asked = {"_RESOLVENT_COMPLETE": "complete_bash", "COMP_WORDS": "resolvent show hess", "COMP_CWORD": "2"}
     done = subprocess.run(PROGRAM, env=os.environ | asked, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["hessian", "hessian-h0", "hessian-h1"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_letters_that_a_terminal_lacks_are_written_by_their_codes(encoding: str) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run([*PROGRAM, "show", "marchenko-pastur"], env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"X X\u1d40" in done.stdout
+
+
+def test_a_narrow_terminal_keeps_the_names_whole() -> None:
+    done = subprocess.run(
+        [*PROGRAM, "list"], env=os.environ | {"COLUMNS": "40"}, capture_output=True, text=True, check=False
+    )
+    assert set(catalog.names()) <= set(done.stdout.split())
+    assert max(map(len, done.stdout.splitlines())) <= 40
 
 
 def test_a_model_is_shown_in_letters_of_mathematics() -> None:

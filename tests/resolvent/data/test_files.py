@@ -99,3 +99,12 @@ def test_several_arrays_need_a_name(tmp_path: Path) -> None:
         read_array(tmp_path / "a.npz")
     with pytest.raises(rv.ParameterError, match="has no array 'three'"):
         read_array(tmp_path / "a.npz", "three")
+
+
+def test_what_is_no_file_of_numpys_and_what_is_empty_is_said(tmp_path: Path) -> None:
+    (tmp_path / "x.npy").write_bytes(b"\xff\xfe\x00no array")
+    with pytest.raises(rv.ParameterError, match="it is no file of NumPy's"):
+        read_array(tmp_path / "x.npy")
+    np.save(tmp_path / "z.npy", np.zeros((0, 0)))
+    with pytest.raises(rv.ParameterError, match="the matrix of size 0 x 0 is empty"):
+        rv.compare(read_array(tmp_path / "z.npy"), rv.semicircle())
