@@ -505,9 +505,8 @@ def test_letters_that_a_terminal_lacks_are_written_by_their_codes(encoding: str)
 
 
 def test_a_narrow_terminal_keeps_the_names_whole() -> None:
-    done = subprocess.run(
-        [*PROGRAM, "list"], env=os.environ | {"COLUMNS": "40"}, capture_output=True, text=True, check=False
-    )
+    environment = os.environ | {"COLUMNS": "40"}
+    done = subprocess.run([*PROGRAM, "list"], env=environment, capture_output=True, text=True, check=False)
     assert set(catalog.names()) <= set(done.stdout.split())
     assert max(map(len, done.stdout.splitlines())) <= 40
 
