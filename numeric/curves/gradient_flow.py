@@ -70,7 +70,7 @@ class Margin:
 
 @dataclass(frozen=True)
 class BestTime:
-    """When the test error is smallest, ``inf`` if it only falls, and that error."""
+    """When the test error is smallest, and that error: ``inf`` if it only falls, 0 if it grows from its limit there."""
 
     time: float
     error: float
@@ -173,7 +173,12 @@ class GradientFlow:
 
     def test_error(self, t: ArrayLike) -> Array:
         """The probability that a new point is misclassified at the time t."""
-        return self.test(t).error
+        times = self._times(t)
+        if self.ridge == 0 and self.c == 1 and np.any(np.isinf(times)):
+            # at the hard edge the mean grows like t^(1/2), the variance like t^(3/2)
+            finite = self.test_error(np.where(np.isinf(times), 1.0, times))
+            return np.asarray(np.where(np.isinf(times), 0.5, finite))
+        return self.test(times).error
 
     def training_error(self, t: ArrayLike) -> Array:
         """The share of the training points that are misclassified at the time t."""
@@ -183,14 +188,20 @@ class GradientFlow:
     def best(self) -> BestTime:
         """The time of the smallest test error.
 
+        From w(0) = 0 it is 0, right after the start: the margin over its deviation is E h/E(h^2)^(1/2) times its limit
+        there, and at most that.
+
         >>> best = GradientFlow(2, 1, initial=0.1).best
         >>> round(best.time, 3), round(best.error, 6)
         (0.744, 0.315329)
         """
+        if not self.initial:
+            return BestTime(0.0, float(Margin(np.asarray(self.rho), np.asarray(self.rho + self.c)).error))
         interval = self.noise.intervals[0]
         slowest = interval.left or interval.right / 10
         last = 40 / (self.rate * (slowest + self.ridge))
-        grid = np.log(np.geomspace(1e-4 / (self.rate * (self.noise.support()[1] + self.ridge)), last, _TIMES))
+        first = 1e-4 * min(1.0, self.initial**0.25)  # a small w(0) is forgotten at times like its length^(1/2)
+        grid = np.log(np.geomspace(first / (self.rate * (self.noise.support()[1] + self.ridge)), last, _TIMES))
         x = minimum(lambda x: self.test_error(np.exp(x)), grid)
         if x == grid[-1]:
             return BestTime(float("inf"), float(self.test_error(np.exp(x))))
@@ -250,7 +261,7 @@ class GradientFlow:
         axes = ax if ax is not None else new_axes()
         axes.semilogx(times, self.test_error(times), color=LINES[0], label="test")
         axes.semilogx(times, self.training_error(times), color=LINES[1], linestyle="--", label="training")
-        if np.isfinite(self.best.time):
+        if 0 < self.best.time < np.inf:
             axes.axvline(self.best.time, color=QUIET, linewidth=0.8, label="stop")
         finish(axes)
         axes.set_xlabel("time")

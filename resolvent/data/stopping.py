@@ -29,7 +29,8 @@ class StoppingAdvice:
     """When to stop, and what it rests on.
 
     Attributes:
-        time: the learning rate times the time of the smallest test error; ``inf`` if it only falls.
+        time: the learning rate times the time of the smallest test error; ``inf`` if it only falls, 0 if it grows from
+            the first step.
         error, final_error: the predicted test errors then, and without stopping.
         steps: ``time`` over the learning rate, rounded.
         flow: the limit, with its curves.
@@ -57,7 +58,7 @@ class StoppingAdvice:
         """Draw the predicted errors against learning rate times steps; None where nothing is advised."""
         if self.flow is None:
             return None
-        middle = self.flow.best.time if math.isfinite(self.flow.best.time) else 10.0
+        middle = self.flow.best.time if 0 < self.flow.best.time < math.inf else 10.0
         axes = self.flow.plot(np.geomspace(1e-2, 1e2, 200) * middle, ax)
         axes.set_xlabel(f"learning rate x steps x {self.scale**2:.3g}")
         return axes
@@ -69,10 +70,10 @@ class StoppingAdvice:
             return f"no advice: {self.reason}\n{facts}"
         if self.steps is None:
             return f"do not stop: the test error only falls, to {self.final_error:.4f}\n{facts}"
-        return (
-            f"stop after {self.steps} steps (learning rate x steps = {self.time:.4g})\n"
-            f"test error {self.error:.4f} then, {self.final_error:.4f} without stopping\n{facts}"
-        )
+        when = f"{self.steps} steps (learning rate x steps = {self.time:.4g})"
+        if self.steps == 1:
+            when = "the first step; every further one makes the test error larger"
+        return f"stop after {when}\ntest error {self.error:.4f} then, {self.final_error:.4f} without stopping\n{facts}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -124,7 +125,7 @@ def advise_stopping(
     # with x/scale the flow runs in units of scale^2: w scale is the classifier of the divided features
     flow = GradientFlow(c, rho, ridge / scale**2, initial * scale**2)
     best = flow.best
-    final = float(flow.test_error(math.inf)) if math.isinf(best.time) else float(flow.test_error(1e3 * best.time))
+    final = float(flow.test_error(math.inf))
     time = best.time / scale**2
     steps = None if math.isinf(time) else max(1, round(time / step))
     return StoppingAdvice(time, best.error, final, steps, flow, scale, whiteness, rho, "")

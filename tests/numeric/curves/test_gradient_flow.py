@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -154,3 +155,19 @@ def test_the_errors_are_drawn() -> None:
 def test_parameters_beyond_floats_are_refused(rho: float) -> None:
     with pytest.raises(rv.ParameterError, match="must lie between 1e-100"):
         rv.GradientFlow("1/2", rho)
+
+
+@pytest.mark.parametrize(("c", "ridge"), [("1/2", 0.0), (2, 0.0), (1, 0.3)])
+def test_from_zero_the_error_only_grows(c: Any, ridge: float) -> None:
+    flow = rv.GradientFlow(c, 2, ridge=ridge)
+    errors = flow.test_error(np.geomspace(1e-6, 1e3, 40))
+    assert flow.best.time == 0
+    assert errors[0] == pytest.approx(flow.best.error, abs=1e-9)
+    assert np.all(np.diff(errors) > -1e-12)
+    assert np.all(errors >= flow.best.error - 1e-12)
+
+
+def test_at_the_hard_edge_training_for_ever_learns_nothing() -> None:
+    errors = rv.GradientFlow(1, 2, initial=0.5).test_error([1e4, 1e8, np.inf])
+    assert errors[2] == 0.5
+    assert 0.44 < errors[0] < errors[1] < 0.5

@@ -44,6 +44,19 @@ def test_a_trained_layer_is_best_near_the_advised_step() -> None:
     assert "stop after" in advice.text()
 
 
+@pytest.mark.parametrize("ridge", [0.0, 1.0])
+def test_from_zero_the_first_step_is_the_best_and_the_end_is_that_of_least_squares(ridge: float) -> None:
+    x, y, mu = two_classes(800, np.random.default_rng(5), c=0.5, rho=2.25)
+    advice = advise_stopping(1.7 * x, y, rate=0.001, ridge=ridge)
+    centred = 1.7 * (x - np.mean(x, axis=1)[:, None])
+    first = centred @ y
+    last = np.linalg.solve(centred @ centred.T / len(y) + ridge * np.eye(len(x)), first)
+    for w, error in ((first, advice.error), (last, advice.final_error)):
+        assert float(ndtr(-(mu @ w) / np.linalg.norm(w))) == pytest.approx(error, abs=0.02)
+    assert advice.error < advice.final_error
+    assert "stop after the first step" in advice.text()
+
+
 def test_data_without_classes_or_with_coloured_noise_get_no_advice() -> None:
     rng = np.random.default_rng(2)
     noise, labels = rng.standard_normal((200, 300)), np.where(np.arange(300) % 2, 1, -1)
