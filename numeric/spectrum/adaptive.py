@@ -55,14 +55,16 @@ Panel = tuple[Stretch, float, float]
 def adaptive(stretches: Sequence[Stretch], integrand: Integrand, tolerance: float) -> Any:
     """The integral by bisecting the panel with the largest error until the sum of the errors is small.
 
-    Raises `PrecisionError` if the tolerance, relative to the integral or to 1, is not reached.
+    Raises `PrecisionError` if the tolerance is not reached; see `error_allowed`.
     """
     queue: list[tuple[float, int]] = []  # errors with the sign reversed, and the numbers of panels
     found: dict[int, tuple[Any, Panel]] = {}  # values and panels by number
-    settled, count = 0.0, 0  # settled: what bisecting would not change
+    settled, count, largest = 0.0, 0, 0.0  # settled: what bisecting would not change
     pending = [(stretch, low, high) for stretch in stretches for low, high in pairwise(stretch.cuts.tolist())]
     while count < _MOST_PANELS:
-        for value, doubt, fixed, panel in _panels(pending, integrand):
+        panels, largest_here = _panels(pending, integrand)
+        largest = max(largest, largest_here)
+        for value, doubt, fixed, panel in panels:
             count += 1
             found[count] = value, panel
             if fixed:
@@ -70,7 +72,7 @@ def adaptive(stretches: Sequence[Stretch], integrand: Integrand, tolerance: floa
             else:
                 heapq.heappush(queue, (-doubt, count))
         total = sum(value for value, _ in found.values())
-        allowed = tolerance * max(1.0, float(np.max(np.abs(total))))
+        allowed = error_allowed(tolerance, total, largest)
         error = settled - math.fsum(entry[0] for entry in queue)
         if error <= allowed:
             return total
@@ -88,8 +90,22 @@ def adaptive(stretches: Sequence[Stretch], integrand: Integrand, tolerance: floa
     )
 
 
-def _panels(panels: Sequence[Panel], integrand: Integrand) -> list[tuple[Any, float, bool, Panel]]:
-    """Value, error, whether bisecting would be in vain, and the panel itself, for each panel."""
+def error_allowed(tolerance: float, total: Any, largest: float) -> float:
+    """The error that a tolerance allows: relative to the integral, or to 1 or the largest value if that is larger.
+
+    So a function of small values has the digits that it has in other units.
+    """
+    return tolerance * max(min(largest, 1.0), float(np.max(np.abs(total))))
+
+
+def largest_of(values: Array) -> float:
+    """The largest absolute value of those that are finite."""
+    sizes = np.abs(values)
+    return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
+
+
+def _panels(panels: Sequence[Panel], integrand: Integrand) -> tuple[list[tuple[Any, float, bool, Panel]], float]:
+    """Value, error, whether bisecting would be in vain, and the panel, for each one; and the largest value of all."""
     prepared = []
     for stretch, low, high in panels:
         rule = _open_rule() if low == 0.0 else _closed_rule()
@@ -102,7 +118,7 @@ def _panels(panels: Sequence[Panel], integrand: Integrand) -> list[tuple[Any, fl
             mass = weight * ((panel[2] - panel[1]) / 2)
             found.append((*_judged(rule, values[..., start : start + len(x)], mass, x, blurred, panel), panel))
         start += len(x)
-    return found
+    return found, largest_of(values)
 
 
 def _judged(rule: _Rule, values: Array, mass: Array, x: Array, blurred: Array, panel: Panel) -> tuple[Any, float, bool]:

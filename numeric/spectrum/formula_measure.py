@@ -15,7 +15,15 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.certificate import Certificate, MomentCheck
 from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Place
-from resolvent.numeric.spectrum.adaptive import BLUR, adaptive, checked, checked_points, with_atoms
+from resolvent.numeric.spectrum.adaptive import (
+    BLUR,
+    adaptive,
+    checked,
+    checked_points,
+    error_allowed,
+    largest_of,
+    with_atoms,
+)
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval
 
 _PANELS, _NODES, _MORE_NODES = 64, 16, 22
@@ -228,8 +236,9 @@ class FormulaMeasure(Measure):
         points, integrand = checked_points(points, allowed), checked(function)
         places = [0.0, *self.atom_points, *points]
         if not points:
+            largest = largest_of(integrand(self.rule[0]))
             coarse, fine = (self._sum(integrand, rules) for rules in (self._rules, self._finer))
-            if np.all(np.abs(fine - coarse) <= 0.1 * allowed * np.maximum(1.0, np.max(np.abs(fine)))):
+            if np.all(np.abs(fine - coarse) <= 0.1 * error_allowed(allowed, fine, largest)):
                 return with_atoms(fine, integrand, self.atom_points, self.atom_weights)
         stretches = [
             _Stretch(self, ends, rule.panels, start, sign, top)

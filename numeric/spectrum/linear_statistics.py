@@ -19,7 +19,15 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array, Nodes, Piece
-from resolvent.numeric.spectrum.adaptive import BLUR, adaptive, checked, checked_points, with_atoms
+from resolvent.numeric.spectrum.adaptive import (
+    BLUR,
+    adaptive,
+    checked,
+    checked_points,
+    error_allowed,
+    largest_of,
+    with_atoms,
+)
 from resolvent.numeric.spectrum.measure import Pieces
 
 _SMOOTH_NODES = (64, 128, 256, 512)
@@ -40,8 +48,8 @@ def expect(
     Args:
         measure: the pieces and atoms.
         function: takes an array of n points to one of shape (n,) or (..., n), real or complex, or to a number.
-        tolerance: the error allowed, relative to the integral or to 1 if that is larger; for several functions at
-            once, to the largest integral.
+        tolerance: the error allowed, relative to the integral, or if that is larger to the smaller one of 1 and the
+            largest value; for several functions at once, to the largest integral.
         points: where the function is singular, has a kink or jumps, apart from edges, atoms and 0; and where it has
             features narrower than a two-thousandth of the support.
 
@@ -107,35 +115,44 @@ def _settled(
     """
     span = sum(piece.width for piece in pieces)
     before: Any = math.inf
-    size_before = math.inf
+    size_before, largest = math.inf, 0.0
     for odd, points in zip((0, 1, 0, 1), _SMOOTH_NODES, strict=True):  # a jump may be hidden between nodes around 0
-        total, size = _sums(integrand, [(p, 64 * math.ceil((points + 2 * len(p.boundary)) / 64) + odd) for p in pieces])
-        if _agree(total, before, tolerance) and np.all(np.abs(size - size_before) <= _ROUGHLY * size):
+        rules = [(p, 64 * math.ceil((points + 2 * len(p.boundary)) / 64) + odd) for p in pieces]
+        total, size, largest = _sums(integrand, rules, largest)
+        if _agree(total, before, tolerance, largest) and np.all(np.abs(size - size_before) <= _ROUGHLY * size):
             if not probe:
                 return total
-            fine, _ = _sums(integrand, [(p, max(math.ceil(_PROBED * p.width / span), _FEWEST_PROBED)) for p in pieces])
-            return fine if _agree(fine, total, tolerance) else None
+            rules = [(p, max(math.ceil(_PROBED * p.width / span), _FEWEST_PROBED)) for p in pieces]
+            fine, _, largest = _sums(integrand, rules, largest)
+            return fine if _agree(fine, total, tolerance, largest) else None
         before, size_before = total, size
     return None
 
 
-def _sums(integrand: Callable[[Piece, Nodes], Array], rules: Sequence[tuple[Piece, int]]) -> tuple[Any, Any]:
-    """The integral, and that of the absolute value, by rules with so many nodes on each piece."""
+def _sums(
+    integrand: Callable[[Piece, Nodes], Array], rules: Sequence[tuple[Piece, int]], largest: float
+) -> tuple[Any, Any, float]:
+    """The integral, and that of the absolute value, by rules with so many nodes on each piece; and the largest value.
+
+    The latter is at least ``largest``.
+    """
     total: Any = 0.0
     size: Any = 0.0
     for piece, nodes in rules:
         rule = piece.nodes(nodes)
         with np.errstate(all="ignore"):
-            terms = rule.weights * integrand(piece, rule)
+            values = integrand(piece, rule)
+            terms = rule.weights * values
+        largest = max(largest, largest_of(values))
         total = total + np.sum(terms, axis=-1)
         size = size + np.sum(np.abs(terms), axis=-1)
-    return total, size
+    return total, size, largest
 
 
-def _agree(total: Any, before: Any, tolerance: float) -> bool:
+def _agree(total: Any, before: Any, tolerance: float, largest: float) -> bool:
     with np.errstate(invalid="ignore"):
         change = np.max(np.abs(total - before))
-        return bool(change <= 0.1 * min(tolerance, _SMOOTH) * max(1.0, float(np.max(np.abs(total)))))
+        return bool(change <= 0.1 * error_allowed(min(tolerance, _SMOOTH), total, largest))
 
 
 # -- stretches -----------------------------------------------------------------------------------------------------

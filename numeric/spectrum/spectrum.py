@@ -284,7 +284,8 @@ class Spectrum(Presented):
 
         ``points`` names where the function is singular, has a kink or jumps, apart from edges, atoms and 0, and where
         it has features narrower than a two-thousandth of the support. ``tolerance`` is the error allowed, relative to
-        the integral or to 1 if that is larger: 1e-11, or 1e-9 where a formula for the density is all that is known.
+        the integral, or if that is larger to the smaller one of 1 and the function's largest value: 1e-11, or 1e-9
+        where a formula for the density is all that is known.
 
         Raises `PrecisionError` if the tolerance is not reached, `ParameterError` for a function that is not defined at
         an atom or returns another shape.

@@ -11,8 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.integrate import quad
+from scipy.stats import uniform
 
 from resolvent.derive.errors import ParameterError, PrecisionError
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.numeric.measures.known_by_numbers import law_of_distribution
+from resolvent.numeric.spectrum import Spectrum
 from tests.numeric.spectrum.shapes import ATOMLESS, CONTINUOUS, shape
 
 Array = NDArray[Any]
@@ -31,6 +36,27 @@ def over_semicircle(function: Callable[[Any], Any], *points: float) -> complex:
                 -mp.pi / 2, mp.pi / 2, *(mp.asin(mp.mpf(p) / 2) for p in points),
             ]))
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+@pytest.mark.parametrize("law", [marchenko_pastur(1), uniform(0, 2)], ids=["pieces", "formula"])
+def test_functions_of_small_values_keep_their_digits(law: Any, unit: float) -> None:
+    """|x - 1|, a step and 1/(x + 1/1000) in the unit of the law: an error of 10^-11 would be all of them."""
+    one, far = Spectrum(law_at(law, 1.0)), Spectrum(law_at(law, unit))
+    kinds: list[tuple[Callable[[Array], Array], Callable[[Array], Array], float]] = [
+        (lambda x: np.abs(x - 1), lambda x: np.abs(x - unit), unit),
+        (lambda x: 1.0 * (x > 1), lambda x: (x > unit) / unit, 1 / unit),
+        (lambda x: 1 / (x + 1e-3), lambda x: 1 / (x + 1e-3 * unit), 1 / unit),
+    ]
+    for at_one, at_unit, size in kinds:
+        assert far.expect(at_unit) / size == pytest.approx(one.expect(at_one), rel=1e-8, abs=0)
+
+
+def law_at(law: Any, unit: float) -> Any:
+    """A law, or a distribution of SciPy, in another unit."""
+    if isinstance(law, AlgebraicLaw):
+        return law * unit
+    return law_of_distribution(uniform(0, 2 * unit))
 
 
 # -- singular functions ------------------------------------------------------------------------------------------
