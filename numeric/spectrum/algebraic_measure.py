@@ -30,6 +30,7 @@ from resolvent.numeric.spectrum.measure import (
     certified,
     measure_of,
     missing_parameters,
+    require_width,
 )
 from resolvent.numeric.spectrum.outliers import OutlierResult, outliers
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
@@ -147,6 +148,8 @@ def _(law: AlgebraicLaw) -> Measure:
     if not law.equation.is_numeric:
         raise missing_parameters(law.equation.symbols)
     _require_scale(law)
+    if law.equation.degree > 1:
+        require_width(law)
     return AlgebraicMeasure(law)
 
 

@@ -297,13 +297,25 @@ def certified(measure: Measure, lowest: float = 0.0) -> Certificate:
     found = Certificate(float(sums[0, 0]), checks, lowest, origin=origin[0] + origin[1], unit=unit)
     narrowness = size / abs(origin[0]) if origin[0] and measure.intervals else 1.0
     if narrowness < _NARROWEST or (narrowness < _NARROW and not found.passes):
-        raise PrecisionError(
-            f"{measure.subject}: the support is too narrow for its distance from 0, {narrowness:.1g} of it; shift the "
-            f"law by {-origin[0]:.12g}",
-            law=measure.law,
-        )
+        raise _too_narrow(measure.law, measure.subject, narrowness, origin[0])
     found.require(measure.subject)
     return found
+
+
+def require_width(law: Any) -> None:
+    """Raise `PrecisionError` where a law with a density is so narrow for its distance from 0 that all is in vain."""
+    mean, square = (_fraction(m, 3 * _MOST_EXPONENT) for m in law.moments(2))
+    ratio = (square - mean**2) / mean**2 if mean else Fraction(1)
+    if ratio < Fraction(_NARROWEST) ** 2:
+        raise _too_narrow(law, law.text, math.sqrt(ratio), float(mean))
+
+
+def _too_narrow(law: Any, subject: str, narrowness: float, place: float) -> PrecisionError:
+    return PrecisionError(
+        f"{subject}: the support is too narrow for its distance from 0, {narrowness:.1g} of it; shift the law by "
+        f"{-place:.12g}",
+        law=law,
+    )
 
 
 def _origin(measure: Measure, mean: sympy.Expr) -> Place:

@@ -111,6 +111,9 @@ def test_the_variance_of_a_bulk_that_is_narrow_for_its_distance_from_0(width: in
         "797/10**16*marchenko_pastur(25000000000000/883) - 257*10**24",  # nearly all mass in an atom
         "9/10**27*(marchenko_pastur(7/34) @ marchenko_pastur(36)) - 49/100",
         "semicircle()/10**30 + 1",
+        "29/312500*free_poisson(37/38, 28/27) + 7*10**27",  # which the nodes did not resolve
+        "5/18*arcsine(497/500000000000).compress(999999993/1000000000) - 286*10**22",
+        "semicircle(1/10**70) + 8",
     ],
 )
 def test_a_support_too_narrow_for_its_distance_from_0_is_refused_and_the_shift_named(text: str) -> None:
