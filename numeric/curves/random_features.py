@@ -41,6 +41,8 @@ _ROUNDING = 1e-12  # of the kernel's largest eigenvalue
 class RandomFeatures:
     """The limit of random-feature ridge regression for given data; errors at ridges gamma and numbers N of features.
 
+    The predictor minimises |y - Z^T a|^2/n + gamma |a|^2 with the N x n features Z = f(W x) of the n points.
+
     Args:
         function: the activation: a name, a polynomial, a Python function, or an `Activation`.
         x: the training points, the columns of a p x n array.

@@ -54,6 +54,8 @@ class BestRidge:
 class RidgeRegression:
     """The limit of ridge regression for a population: curves in the ridge, and in the ratio g = p/n.
 
+    The estimate minimises |y - X^T beta|^2/n + ridge |beta|^2; the risk is the excess over the variance of the noise.
+
     Args:
         population: the law of the eigenvalues of Sigma (1 for isotropic data), or these eigenvalues themselves.
         ratio: g = p/n; an array gives curves in g.

@@ -103,6 +103,12 @@ class InitialisationAdvice:
                 f"{way.weights:>10} {way.sigma_w:9.5f} {way.sigma_b:8.3g} {way.mean:7.3f} {spread:9.3f} "
                 f"{largest:>9} {condition:>9}"
             )
+        lines.append(
+            "mean, std/mean and largest are those of the squared singular values of the Jacobian, 5-95 % is the"
+        )
+        lines.append(
+            "ratio of these quantiles of the singular values; both are solved for the best way of each kind, if at all"
+        )
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
