@@ -19,6 +19,7 @@ from resolvent.numeric.fluctuations.airy_determinants import survival
 from resolvent.numeric.spectrum.at_atoms import onto_atoms
 from resolvent.numeric.spectrum.measure import Measure, elementwise
 
+_SHOWN = 10  # components that the text lists
 _STEP = 2.0**-7  # of the interval: where the limit at an edge is extrapolated from
 _ORDER = 8
 
@@ -82,6 +83,14 @@ class EdgeTest:
     level: float
     size: int
     beta: int
+
+    def __repr__(self) -> str:
+        """The components with their p-values, and how many eigenvalues lie outside."""
+        found = ", ".join(f"{o.value:.6g} (p = {o.p_value:.2g})" for o in self.components[::-1][:_SHOWN])
+        rest = f" and {self.count - _SHOWN} more" if self.count > _SHOWN else ""
+        noun = "component" if self.count == 1 else "components"
+        listed = f": {found}{rest}" if found else ""
+        return f"<EdgeTest: {self.count} {noun} at the level {self.level:.3g}{listed}; {len(self.outside)} outside>"
 
     @property
     def count(self) -> int:

@@ -46,6 +46,16 @@ def test_components_of_a_symmetric_matrix(strength: float, least: float, most: f
     assert least <= np.mean(np.array(counts) > 0) <= most
 
 
+def test_the_text_lists_components_from_the_outermost() -> None:
+    found = rv.Spectrum(rv.semicircle()).edge_test([*np.linspace(-1.9, 1.9, 100), 2.5, 3.0])
+    assert repr(found).startswith("<EdgeTest: 2 components at the level 0.05: 3 (p = ")
+    assert repr(found).endswith("; 2 outside>")
+    assert (
+        repr(rv.Spectrum(rv.semicircle()).edge_test([0.0] * 9))
+        == "<EdgeTest: 0 components at the level 0.05; 0 outside>"
+    )
+
+
 def test_outermost_eigenvalues_in_gaps_follow_the_law() -> None:
     """The upper end of the lower bulk of a population of two clusters, an edge inside the spectrum."""
     law = rv.atoms([1, 10], ["1/2", "1/2"]).sample_covariance("1/10")
