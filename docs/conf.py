@@ -56,6 +56,7 @@ html_title = "resolvent"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
+html_sidebars = {name: [] for name in ("index", "tutorial", "derive-here")}  # nothing stands beside them
 html_theme_options = {
     "show_nav_level": 1,
     "navigation_with_keys": False,

@@ -158,7 +158,7 @@ ROOT_CYCLE = Rule(
 GRAPH_TRANSFORM = Rule(
     "generating function and transform",
     "At t = 1/(r_0 z): -z m(z) = P_0 = 1 + r_0 (P(t) - 1)",
-    "m_k = r_0^(1-k) P_k, summed",
+    "the moments, summed",
     r"At $t = 1/(r_0 z)$: $-z\,m(z) = P_0 = 1 + r_0 (P(t) - 1)$.",
 )
 ACTIVATION_CONSTANTS = Rule(

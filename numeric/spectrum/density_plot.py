@@ -52,6 +52,7 @@ def density_plot(
     """
     is_fresh = ax is None or not ax.has_data()
     ax = ax or new_axes()
+    shown = None if is_fresh else (ax.get_xlim(), ax.get_ylim())  # before a line to infinity is drawn
     if title or ax.title.get_gid() == _OF_A_LAW:
         set_title(ax, title, gid=_OF_A_LAW)
     style = {"color": colour_of_next_line(ax), "linewidth": 1.6, "zorder": 3, **style}
@@ -71,7 +72,7 @@ def density_plot(
         unit = top / ROOM or 1.0
         _atoms(ax, spectrum, unit, ATOM if is_fresh else style["color"], style.get("label"))
         top = max(top, ROOM * heaviest * unit)
-    _limits(ax, spectrum.support(), top, is_fresh)
+    _limits(ax, spectrum.support(), top, shown)
     ax.set_xlabel("$x$")
     ax.set_ylabel(r"density $\rho(x)$" if curves else "mass")
     finish(ax)
@@ -116,13 +117,13 @@ def _fraction(weight: Any) -> str:
     return str(exact) if exact is not None and exact.denominator <= _LARGEST_DENOMINATOR else f"{float(weight):.4g}"
 
 
-def _limits(ax: Axes, support: tuple[float, float], top: float, is_fresh: bool) -> None:
-    """Room round the support; with what was drawn before."""
+def _limits(ax: Axes, support: tuple[float, float], top: float, shown: Any) -> None:
+    """Room round the support, and for what was ``shown`` before, None for nothing."""
     lower, upper = support
     margin = _MARGIN * (upper - lower) or 0.5
     left, right, bottom, height = lower - margin, upper + margin, 0.0, top
-    if not is_fresh:
-        (a, b), (_, c) = ax.get_xlim(), ax.get_ylim()
+    if shown is not None:
+        (a, b), (_, c) = shown
         left, right, height = min(left, a), max(right, b), max(height, c)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, height)

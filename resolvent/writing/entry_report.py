@@ -13,7 +13,7 @@ from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.catalog.schema.facts import Fact
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.derive.derivation.document import Formula
-from resolvent.derive.derivation.latex import expression_latex
+from resolvent.derive.derivation.latex import expression_latex, listed
 from resolvent.derive.derivation.step import Step
 from resolvent.writing.blocks import Block, Display, Items, Prose, Report, Section, Table
 from resolvent.writing.linear import linear
@@ -26,7 +26,7 @@ def entry_report(entry: Ensemble) -> Report:
     sections = [
         Section(
             "Model",
-            (Display(Formula(lambda: [entry.model], lambda: _in_text(entry.model))),),
+            (Display(Formula(lambda: listed(entry.model), lambda: _in_text(entry.model))),),
         )
     ]
     sections += [Section(title, blocks) for title, blocks in _parts(entry) if blocks]
@@ -71,7 +71,8 @@ def _parameters(entry: Ensemble) -> tuple[Block, ...]:
 
 
 def _domain(parameter: Parameter) -> str:
-    return parameter.domain if parameter.domain[0].isalpha() else f"in {parameter.domain}"
+    domain = parameter.domain.replace("oo", "∞")
+    return domain if domain[0].isalpha() else f"in {domain}"
 
 
 def _default(parameter: Parameter) -> str:

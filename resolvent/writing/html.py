@@ -55,6 +55,7 @@ _FRAGMENT = """
 max-width: 56rem; line-height: 1.5; overflow-wrap: anywhere;
 h1 { font-size: 1.15em; margin: .3em 0; } h2 { font-size: 1.05em; margin: .8em 0 .3em; } dl { margin: .4em 0; }
 dl > dt, dl > dd { float: none; width: auto; margin: 0; }
+table { table-layout: auto; overflow-wrap: break-word; }
 table.words tr > td, table.words tr > th { text-align: left; white-space: normal; }
 """
 

@@ -89,6 +89,15 @@ def test_a_diverging_density_leaves_the_axes_finite() -> None:
     assert 0.1 < top < 100
 
 
+def test_a_diverging_density_over_bars_and_over_another_law_is_cut_off_as_well() -> None:
+    """The line goes on to 160, the bars and the other law end below 2: neither may become a flat line at the bottom."""
+    values = np.random.default_rng(0).standard_normal((300, 300))
+    eigenvalues = np.linalg.eigvalsh(values @ values.T / 300)
+    assert 1 < histogram_plot(law("mp1"), eigenvalues).get_ylim()[1] < 5
+    ax = density_plot(law("semicircle"))
+    assert 1 < density_plot(law("mp1"), ax).get_ylim()[1] < 5
+
+
 @pytest.mark.parametrize("function", [density_plot, Spectrum.plot])
 def test_given_axes_are_drawn_on_and_returned(function: Any) -> None:
     ax = Figure().add_subplot()
