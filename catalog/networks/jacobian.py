@@ -39,6 +39,7 @@ INDEPENDENT_SLOPES = assumption(
     "functions of the weights",
 )
 _WORDS = ("gaussian", "orthogonal")
+_SAME = 1e-13  # relative: variances that are one
 
 
 def layers_of_projections(depth: Any, shares: Any, sigma_w: Any, is_orthogonal: bool) -> ExplicitLaw:
@@ -112,11 +113,10 @@ def jacobian_law(
     if len(sizes) != depth + 1 or min(sizes) <= 0:
         raise ParameterError(f"{depth} layers have {depth + 1} positive widths; got {widths}", widths=widths)
     variances = _variances(maps, q, sizes, weights == "orthogonal")
-    known: dict[float, DiagonalLaw] = {}
-    for variance in variances:
-        if variance not in known:
-            known[variance] = diagonal_law(maps.activation, variance)
-    diagonals = [known[variance] for variance in variances]
+    diagonals: list[DiagonalLaw] = []
+    for before, variance in zip([-1.0, *variances], variances, strict=False):
+        is_same = abs(variance - before) <= _SAME * variance  # next to the fixed point, that is
+        diagonals.append(diagonals[-1] if is_same else diagonal_law(maps.activation, variance))
     if diagonals[0].is_discrete:  # the slopes do not depend on q, or little: layers of one law are one object
         first = diagonals[0]
         diagonals = [first if _same_weights(d, first) else d for d in diagonals]

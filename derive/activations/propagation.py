@@ -149,9 +149,9 @@ def critical_sigma_w(function: object, sigma_b: float = 0.0) -> tuple[float, flo
     >>> critical_sigma_w("tanh"), round(critical_sigma_w("relu")[0] ** 2, 12)
     ((1.0, 0.0), 2.0)
 
-    Raises `ParameterError` where there is no such point, as for the ReLU with biases.
+    Raises `ParameterError` where there is no such point, as for the ReLU with biases, and for a negative sigma_b.
     """
-    unit = propagation(function, 1.0)
+    unit = propagation(function, 1.0, sigma_b)
 
     def biases(q: float) -> float:
         return q - unit.energy(q) / unit.slope_energy(q) - sigma_b**2

@@ -372,7 +372,8 @@ class _Line(FreeMap):
     def __init__(self, product: DepthProduct) -> None:
         last = product.reference
         low, high = last.low, last.high
-        ends = [(-np.inf, low if low > _SMALL * high else 0.0), (high, np.inf)]
+        reaches_0 = low <= _SMALL * high or (isinstance(last, SlopeLaw) and last.is_faint)
+        ends = [(-np.inf, 0.0 if reaches_0 else low), (high, np.inf)]
         if last.is_discrete:
             points = last.points.tolist()
             ends = [(-np.inf, points[0]), *pairwise(points), (points[-1], np.inf)]

@@ -26,6 +26,7 @@ _CURVED = 20.0  # where activations are taken to be straight, or to decay
 _NEAR = 0.7  # of the change of d^2 along a panel: poles that are farther away leave Gauss's rule exact
 _HALVINGS = 60
 _GRID = 4001
+_FAINT, _NEXT = 1e-11, 1e-2  # a mass, and how near to the least d^2 counts, of the range
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +126,11 @@ class SlopeLaw(DiagonalLaw):
             owner, left, right = owner[near], left[near], right[near]
         u, rest, rate = sums.reshape(3, *np.shape(w))
         return u, rest, rate
+
+    @cached_property
+    def is_faint(self) -> bool:
+        """Whether next to nothing is near the least d^2, which is then that of the farthest xi taken."""
+        return self.place_of(_FAINT) - self.low > _NEXT * (self.high - self.low)
 
     def place_of(self, mass: float) -> float:
         """The point below which d^2 has that mass, by bisection of its logarithm."""

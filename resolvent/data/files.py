@@ -43,11 +43,7 @@ def read_array(path: Path, name: str | None = None) -> Any:
     except ParameterError:
         raise
     except Exception as error:  # NumPy's readers raise many kinds for damaged files
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if "pickle" in reason:
-            is_array = "Object arrays" in reason  # anything else than NumPy's own files counts as a pickle there
-            reason = "it holds Python objects, not numbers" if is_array else "it is no file of NumPy's"
-        raise ParameterError(f"cannot read {path}: it is no array: {reason}", path=path) from None
+        raise ParameterError(f"cannot read {path}: it is no array: {_reason(error)}", path=path) from None
 
 
 def read_arrays(path: Path) -> dict[str, Any]:
@@ -66,9 +62,20 @@ def read_arrays(path: Path) -> dict[str, Any]:
             return {path.stem: read_array(path)}
     except OSError as error:
         raise ParameterError(f"cannot read {path}: {error.strerror or error}", path=path) from None
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ParameterError(f"cannot read {path}: it is damaged: {error}", path=path) from None
+    except ParameterError:
+        raise
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ParameterError(f"cannot read {path}: it is damaged: {_reason(error)}", path=path) from None
     return {name: read_array(path, name) for name in names}
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what NumPy says, without its advice to load objects."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "pickle" in reason:
+        is_array = "Object arrays" in reason  # anything else than NumPy's own files counts as a pickle there
+        return "it holds Python objects, not numbers" if is_array else "it is no file of NumPy's"
+    return reason
 
 
 def _chosen(names: list[str], name: str | None, path: Path) -> str:

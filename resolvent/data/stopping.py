@@ -100,6 +100,10 @@ def advise_stopping(
     Raises `ParameterError` for features with gaps, labels other than -1 and 1, one class only, or shapes that do not
     fit.
     """
+    if min(ridge, initial) < 0:
+        raise ParameterError(
+            f"the ridge and the initial size must not be negative; got {ridge:g} and {initial:g}", ridge=ridge
+        )
     points, signs = _read(x, labels)
     step = positive_number(rate, "rate")
     p, n = points.shape

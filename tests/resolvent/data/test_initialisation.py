@@ -36,6 +36,9 @@ def test_the_advised_network_is_close_to_an_isometry(name: str) -> None:
         values = np.concatenate([np.linalg.eigvalsh(m) for m in matrices])
         assert np.mean(values) == pytest.approx(way.mean, rel=0.15)
         assert np.std(values) / np.mean(values) == pytest.approx(np.sqrt(way.variance), rel=0.15, abs=0.05)
+        if way is advice.best:
+            assert way.quantiles == pytest.approx(np.quantile(values, [0.05, 0.95]), abs=0.02)
+            assert way.largest == pytest.approx(np.max(values), abs=0.05)
 
 
 def test_orthogonal_hard_tanh_is_solved() -> None:
@@ -70,5 +73,7 @@ def test_the_command() -> None:
 def test_refusals() -> None:
     with pytest.raises(ParameterError, match="2 or more"):
         advise_initialisation("tanh", 1)
+    with pytest.raises(ParameterError, match="sigma_b must not be negative"):
+        advise_initialisation("tanh", 4, sigma_b=-0.1)
     with pytest.raises(ParameterError, match="no critical point"):
         advise_initialisation("relu", 4, sigma_b=0.5)

@@ -134,10 +134,14 @@ def test_files_that_hold_objects_or_are_damaged(tmp_path: Path) -> None:
     np.savez(objects, w=np.array([{}], dtype=object))
     broken = tmp_path / "broken.npz"
     broken.write_bytes(b"PK\x03\x04 nonsense")
-    for path in (objects, broken, tmp_path / "missing.npz", tmp_path / "weights.pt"):
+    words, empty = tmp_path / "words.npz", tmp_path / "empty.npy"
+    words.write_bytes(b"hello")
+    empty.touch()
+    for path in (objects, broken, words, empty, tmp_path / "missing.npz", tmp_path / "weights.pt"):
         result = CliRunner().invoke(app, ["advise", "prune", str(path)])
         assert result.exit_code == 2
-        assert "cannot read" in result.output
+        assert result.output.count("cannot read") == 1
+        assert "pickle" not in result.output
 
 
 def test_layers_without_noise_are_left_as_they_are() -> None:

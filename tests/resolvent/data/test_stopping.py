@@ -76,6 +76,11 @@ def test_a_ridge_may_make_stopping_needless() -> None:
     assert advice.steps is None or advice.final_error - advice.error < 1e-6
 
 
+def test_a_negative_ridge_is_refused_as_it_was_given() -> None:
+    with pytest.raises(ParameterError, match="got -1 and 0"):
+        advise_stopping(*_data()[:2], ridge=-1)
+
+
 @pytest.mark.parametrize(
     ("x", "labels", "words"),
     [
