@@ -47,6 +47,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "within_subsection_order": "FileNameSortKey",
     "thumbnail_size": (320, 220),
+    "ignore_repr_types": r"matplotlib\.",  # what a plot returns is no result
 }
 
 default_role = "code"

@@ -14,6 +14,7 @@ from resolvent.conjectures.verdict import Verdict
 from resolvent.data.comparison import Comparison
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.expressions.law import stated_ratios
 from resolvent.derive.laws.record import Law
 from resolvent.derive.laws.statement import equation_statement
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -106,6 +107,7 @@ def _(spectrum: Spectrum) -> Report:
     name = getattr(spectrum.law, "text", None) or str(spectrum.measure.subject)
     entries = [
         Entry("law", (name,), is_code=True),
+        *([Entry("at", (ratios,))] if (ratios := _ratios(spectrum)) else []),
         Entry("support", (" and ".join(ends) or "the atoms",)),
         *([Entry("atoms", (", ".join(atoms),))] if atoms else []),
         Entry("mean, deviation", (f"{spectrum.mean():.10g}, {spectrum.std():.10g}",)),
@@ -115,6 +117,11 @@ def _(spectrum: Spectrum) -> Report:
         spectrum.plot, _SIZE, f"rho{next(_number)}-", f"The density{' and the atoms' if atoms else ''}."
     )
     return Report("", (Section("", (Entries(tuple(entries)), *([picture] if picture else []))),))
+
+
+def _ratios(spectrum: Spectrum) -> str:
+    """The ratios of sizes that the text of a law leaves out."""
+    return ", ".join(f"{name} = {value}" for name, value in stated_ratios(spectrum.law).items())
 
 
 @_report.register

@@ -112,7 +112,7 @@ def derive(
     for chosen in formats:
         if (moments or cumulants) and chosen not in (*_REPORTS, Format.JSON):
             raise ParameterError(
-                f"--moments and --cumulants go with --format text or json, html or markdown, not {chosen.value}"
+                f"--moments and --cumulants go with --format text, latex, html, markdown and json, not {chosen.value}"
             )
     if fragment and (Format.LATEX not in formats or not steps):
         raise ParameterError("--fragment goes with --format latex, and with the derivation")

@@ -44,6 +44,8 @@ from resolvent.language.vocabulary import (
 MOST_LAW_POWER = OPERATIONS["power"].most
 MOST_ROOTS = 4  # which generate a field of degree 16, and 32 would be beyond the limit
 _LONGEST_NAME = 50
+_SHORT = {"mp": "marchenko_pastur", "sc": "semicircle", "wigner": "semicircle", "wishart": "marchenko_pastur",
+          "fp": "free_poisson", "fc": "fuss_catalan", "delta": "atoms"}  # fmt: skip
 _INSTEAD: dict[type[ast.AST], str] = {
     ast.Subscript: "indexing has no meaning here; call with round brackets",
     ast.List: "a list may stand only where a function takes one, as in atoms([1, 2])",
@@ -299,7 +301,12 @@ class _Reader:
             self.fail(f"{name!r} is a method of laws; write A.{METHODS[name].call}", node)
         if name in NOT_RATIONAL:
             self.fail(f"{name!r} is not rational; use a parameter and give its value later", node)
-        hint = closest(name, function_names()) or f"; known: {', '.join(function_names())}"
+        short = _SHORT.get(name.lower())
+        hint = (
+            f"; did you mean {short!r}?"
+            if short
+            else closest(name, function_names()) or f"; known: {', '.join(function_names())}"
+        )
         raise self.error(f"unknown law {name!r}{hint}", node)
 
     def _root(self, node: ast.Call) -> Scalar:

@@ -163,3 +163,12 @@ def test_a_plot_without_a_value_says_which() -> None:
 def test_a_spectrum_of_anything_else_is_refused() -> None:
     with pytest.raises(rv.ParameterError, match="a Spectrum needs a law; got int"):
         rv.Spectrum(3)
+
+
+def test_a_spectrum_says_the_ratios_that_its_law_leaves_out() -> None:
+    p, n = rv.dimension("p"), rv.dimension("n")
+    c, x = rv.parameter("c", positive=True), rv.gaussian("X", p, n)
+    law = rv.law_of(x @ x.T / n, ratios={(p, n): c})
+    for value in ("1/3", "1/2"):
+        assert f"<dt>at</dt><dd>p/n = {value}</dd>" in rv.Spectrum(law, c=value)._repr_html_()
+    assert "<dt>at</dt>" not in rv.Spectrum(rv.semicircle())._repr_html_()

@@ -501,3 +501,11 @@ def test_equations_elsewhere_are_refused_where_they_stand(text: str, words: str,
     with pytest.raises(ParseError, match=re.escape(words)) as caught:
         parse(text)
     assert str(caught.value).splitlines()[-1] == "  " + " " * place + "^"
+
+
+@pytest.mark.parametrize(
+    ("short", "name"), [("mp", "marchenko_pastur"), ("SC", "semicircle"), ("wigner", "semicircle")]
+)
+def test_abbreviations_are_understood_in_the_refusal(short: str, name: str) -> None:
+    with pytest.raises(ParseError, match=f"unknown law '{short}'; did you mean '{name}'"):
+        parse(f"{short}(1)")
