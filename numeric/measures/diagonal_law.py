@@ -26,6 +26,7 @@ _CURVED = 20.0  # where activations are taken to be straight, or to decay
 _NEAR = 0.7  # of the change of d^2 along a panel: poles that are farther away leave Gauss's rule exact
 _HALVINGS = 60
 _GRID = 4001
+_CONSTANT = 1e-15
 _FAINT, _NEXT = 1e-11, 1e-2  # a mass, and how near to the least d^2 counts, of the range
 
 
@@ -196,6 +197,9 @@ def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
         return np.asarray(activation.slope(scale * xi)) ** 2
 
     grid = np.linspace(0, _REACH, _GRID)
+    around = square(np.concatenate([-grid, grid]))
+    if np.ptp(around) <= _CONSTANT * np.max(around):  # no variance
+        return DiagonalLaw(np.array([square(np.zeros(1))[0]]), np.ones(1))
     is_even = bool(np.allclose(square(grid), square(-grid), rtol=1e-13, atol=0))  # then half of the line stands for it
     start = 0.0 if is_even else -_REACH
     bends = [t / scale for t in activation.kinks if scale and start < t / scale < _REACH]

@@ -161,6 +161,14 @@ def test_a_single_orthogonal_layer() -> None:
         assert tall.cdf(x) == pytest.approx(np.mean(values <= x), abs=0.02)
 
 
+@pytest.mark.parametrize(("word", "edge"), [("gaussian", 27 / 4 / 16), ("orthogonal", 1 / 16)])
+def test_where_variances_shrink_to_0_the_network_is_linear(word: str, edge: float) -> None:
+    """tanh without biases at sigma_w below 1: q* = 0, and all slopes are 1."""
+    rho = Spectrum(jacobian_law("tanh", 2, 0.5, weights=word))
+    assert rho.support()[1] == pytest.approx(edge, rel=1e-12)
+    assert rho.mean() == pytest.approx(1 / 16, rel=1e-12)
+
+
 def test_psi_next_to_the_support_is_that_of_the_image() -> None:
     """E[d^2/(w - d^2)] for d = exp(-x^2), against an integral along a line that leaves the poles behind."""
     law = diagonal_law(activation("erf"), 0.8)
