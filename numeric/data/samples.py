@@ -83,9 +83,16 @@ def eigenvalues_of(values: Any) -> Array:
 
 
 def _without_rounding(values: Array, given: Any) -> Array:
-    if np.asarray(given).dtype not in (np.float32, np.complex64):
+    if np.asarray(given).dtype not in (np.float32, np.complex64) and not _are_single(given):
         return values
     return np.where(np.abs(values) <= _SINGLE * np.max(np.abs(values)), 0.0, values)
+
+
+def _are_single(values: Any) -> bool:
+    """Whether all numbers are those of single precision, and most of them not as short as numbers that are typed."""
+    found = np.asarray(values, dtype=float)
+    with np.errstate(over="ignore"):
+        return bool(np.all(found.astype(np.float32) == found) and np.mean(found.astype(np.float16) != found) > 0.5)
 
 
 def covariance_eigenvalues(eigenvalues: Any) -> Array:

@@ -178,7 +178,7 @@ def legend_above(ax: Axes) -> None:
 def at_atoms(spectrum: Drawn, values: Array) -> NDArray[np.bool_]:
     """Which eigenvalues lie at an atom, up to rounding errors."""
     places = [float(atom.point) for atom in spectrum.atoms]
-    return np.isin(onto_atoms(values, places, spectrum.support()), places)
+    return np.isin(onto_atoms(values, places, spectrum.support(), spectrum.intervals), places)
 
 
 def _mark_outside(ax: Axes, values: Array, inside: tuple[float, float], reach: tuple[float, float]) -> None:

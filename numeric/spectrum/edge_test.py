@@ -160,8 +160,8 @@ def _p_value(beta: int, statistic: float) -> float:
 
 def _gaps(measure: Measure, edges: tuple[Edge, ...], values: Array) -> list[tuple[Edge | None, Edge | None, Array]]:
     """The eigenvalues in each gap of the support, with the edges to its left and right; those at atoms left out."""
-    places = measure.atom_points
-    values = values[~np.isin(onto_atoms(values, places, measure.support()), places)]
+    places = measure.atom_points.tolist()
+    values = values[~np.isin(onto_atoms(values, places, measure.support(), measure.intervals), places)]
     lefts: list[Edge | None] = [None, *edges[1::2]]
     rights: list[Edge | None] = [*edges[::2], None]
     if not edges:

@@ -53,7 +53,8 @@ def snapped(spectrum: Spectrum, eigenvalues: Array) -> Array:
     values = np.array(eigenvalues, dtype=float).ravel()
     if not len(values) or not np.all(np.isfinite(values)):
         raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=eigenvalues)
-    return onto_atoms(values, [float(atom.point) for atom in spectrum.atoms], spectrum.support())
+    places = [float(atom.point) for atom in spectrum.atoms]
+    return onto_atoms(values, places, spectrum.support(), spectrum.intervals)
 
 
 def chebyshev_statistics(spectrum: Spectrum, count: int) -> list[tuple[str, Callable[[Array], Array]]]:

@@ -46,6 +46,19 @@ def test_components_of_a_symmetric_matrix(strength: float, least: float, most: f
     assert least <= np.mean(np.array(counts) > 0) <= most
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
+def test_zeros_of_single_precision_are_no_components(scale: float) -> None:
+    x = np.random.default_rng(0).standard_normal((400, 200)).astype(np.float32)
+    x[0] *= 6
+    values = np.linalg.eigvalsh(x @ x.T / np.float32(200)).astype(float)
+    assert np.count_nonzero(values == 0) < 100
+    rho = rv.Spectrum(scale * rv.marchenko_pastur(2))
+    assert rho.edge_test(scale * values, level=0.01).count == 1
+    found = rv.compare(scale * values, rho)
+    assert (found.components, found.zeros[0]) == (1, 200)
+    assert len(rv.fit(values, rv.marchenko_pastur(rv.parameter("c", positive=True))).left_out) == 1
+
+
 def test_the_text_lists_components_from_the_outermost() -> None:
     found = rv.Spectrum(rv.semicircle()).edge_test([*np.linspace(-1.9, 1.9, 100), 2.5, 3.0])
     assert repr(found).startswith("<EdgeTest: 2 components at the level 0.05: 3 (p = ")
