@@ -95,7 +95,8 @@ def _converged(values: Values, ends: Ends, part: _Part, tail: float, floor: floa
     whole, width = ends.places[1] - ends.places[0], part.high - part.low
     from_left, from_right = edge_maps(part.ramification)
     orders = [range(e if edge else 1) for e, edge in zip(part.ramification, part.is_edge, strict=True)]
-    for size in _SIZES:
+    sizes = _SIZES[: -1 if any(part.is_edge) else None]  # so many points reach too close to an edge to have digits
+    for size in sizes:
         angle = np.pi * (np.arange(size) + 0.5) / size
         s, r = 2 * np.cos(angle / 2) ** 2, 2 * np.sin(angle / 2) ** 2
         below = part.low + width * from_left(s)
@@ -108,7 +109,7 @@ def _converged(values: Values, ends: Ends, part: _Part, tail: float, floor: floa
             if last <= max(tail * largest, floor):
                 return _piece(ends, part, (-poles[0], -poles[1]), (s, r, density))
             best = min(best, last / largest)
-        if size >= _SIZES[1] and best ** (_SIZES[-1] / size) > 10 * tail:
+        if size >= _SIZES[1] and best ** (sizes[-1] / size) > 10 * tail:
             return None  # the tail falls geometrically, too slowly for the last size
     return None
 

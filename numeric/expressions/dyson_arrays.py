@@ -40,13 +40,25 @@ class Part:
 
     def inverses(self, g: Complexes, z: Complexes, epsilon: Any) -> Complexes:
         """The inverses at all points (axis 0), components, and cases."""
-        count, size = self.spectral.shape
-        operator = -(g @ self.eta.reshape(count * size * size, -1).T).reshape(len(z), count, size, size)
-        operator += self.constant
+        operator = self.constant - self.covariance(g)
+        size = operator.shape[-1]
         places = np.arange(size)
         operator[:, :, places, places] += z[:, None, None] * self.spectral + 1j * np.reshape(epsilon, (-1, 1, 1))
         whole = operator[:, :, None] + self.shifts
-        return 1 / whole if size == 1 else np.linalg.inv(whole)
+        return np.asarray(1 / whole if size == 1 else np.linalg.inv(whole))
+
+    def covariance(self, g: Complexes) -> Complexes:
+        """eta(g) at all points."""
+        count, size = self.spectral.shape
+        table = self.eta.reshape(count * size * size, -1).T
+        found = g @ table if table.dtype == complex else (g.real @ table) + 1j * (g.imag @ table)
+        return np.asarray(found.reshape(len(g), count, size, size))
+
+    def tangent(self, inverses: Complexes, dg: Complexes) -> Complexes:
+        """The derivatives of the averaged inverses in one direction for each point."""
+        moved = self.covariance(dg)[:, :, None]
+        moved = inverses**2 * moved if inverses.shape[-1] == 1 else inverses @ moved @ inverses
+        return np.asarray(np.einsum("zbcij,bc->zbij", moved, self.weights).reshape(len(dg), -1))
 
     def tangents(self, inverses: Complexes) -> Complexes:
         """The derivatives of the averaged inverses along all unknowns: d(M^-1) = M^-1 eta(dg) M^-1."""
@@ -71,6 +83,7 @@ class DysonArrays:
         weights: places and shares of the blocks of the expression.
         parts: the components, those of one size together.
         letters, forms: the letters, and what makes their B^* g B of the entries of g.
+        reach: of a variance profile how far its support reaches at most; no point but 0 can have an atom.
     """
 
     entries: int
@@ -79,6 +92,7 @@ class DysonArrays:
     parts: tuple[Part, ...]
     letters: tuple[FreeLetter, ...] = ()
     forms: tuple[Complexes, ...] = ()
+    reach: float | None = None
 
     @classmethod
     def of_system(cls, system: DysonSystem, values: Mapping[str, Any]) -> DysonArrays:
@@ -146,7 +160,13 @@ class DysonArrays:
             np.ones((k, 1)),
             np.zeros((k, 1, 1, 1), complex),
         )
-        return cls(k, tuple(range(k)), tuple(enumerate(weights.tolist())), (part,))
+        reach = 2.001 * float(np.sqrt((table @ weights).max())) or 1.0  # with some room beyond twice that root
+        return cls(k, tuple(range(k)), tuple(enumerate(weights.tolist())), (part,), reach=reach)
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether all entries of g are of matrices with one row."""
+        return all(part.index.shape[-1] == 1 for part in self.parts)
 
     @property
     def width(self) -> int:

@@ -82,16 +82,20 @@ class Line:
         out = np.full(len(x), np.nan)
         rest = np.arange(len(x))
         if len(self._x) > 1:
-            place = np.clip(np.searchsorted(self._x, x), 1, len(self._x) - 1)
-            place -= x - self._x[place - 1] < self._x[place] - x
-            g, good = self.solver.polished(self._g[place], x.astype(complex))
-            out[good] = self.solver.trace(g[good]).imag / np.pi
-            rest = np.flatnonzero(~good)
+            above = np.clip(np.searchsorted(self._x, x), 1, len(self._x) - 1)
+            below = above - 1
+            is_nearer = x - self._x[below] < self._x[above] - x
+            for place in (np.where(is_nearer, below, above), np.where(is_nearer, above, below)):
+                if not len(rest):
+                    break
+                g, good = self.solver.polished(self._g[place[rest]], x[rest].astype(complex))
+                out[rest[good]] = self.solver.trace(g[good]).imag / np.pi
+                rest = rest[~good]
         if len(rest):
             g, _, bad = self.solver.followed(x[rest].astype(complex))
             found = self.solver.trace(g).imag / np.pi
             out[rest] = np.where(bad, np.nan, found)
-            keep = ~bad & (found > 0)
+            keep = ~bad & ((found > 0) | (not self.solver.arrays.letters))
             order = np.argsort(np.concatenate([self._x, x[rest][keep]]), kind="stable")
             self._g = np.concatenate([self._g, g[keep]])[order]
             self._x = np.concatenate([self._x, x[rest][keep]])[order]
@@ -158,6 +162,8 @@ def _moments(solver: DysonSolver, reach: float) -> list[float]:
 
 def _reach(solver: DysonSolver, text: str) -> tuple[float, float]:
     """An interval that holds the support, with some room, from points at distances that grow geometrically."""
+    if solver.arrays.reach is not None:
+        return -solver.arrays.reach, solver.arrays.reach
     x = np.concatenate([-_FAR[::-1], _FAR])
     height = 1e-3 * np.abs(x)
     g, _, bad = solver.followed(x + 1j * height)
@@ -232,7 +238,8 @@ def _end(line: Line, end: float, other: float, width: float) -> End:
 def _atoms(solver: DysonSolver, low: float, high: float, count: int, width: float) -> list[tuple[float, float]]:
     """Poles of m on the line: points where height * Im m does not shrink with the height."""
     step = width / count
-    x = np.concatenate([np.linspace(low, high, count), [0.0]])
+    line = np.linspace(low, high, count) if solver.arrays.reach is None else np.array([-step, step])
+    x = np.append(line, 0.0)
     g, _, bad = solver.followed(x + 1j * step)
     weight = np.where(bad, 0.0, step * solver.trace(g).imag)
     order = np.argsort(x)

@@ -24,6 +24,7 @@ from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.numeric.expressions.dyson_arrays import DysonArrays
 from resolvent.numeric.expressions.free_letters import FreeLetter
+from resolvent.numeric.expressions.krylov import solve_by_products
 
 Complexes = NDArray[np.complex128]
 
@@ -31,7 +32,9 @@ _STARTS = (8.0, 8e4)
 _SLACK = 1e-9
 _NEWTON = 12
 _SHORTEST, _STEPS = 1e-4, 100  # the shortest step on the way down, and the most of them
-_MOST_ENTRIES = 4_000_000  # of the derivatives at all points together: 64 MB
+_MOST_ENTRIES = 4_000_000  # of the derivatives at all points that are treated together: 64 MB
+_MANY, _PRODUCTS, _REDUCED = 30, 60, 1e-9  # unknowns from which steps are found to so many digits by so many products
+_TOGETHER = 100  # points whose steps are found together: as many products as the slowest needs
 _KNOWN = 6  # solutions on the way down from which the next is extrapolated
 _GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
 _LOOSE, _ON_THE_WAY = 1e-6, 1e-6  # steps that count as converged next to edges, and above the points
@@ -131,8 +134,13 @@ class DysonSolver:
             out[:, place] = letter.image(own, g[:, place])
         return out
 
-    def residual(self, g: Complexes, z: Complexes, epsilon: Any) -> tuple[Complexes, Callable[[], Complexes]]:
-        """What vanishes at a solution, and what makes its derivatives at every point."""
+    def residual(
+        self, g: Complexes, z: Complexes, epsilon: Any
+    ) -> tuple[Complexes, Callable[[], Complexes], Callable[[Complexes], Complexes]]:
+        """What vanishes at a solution, what makes its derivatives at every point, and those along one direction each.
+
+        The last is for systems without letters.
+        """
         averages, inverses = self._averages(g, z, epsilon)
         out, n = g - averages, self.arrays.width
         tangents = []
@@ -153,7 +161,13 @@ class DysonSolver:
                 moved[:, place, :] = tangent(dg, dx)
             return moved
 
-        return out, slope
+        def along(dg: Complexes) -> Complexes:
+            moved = dg.copy()
+            for part, found in zip(self.arrays.parts, inverses, strict=True):
+                moved[:, part.index.ravel()] -= part.tangent(found, dg)
+            return moved
+
+        return out, slope, along
 
     def _averages(self, g: Complexes, z: Complexes, epsilon: Any) -> tuple[Complexes, list[Complexes]]:
         """The means of the inverses at the places of g, and the inverses."""
@@ -165,6 +179,38 @@ class DysonSolver:
             total = np.einsum("zbcij,bc->zbij", found, part.weights)
             out[:, part.index.ravel()] = total.reshape(len(z), -1)
         return out, inverses
+
+    def _cuts(self, places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The places in groups that are treated together."""
+        most = max(1, _MOST_ENTRIES // self.arrays.width**2)
+        most = min(most, _TOGETHER) if self._by_products else most
+        return [places[k : k + most] for k in range(0, len(places), most)]
+
+    @property
+    def _by_products(self) -> bool:
+        """Whether there are so many unknowns that their matrix of derivatives is not formed."""
+        return not self.arrays.letters and self.arrays.width >= _MANY
+
+    def _step(
+        self, g: Complexes, z: Complexes, epsilon: NDArray[Any], right: Complexes | None = None
+    ) -> tuple[Complexes, Complexes]:
+        """What the equation misses at g, and Newton's step: of many unknowns without their matrix of derivatives.
+
+        With a right-hand side of its own the solution for that. Raises `LinAlgError` where derivatives are singular.
+        """
+        missed, slope, along = self.residual(g, z, epsilon)
+        right = missed if right is None else right
+        if not self._by_products:
+            return missed, np.asarray(np.linalg.solve(slope(), right[..., None])[..., 0])
+        unit = np.abs(g) if self.arrays.is_scalar else np.ones_like(g)  # the derivatives are next to normal then
+        lost = np.asarray(~np.isfinite(missed / unit).all(axis=1))
+        scaled = np.where(lost[:, None], 0, right / unit)
+        relative, good = solve_by_products(lambda dg: along(unit * dg) / unit, scaled, _REDUCED, _PRODUCTS)
+        step = np.where(lost[:, None], np.nan, relative * unit)
+        for k in self._cuts(np.flatnonzero(~good & ~lost)):
+            _, slope, _ = self.residual(g[k], z[k], epsilon[k])
+            step[k] = np.linalg.solve(slope(), right[k, :, None])[..., 0]
+        return missed, step
 
     def _physical(self, g: Complexes, slack: float = _SLACK) -> NDArray[np.bool_]:
         """Whether (g - g^*)/2i is negative up to rounding, and what letters add positive, as in the true solution."""
@@ -182,10 +228,9 @@ class DysonSolver:
 
         Last steps up to ``accepted`` count as converged: next to an edge the solution has half of the digits.
         """
-        most = max(1, _MOST_ENTRIES // self.arrays.width**2)
-        if len(z) > most:
+        cuts = self._cuts(np.arange(len(z)))
+        if len(cuts) > 1:
             epsilon = np.broadcast_to(epsilon, len(z))
-            cuts = [slice(k, k + most) for k in range(0, len(z), most)]
             found = [self._newton(g[k], z[k], tolerance, accepted, epsilon[k]) for k in cuts]
             new, missed, good = (np.concatenate(part) for part in zip(*found, strict=True))
             return new, missed, good
@@ -195,8 +240,7 @@ class DysonSolver:
             now = g[active]
             with np.errstate(all="ignore"):
                 try:
-                    missed, slope = self.residual(now, z[active], epsilon[active])
-                    step = np.linalg.solve(slope(), missed[..., None])[..., 0]
+                    missed, step = self._step(now, z[active], epsilon[active])
                 except np.linalg.LinAlgError:  # as at a letter that is seen through fewer dimensions than it has
                     size[active] = np.inf
                     break
@@ -216,10 +260,36 @@ class DysonSolver:
     def polished(self, g: Complexes, z: Complexes) -> tuple[Complexes, NDArray[np.bool_]]:
         """Newton's method from close by, and where it led to a solution that is known to be the physical one.
 
-        That is one with Im g < 0: for L + i eps it goes on to the only solution in the half-plane.
+        That is one with Im g < 0, now or, where g is self-adjoint, as soon as L becomes L + i eps: it goes on to the
+        only solution in the half-plane.
         """
         g, _, good = self._newton(g, z, 1e-13)
-        return g, good & self._physical(np.where(good[:, None], g, 0), -_SLACK)
+        inside = good & self._physical(np.where(good[:, None], g, 0), -_SLACK)
+        rest = np.flatnonzero(good & ~inside)
+        if len(rest) and not self.arrays.letters:
+            inside[rest] = self._enters(g[rest], z[rest])
+        return g, inside
+
+    def _enters(self, g: Complexes, z: Complexes) -> NDArray[np.bool_]:
+        """Whether solutions are self-adjoint up to rounding, and their derivatives along L + i eps are negative."""
+        real = np.ones(len(g), bool)
+        for part in self.arrays.parts:
+            found = g[:, part.index]
+            skew = np.abs(found - found.conj().swapaxes(-1, -2)).max(axis=(1, 2, 3))
+            real &= skew <= _SLACK * (1 + np.abs(found).max(axis=(1, 2, 3)))
+        out = np.zeros(len(g), bool)
+        for k in self._cuts(np.flatnonzero(real)):
+            _, inverses = self._averages(g[k], z[k], 0.0)
+            pushed = np.zeros_like(g[k])
+            for part, found in zip(self.arrays.parts, inverses, strict=True):
+                total = np.einsum("zbcij,bc->zbij", found @ found, part.weights)
+                pushed[:, part.index.ravel()] = total.reshape(len(k), -1) / 1j
+            try:
+                _, dg = self._step(g[k], z[k], np.zeros(len(k)), pushed)
+            except np.linalg.LinAlgError:
+                continue
+            out[k] = np.isfinite(dg).all(axis=1) & self._physical(np.nan_to_num(dg), -_SLACK)
+        return out
 
     # -- solving -----------------------------------------------------------------------------------------------
 

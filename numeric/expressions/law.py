@@ -101,8 +101,8 @@ def law_of_profile(variances: ArrayLike, shares: ArrayLike | None = None) -> Num
     """The law of a symmetric matrix with a variance profile of many blocks: v_ij/N in block (i, j), N the size.
 
     Block i has the share s_i of the rows, the same for all unless given: -1/m_i = z + sum_j v_ij s_j m_j, solved in
-    floating point; the error is what the certificate of its spectrum says. Up to some ten blocks take seconds, hundreds
-    minutes; `DysonSolver.of_profile` has single values at once.
+    floating point; the error is what the certificate of its spectrum says. Hundreds of blocks take seconds, and up to a
+    minute where the support has gaps or an atom; `DysonSolver.of_profile` has single values at once.
 
     >>> round(float(law_of_profile([[1, 3], [3, 1]]).moments(4)[3]), 10)
     8.0

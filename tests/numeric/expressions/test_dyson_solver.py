@@ -169,6 +169,17 @@ def test_a_profile_of_two_hundred_blocks_is_the_limit_of_sampled_matrices() -> N
     assert np.abs(sampled - DysonSolver.of_profile(table).solve(z).stieltjes).max() < 0.004
 
 
+@pytest.mark.parametrize("blocks", [1, 40])
+def test_of_two_real_solutions_in_a_gap_the_physical_one_is_kept(blocks: int) -> None:
+    """m^2 + 3m + 1 = 0 at z = 3: only the smaller one enters the half-plane with the variable."""
+    solver = DysonSolver.of_profile(np.ones((blocks, blocks)))
+    roots = (np.array([-1, 1]) * np.sqrt(5) - 3) / 2
+    starts = np.repeat(-1.001 * roots[:, None], blocks, axis=1).astype(complex)
+    found, good = solver.polished(starts, np.full(2, 3.0 + 0j))
+    assert found[:, 0] == pytest.approx(-roots, abs=1e-12)
+    assert good.tolist() == [False, True]
+
+
 def test_a_profile_with_shares_is_that_of_the_language() -> None:
     table, shares = [[4, "1/4"], ["1/4", "1/2"]], [1 / 3, 2 / 3]
     stated = wigner("V", [p, n], table)

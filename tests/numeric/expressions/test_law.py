@@ -96,6 +96,40 @@ def test_a_profile_in_any_unit(scale: float) -> None:
 
 
 @pytest.mark.slow
+def test_a_profile_of_two_hundred_blocks_that_is_a_product() -> None:
+    """Variances a_i a_j: one equation for y, the mean of a m, in place of two hundred."""
+    a = 0.5 + np.arange(200) / 100 + (np.arange(200) >= 150) * 3
+    rho = Spectrum(law_of_profile(np.outer(a, a)))
+
+    def exact(z: Any) -> Any:
+        y = -1 / z
+        for _ in range(20000):
+            y = 0.5 * (y - np.mean(a / (z[:, None] + a * y[:, None]), axis=1))
+        return np.mean(-1 / (z[:, None] + a * y[:, None]), axis=1)
+
+    low, high = rho.support()
+    assert low == pytest.approx(-high, abs=1e-10)
+    x = np.array([0.0, 0.2, 0.5, 0.9]) * high
+    assert rho.pdf(x) == pytest.approx(exact(x + 1e-9j).imag / np.pi, abs=1e-7)
+    assert rho.stieltjes(x + 0.1j) == pytest.approx(exact(x + 0.1j), abs=1e-11)
+    just = high * np.array([1 - 1e-4, 1 + 1e-4])
+    inside, outside = exact(just + 1e-7j).imag
+    assert inside > 100 * outside
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", [[[1, 3, 0.5], [3, 0.2, 1], [0.5, 1, 2]], [[0, 0, 2], [0, 0, 1], [2, 1, 0]]])
+def test_repeated_blocks_make_the_law_of_one_copy(table: list[list[float]]) -> None:
+    """The second has an atom at 0, of the mass 1/3."""
+    kind = np.random.default_rng(0).permutation(120) % 3
+    found, exact = Spectrum(law_of_profile(np.array(table)[np.ix_(kind, kind)])), Spectrum(law_of_profile(table))
+    assert found.support() == pytest.approx(exact.support(), abs=1e-10)
+    assert [float(a.weight) for a in found.atoms] == pytest.approx([float(a.weight) for a in exact.atoms], abs=1e-9)
+    x = np.linspace(*exact.support(), 40)[1:-1]
+    assert found.pdf(x) == pytest.approx(exact.pdf(x), abs=1e-8)
+
+
+@pytest.mark.slow
 def test_a_law_that_the_exact_method_does_not_reach_is_that_of_sampled_matrices() -> None:
     model = X @ inv(1 + Q @ Q) @ X
     law = law_of(model, numeric=True)
