@@ -263,6 +263,14 @@ class Enclosure:
         a, b = x[self.place[first]], x[self.place[second]]
         return (a - acb(b.real, -b.imag)) * acb(0, 0.5)
 
+    @property
+    def is_self_adjoint(self) -> bool:
+        """Whether g is self-adjoint, as far as the balls say: else 0 lies in the spectrum of L, whose inverse it is."""
+        pairs = [(i, j) for c in self.system.components for i in c.states for j in c.states]
+        with working_precision(self.bits):
+            x = [self.unknowns[e] for e in self.entries]
+            return all(self._skew(x, i, j).contains(0) for i, j in pairs)
+
     def _cases_at(self, x: list[acb]) -> dict[tuple[int, int, Entry], acb]:
         out = {}
         for number, k, _, inverse in self._inverses(x, acb(0)):

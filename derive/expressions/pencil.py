@@ -382,6 +382,8 @@ def _self_adjoint(
     of: Realisation, expression: MatrixExpression
 ) -> tuple[dict[str, dict[Entry, Element]], tuple[SymbolicSize, ...]]:
     """The coefficient matrices of L = S Q in a basis of the states that begins with the blocks of the expression."""
+    if not all(of.left):
+        raise ParameterError(f"{expression} is 0, or one of its block rows is; leave that out", of=expression)
     symmetric = {n for n, x in expression.letters().items() if x.is_symmetric}
     of = _merged(of, symmetric)
     adjoint = _merged(of.adjoint(), symmetric)

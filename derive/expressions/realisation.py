@@ -245,9 +245,12 @@ def regular_point(of: Realisation, *, scalar: bool = True) -> Point:
             for i in column:
                 pair = (of.rows[i], of.columns[j])
                 shapes[name] = pair[::-1] if transposed else pair
-    for attempt in range(_ATTEMPTS + 6 * len(dimensions)):
+    unequal = _ATTEMPTS + 6 * len(dimensions)  # until then sizes differ: X^T (X X^T)^{-1} X is 1 where they do not
+    for attempt in range(unequal + 6 * len(dimensions)):
         sizes = dict.fromkeys(dimensions, 1)
-        if attempt >= _ATTEMPTS:
+        if _ATTEMPTS <= attempt < unequal:
+            sizes = dict(zip(dimensions, rng.sample(range(1, len(dimensions) + 2), len(dimensions)), strict=True))
+        elif attempt >= unequal:
             sizes = {d: rng.randint(1, 3) for d in dimensions}
         if not scalar and all(size == 1 for size in sizes.values()):
             continue

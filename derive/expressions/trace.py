@@ -333,6 +333,11 @@ def _system(expression: MatrixExpression, given: Mapping[Any, Any]) -> DysonSyst
         except ParameterError as error:
             if "not self-adjoint" not in str(error):
                 raise
+            if any(node.scalar.has(sympy.I) for node in expression.nodes()):
+                raise ParameterError(
+                    f"the trace of {expression} may be complex; ask for those of (E + E.H)/2 and (E - E.H)/(2*I)",
+                    of=expression,
+                ) from error
             pencil = pencil_of((expression + _mirrored(expression)) / 2, scales, spectral=False)
         return dyson_system(pencil)
 
@@ -404,9 +409,12 @@ def _enclosed_trace(
     system: DysonSystem, numbers: Mapping[str, fmpq], expression: MatrixExpression, ratios: Mapping[Any, Any]
 ) -> arb:
     try:
-        return enclosed(system, numbers).trace.real
+        found = enclosed(system, numbers)
+        if not found.is_self_adjoint:
+            raise DerivationError("the trace has no limit")
     except DerivationError as error:
         raise DerivationError(f"{error}{inverses_of(expression, ratios)}", of=expression) from error
+    return found.trace.real
 
 
 @checked
@@ -475,4 +483,7 @@ def trace_of(
         build=partial(_claim, chosen, system.parameters),
         verify=partial(_solved, system, factors[0], exact),
     )
-    return Trace(expression, given, chosen, system, step, exact)
+    found = Trace(expression, given, chosen, system, step, exact)
+    if not found.parameters and not exact:
+        found.ball()  # for its refusal where an inverse is not bounded
+    return found

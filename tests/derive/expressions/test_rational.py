@@ -13,7 +13,7 @@ from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.elimination import Eliminator, Limits
 from resolvent.derive.expressions.expression import MatrixExpression, identity
 from resolvent.derive.expressions.law import law_of
-from resolvent.derive.expressions.letters import commuting, dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.letters import block, commuting, dimension, gaussian, given, haar, inv, wigner
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.polynomial_system import polynomial_system
 from resolvent.derive.expressions.scaling import scales_of
@@ -36,6 +36,46 @@ def test_the_jacobi_ensemble_as_a_symbol_of_its_ratios() -> None:
     H = gaussian("H", q, n)
     law = law_of(A @ inv(A.T @ A + H.T @ H) @ A.T, {(p, n): a, (q, n): b})
     assert law.at(a=1, b=1).equation == wachter(1, 1).equation
+
+
+@pytest.mark.parametrize("ratio", ["1/2", "1/3", "3/4"])
+def test_an_inverse_of_rectangular_matrices_is_not_that_of_square_ones(ratio: str) -> None:
+    """A^T (A A^T)^-1 A is 1 for square A, and for p < n a projection."""
+    w, share = wigner("W", n), sympy.Rational(ratio)
+    onto, law = A.T @ inv(A @ A.T) @ A, atoms([0, 1], [1 - share, share])
+    assert law_of(onto, {(p, n): ratio}) == law_of(onto @ onto.T, {(p, n): ratio}) == law
+    assert law_of((onto + onto.T) / 2 + w, {(p, n): ratio}) == law + semicircle()
+    assert law_of(onto, {(p, n): c}).at(c=ratio) == law
+    assert trace_of(onto, {(p, n): ratio}).expr == share
+
+
+UNBOUNDED = [inv(X), inv(X + 1), Y @ inv(X) @ Y, inv(X @ Y + Y @ X + 1), inv(X + lam), inv(given("Q", p, semicircle()))]
+
+
+@pytest.mark.parametrize("model", UNBOUNDED)
+def test_traces_of_inverses_that_are_not_bounded_have_no_limit(model: MatrixExpression) -> None:
+    """The solution for L + i eps has one, whose real part is a number that no sampled matrix tends to."""
+    with pytest.raises(DerivationError, match=r"no limit|not isolated|no isolated"):
+        trace_of(model).at(**({"lam": 1} if "lam" in str(model) else {}))
+
+
+W = wigner("W", p, complex=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (sympy.I * W @ W, "may be complex"),
+        ((1 + sympy.I) * W @ W, "may be complex"),
+        (inv(2 + sympy.I * haar("U", p, complex=True)), "may be complex"),
+        (sympy.I * X @ X, "may be complex"),
+        (X - X, "is 0"),
+        (block([[X @ X, 0], [0, 0 * identity(p)]]), "one of its block rows"),
+    ],
+)
+def test_traces_that_are_refused(model: MatrixExpression, said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        trace_of(model)
 
 
 def test_a_shifted_inverse() -> None:
