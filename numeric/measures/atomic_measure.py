@@ -20,6 +20,8 @@ _CELL = 400  # atoms in a cell of more
 _PROXIES = 20  # nodes that stand for a cell's atoms at points beyond _FAR half-widths: error 6^-20
 _FAR = 3.0
 _CHUNK = 1 << 20  # entries of a table of differences
+_APART = 1e-14  # relative: atoms nearer than this differ by rounding
+_ZERO = 1e-13  # of the largest |x|: below, eigenvalues are rounding of 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,24 @@ class AtomicMeasure(Measure):
         self._points = places
         self._weights = np.bincount(index, weights=np.asarray(weights, dtype=float), minlength=len(places))
         self.certificate = Certificate(float(np.sum(self._weights)), (), 0.0)
+
+    def rounded(self) -> AtomicMeasure:
+        """The measure with atoms taken together that only rounding has set apart, from each other or from 0.
+
+        >>> AtomicMeasure([1.0, 1.0 + 1e-15, 1e-17], [0.5, 0.25, 0.25]).rounded().atom_points
+        array([0., 1.])
+        """
+        points = np.where(np.abs(self._points) <= _ZERO * np.max(np.abs(self._points)), 0.0, self._points)
+        reach = points + _APART * np.abs(points)
+        if not np.any((points == 0) & (self._points != 0)) and np.all(points[1:] > reach[:-1]):
+            return self
+        starts = [0]
+        for k in range(1, len(points)):
+            if points[k] > reach[starts[-1]]:
+                starts.append(k)
+        parts = list(pairwise([*starts, len(points)]))
+        heaviest = [a + int(np.argmax(self._weights[a:b])) for a, b in parts]
+        return AtomicMeasure(points[heaviest], [float(np.sum(self._weights[a:b])) for a, b in parts])
 
     @cached_property
     def atoms(self) -> tuple[PointMass, ...]:

@@ -362,12 +362,18 @@ class _Gaps:
     width: float
     measure: None = None
 
+    @property
+    def size(self) -> float:
+        return self.width
+
     def __call__(self, w: Array) -> tuple[Array, Array]:
         return w, w
 
 
 class _Line(FreeMap):
     """sign(z) |z|^(1/L) on the real line."""
+
+    is_linear_far = False
 
     def __init__(self, product: DepthProduct) -> None:
         last = product.reference

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure, sums
@@ -30,6 +30,7 @@ from resolvent.numeric.spectrum.stieltjes_values import clearance, values_and_sl
 
 _NODES = 512
 _ROUNDING = 1e-12  # of a mass
+_NEAR_ZERO = 1e-12  # of a support
 _STEP = 1e-5  # of the width of a support: the central difference for measures that know no m'
 
 
@@ -37,15 +38,17 @@ class Transform:
     """m and m' of a measure at points off its support, and the gaps of the support.
 
     Attributes:
-        measure: the measure.
+        measure: the measure; atoms that rounding alone has set apart, from each other or from 0, are one.
         width: the length of its support, or the size of its only point.
+        size: that, or the largest |x|.
     """
 
     def __init__(self, measure: Measure) -> None:
-        self.measure = measure
-        low, high = measure.support()
+        self.measure = measure.rounded() if isinstance(measure, AtomicMeasure) else measure
+        low, high = self.measure.support()
         self.ends = low, high
         self.width = (high - low) or abs(high) or 1.0
+        self.size = max(self.width, abs(low), abs(high))
 
     def __call__(self, w: Array) -> tuple[Array, Array]:
         """m(w) and m'(w); below the real line the conjugates of those above."""
@@ -108,14 +111,24 @@ class Transform:
         """The k-th moment."""
         return float(self.measure.integral(lambda x: x**k, 64 + k))
 
-    def mass_at(self, place: float) -> float:
-        """The weight of an atom."""
-        tolerance = 1e-12 * max(self.width, abs(place))
-        return float(np.sum(self.measure.atom_weights[np.abs(self.measure.atom_points - place) <= tolerance]))
+    def mass_at_zero(self) -> float:
+        """The weight of the atom at 0.
+
+        Raises `NotCertified` for atoms that are neither 0 nor far from it, beside the others.
+        """
+        near = np.abs(self.measure.atom_points) <= _NEAR_ZERO * self.width
+        if isinstance(self.measure, AtomicMeasure) and np.any(self.measure.atom_points[near]):
+            place = float(np.max(np.abs(self.measure.atom_points[near])))
+            raise NotCertified(
+                f"the point {place:.3g} is too near to 0 beside {max(map(abs, self.ends)):.3g}, the largest: floats do "
+                "not tell it from 0 in the result. Set it to 0, or leave out what is so much larger",
+                place=place,
+            )
+        return float(np.sum(self.measure.atom_weights[near]))
 
     def lacks_zeros(self, c: float) -> bool:
         """Whether less lies at 0 than for X X^T, X of size p x n with p/n = c, whose rank is at most n."""
-        return self.mass_at(0.0) < 1 - 1 / c - _ROUNDING
+        return self.mass_at_zero() < 1 - 1 / c - _ROUNDING
 
 
 class FreeMap(ABC):
@@ -124,10 +137,12 @@ class FreeMap(ABC):
     Attributes:
         a: the transform of the measure that it acts on.
         text: the operation in words.
+        is_linear_far: whether z grows like w for large w.
     """
 
     a: Transform
     text: str
+    is_linear_far = True
 
     @abstractmethod
     def forward(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
@@ -281,7 +296,7 @@ class MultiplicativePower(FreeMap):
         """The atom at 0 stays, others of weight above 1 - 1/s move to x^s."""
         pairs = zip(self.a.measure.atom_points.tolist(), self.a.measure.atom_weights.tolist(), strict=True)
         found = [(x**self.s, self.s * p - self.s + 1) for x, p in pairs if x > 0 and self.s * p > self.s - 1 + 1e-14]
-        return [*zero_atom(self.a.mass_at(0.0)), *found]
+        return [*zero_atom(self.a.mass_at_zero()), *found]
 
     def start(self, z: Array) -> Array:
         """z over the power of the mean."""
@@ -329,7 +344,7 @@ def product_atoms(a: Transform, b: tuple[tuple[float, float], ...]) -> list[tupl
     """The atoms of a free product: at 0 the heavier one, at x y weight p + q - 1 where that is positive."""
     own = zip(a.measure.atom_points.tolist(), a.measure.atom_weights.tolist(), strict=True)
     heavy = [(x * y, p + q - 1) for x, p in own for y, q in b if x * y != 0 and p + q > 1 + 1e-14]
-    return zero_atom(max([a.mass_at(0.0), *(q for y, q in b if y == 0)])) + heavy
+    return zero_atom(max([a.mass_at_zero(), *(q for y, q in b if y == 0)])) + heavy
 
 
 def zero_atom(weight: float) -> list[tuple[float, float]]:

@@ -100,5 +100,5 @@ def information_plus_noise_of(a: Measure, variance: float, ratio: float) -> Meas
 
 
 def is_point(measure: Measure) -> bool:
-    """Whether it is one atom."""
-    return not measure.intervals and len(measure.atom_points) == 1
+    """Whether it is one atom, but for rounding."""
+    return isinstance(measure, AtomicMeasure) and len(measure.rounded().atom_points) == 1

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform, product_atoms, sum_atoms, zero_atom
 
@@ -70,6 +71,17 @@ class Pair(ABC):
                 points = points - (h - g) / slope
         return moved, points
 
+    @cached_property
+    def sizes(self) -> tuple[float, float]:
+        """The largest |x| of the supports, each no less than what belongs to the other's."""
+        ratio = self.ratio_far
+        return max(self.a.size, self.b.size / ratio), max(self.b.size, self.a.size * ratio)
+
+    @property
+    def ratio_far(self) -> float:
+        """B's point over A's for large z."""
+        return 1.0
+
     @property
     def _b_atoms(self) -> tuple[tuple[float, float], ...]:
         return tuple(zip(self.b.measure.atom_points.tolist(), self.b.measure.atom_weights.tolist(), strict=True))
@@ -97,6 +109,12 @@ class FreePair(Pair):
     @abstractmethod
     def residual(self, g: Array, g_slope: Array, w: Array, v: Array, z: Array) -> tuple[Array, Array, Array]:
         """What vanishes where (g, w, v) belong to z, and its derivatives with respect to w and to v."""
+
+    @property
+    def ratio_far(self) -> float:
+        """B's point over A's for large z."""
+        w, v = self.start(np.array([1e9j * (self.a.size + self.b.size)]))
+        return float(np.abs(v[0] / w[0]))
 
     def newton(self, w: Array, v: Array, z: Array) -> tuple[Array, Array, Array]:
         """One step for both points at z, and its size."""
@@ -211,8 +229,8 @@ class CorrelatedPair(ProductPair):
 
     def atoms(self) -> list[tuple[float, float]]:
         """At 0: what A has there, or the rank of X B X^T leaves."""
-        rank = (1 - self.b.mass_at(0.0)) / self.ratio
-        return zero_atom(max(self.a.mass_at(0.0), 1 - rank))
+        rank = (1 - self.b.mass_at_zero()) / self.ratio
+        return zero_atom(max(self.a.mass_at_zero(), 1 - rank))
 
     def start(self, z: Array) -> Array:
         """z over the other's mean: w_B is of the order of c times that."""

@@ -466,7 +466,7 @@ class NumericLaw(Law):
         if (transform := Transform(self._measure)).lacks_zeros(ratio):
             raise DerivationError(
                 f"for c = {c} the matrix A has more rows than columns, so A A^T has an atom of at least "
-                f"{1 - 1 / ratio:.6g} at 0; this law has {transform.mass_at(0.0):.6g}",
+                f"{1 - 1 / ratio:.6g} at 0; this law has {transform.mass_at_zero():.6g}",
                 law=self,
             )
 

@@ -112,10 +112,11 @@ def measure_of_operation(operation: FreeMap | Pair) -> NumericMeasure:
     low, high = runs[0].high.z, runs[-1].low.z
     scale = max(high - low, abs(low), abs(high))
     atoms = _merged(operation.atoms(), scale)
-    groups, known_ends = [], []
+    groups, known_ends, narrow = [], [], list[float]()
     for before, after in pairwise(runs):
         left, right = (at_places(end, atoms, scale) for end in (before.high, after.low))
         if right.z - left.z <= _NARROW * scale:
+            narrow.append(right.z)
             continue
         density = BoundaryDensity(subordination, (left, right), high - low)
         known = left.is_critical, right.is_critical
@@ -125,6 +126,13 @@ def measure_of_operation(operation: FreeMap | Pair) -> NumericMeasure:
     weights = np.array([weight for _, weight in atoms])
     parts = Pieces(tuple(groups), points, weights, high - low)
     certificate = certified_at_infinity(parts, subordination, operation.text)
+    if narrow and not certificate.passes:
+        raise NotCertified(
+            f"{operation.text}: the part of the spectrum at {narrow[0]:.6g} is narrower than {_NARROW:g} of the whole, "
+            "and has mass. Take points for one that differ by so little; if they are so small, leave them out, or what "
+            "is so much larger",
+            places=narrow,
+        )
     return NumericMeasure(parts, certificate, operation.text, tuple(known_ends))
 
 

@@ -74,7 +74,7 @@ def transform_of_squares(measure: Measure, c: float) -> Transform:
     """
     transform = transform_on_half_line(measure, "X X^T needs")
     if transform.lacks_zeros(c):
-        found = transform.mass_at(0.0)
+        found = transform.mass_at_zero()
         reason = f"X X^T with p/n = {c:g} has the mass {1 - 1 / c:.6g} at 0 at least; this law has {found:.6g}"
         raise DerivationError(reason, ratio=c)
     return transform
@@ -137,7 +137,7 @@ def _rectangular(a: Transform, c: float, theta: Any) -> OutlierResult:
     thresholds = []
     for gap in gaps:
         for place, side in ((gap[0], 1), (gap[1], -1)):
-            if np.isinf(place) or (place == 0 and not a.mass_at(0.0)):
+            if np.isinf(place) or (place == 0 and not a.mass_at_zero()):
                 continue
             points, limit = _approach(a, gap, side)
             values = response(points)

@@ -10,11 +10,14 @@ from typing import Protocol
 import numpy as np
 
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.free_maps import FreeMap
+from resolvent.numeric.measures.free_maps import FreeMap, Transform
 from resolvent.numeric.measures.free_pairs import Pair
 
 _NEAREST = 1e-11  # of a gap: how near to its ends is looked
-_FARTHEST = 1e5  # widths of the support
+_FARTHEST = 1e5  # of the largest |x| of the supports,
+_CHANGED = 0.1  # or as far as the margin changes by so much, relatively, in a decade,
+_STOP = 1e20  # but no farther than so many times
+_PER_DECADE = 129 / 16  # not a whole number: no point at such places as 0 beside an end at 1e-4
 _AT_TURN = 1e-6  # relative: a point this near to a turning point has reached it
 _EXTRAPOLATED = 1e-8  # of the support: how well the value at the end of a gap is known,
 _ROOT = 4  # or of a tangent that was taken where z is a root of the distance: as much again is missing
@@ -71,7 +74,10 @@ def explicit_runs(operation: FreeMap) -> list[Run]:
     gaps = operation.a.gaps
     if operation.pole_weights is not None and not operation.a.measure.intervals:
         gaps = _wide_enough(gaps, operation.pole_weights)
-    return [run for gap in gaps for run in _runs_in(probe, gap, operation.a.width)]
+    reach = _FARTHEST * operation.a.size
+    if not operation.is_linear_far:
+        return [run for gap in gaps for run in _runs_in(probe, gap, operation.a, reach)]
+    return [run for gap in gaps for run in _runs_in(probe, gap, operation.a, _settled(probe, gap, reach))]
 
 
 def pair_runs(pair: Pair) -> list[Run]:
@@ -88,8 +94,8 @@ def pair_runs(pair: Pair) -> list[Run]:
             return z, z_slope, v, margin
 
         for gap in pair.a.gaps:
-            found += _runs_in(probe, gap, pair.a.width, inverse)
-    far = 1e3 * max(pair.a.width, pair.b.width)
+            found += _runs_in(probe, gap, pair.a, _FARTHEST * pair.sizes[0], inverse)
+    far = 1e3 * max(pair.sizes)
     if not pair.falls:  # then z may fall along w
         found = [run if run.low.z <= run.high.z else Run(run.high, run.low) for run in found]
     return [Run(_opened(run.low, far), _opened(run.high, far)) for run in found]
@@ -102,8 +108,7 @@ def _opened(end: RunEnd, far: float) -> RunEnd:
 
 def inverses(pair: Pair, gap: tuple[float, float]) -> list[Inverse]:
     """The inverses of the common function on the parts of a gap of B where it is monotone."""
-    farthest = 10 * _FARTHEST * max(1.0, pair.a.width / pair.b.width)
-    grid = np.unique(_grid(gap, pair.b.width, farthest))
+    grid = np.unique(_grid(gap, pair.b.width, 10 * _FARTHEST * pair.sizes[1]))
     if pair.falls:
         return [Inverse(pair, gap, grid)]
 
@@ -151,7 +156,7 @@ class Inverse:
 
     def reaches_infinity(self, v: float) -> bool:
         """Whether the point is far away, as A's is for large z."""
-        return not np.all(np.isfinite(self.gap)) and (self._pair.falls or abs(v) > 1e3 * self._pair.b.width)
+        return not np.all(np.isfinite(self.gap)) and (self._pair.falls or abs(v) > 1e3 * self._pair.sizes[1])
 
     def _value(self, v: Array) -> tuple[Array, Array]:
         k, k_slope = (part.real for part in self._pair.b(v.astype(complex)))
@@ -189,9 +194,10 @@ def _wide_enough(gaps: list[tuple[float, float]], weights: Array) -> list[tuple[
     return [gaps[0], *(gap for gap, kept in zip(gaps[1:-1], keep, strict=True) if kept), gaps[-1]]
 
 
-def _grid(gap: tuple[float, float], width: float, farthest: float = _FARTHEST) -> Array:
+def _grid(gap: tuple[float, float], width: float, farthest: float) -> Array:
     low, high = gap
-    far = width * np.geomspace(_NEAREST, farthest, 130)
+    nearest = _NEAREST * width
+    far = np.geomspace(nearest, farthest, round(_PER_DECADE * math.log10(farthest / nearest)) + 1)
     if np.isinf(low):
         return high - far[::-1]
     if np.isinf(high):
@@ -200,9 +206,24 @@ def _grid(gap: tuple[float, float], width: float, farthest: float = _FARTHEST) -
     return np.concatenate([low + (high - low) * near, high - (high - low) * near[-2::-1]])
 
 
-def _runs_in(probe: Probe, gap: tuple[float, float], width: float, other: Inverse | None = None) -> list[Run]:
+def _settled(probe: Probe, gap: tuple[float, float], reach: float) -> float:
+    """A distance from the support of A, that or a larger one, at which the margin has its limit at infinity."""
+    end, sign = (gap[1], -1) if np.isinf(gap[0]) else (gap[0], 1)
+    farthest = _STOP * reach
+    while np.isinf(gap[1] - gap[0]) and reach < farthest:
+        with np.errstate(all="ignore"):
+            here, beyond = probe(end + sign * reach * np.array([1.0, 10.0]))[3]
+        if not np.isfinite(here + beyond) or abs(beyond - here) <= _CHANGED * abs(beyond):
+            break
+        reach *= 10
+    return reach
+
+
+def _runs_in(
+    probe: Probe, gap: tuple[float, float], a: Transform, farthest: float, other: Inverse | None = None
+) -> list[Run]:
     """The runs inside one gap of A, where the second point moves in a gap of B."""
-    grid = np.unique(_grid(gap, width))
+    grid = np.unique(_grid(gap, a.width, farthest))
     with np.errstate(all="ignore"):
         margin = probe(grid)[3]
     margin = np.where(np.isnan(margin), -np.inf, margin)
@@ -247,11 +268,14 @@ def _with_peaks(probe: Probe, grid: Array, margin: Array) -> tuple[Array, Array]
 def _critical(probe: Probe, low: float, high: float, rises: bool, other: Inverse | None) -> RunEnd:
     """Where the margin changes its sign between two points, or the second point reaches the end of its gap."""
     last = (low, math.nan, math.nan)  # on the run's side: w, z, v
-    before, blind = last, False
+    seen, blind = list[tuple[float, float, float]](), False
     for _ in range(12):  # many points at once, as measures are fast at many points
         points = np.linspace(low, high, 33)
         z, _, v, margin = probe(points)
         positive = np.nan_to_num(margin, nan=-np.inf) > 0
+        if math.isnan(last[1]):
+            side = 0 if rises else -1
+            last = float(points[side]), float(z[side]), float(v[side])
         if rises:
             changed = np.flatnonzero(~positive)
             k = max(int(changed[0]), 1) if len(changed) else 32
@@ -262,7 +286,8 @@ def _critical(probe: Probe, low: float, high: float, rises: bool, other: Inverse
             inner, outer = k, k - 1
         low, high = float(points[k - 1]), float(points[k])
         if positive[inner] and points[inner] != last[0]:
-            before, last = last, (float(points[inner]), float(z[inner]), float(v[inner]))
+            seen.append(last)
+            last = float(points[inner]), float(z[inner]), float(v[inner])
         blind = not np.isfinite(margin[outer])
         if high - low <= 2e-16 * max(abs(low), abs(high)):
             break
@@ -274,9 +299,9 @@ def _critical(probe: Probe, low: float, high: float, rises: bool, other: Inverse
         gap = other.gap
         for end in gap:
             if np.isfinite(end) and abs(end - second) <= 1e-8 * max(abs(end), 1e-2 * min(gap[1] - gap[0], other.width)):
-                slope_ = (place - before[1]) / (second - before[2]) if second != before[2] else math.nan
-                moved = slope_ * (end - second)
-                moved = moved if np.isfinite(moved) else 0.0
+                secants = (b for b in reversed(seen) if abs(second - b[2]) > 0.5 * abs(end - second))
+                before = next(secants, None)
+                moved = (place - before[1]) / (second - before[2]) * (end - second) if before else 0.0
                 return RunEnd(w, end, place + moved, False, moved=moved)
     return RunEnd(w, second, place, not blind)
 

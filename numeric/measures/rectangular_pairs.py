@@ -64,7 +64,7 @@ class RectangularPair(Pair):
 
     def atoms(self) -> list[tuple[float, float]]:
         """At 0 what the ranks leave; a singular value stays where the other matrix is 0 on both sides."""
-        ranks = [1 - t.mass_at(0.0) for t in (self.a, self.b)]
+        ranks = [1 - t.mass_at_zero() for t in (self.a, self.b)]
         found = zero_atom(1 - min(1.0, sum(ranks)))
         for own, rank in zip((self.a, self.b), ranks[::-1], strict=True):
             pairs = zip(own.measure.atom_points.tolist(), own.measure.atom_weights.tolist(), strict=True)

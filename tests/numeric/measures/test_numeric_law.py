@@ -158,6 +158,62 @@ def test_uniform_population_has_its_known_edges_and_density() -> None:
     assert float(rho.pdf(2.0)) == pytest.approx(0.177879953528972, abs=1e-13)
 
 
+@pytest.mark.parametrize("apart", [1e-15, 1e-12, 1e-9, 1e-6])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda law: law.sample_covariance("1/2"),
+        lambda law: law + rv.semicircle(1),
+        lambda law: 2 * law - 1 + 2 * rv.semicircle(1),
+        lambda law: law.information_plus_noise(1, "1/2"),
+        lambda law: law @ rv.marchenko_pastur("1/3"),
+    ],
+)
+def test_points_that_hardly_differ_give_what_one_point_gives(operation: Any, apart: float) -> None:
+    found = rv.Spectrum(operation(rv.empirical([1, 1, 1, 1 + apart])))
+    expected = rv.Spectrum(operation(rv.empirical([1])))
+    assert found.support() == pytest.approx(expected.support(), abs=1e-11 + 20 * apart)
+    assert found.cdf([1.0, 1.5, 2.0]) == pytest.approx(expected.cdf([1.0, 1.5, 2.0]), abs=1e-11 + 20 * apart)
+
+
+def test_points_that_rounding_sets_apart_are_one_point_in_operations_on_two_laws() -> None:
+    uniform = rv.law_of_density(lambda x: 0.5 + 0 * x, (0, 2))
+    close = rv.empirical([1, 1, 1, 1 + 1e-15])
+    assert rv.Spectrum(close + uniform).support() == pytest.approx((1, 3), abs=1e-13)
+    assert rv.Spectrum(uniform @ close).support() == pytest.approx((0, 2), abs=1e-13)
+
+
+@pytest.mark.parametrize("unit", [1, 1e-9, 1e9])
+def test_products_reach_down_to_zero_in_either_order_and_any_unit(unit: float) -> None:
+    uniform = rv.law_of_density(lambda x: 0.5 / unit + 0 * x, (0, 2 * unit))
+    points = rv.empirical([1, 2, 3])
+    first, second = rv.Spectrum(points @ uniform), rv.Spectrum(uniform @ points)
+    assert first.support()[0] == second.support()[0] == 0
+    assert first.support()[1] == pytest.approx(second.support()[1], rel=1e-12)
+    sums = rv.Spectrum(unit * rv.empirical([1, 2, 3.3]) + uniform)
+    assert np.array(sums.support()) / unit == pytest.approx([1.264373733225555, 5.0248883531446245], rel=1e-11)
+
+
+def test_noise_far_larger_than_what_it_is_added_to_gives_the_noise() -> None:
+    law = rv.empirical([-1e-9, 1e-9]) + rv.semicircle(1)
+    assert rv.Spectrum(law).support() == pytest.approx((-2, 2), abs=1e-14)
+
+
+@pytest.mark.parametrize("decades", [12, 14, 18, 24])
+def test_populations_over_too_many_decades_say_what_to_change(decades: int) -> None:
+    law = rv.empirical(np.logspace(-decades, 0, decades + 1)).sample_covariance("1/2")
+    with pytest.raises(rv.NotCertified, match=r"Set it to 0, or leave out|leave them out, or"):
+        rv.Spectrum(law)
+
+
+def test_eigenvalues_of_a_singular_matrix_are_an_atom_at_zero() -> None:
+    x = np.random.default_rng(0).standard_normal((40, 20))
+    values = np.linalg.eigvalsh(x @ x.T / 20)
+    rho = rv.Spectrum(rv.empirical(values).sample_covariance("1/2"))
+    (atom,) = rho.atoms
+    assert (float(atom.point), float(atom.weight)) == (0, pytest.approx(0.5, abs=1e-13))
+
+
 @pytest.mark.parametrize("ratio", ["1/2", "2/3"])
 def test_the_density_next_to_a_hard_edge_keeps_its_digits(ratio: str) -> None:
     """z = w (1 - c - c w m(w)) with m(w) = log((w - 1)/w), solved with 30 digits."""
