@@ -56,8 +56,9 @@ def shrink(
 
     Raises `ParameterError` for eigenvalues that are negative or not finite, for another loss, a ratio that is not
     positive, a loss that needs full rank for a ratio above 1, and without a law for a ratio of 1, or fewer than eight
-    eigenvalues; `PrecisionError` where the estimate of the transform would make cleaned eigenvalues negative, or their
-    mean another one, which is that of the population; `DerivationError` for a law that no such matrix has.
+    eigenvalues; `PrecisionError` where the estimate of the transform would make cleaned eigenvalues negative, or it or
+    the law would change their mean, which is that of the population; `DerivationError` for a law that no such matrix
+    has.
     """
     values = covariance_eigenvalues(eigenvalues)
     c = _ratio(ratio)
@@ -84,7 +85,7 @@ def shrink(
     null = 1 / ((c - 1) * at_zero) if np.any(zero) else 0.0
     if law is None:
         require_enough(len(positive))
-        require_mean((np.sum(cleaned) + null * np.sum(zero)) / len(values), values, "the cleaned eigenvalues")
+    require_mean((np.sum(cleaned) + null * np.sum(zero)) / len(values), values, "the cleaned eigenvalues")
     if loss != "frobenius":
         cleaned = positive / (1 - c - 2 * c * positive * m.real)
         if np.any(cleaned <= 0):

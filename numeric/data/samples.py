@@ -125,7 +125,8 @@ def require_mean(found: float, values: Array, what: str) -> None:
     if not abs(found - mean) <= (_OFF + 1 / count) * mean:
         raise PrecisionError(
             f"the mean of {what} would be {found:.4g}, but that of the eigenvalues is {mean:.4g}: they do not lie like "
-            "those of a sample covariance matrix of this ratio. Check p and n; near the ratio 1 the estimate fails",
+            "those of a sample covariance matrix of this ratio. Check p and n, and the law with its scale; without "
+            "a law the estimate fails near the ratio 1",
             values=values,
         )
 

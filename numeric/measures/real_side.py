@@ -20,6 +20,7 @@ _STOP = 1e20  # but no farther than so many times
 _PER_DECADE = 129 / 16  # not a whole number: no point at such places as 0 beside an end at 1e-4
 _AT_TURN = 1e-6  # relative: a point this near to a turning point has reached it
 _EXTRAPOLATED = 1e-8  # of the support: how well the value at the end of a gap is known,
+_SECANT = 1e-2  # of what is missing: how far the place of a secant is, so that rounding does not matter
 _ROOT = 4  # or of a tangent that was taken where z is a root of the distance: as much again is missing
 
 
@@ -299,9 +300,9 @@ def _critical(probe: Probe, low: float, high: float, rises: bool, other: Inverse
         gap = other.gap
         for end in gap:
             if np.isfinite(end) and abs(end - second) <= 1e-8 * max(abs(end), 1e-2 * min(gap[1] - gap[0], other.width)):
-                secants = (b for b in reversed(seen) if abs(second - b[2]) > 0.5 * abs(end - second))
-                before = next(secants, None)
-                moved = (place - before[1]) / (second - before[2]) * (end - second) if before else 0.0
+                known = [b for b in seen if np.isfinite(b[1]) and b[2] != second]
+                apart = [b for b in known if abs(second - b[2]) > _SECANT * abs(end - second)] or known[:1]
+                moved = (place - apart[-1][1]) / (second - apart[-1][2]) * (end - second) if apart else 0.0
                 return RunEnd(w, end, place + moved, False, moved=moved)
     return RunEnd(w, second, place, not blind)
 

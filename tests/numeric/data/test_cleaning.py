@@ -104,3 +104,20 @@ def test_no_variance_is_cleaned_below_zero() -> None:
         except rv.PrecisionError:
             continue
         assert np.min(cleaned) > 0
+
+
+@pytest.mark.parametrize("law", [rv.marchenko_pastur("1/4"), 2 * rv.marchenko_pastur("1/2"), rv.marchenko_pastur(2)])
+def test_a_law_that_the_eigenvalues_do_not_have_is_an_error(law: rv.Law) -> None:
+    x = np.random.default_rng(0).standard_normal((200, 400))
+    values = np.linalg.eigvalsh(x @ x.T / 400)
+    with pytest.raises(rv.PrecisionError, match="the law with its scale"):
+        rv.shrink(values, "1/2", law=law)
+
+
+@pytest.mark.parametrize("size", [10, 40, 200])
+def test_a_law_that_they_have_is_taken_with_components_that_stick_out(size: int) -> None:
+    x = np.random.default_rng(1).standard_normal((size, 2 * size))
+    x[0] *= 30
+    values = np.linalg.eigvalsh(x @ x.T / (2 * size))
+    cleaned = rv.shrink(values, "1/2", law=rv.marchenko_pastur("1/2"))
+    assert np.mean(cleaned) == pytest.approx(np.mean(values), rel=0.1)
