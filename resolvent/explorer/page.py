@@ -28,6 +28,8 @@ from resolvent.writing.mathml import plain_letter
 START = "semicircle() + marchenko_pastur(c)"
 _COPY = "navigator.clipboard.writeText(source.value)"
 _MOMENTS = 6
+_SAMPLED = "sampled"
+_ROUNDING = 1e-14  # of the deviation, which a mean of 0 is computed to
 
 
 class Page:
@@ -118,7 +120,7 @@ class Page:
         self.phases.visible = len(self.subject.sliders) > 1 and self.subject.law.has_equation
         self.sliders[:] = [_slider(s) for s in self.subject.sliders]
         for slider in self.sliders:
-            slider.param.watch(lambda _: self.show(), "value")
+            slider.param.watch(lambda _: self._move(), "value")
         law = self.subject.law
         self.statement.object = html_fragment(law_report(law, moments=_MOMENTS if law.has_equation else 0))
         texts = {"LaTeX": to_latex(law, steps=False), "JSON": json_text(to_json(law, steps=False))}
@@ -127,13 +129,19 @@ class Page:
         self.copies[:] = [_copy_button(name, text) for name, text in texts.items()]
         self._show()
 
+    def _move(self) -> None:
+        """Follow a slider; a matrix that was sampled at other values goes."""
+        if self._words == _SAMPLED:
+            self._values, self._words = None, ""
+        self.show()
+
     def _choose(self, event: Any) -> None:
         if event.new:
             self.text.value = event.new
 
     def _draw_sample(self) -> None:
         assert self.subject is not None
-        self._lay_over(view.sampled(self.subject, self.values()), "sampled")
+        self._lay_over(view.sampled(self.subject, self.values()), _SAMPLED)
 
     def _draw_phases(self) -> None:
         assert self.subject is not None
@@ -215,7 +223,9 @@ def _put(widget: Any, text: str) -> None:
 
 def _facts(found: Curve, spectrum: Spectrum, words: str) -> str:
     atoms = "; ".join(words for _, _, words in found.atoms) or "none"
-    rows = {"support": found.edges, "atoms": atoms, "mean, deviation": f"{spectrum.mean():.8g}, {spectrum.std():.8g}"}
+    mean, deviation = spectrum.mean(), spectrum.std()
+    mean = 0.0 if abs(mean) < _ROUNDING * deviation else mean
+    rows = {"support": found.edges, "atoms": atoms, "mean, deviation": f"{mean:.8g}, {deviation:.8g}"}
     if words:
         rows["bars"] = words
     return "<br>".join(f"<b>{name}</b>: {html.escape(text)}" for name, text in rows.items())

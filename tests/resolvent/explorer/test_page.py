@@ -117,6 +117,21 @@ def test_a_sample_is_drawn_as_bars_of_area_one() -> None:
     assert page._bars.data["left"] == []
 
 
+def test_a_sample_goes_when_a_slider_moves_and_a_file_stays() -> None:
+    page = Page("marchenko_pastur(c)")
+    page._guarded(page._draw_sample)
+    page.sliders[0].value = 0.7
+    assert page._bars.data["left"] == []
+    page.upload.filename = "mine.npy"
+    page.upload.value = npy(np.linspace(0.1, 2, 50))
+    page.sliders[0].value = 0.8
+    assert len(page._bars.data["left"]) > 0
+
+
+def test_a_mean_of_zero_is_zero() -> None:
+    assert "mean, deviation</b>: 0, 1<" in Page("semicircle()").facts.object + "<"
+
+
 def test_eigenvalues_of_a_file_are_laid_over() -> None:
     page = Page("semicircle()")
     page.upload.filename = "mine.npy"
