@@ -42,6 +42,7 @@ MomentSource = Callable[[int, Values], Series]
 _PROBES = (1009, 2003, 3001, 4001, 5003, 6007, 7001, 8009, 9001, 10007, 11003, 12007)
 _MOST_TERMS = 512
 _LONG = 2000
+_MOST_EXPONENT = 4096  # of units: beyond the range of floats
 
 
 @checked
@@ -115,12 +116,15 @@ class ResolventEquation(Presented):
         """Whether no parameter is left."""
         return not self.symbols
 
+    @bounded(exponent=range(-_MOST_EXPONENT, _MOST_EXPONENT + 1))
     def in_units(self, exponent: int) -> ResolventEquation:
         """The equation of the law of x/2^exponent: P(2^exponent z, m/2^exponent), without common factors.
 
         >>> from resolvent.derive.laws.elementary import semicircle
         >>> (semicircle() * 8).equation.in_units(3) == semicircle().equation
         True
+
+        Raises `ParameterError` for exponents beyond 4096.
         """
         lift = min(0, *(exponent * (i - j) for i, j, *_ in self.polynomial.to_dict()))
         table = {key: int(c) << (exponent * (key[0] - key[1]) - lift) for key, c in self.polynomial.to_dict().items()}

@@ -78,6 +78,14 @@ def test_outliers_on_far_scales(scale: Fraction) -> None:
     assert found.threshold == approx(0.25**0.25 * float(scale) ** 0.5, rel=1e-14)
 
 
+def test_an_equation_in_units_is_that_of_the_multiple() -> None:
+    law = semicircle(sympy.sqrt(2)) + marchenko_pastur("1/2")
+    for exponent in (-7, 30):
+        assert law.equation.in_units(exponent) == (law * sympy.Rational(2) ** -exponent).equation
+    with pytest.raises(ParameterError, match="exponent must be a whole number from -4096 to 4096"):
+        law.equation.in_units(10**18)
+
+
 def test_the_unit_is_one_where_floats_hold_all_powers_and_stands_in_the_plain_data() -> None:
     assert Spectrum(semicircle() * 10**9).certificate.unit == 1
     assert Spectrum(semicircle() * 10**40).certificate.to_json()["unit"] > 1e39
