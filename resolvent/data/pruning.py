@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SMALLEST = 20  # of the shorter side: below it nothing is said
 _WHITE = 0.1  # Kolmogorov's distance of the bulk from noise, beyond which nothing is advised
+_FEW = 0.1  # of the singular values: more that stick out are no low rank
 _LEVEL = 0.01
 _ROUNDS = 20
 _COLUMNS = 3
@@ -199,6 +200,8 @@ def _layer(name: str, w: Any) -> LayerAdvice:
         rank = found
     distance = _distance(values[rank:] ** 2 / (noise**2 * long), law)
     reason = "" if distance <= _WHITE else f"its bulk is {distance:.2f} away from that of independent entries"
+    if rank > _FEW * short:  # rows of different sizes, say, of which the small ones look like noise
+        reason = f"{rank} of its {short} singular values stick out of the bulk: it is not noise and a few directions"
     signal, error = _signal(values[:rank], shape, noise)
     return LayerAdvice(name, shape, noise, edge, values, rank, signal, error, distance, reason)
 

@@ -129,6 +129,14 @@ def test_safetensors(tmp_path: Path) -> None:
     assert advise_pruning(read_arrays(path)).layers[0].rank == 1
 
 
+def test_rows_of_different_sizes_are_no_signal() -> None:
+    """Half of the singular values stick out of the bulk that the small rows make, though there is no signal at all."""
+    rng = np.random.default_rng(0)
+    w = rng.standard_normal((200, 300)) * np.exp(0.7 * rng.standard_normal((200, 1)))
+    (layer,) = advise_pruning({"w": w}).layers
+    assert "stick out of the bulk" in layer.reason
+
+
 def test_files_that_hold_objects_or_are_damaged(tmp_path: Path) -> None:
     objects = tmp_path / "objects.npz"
     np.savez(objects, w=np.array([{}], dtype=object))
