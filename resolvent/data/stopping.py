@@ -65,7 +65,9 @@ class StoppingAdvice:
 
     def text(self) -> str:
         """The advice in words."""
-        facts = f"noise {self.scale:.4g} a feature, distance of the classes: rho = {self.rho:.4g}"
+        facts = (
+            f"noise {self.scale:.4g} a feature; half the distance of the classes over it, squared: rho = {self.rho:.4g}"
+        )
         if self.reason:
             return f"no advice: {self.reason}\n{facts}"
         if self.steps is None:

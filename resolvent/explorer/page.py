@@ -130,9 +130,10 @@ class Page:
         self._show()
 
     def _move(self) -> None:
-        """Follow a slider; a matrix that was sampled at other values goes."""
+        """Follow a slider; a matrix that was sampled at other values goes, and a diagram with another point."""
         if self._words == _SAMPLED:
             self._values, self._words = None, ""
+        self.diagram.object = ""
         self.show()
 
     def _choose(self, event: Any) -> None:

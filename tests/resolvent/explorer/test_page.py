@@ -181,6 +181,8 @@ def test_the_phase_diagram_has_the_current_point() -> None:
     page = Page("hessian")
     page._guarded(page._draw_phases)
     assert page.diagram.object.startswith("<svg")
+    page.sliders[0].value = 0.8
+    assert page.diagram.object == ""
 
 
 def test_text_in_errors_is_no_markup() -> None:
