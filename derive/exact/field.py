@@ -400,7 +400,9 @@ def to_fmpq(value: Any) -> fmpq:
         else:
             raise ValueError
     except (ValueError, TypeError, ZeroDivisionError, OverflowError):
-        raise ParameterError(f"{value!r} is not a rational number; write it as 3/4 or 0.75", value=value) from None
+        is_name = isinstance(value, str) and value.isidentifier()
+        hint = f"3/4 or 0.75; a parameter is rv.parameter({value!r}, positive=True)" if is_name else "3/4 or 0.75"
+        raise ParameterError(f"{value!r} is not a rational number; write it as {hint}", value=value) from None
     return fmpq(exact.numerator, exact.denominator)
 
 

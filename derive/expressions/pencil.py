@@ -108,7 +108,7 @@ def pencil_of(expression: MatrixExpression, scales: Scales, *, spectral: bool = 
     built, order = _Builder(scales, letters).build(expression)
     if order > 0:
         raise ParameterError(
-            f"{expression} grows like N**{order} with the sizes; divide it by that, n say",
+            f"{expression} grows like N**{order} with the sizes; divide it by that, {_size(order)} say",
             of=expression,
         )
     if order < 0:
@@ -194,6 +194,13 @@ def _variances(letters: Mapping[str, Letter], scales: Scales) -> dict[str, Eleme
     return {n: x.value for n, x in read.items()}
 
 
+def _size(order: Fraction) -> str:
+    """A power of a size, as it is written in an expression."""
+    if order == Fraction(1, 2):
+        return "sqrt(n)"
+    return "n" if order == 1 else f"n**{order}" if order.denominator == 1 else f"n**({order})"
+
+
 class _Builder:
     """Puts the realisation of an expression together, node by node, and keeps the power of N of each."""
 
@@ -241,7 +248,7 @@ class _Builder:
             largest = next(p for p, (_, o) in zip(node.parts, parts, strict=True) if o == growing)
             raise ParameterError(
                 f"in {node} the part {largest} grows faster with the sizes than the rest, by "
-                f"N**{growing - min(orders)}; divide it by that, n say, or drop the rest",
+                f"N**{growing - min(orders)}; divide it by that, {_size(growing - min(orders))} say, or drop the rest",
                 of=largest,
             )
         order = next(iter(orders), Fraction(0))

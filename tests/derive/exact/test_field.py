@@ -196,6 +196,11 @@ def test_exact_numbers_do_not_pass_through_floats(value: Any, expected: fmpq) ->
     assert to_fmpq(value) == expected
 
 
+def test_a_name_is_told_how_to_become_a_parameter() -> None:
+    with pytest.raises(ParameterError, match=r"3/4 or 0.75; a parameter is rv.parameter\('c', positive=True\)"):
+        to_fmpq("c")
+
+
 @pytest.mark.parametrize(
     "value",
     ["one half", "1/0", float("nan"), float("inf"), None, [1], 1j, True, "", object()],

@@ -99,7 +99,9 @@ def test_what_does_not_fit_is_refused_where_it_stands(build: Any, message: str) 
 @pytest.mark.parametrize(
     ("model", "ratios", "message"),
     [
-        (X @ X.T, {(p, n): 1}, "grows like N"),
+        (X @ X.T, {(p, n): 1}, "grows like N.*divide it by that, n say"),
+        (X @ X.T @ X @ X.T, {(p, n): 1}, r"divide it by that, n\*\*2 say"),
+        (X @ X.T / sympy.sqrt(n), {(p, n): 1}, r"divide it by that, sqrt\(n\) say"),
         (X @ X.T + 1, {(p, n): 1}, r"the part X @ X.T grows faster"),
         (X @ X.T / n**2, {(p, n): 1}, "tends to zero"),
         (X @ X.T / n, {}, r"the ratio of n to p is missing"),
