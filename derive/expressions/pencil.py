@@ -37,7 +37,7 @@ from resolvent.derive.expressions.realisation import (
     point_at,
     regular_point,
 )
-from resolvent.derive.expressions.scaling import Scaled, Scales
+from resolvent.derive.expressions.scaling import Scaled, Scales, power_of_size
 
 Entry = tuple[int, int]
 
@@ -108,7 +108,7 @@ def pencil_of(expression: MatrixExpression, scales: Scales, *, spectral: bool = 
     built, order = _Builder(scales, letters).build(expression)
     if order > 0:
         raise ParameterError(
-            f"{expression} grows like N**{order} with the sizes; divide it by that, {_size(order)} say",
+            f"{expression} grows like N**{order} with the sizes; divide it by that, {power_of_size(order)} say",
             of=expression,
         )
     if order < 0:
@@ -194,13 +194,6 @@ def _variances(letters: Mapping[str, Letter], scales: Scales) -> dict[str, Eleme
     return {n: x.value for n, x in read.items()}
 
 
-def _size(order: Fraction) -> str:
-    """A power of a size, as it is written in an expression."""
-    if order == Fraction(1, 2):
-        return "sqrt(n)"
-    return "n" if order == 1 else f"n**{order}" if order.denominator == 1 else f"n**({order})"
-
-
 class _Builder:
     """Puts the realisation of an expression together, node by node, and keeps the power of N of each."""
 
@@ -244,11 +237,11 @@ class _Builder:
             return _product(parts[0][0], parts[1][0]), parts[0][1] + parts[1][1]
         orders = {order for part, order in parts if part.size}
         if len(orders) > 1:
-            growing = max(orders)
+            growing, excess = max(orders), max(orders) - min(orders)
             largest = next(p for p, (_, o) in zip(node.parts, parts, strict=True) if o == growing)
             raise ParameterError(
-                f"in {node} the part {largest} grows faster with the sizes than the rest, by "
-                f"N**{growing - min(orders)}; divide it by that, {_size(growing - min(orders))} say, or drop the rest",
+                f"in {node} the part {largest} grows faster with the sizes than the rest, by N**{excess}; divide it by "
+                f"that, {power_of_size(excess)} say, or drop the rest",
                 of=largest,
             )
         order = next(iter(orders), Fraction(0))

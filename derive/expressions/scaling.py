@@ -252,3 +252,14 @@ def _sum(elements: Iterable[Element]) -> Element:
 
 def _primes(number: int) -> list[tuple[int, int]]:
     return [(int(p), int(e)) for p, e in sympy.factorint(number).items()]
+
+
+def power_of_size(order: Fraction) -> str:
+    """A power of a size, as it is written in an expression.
+
+    >>> power_of_size(Fraction(1)), power_of_size(Fraction(1, 2)), power_of_size(Fraction(3, 2))
+    ('n', 'sqrt(n)', 'n**(3/2)')
+    """
+    if order == Fraction(1, 2):
+        return "sqrt(n)"
+    return "n" if order == 1 else f"n**{order}" if order.denominator == 1 else f"n**({order})"
