@@ -19,6 +19,7 @@ import sympy
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import BranchError, DerivationError, ParameterError
+from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.exact.precision import working_digits
 from resolvent.derive.laws.record import AlgebraicRecord, parameter_images
 
@@ -86,8 +87,8 @@ def mass_below(law: AlgebraicRecord, x: Any = 0, digits: int = 15, **parameters:
     >>> print(mass_below(marchenko_pastur("1/2") - 1))
     0.576004215103869
 
-    Raises `DerivationError` for a law without a closed form, `ParameterError` for a parameter without a number,
-    `BranchError` where x is an edge or has more than one candidate for G.
+    Raises `DerivationError` for a law without a closed form, `ParameterError` for a parameter without a number
+    and an x that is no rational number, `BranchError` where x is an edge or has more than one candidate for G.
 
     Source: Pennington, Bahri, ICML 2017, for the index of a Hessian as an antiderivative.
     """
@@ -98,7 +99,7 @@ def mass_below(law: AlgebraicRecord, x: Any = 0, digits: int = 15, **parameters:
     if missing:
         raise ParameterError(f"give a number for {missing[0]}", missing=missing)
     primitive = potential_primitive(law).xreplace(images)
-    place = sympy.nsimplify(x, rational=True) if not isinstance(x, str) else sympy.Rational(x)
+    place = to_sympy_rational(to_fmpq(x))
     names = {s.name: s for s in law.equation.expr.free_symbols}
     polynomial = sympy.Poly(law.equation.expr.xreplace({**images, names["z"]: place}), names["m"])
     with working_digits(digits + 15):

@@ -76,3 +76,9 @@ def test_what_has_no_closed_form_is_refused() -> None:
         mass_below(rv.semicircle(), 5)
     with pytest.raises(rv.ParameterError, match="digits"):
         mass_below(rv.semicircle(), digits=0)
+
+
+@pytest.mark.parametrize("x", [float("nan"), float("inf"), "nan", sympy.zoo, sympy.sqrt(2)])
+def test_places_that_are_no_rational_numbers_are_refused(x: object) -> None:
+    with pytest.raises(rv.ParameterError):
+        mass_below(rv.semicircle(), x)
