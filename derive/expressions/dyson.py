@@ -16,7 +16,7 @@ Thorbjornsen, Ann. of Math. 162 (2005) (linearisation); Voiculescu, Asterisque 2
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sympy
@@ -183,8 +183,9 @@ def dyson_system(pencil: Pencil, *, average: bool = False, numeric: bool = False
     clean = {e: {k: y for k, x in t.items() if (y := scales.without_roots(x))} for e, t in covariance.items()}
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
-    _refuse_roots(constants, covariance, scales)
     rotations = rotations_of(pencil)
+    tables = (constants, *covariance.values(), *(v for r in rotations for v in (*r.left, *r.right)))
+    _refuse_roots([x for table in tables for x in table.values()], scales)
     supports = [list(g.vector) for g in rank_one] + [list(t.support) for t in matrices]
     components = _components(pencil, constants, covariance, groups, supports, rotations)
     label = {state: k for k, c in enumerate(components) for state in c.states}
@@ -473,8 +474,8 @@ class RootStays(DerivationError):
     """A square root among the scalars does not occur in even powers alone."""
 
 
-def _refuse_roots(constants: Mapping[Entry, Element], covariance: Terms, scales: Scales) -> None:
-    for value in (*constants.values(), *(x for table in covariance.values() for x in table.values())):
+def _refuse_roots(values: Sequence[Element], scales: Scales) -> None:
+    for value in values:
         left = [n for n in value.field.names if n in scales.roots]
         if left:
             square = scales.roots[left[0]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.expressions.trace import trace_of
 from resolvent.derive.laws.elementary import kesten_mckay, marchenko_pastur
@@ -101,3 +101,15 @@ def test_nested_blocks_are_one_table() -> None:
               block([[2 * T, T, R / sympy.sqrt(n)], [T, 0, R / sympy.sqrt(n)],
                      [R.T / sympy.sqrt(n), R.T / sympy.sqrt(n), 0]])]  # fmt: skip
     assert law_of(scaled[0], {(p, n): 1}) == law_of(scaled[1], {(p, n): 1})
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_the_root_of_minus_one_at_a_haar_matrix_is_refused(is_complex: bool) -> None:
+    u = haar("U", p, complex=is_complex)
+    with pytest.raises(DerivationError, match="the square root of -1 does not leave"):
+        law_of(sympy.I * (u - u.H))
+
+
+def test_other_roots_at_a_haar_matrix_are_named() -> None:
+    u = haar("U", p)
+    assert law_of(sympy.sqrt(2) * (u + u.T)).moments(4) == [0, 4, 0, 24]
