@@ -184,15 +184,15 @@ def dyson_system(pencil: Pencil, *, average: bool = False, numeric: bool = False
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
     rotations = rotations_of(pencil)
-    tables = (constants, *covariance.values(), *(v for r in rotations for v in (*r.left, *r.right)))
-    _refuse_roots([x for table in tables for x in table.values()], scales)
+    everything = [*constants.values(), *(x for t in covariance.values() for x in t.values())]
+    turned = [x for r in rotations for v in (*r.left, *r.right) for x in v.values()]
+    _refuse_roots([*everything, *turned], scales)
     supports = [list(g.vector) for g in rank_one] + [list(t.support) for t in matrices]
     components = _components(pencil, constants, covariance, groups, supports, rotations)
     label = {state: k for k, c in enumerate(components) for state in c.states}
     rotations = tuple(replace(r, pattern=pattern_of(r, lambda i, j: label[i] == label[j])[0]) for r in rotations)
     sizes = [scales.ratio(pencil.states[k]) for k in range(pencil.blocks)]
     total = sum(sizes[1:], start=sizes[0])
-    everything = [*constants.values(), *(x for t in covariance.values() for x in t.values())]
     return DysonSystem(
         pencil,
         constants,
