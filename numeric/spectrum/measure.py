@@ -304,7 +304,7 @@ def certified(measure: Measure, lowest: float = 0.0) -> Certificate:
 
 def require_width(law: Any) -> None:
     """Raise `PrecisionError` where a law with a density is so narrow for its distance from 0 that all is in vain."""
-    mean, square = (_fraction(m, 3 * _MOST_EXPONENT) for m in law.moments(2))
+    mean, square = (_fraction(m, 3 * _MOST_EXPONENT) for m in law.moments(2)[:2])
     ratio = (square - mean**2) / mean**2 if mean else Fraction(1)
     if ratio < Fraction(_NARROWEST) ** 2:
         raise _too_narrow(law, law.text, math.sqrt(ratio), float(mean))

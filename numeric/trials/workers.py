@@ -204,8 +204,8 @@ def on_cluster(work: Callable[[Any], Any], arguments: Iterable[Any], scheduler: 
         import distributed
     except ImportError:
         raise ParameterError(
-            "a dask scheduler needs the package distributed; in the folder of resolvent's sources: "
-            "pip install '.[dask]'",
+            "a dask scheduler needs the package distributed; install it with: pip install 'resolvent[dask]', or in the "
+            "folder of the sources pip install '.[dask]'",
             scheduler=scheduler,
         ) from None
     if not isinstance(scheduler, str):

@@ -17,14 +17,15 @@ def explore(
 ) -> None:
     """Explore laws in a browser: a slider for every parameter, density, edges, atoms, equation, derivation.
 
-    The page is served to this machine only, until Ctrl-C. It needs the extra: in the folder of resolvent's sources,
-    pip install ".[explore]".
+    The page is served to this machine only, until Ctrl-C. It needs the extra: pip install
+    "resolvent[explore]", or ".[explore]" in the folder of the sources.
     """
     try:
         from resolvent.explorer.page import serve
     except ModuleNotFoundError as error:
         raise ParameterError(
-            f'the explorer needs {error.name}; in the folder of resolvent\'s sources: pip install ".[explore]"',
+            f'the explorer needs {error.name}; install it with: pip install "resolvent[explore]", or in the folder of '
+            'the sources pip install ".[explore]"',
             name=error.name,
         ) from None
     note(f"the explorer is at http://127.0.0.1:{port}/ until Ctrl-C")

@@ -44,7 +44,7 @@ def check_writable(path: Path) -> None:
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file atomically; whoever reads the path sees the old content or the new one, never a part.
 
-    What was written is said on standard error; nothing is said of devices and pipes, which may be the terminal.
+    What was written is said where standard error is a terminal; nothing is said of devices and pipes.
 
     Raises `ParameterError` where the path cannot be written.
     """
@@ -63,13 +63,18 @@ def write_file(path: Path, content: str | bytes) -> None:
                 os.fsync(stream.fileno())
             os.chmod(temporary, _mode(target))
             os.replace(temporary, target)
-            note(f"written: {path}")
+            if _is_watched():
+                note(f"written: {path}")
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
             raise
     except OSError as error:
         raise ParameterError(f"cannot write {path}: {error.strerror or error}", path=path) from None
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty()
 
 
 def emit(content: str, path: Path | None) -> None:

@@ -73,8 +73,7 @@ def _reason(error: Exception) -> str:
     """The first line of what NumPy says, without its advice to load objects."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "pickle" in reason:
-        is_array = "Object arrays" in reason  # anything else than NumPy's own files counts as a pickle there
-        return "it holds Python objects, not numbers" if is_array else "it is no file of NumPy's"
+        return "it holds Python objects, or it is no file of NumPy's"  # who takes all other files for pickles
     return reason
 
 

@@ -318,7 +318,7 @@ def _equation(table: dict[str, Field], names: frozenset[str]) -> EquationClaim:
     field = table["equation"]
     convention = table["convention"].choice(("stieltjes", "cauchy")) if "convention" in table else "stieltjes"
     text = field.text()
-    sides = re.split("==?", text)
+    sides = text.split("=")
     if len(sides) > 2:
         field.fail("an equation has one sign of equality, or none for an expression that is 0")
     variables = {"z": Z, "m": M} if convention == "stieltjes" else {"z": Z, "G": G}

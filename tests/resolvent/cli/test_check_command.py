@@ -218,7 +218,7 @@ def test_a_report_where_nothing_can_be_written_is_refused_first(file: Path) -> N
 def test_new_writes_a_conjecture_that_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("new", "my_law")
-    assert (result.exit_code, result.stderr) == (0, "written: my_law.toml\n")
+    assert (result.exit_code, result.stderr) == (0, "")
     assert "resolvent check my_law.toml" in result.stdout
     assert stat.S_IMODE((tmp_path / "my_law.toml").stat().st_mode) & 0o400
     assert run("check", "my_law.toml", "--exact-only").exit_code == SUPPORTED

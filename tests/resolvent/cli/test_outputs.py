@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from resolvent.cli import check_command
+from resolvent.cli import check_command, files
 from resolvent.cli.app import app
 from resolvent.cli.files import read_text, write_file
 from resolvent.derive.errors import ParameterError
@@ -100,8 +100,9 @@ def test_a_function_in_python_may_have_any_parameter(name: str) -> None:
     assert np.isclose(space["density"](1.0, **{f"{name}_": 1.0}), np.sqrt(3) / (2 * np.pi))  # type: ignore[operator]
 
 
-def test_every_command_says_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_says_in_a_terminal_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(files, "_is_watched", lambda: True)
     for arguments, names in (
         (["derive", "semicircle()", "-o", "a.tex", "-o", "a.json"], ["a.tex", "a.json"]),
         (["density", "semicircle()", "-o", "b.csv"], ["b.csv"]),
@@ -122,5 +123,6 @@ def test_the_density_command_says_where_the_support_is(tmp_path: Path) -> None:
     assert found.stdout == f"support: [-{b}, -{a}] and [{a}, {b}]\n"
 
 
-def test_a_pipe_and_a_device_get_no_line(tmp_path: Path) -> None:
+def test_a_pipe_and_a_device_get_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_is_watched", lambda: True)
     assert run("derive", "semicircle()", "-o", os.devnull).stderr == ""

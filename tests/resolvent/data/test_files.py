@@ -59,8 +59,8 @@ def test_names_of_columns_and_rows_are_no_data(tmp_path: Path, content: str, exp
 def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "o.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     (tmp_path / "p.npy").write_bytes(pickle.dumps([1.0]))
-    for name, words in (("o.npy", "it holds Python objects"), ("p.npy", "it is no file of NumPy's")):
-        with pytest.raises(rv.ParameterError, match=f"no array: {words}"):
+    for name in ("o.npy", "p.npy"):
+        with pytest.raises(rv.ParameterError, match="no array: it holds Python objects"):
             read_array(tmp_path / name)
 
 

@@ -206,7 +206,7 @@ def test_without_panel_the_command_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.delitem(sys.modules, "resolvent.explorer.page", raising=False)
     found = CliRunner().invoke(command_line, ["explore", "--no-browser"])
     assert found.exit_code == 2
-    assert 'pip install ".[explore]"' in found.output
+    assert 'pip install "resolvent[explore]"' in found.output
 
 
 # -- in a browser --------------------------------------------------------------------------------------------
