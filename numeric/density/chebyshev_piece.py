@@ -484,12 +484,11 @@ def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tupl
     if 3 * len(known) == size:
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
     s, r = 1 + t[fresh], 1 - t[fresh]
+    below = s <= r
     low, high = (
-        m.enclosures(np.minimum(d, 1.0).tolist()) for m, d in zip(edge_maps(stretch.ramification), (s, r), strict=True)
+        m.enclosures(d.tolist()) for m, d in zip(edge_maps(stretch.ramification), (s[below], r[~below]), strict=True)
     )
-    places = [
-        (stretch.left.place + stretch.width * u if below else stretch.right.place - stretch.width * v).mid()
-        for u, v, below in zip(low, high, (s <= r).tolist(), strict=True)
-    ]
+    lefts = [(stretch.left.place + stretch.width * u).mid() for u in low]
+    places = [(stretch.right.place - stretch.width * u).mid() for u in high] + lefts  # t falls from 1 to -1
     density[fresh] = stretch.density(places, s, r)
     return t, density
