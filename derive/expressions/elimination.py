@@ -69,11 +69,6 @@ class Elimination:
     factors: tuple[fmpz_mpoly, ...] = ()
 
     @property
-    def in_words(self) -> str:
-        """What was done, after a semicolon; unknowns that go the same way stand together."""
-        return told(self.steps)
-
-    @property
     def certificate(self) -> Certificate | SeriesCertificate:
         """What proves it again."""
         return (
@@ -416,7 +411,7 @@ def _free(polynomial: fmpz_mpoly, names: Iterable[str]) -> bool:
 
 
 def told(steps: Sequence[str]) -> str:
-    """Steps of an elimination after a semicolon, "" for none.
+    """Steps of an elimination after a semicolon, "" for none; unknowns that go the same way stand together.
 
     >>> told(["g_11 by substitution", "g_22 by substitution", "s_0 by a resultant"])
     '; g_11, g_22 by substitution, s_0 by a resultant'

@@ -20,7 +20,7 @@ from resolvent.derive.expressions.branch import Branch, SeriesBranch, branch_of,
 from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem, RootStays, dyson_system
-from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate
+from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate, told
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
@@ -257,7 +257,7 @@ def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
 
 
 def _told(model: MatrixExpression | str, found: Elimination) -> str:
-    return f"the equation of {model}{found.in_words}"
+    return f"the equation of {model}{told(found.steps)}"
 
 
 def dyson_step(
@@ -272,15 +272,15 @@ def dyson_step(
         uses.append(generic_position(sorted(laws)))
     uses += existence(model, system)
     written = polynomial_system(system)
-    told = _counted(len(written.equations), "equation") + " in "
-    told += f"{_counted(len(written.unknowns), 'unknown')} and " if written.unknowns else ""
+    counted = _counted(len(written.equations), "equation") + " in "
+    counted += f"{_counted(len(written.unknowns), 'unknown')} and " if written.unknowns else ""
     return Step(
         rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
-        f"the Dyson equation: {told}m",
+        f"the Dyson equation: {counted}m",
         uses=tuple(uses),
         build=partial(written_equations, system),
         verify=partial(_series_solve, system) if by_series else None,
-        latex=f"the Dyson equation: {told}$m$",
+        latex=f"the Dyson equation: {counted}$m$",
     )
 
 

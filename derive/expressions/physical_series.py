@@ -77,12 +77,11 @@ class PhysicalSeries:
 
         Raises `NoSeries` when the iteration does not settle.
         """
-        if self.length < n:
-            while self.length < n:
-                # Symbolic terms are dear, so none is found twice; of numbers several are found together.
-                length = min(n, self.length + (_TOGETHER if self.length and self.base.is_rational else 1))
-                self._extend(length)
-                self.length = length
+        while self.length < n:
+            # Symbolic terms are dear, so none is found twice; of numbers several are found together.
+            length = min(n, self.length + (_TOGETHER if self.length and self.base.is_rational else 1))
+            self._extend(length)
+            self.length = length
         return {e: resized(s, n) for e, s in self._solution.items()}
 
     def case(self, component: int, case: int, entry: Entry, n: int) -> Series:

@@ -58,7 +58,11 @@ class Part:
         """The derivatives of the averaged inverses in one direction for each point."""
         moved = self.covariance(dg)[:, :, None]
         moved = inverses**2 * moved if inverses.shape[-1] == 1 else inverses @ moved @ inverses
-        return np.asarray(np.einsum("zbcij,bc->zbij", moved, self.weights).reshape(len(dg), -1))
+        return self.averaged(moved)
+
+    def averaged(self, cases: Complexes) -> Complexes:
+        """The means over the cases, a row for each point."""
+        return np.asarray(np.einsum("zbcij,bc->zbij", cases, self.weights).reshape(len(cases), -1))
 
     def tangents(self, inverses: Complexes) -> Complexes:
         """The derivatives of the averaged inverses along all unknowns: d(M^-1) = M^-1 eta(dg) M^-1."""

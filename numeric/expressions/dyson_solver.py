@@ -176,8 +176,7 @@ class DysonSolver:
         for part in self.arrays.parts:
             found = part.inverses(g, z, epsilon)
             inverses.append(found)
-            total = np.einsum("zbcij,bc->zbij", found, part.weights)
-            out[:, part.index.ravel()] = total.reshape(len(z), -1)
+            out[:, part.index.ravel()] = part.averaged(found)
         return out, inverses
 
     def _cuts(self, places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -282,8 +281,7 @@ class DysonSolver:
             _, inverses = self._averages(g[k], z[k], 0.0)
             pushed = np.zeros_like(g[k])
             for part, found in zip(self.arrays.parts, inverses, strict=True):
-                total = np.einsum("zbcij,bc->zbij", found @ found, part.weights)
-                pushed[:, part.index.ravel()] = total.reshape(len(k), -1) / 1j
+                pushed[:, part.index.ravel()] = part.averaged(found @ found) / 1j
             try:
                 _, dg = self._step(g[k], z[k], np.zeros(len(k)), pushed)
             except np.linalg.LinAlgError:

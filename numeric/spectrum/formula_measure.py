@@ -236,9 +236,10 @@ class FormulaMeasure(Measure):
         points, integrand = checked_points(points, allowed), checked(function)
         places = [0.0, *self.atom_points, *points]
         if not points:
-            largest = largest_of(integrand(self.rule[0]))
-            coarse, fine = (self._sum(integrand, rules) for rules in (self._rules, self._finer))
-            if np.all(np.abs(fine - coarse) <= 0.1 * error_allowed(allowed, fine, largest)):
+            x, weights = self.rule
+            values = integrand(x)
+            coarse, fine = np.sum(weights * values, axis=-1), self._sum(integrand, self._finer)
+            if np.all(np.abs(fine - coarse) <= 0.1 * error_allowed(allowed, fine, largest_of(values))):
                 return with_atoms(fine, integrand, self.atom_points, self.atom_weights)
         stretches = [
             _Stretch(self, ends, rule.panels, start, sign, top)

@@ -122,8 +122,8 @@ def _cited(reference: str, sources: dict[str, int]) -> str:
 
 
 def _titled(source: str) -> str:
-    """A source in full, with the mathematics in its title."""
-    return _dashed(in_full(source)).replace(r"C*\_red(F\_2)", r"$C^*_{\mathrm{red}}(F_2)$")
+    """A source with the mathematics in its title."""
+    return _dashed(source).replace(r"C*\_red(F\_2)", r"$C^*_{\mathrm{red}}(F_2)$")
 
 
 def _dashed(text: str) -> str:
