@@ -25,6 +25,7 @@ from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterval, elementwise, measure_of
 from resolvent.numeric.spectrum.moments import central_moment, moment
 from resolvent.numeric.spectrum.outliers import OutlierResult
+from resolvent.numeric.spectrum.restricted import expect_between
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -276,21 +277,31 @@ class Spectrum(Presented):
 
     def expect(
         self,
-        function: Callable[[Array], ArrayLike],
+        func: Callable[[Array], ArrayLike] = np.asarray,
         tolerance: float | None = None,
         points: Iterable[float] = (),
+        *,
+        lb: float = -math.inf,
+        ub: float = math.inf,
+        conditional: bool = False,
     ) -> Any:
         """The integral of a function of an array of points, singular ones included; see `linear_statistics.expect`.
 
         ``points`` names where the function is singular, has a kink or jumps, apart from edges, atoms and 0, and where
         it has features narrower than a two-thousandth of the support. ``tolerance`` is the error allowed, relative to
         the integral, or if that is larger to the smaller one of 1 and the function's largest value: 1e-11, or 1e-9
-        where a formula for the density is all that is known.
+        where a formula for the density is all that is known. As SciPy's it is taken over [lb, ub], the atoms at both
+        ends included, and ``conditional`` divides it by the mass there; the function is x if none is given.
+
+        >>> from resolvent.derive.laws.elementary import semicircle
+        >>> rho = Spectrum(semicircle())
+        >>> round(rho.expect(lb=0), 12), round(rho.expect(lb=0, conditional=True), 12)  # 4/(3 pi), 8/(3 pi)
+        (0.424413181578, 0.848826363157)
 
         Raises `PrecisionError` if the tolerance is not reached, `ParameterError` for a function that is not defined at
-        an atom or returns another shape.
+        an atom or returns another shape, for bounds that do not increase, and where no mass lies between them.
         """
-        return self.measure.expect(function, tolerance, points)
+        return expect_between(self.measure, func, (lb, ub), conditional, tolerance, points)
 
     def entropy(self) -> float:
         """The differential entropy -int rho log rho dx; -oo if there is an atom."""
@@ -316,13 +327,13 @@ class Spectrum(Presented):
         """
         return self.log_energy() + 0.75 + math.log(2 * math.pi) / 2
 
-    @bounded(k=range(-1000, 1001))
-    def moment(self, k: int) -> float:
-        """The k-th moment, by quadrature; k may be a negative integer where 0 lies outside the support.
+    @bounded(order=range(-1000, 1001))
+    def moment(self, order: int) -> float:
+        """The moment of an order, by quadrature; it may be a negative integer where 0 lies outside the support.
 
-        Raises `ParameterError` for other k.
+        Raises `ParameterError` for other orders.
         """
-        return moment(self.measure, k)
+        return moment(self.measure, order)
 
     def mean(self) -> float:
         """The mean."""

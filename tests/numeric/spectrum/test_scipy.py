@@ -65,3 +65,36 @@ def test_xarray_keeps_its_dimensions() -> None:
     array = xarray.DataArray(np.zeros((2, 3)), dims=("time", "place"))
     assert RHO.cdf(array).dims == ("time", "place")
     assert RHO.logpdf(array).dims == ("time", "place")
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"lb": 0.5}, {"ub": -1.9}, {"lb": -0.3, "ub": 1.2}, {"lb": -5, "ub": 5}, {"lb": 1.999}]
+)
+@pytest.mark.parametrize("conditional", [False, True])
+def test_integrals_over_a_part_are_scipys(bounds: dict[str, float], conditional: bool) -> None:
+    theirs = stats.semicircular(scale=2)
+    for function in (lambda x: np.ones_like(x), lambda x: x**2 - x, None):
+        options = {} if function is None else {"func": function}
+        with np.errstate(all="ignore"):
+            expected = theirs.expect(function, conditional=conditional, epsabs=1e-13, **bounds)
+        found = RHO.expect(conditional=conditional, **options, **bounds)
+        assert found == pytest.approx(expected, abs=1e-8)  # what SciPy reaches
+
+
+def test_atoms_at_the_bounds_count_and_functions_are_not_evaluated_beyond() -> None:
+    rho = rv.Spectrum(rv.marchenko_pastur(2))  # half of the mass at 0
+    assert rho.expect(lambda x: x + 1, lb=0, ub=0) == pytest.approx(0.5, abs=1e-12)
+    assert rho.expect(np.log, lb=1) == pytest.approx(rho.expect(lambda x: np.log(np.maximum(x, 1))), abs=1e-10)
+    discrete = rv.Spectrum(rv.atoms([1, 2, 3]))
+    assert discrete.expect(lb=2, conditional=True) == pytest.approx(2.5)
+    assert discrete.expect(lambda x: np.array([x, x**2]), lb=1, ub=2) == pytest.approx([1, 5 / 3])
+    assert discrete.moment(order=2) == pytest.approx(14 / 3)
+
+
+def test_bounds_without_sense_are_named() -> None:
+    with pytest.raises(rv.ParameterError, match="must increase"):
+        RHO.expect(lb=1, ub=0)
+    with pytest.raises(rv.ParameterError, match="must increase"):
+        RHO.expect(lb=float("nan"))
+    with pytest.raises(rv.ParameterError, match="no mass between 3 and inf"):
+        RHO.expect(lb=3, conditional=True)

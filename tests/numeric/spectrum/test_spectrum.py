@@ -732,7 +732,7 @@ def test_moments_that_do_not_exist_are_refused() -> None:
 
 
 def test_fractional_moments_are_refused() -> None:
-    with pytest.raises(ParameterError, match=r"k must be a whole number from -1000 to 1000; got 2\.5"):
+    with pytest.raises(ParameterError, match=r"order must be a whole number from -1000 to 1000; got 2\.5"):
         Spectrum(semicircle()).moment(2.5)  # type: ignore[arg-type]
 
 
