@@ -146,7 +146,7 @@ def _table() -> dict[str, float]:
         "step": 0.5 - math.acos(cosine) / (2 * math.pi),
         "cos": math.exp(-(a + b) / 2) * math.cosh(c),
         "sin": math.exp(-(a + b) / 2) * math.sinh(c),
-        "bell": ((1 + a) * (1 + b) - c * c) ** -0.5,
+        "gaussian": ((1 + a) * (1 + b) - c * c) ** -0.5,
         "polynomial": 9 * (2 * c * c + a * b) + 4 * c + 3 * 0.5 * (a + b) + 0.25,
     }
 
@@ -166,8 +166,7 @@ def kernels() -> float:
     found = []
     for name, stated in _table().items():
         options: Any = {"coefficients": ["1/2", 2, 3]} if name == "polynomial" else {}
-        function: Any = (lambda t: np.exp(-(t**2) / 2)) if name == "bell" else name
-        found.append(gap(kernel_matrix(activation(function, **options), x)[0, 1], stated))
+        found.append(gap(kernel_matrix(activation(name, **options), x)[0, 1], stated))
     return max(found)
 
 

@@ -19,6 +19,7 @@ from flint import fmpq
 from numpy.typing import NDArray
 
 from resolvent.derive.activations.gaussian_integrals import (
+    Bell,
     ErrorFunction,
     Estimate,
     ExponentialSum,
@@ -375,6 +376,7 @@ TABLE: Mapping[str, Row] = {
         _row("cos", r"\cos x", np.cos, ExponentialSum(((_HALF, _I), (_HALF, -_I)))),
         _row("exp", "e^x", np.exp, ExponentialSum(((1, 1),))),
         _row("erf", r"\mathrm{erf}(x)", _special("erf"), ErrorFunction()),
+        _row("gaussian", "e^{-x^2/2}", lambda x: np.exp(-(x**2) / 2), Bell()),
         Row("He", r"\mathrm{He}_k(x)", _hermite, {"k": None}, True),
         Row("polynomial", r"\sum_j a_j x^j", _of_coefficients, {"coefficients": None}, True),
         _row("tanh", r"\tanh x", np.tanh, Smooth(_tanh_pair, np.pi / 2)),

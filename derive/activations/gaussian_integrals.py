@@ -1,4 +1,4 @@
-"""Integrals against the standard Gaussian: closed forms for five families of functions.
+"""Integrals against the standard Gaussian: closed forms for six families of functions.
 
 For a function f and a scale s > 0 let ft(xi) = f(s xi) with xi ~ N(0, 1), and let h_k = He_k/sqrt(k!) be the
 orthonormal Hermite polynomials. A family answers four questions, all about the coefficients a_k = E[ft h_k]:
@@ -286,6 +286,35 @@ class ErrorFunction(Closed):
 
     def slope_energy(self, s: Any) -> Any:
         return 4 * s**2 / (sympy.pi * sympy.sqrt(1 + 4 * s**2))
+
+
+@dataclass(frozen=True)
+class Bell(Closed):
+    """f(x) = exp(-x^2/2). It rests on E f(s (xi + t)) = exp(-s^2 t^2/(2 (1 + s^2)))/sqrt(1 + s^2), as erf does.
+
+    >>> Bell().energy(0, sympy.Integer(2))
+    1/3
+    """
+
+    def mean(self, s: sympy.Expr) -> sympy.Expr:
+        return 1 / sympy.sqrt(1 + s**2)
+
+    def second(self, s: sympy.Expr) -> sympy.Expr:
+        return 1 / sympy.sqrt(1 + 2 * s**2)
+
+    @property
+    def derivative(self) -> Closed:
+        raise TypeError("the derivative of a Gaussian is no member of this family")
+
+    def against_hermite(self, k: int, s: sympy.Expr) -> sympy.Expr:
+        if k % 2:
+            return sympy.Integer(0)
+        n = k // 2
+        ratio = sympy.Rational((-1) ** n * math.factorial(2 * n), 2**n * math.factorial(n))
+        return ratio * s**k / sympy.sqrt(1 + s**2) ** (k + 1)
+
+    def slope_energy(self, s: Any) -> Any:
+        return s**4 / sympy.sqrt(1 + 2 * s**2) ** 3
 
 
 def decimal_rational(number: Any, digits: int) -> sympy.Rational:

@@ -7,7 +7,8 @@ With a = sigma_w^2 |x|^2, b = sigma_w^2 |y|^2 and c = sigma_w^2 x.y, (w.x, w.y) 
 - sums of exponentials v e^(r x): sum v v' exp((r^2 a + r'^2 b)/2 + r r' c);
 - steps and piecewise linear functions: by the probability that two Gaussians both lie beyond thresholds, which is
   Owen's T, and Stein's lemma;
-- erf: (2/pi) asin(2c/sqrt((1 + 2a)(1 + 2b))).
+- erf: (2/pi) asin(2c/sqrt((1 + 2a)(1 + 2b)));
+- exp(-x^2/2): 1/sqrt((1 + a)(1 + b) - c^2).
 
 Other functions have the Hermite series sum_k a_k(|x|) a_k(|y|) rho^k, cut off where the tails are negligible.
 """
@@ -23,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.activations.activation import Activation, activation
 from resolvent.derive.activations.gaussian_integrals import (
+    Bell,
     ErrorFunction,
     ExponentialSum,
     Family,
@@ -182,6 +184,12 @@ def _(family: ErrorFunction, act: Activation, a: Floats, b: Floats, c: Floats) -
 
 
 @expectation.register
+def _(family: Bell, act: Activation, a: Floats, b: Floats, c: Floats) -> Floats:
+    rest = np.maximum(a * b - c**2, 0.0)  # rounding beside parallel points of great length
+    return np.asarray(1 / np.sqrt(1 + a + b + rest))
+
+
+@expectation.register
 def _(family: Steps, act: Activation, a: Floats, b: Floats, c: Floats) -> Floats:
     level = _float(family.level, act.name)
     jumps = [(_float(t, act.name), _float(d, act.name)) for t, d in family.jumps]
@@ -282,6 +290,11 @@ def _(family: ExponentialSum, act: Activation, a: Floats) -> Floats:
 @mean.register
 def _(family: ErrorFunction, act: Activation, a: Floats) -> Floats:
     return np.zeros_like(a)
+
+
+@mean.register
+def _(family: Bell, act: Activation, a: Floats) -> Floats:
+    return np.asarray(1 / np.sqrt(1 + a))
 
 
 @mean.register

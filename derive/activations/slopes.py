@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.derive.activations.gaussian_integrals import (
+    Bell,
     ErrorFunction,
     ExponentialSum,
     Family,
@@ -56,6 +57,8 @@ def slope_on_arrays(family: Family) -> Callable[[Floats], Any]:
         return lambda x: sum(w * c * np.exp(c * x) for w, c in terms).real
     if isinstance(family, ErrorFunction):
         return lambda x: 2 / np.sqrt(np.pi) * np.exp(-(x**2))
+    if isinstance(family, Bell):
+        return lambda x: -x * np.exp(-(x**2) / 2)
     if isinstance(family, Smooth):
         return lambda x: family.pair(_Arrays, x)[1]
     if isinstance(family, Sampled):

@@ -83,6 +83,7 @@ DEFINITIONS: dict[str, list[Definition]] = {
     "cos": [Definition(MP.cos, lambda x: -MP.sin(x))],
     "exp": [Definition(MP.exp, MP.exp, growth=1)],
     "erf": [Definition(MP.erf, lambda x: 2 * MP.exp(-x * x) / MP.sqrt(MP.pi))],
+    "gaussian": [Definition(lambda x: MP.exp(-x * x / 2), lambda x: -x * MP.exp(-x * x / 2))],
     "He": [
         Definition(lambda x: x**2 - 1, lambda x: 2 * x, function="He2"),
         Definition(lambda x: x**3 - 3 * x, lambda x: 3 * x**2 - 3, function="He_3"),

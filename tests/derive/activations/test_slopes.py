@@ -14,8 +14,8 @@ from resolvent.derive.errors import ParameterError
 
 x = sympy.Symbol("x")
 POINTS = np.array([-2.3, -1.1, -0.4, 0.3, 0.9, 1.7])
-SMOOTH = ["linear", "relu", "leaky_relu", "abs", "hard_tanh", "sin", "cos", "exp", "erf", "He3", "tanh", "sigmoid",
-          "softplus", "gelu", "silu", 2 * x**3 - x + 5]  # fmt: skip
+SMOOTH = ["linear", "relu", "leaky_relu", "abs", "hard_tanh", "sin", "cos", "exp", "erf", "gaussian", "He3", "tanh",
+          "sigmoid", "softplus", "gelu", "silu", 2 * x**3 - x + 5]  # fmt: skip
 
 
 @pytest.mark.parametrize("function", SMOOTH, ids=str)
