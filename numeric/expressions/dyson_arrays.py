@@ -66,16 +66,16 @@ class Part:
 
     def tangents(self, inverses: Complexes) -> Complexes:
         """The derivatives of the averaged inverses along all unknowns: d(M^-1) = M^-1 eta(dg) M^-1."""
-        points, count, cases, size, _ = inverses.shape
+        points, count, _, size, _ = inverses.shape
         n = self.eta.shape[-1]
         if size == 1:
             slope = np.einsum("zbcij,bc->zb", inverses**2, self.weights)
             return np.asarray(slope[:, :, None] * self.eta.reshape(count, n))
-        left = inverses @ self.eta.reshape(count, 1, size, size * n)
-        flat = left.reshape(points, count, cases, size, size, n).swapaxes(4, 5)
-        whole = flat.reshape(points, count, cases, size * n, size) @ inverses
-        total = np.einsum("zbck,bc->zbk", whole.reshape(points, count, cases, -1), self.weights)
-        return np.asarray(total.reshape(points, count, size, n, size).swapaxes(3, 4).reshape(points, -1, n))
+        one = inverses.swapaxes(0, 1)
+        weighted = one * self.weights[:, None, :, None, None]
+        twice = np.einsum("bzcij,bzckl->bziljk", weighted, one)  # M^-1 E_jk M^-1 at the places (i, l)
+        whole = twice.reshape(count, points * size**2, size**2) @ self.eta.reshape(count, size**2, n)
+        return np.asarray(whole.reshape(count, points, size**2, n).swapaxes(0, 1).reshape(points, -1, n))
 
 
 @dataclass(frozen=True, eq=False)
