@@ -11,7 +11,7 @@ from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.conjectures.report.figures import point_pictures
 from resolvent.conjectures.report.page import verdict_report
 from resolvent.conjectures.verdict import Verdict
-from resolvent.data.comparison import Comparison
+from resolvent.data.comparison import Comparison, illustrated
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.expressions.law import stated_ratios
@@ -131,10 +131,7 @@ def _(entry: Ensemble) -> Report:
 
 @_report.register
 def _(comparison: Comparison) -> Report:
-    found = comparison.report()
-    words = "The eigenvalues under the density of the law."
-    picture = drawn_picture(comparison.plot, _SIZE, f"compared{next(_number)}-", words)
-    return Report(found.title, (*([Section("", (picture,))] if picture else []), *found.sections), found.status)
+    return illustrated(comparison, f"compared{next(_number)}-")
 
 
 @_report.register

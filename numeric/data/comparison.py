@@ -168,7 +168,7 @@ def compared(
         )
     if abs(zeros[0] - zeros[1]) > len(trials) * (3 + outside) + resolution * zeros[1] + 4 * unsure:
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
-    unlike = _unlike(spectrum, bulk, beta, level)
+    unlike = _unlike(spectrum, bulk, [trial.size for trial in trials], beta, level)
     rows = sum(t.size for t in trials) / len(trials)
     needed = math.inf if lanczos else rows * _needed(statistics, shifts, quantile)  # probes have errors of their own
     status, reasons = _verdict(against, power, resolution, share, needed, len(trials))
@@ -245,7 +245,7 @@ def _linear_statistics(
 
 
 def _unlike(
-    spectrum: Spectrum, bulk: Sequence[ExactSample | LanczosSample], beta: int, level: float
+    spectrum: Spectrum, bulk: Sequence[ExactSample | LanczosSample], sizes: Sequence[int], beta: int, level: float
 ) -> tuple[str, ...]:
     """What to say of matrices that differ in size, or whose sums of the first two polynomials lie apart."""
     from scipy.special import ndtr
@@ -253,7 +253,6 @@ def _unlike(
     if len(bulk) < 2:
         return ()
     said = []
-    sizes = [trial.size for trial in bulk]
     if max(sizes) > _SAME_SIZE * min(sizes):
         said.append(
             f"the matrices have {min(sizes)} to {max(sizes)} eigenvalues; all are compared with one law, so their "
@@ -268,8 +267,10 @@ def _unlike(
         score = apart / np.hypot(_WIDER * math.sqrt(k / (2 * beta)), _ESTIMATED * errors)
         odd = [str(i) for i in np.flatnonzero(2 * ndtr(-score) * 2 * len(bulk) < level) + 1]
         if odd:
-            which = f"matrix {odd[0]}" if len(odd) == 1 else f"matrices {', '.join(odd[:8])}"
-            said.append(f"{which} of {len(bulk)} differ from the others in the sum of {name}: pool matrices of one law")
+            which = f"matrix {odd[0]} of {len(bulk)} differs"
+            if len(odd) > 1:
+                which = f"matrices {', '.join(odd[:8])} of {len(bulk)} differ"
+            said.append(f"{which} from the others in the sum of {name}: pool matrices of one law")
             break
     return tuple(said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ _OF_A_LAW = "title-of-a-law"
 _MARGIN, ROOM = 0.05, 1.12  # beside the support, in widths; above the highest point
 _WIDE = 4.5  # inches: there three words of a legend stand side by side
 _LARGEST_DENOMINATOR = 1000
+_FEWEST_BARS = 5  # of an interval of the support
 _SEPARATE = 60  # marks outside the support that are told apart; more are drawn fainter
 
 
@@ -148,22 +150,49 @@ def histogram_plot(
     width = upper - lower or 1.0
     at_atom = at_atoms(spectrum, values)
     rest = values[~at_atom]
-    edges = np.linspace(lower, upper, int(np.clip(np.sqrt(len(rest)), 20, 120)) + 1)
-    step = edges[1] - edges[0]
+    step = (upper - lower or 1.0) / int(np.clip(np.sqrt(len(rest)), 20, 120))
     reach = (lower - width, upper + width)  # shown, where there is something
     near = rest[(rest >= reach[0]) & (rest <= reach[1])]
-    before = int(np.ceil(max(0.0, lower - np.min(near, initial=lower)) / step))
-    after = int(np.ceil(max(0.0, np.max(near, initial=upper) - upper) / step))
-    bins = lower + step * np.arange(-before, len(edges) + after)
-    bars = np.histogram(near, bins=bins)[0] / max(len(values), 1) / step
+    before = step * np.ceil(max(0.0, lower - np.min(near, initial=lower)) / step)
+    after = step * np.ceil(max(0.0, np.max(near, initial=upper) - upper) / step)
+    if lower == upper:  # atoms only
+        before = after = step
+    bins = _bins(spectrum, step, before, after)
+    widths = np.diff(bins)
+    bars = np.histogram(near, bins=bins)[0] / max(len(values), 1) / widths
     named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms)"
-    ax.bar(bins[:-1], bars, width=step, align="edge", color=BARS, zorder=0, label=named)
+    ax.bar(bins[:-1], bars, width=widths, align="edge", color=BARS, zorder=0, label=named)
     density_plot(spectrum, ax, label=curve, color=INK, is_filled=False)
     ax.set_xlim(min(lower, bins[0]) - _MARGIN * width, max(upper, bins[-1]) + _MARGIN * width)
     ax.set_ylim(0, max(ax.get_ylim()[1], float(np.quantile(bars[bars > 0], 0.98)) * ROOM if np.any(bars) else 0.0))
     _mark_outside(ax, rest, (lower - step, upper + step), reach)
     legend_above(ax)
     return ax
+
+
+def _bins(spectrum: Drawn, step: float, before: float, after: float) -> Array:
+    """Bins that end where the support does, of about the width of a step; narrow intervals have a few of them too.
+
+    A gap that is narrower than half a step is divided in its middle.
+    """
+    lower, upper = spectrum.support()
+    parts = [(lower, lower), *((i.left, i.right) for i in spectrum.intervals), (upper, upper)]
+    ends, least = [lower - before, lower], [1]
+    for (a, left), (right, b) in pairwise(parts):
+        if right - left > step / 2:
+            ends += [left, right]
+            least += [_FEWEST_BARS, 1]
+        elif a < left and right < b:
+            ends.append((left + right) / 2)
+            least.append(_FEWEST_BARS)
+    ends += [upper, upper + after]
+    least += [_FEWEST_BARS, 1]
+    pieces = [
+        np.linspace(a, b, max(count, round((b - a) / step)) + 1)[:-1]
+        for (a, b), count in zip(pairwise(ends), least, strict=True)
+        if b > a
+    ]
+    return np.append(np.concatenate(pieces), ends[-1])
 
 
 def legend_above(ax: Axes) -> None:

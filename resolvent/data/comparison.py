@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resolvent.derive.border import checked
@@ -11,8 +14,10 @@ from resolvent.numeric.data.comparison import ComparisonRecord, compared
 from resolvent.numeric.spectrum.density_plot import histogram_plot, legend_above
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import ATOM, QUIET
-from resolvent.writing.blocks import Block, Entries, Entry, Items, Report, Section, Table, Words
+from resolvent.writing.blocks import Block, Entries, Entry, Items, Picture, Report, Section, Table, Words
+from resolvent.writing.drawing import drawn_picture
 from resolvent.writing.formats import WRITERS
+from resolvent.writing.titles import law_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +25,18 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 12  # of the table of eigenvalues outside
 _HEIGHT = 0.75  # of the axes, up to which lines reach; above are the words
+_SIZE = (6.4, 3.4)  # of the picture in a report, in inches
+_SUMS = (
+    ("excess", "the sum over the eigenvalues less what the law predicts"),
+    ("deviation", "the standard deviation of that, widened for other ensembles"),
+    ("allowed", "what the test allows besides: 1, and 1 for each component"),
+    ("p-value", "how often a true law exceeds what is allowed by as much"),
+)
+_TAILS = (
+    ("statistic", "the distance from the edge in units of the Tracy-Widom law"),
+    ("p-value", "how often noise alone sends its outermost eigenvalue as far"),
+    ("reading", "a component, where that is rarer than the test's level"),
+)
 
 
 class Comparison(ComparisonRecord, Presented):
@@ -37,16 +54,23 @@ class Comparison(ComparisonRecord, Presented):
         return WRITERS["text"](self.report())
 
     def latex(self) -> str:
-        """The report in LaTeX."""
+        """The report in LaTeX, without its picture."""
         return WRITERS["latex"](self.report())
 
+    def latex_files(self, name: str) -> dict[str, bytes]:
+        """The LaTeX document ``name.tex`` with its picture, which stands beside it: for each file its content."""
+        file = f"{re.sub(r'[^A-Za-z0-9-]', '-', name)}-1.pdf"
+        report = illustrated(self, file=file)
+        drawn = {block.file: block.pdf for block in report.sections[0].blocks if isinstance(block, Picture)}
+        return {f"{name}.tex": WRITERS["latex"](report).encode(), **drawn}
+
     def html(self) -> str:
-        """The report as a page."""
-        return WRITERS["html"](self.report())
+        """The report as a page, with its picture."""
+        return WRITERS["html"](illustrated(self))
 
     def markdown(self) -> str:
-        """The report in Markdown."""
-        return WRITERS["markdown"](self.report())
+        """The report in Markdown, with its picture."""
+        return WRITERS["markdown"](illustrated(self))
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as plain data."""
@@ -124,6 +148,21 @@ def _name(record: ComparisonRecord) -> str:
     return str(getattr(record.spectrum.law, "text", record.spectrum.measure.subject))
 
 
+def illustrated(comparison: Comparison, prefix: str = "compared-", file: str = "") -> Report:
+    """The report with its picture: the ids of the SVG begin with the prefix, and the PDF has the name of the file."""
+    report = comparison.report()
+    picture = drawn_picture(comparison.plot, _SIZE, prefix, "The eigenvalues under the density of the law.")
+    if picture is None:
+        return report
+    first = Section("", (replace(picture, file=file),))
+    return replace(report, sections=(first, *report.sections))
+
+
+def _title(record: ComparisonRecord) -> str:
+    """The law as the picture names it."""
+    return law_title(record.spectrum.law) or _name(record)
+
+
 def _report(record: ComparisonRecord) -> Report:
     count = record.count
     matrices = "one matrix" if len(record.samples) == 1 else f"{len(record.samples)} matrices"
@@ -133,17 +172,17 @@ def _report(record: ComparisonRecord) -> Report:
         (
             Entry("law", (_name(record),), is_code=True),
             Entry("eigenvalues", (f"{count} of {matrices}{estimated}",)),
-            Entry("support", (f"[{low:.8g}, {high:.8g}] in {len(record.spectrum.intervals)} interval(s)",)),
+            Entry("support", (f"[{low:.8g}, {high:.8g}]{_pieces(len(record.spectrum.intervals))}",)),
             Entry("distance", (f"{record.distance.value:.4g} at {record.distance.location:.6g}, {_expected(record)}",)),
             Entry("zeros", (f"{record.zeros[0]}, the law has {record.zeros[1]:.6g}",)),
             Entry("power", (f"{record.power:.3g} against relative errors of {record.resolution:.3g}",)),
         )
     )  # fmt: skip
     sums = Table(
-        "Sums of Chebyshev polynomials",
+        "Sums of Chebyshev polynomials, moved to the support",
         ("statistic", "excess", "deviation", "allowed", "p-value"),
         tuple(
-            (s.name, f"{s.excess:.4g}", f"{s.deviation:.3g}", f"{s.allowed:.3g}", f"{s.p_value:.3g}")
+            (s.name, f"{s.excess:.4g}", f"{s.deviation:.3g}", f"{s.allowed:.3g}", _chance(s.p_value))
             for s in record.statistics
         ),
     )
@@ -151,11 +190,25 @@ def _report(record: ComparisonRecord) -> Report:
         "Eigenvalues against a law",
         (
             Section("Comparison", (overview, Items(record.reasons))),
-            Section("Linear statistics", (sums,)),
+            Section("Linear statistics", (sums, _meanings(_SUMS))),
             Section("Outside the support", _outside(record)),
         ),
         record.verdict,
     )
+
+
+def _pieces(count: int) -> str:
+    return f", in {count} intervals" if count > 1 else ""
+
+
+def _chance(p: float) -> str:
+    """A probability; doubles end at 10^-308."""
+    return f"{p:.3g}" if p else "< 1e-300"
+
+
+def _meanings(columns: Sequence[tuple[str, str]]) -> Entries:
+    """What the columns of a table are."""
+    return Entries(tuple(Entry(name, (words,)) for name, words in columns))
 
 
 def _expected(record: ComparisonRecord) -> str:
@@ -170,18 +223,19 @@ def _outside(record: ComparisonRecord) -> tuple[Block, ...]:
     for number, edge in enumerate(record.edges, start=1):
         for o in edge.outside:
             is_component = "component" if o in edge.components else "as noise does"
-            rows.append((f"{number}", f"{o.value:.8g}", f"{o.edge.place:.8g}", f"{o.statistic:.4g}", f"{o.p_value:.3g}",
-                         is_component))  # fmt: skip
+            rows.append((f"{number}", f"{o.value:.8g}", f"{o.edge.place:.8g}", f"{o.statistic:.4g}",
+                         _chance(o.p_value), is_component))  # fmt: skip
     if not rows:
         return (Words("No eigenvalue lies outside the support."),)
     header = ("matrix", "eigenvalue", "edge", "statistic", "p-value", "reading")
     if len(rows) <= _MOST_ROWS:
-        return (Table("Eigenvalues outside, against Tracy-Widom", header, tuple(rows)),)
+        return (Table("Eigenvalues outside, against Tracy-Widom", header, tuple(rows)), _meanings(_TAILS))
     kept = sorted(sorted(rows, key=lambda row: -float(row[3]) if row[3] != "nan" else 0.0)[:_MOST_ROWS], key=_place)
     return (
         Words(f"{len(rows)} eigenvalues lie outside the support, {len(rows) / record.count:.1%} of all; "
               f"these stick out most."),
         Table("Eigenvalues outside, against Tracy-Widom", header, tuple(kept)),
+        _meanings(_TAILS),
     )  # fmt: skip
 
 
@@ -218,7 +272,7 @@ def _json(record: ComparisonRecord) -> dict[str, Any]:
 def _plot(record: ComparisonRecord, ax: Axes | None) -> Axes:
     import numpy as np
 
-    axes = histogram_plot(record.spectrum, np.concatenate(record.samples), ax, "eigenvalues", _name(record))
+    axes = histogram_plot(record.spectrum, np.concatenate(record.samples), ax, "eigenvalues", _title(record))
     for k, end in enumerate(end for i in record.spectrum.intervals for end in (i.left, i.right)):
         axes.axvline(
             end, 0, _HEIGHT, linestyle="--", color=QUIET, linewidth=0.7, zorder=1, label=None if k else "edges"

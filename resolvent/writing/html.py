@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
@@ -156,6 +157,8 @@ def _table(table: Table) -> str:
 def _cell(column: str, text: str) -> str:
     if column == "status":
         return f'<td class="mark {text}">{_SIGNS[text]} {text}</td>'
+    if indexed := re.fullmatch("([A-Z])_([0-9])", text):  # a polynomial
+        return f"<td><i>{indexed[1]}</i><sub>{indexed[2]}</sub></td>"
     return f"<td>{escaped(text)}</td>"
 
 

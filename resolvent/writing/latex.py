@@ -2,6 +2,7 @@ r"""A report as a LaTeX document that compiles with pdflatex and the packages of
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
@@ -178,6 +179,7 @@ _TYPED = {
     " ": r"\ ", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", '"': r"\textquotedbl{}",
     "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
+_INDEXED = re.compile(r"(\(?)([A-Za-z])_([0-9]+|k)([).,:;]*)")
 _MELTING = frozenset("-`'<>,!?")  # two of them may become another character
 # of Latin-1 and Latin Extended-A what the T1 encoding cannot make
 _MISSING = frozenset("ĦħĸĿŀŉŦŧſ")
@@ -188,11 +190,15 @@ def words(text: str) -> str:
 
     >>> print(words("50% of λ, 中"))
     50\% of $\lambda$, \textsf{[U+4E2D]}
+    >>> print(words("the sum of T_1, a_file"))
+    the sum of $T_{1}$, a\_file
     """
     return " ".join(_word(word) for word in text.split())
 
 
 def _word(word: str) -> str:
+    if indexed := _INDEXED.fullmatch(word):
+        return "{}${}_{{{}}}${}".format(*indexed.groups())
     if len(word) > _LONG_WORD:
         return _signs(word, lambda _: True)
     return _signs(word, lambda c: len(word) > _WORD and not (c.isalnum() or c == "."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -86,11 +87,16 @@ def _scores(statistics: PointStatistics, prefix: str) -> Picture | None:
         reach = max(3.0, 1.15 * largest)
         ax.set_xlim(-reach, reach)
         ax.set_ylim(-0.6, len(scores) - 0.4)
-        ax.set_yticks(heights, names, parse_math=False)
+        ax.set_yticks(heights, list(map(_as_label, names)))
         ax.set_xlabel("difference from what is claimed, in standard errors")
 
     caption = "Scores of the statistics, with the band of two standard errors; the verdict rests on the joint test."
     return drawn_picture(draw, (6.4, 0.9 + 0.26 * max(len(scores), 3)), prefix, caption)
+
+
+def _as_label(name: str) -> str:
+    """A polynomial of ours in mathematics; what users write is shown as it is."""
+    return f"${name}$" if re.fullmatch(r"T_[0-9]", name) else name.replace("$", r"\$")
 
 
 def _density(verdict: Outcome, point: Point, prefix: str, seconds: float) -> Picture | None:

@@ -167,6 +167,26 @@ def test_bars_are_a_density_estimate() -> None:
     assert np.max(np.abs(heights - law("semicircle").pdf(middles))[inner]) < 0.02
 
 
+def test_bars_end_where_the_support_does_and_narrow_bulks_have_several() -> None:
+    spectrum = Spectrum(semicircle("1/400") + atoms([0, 1, 10], ["1/4", "1/4", "1/2"]))
+    drawn = bars(histogram_plot(spectrum, spectrum.rvs(400, random_state=1)))
+    ends = [bar.get_x() for bar in drawn] + [drawn[-1].get_x() + drawn[-1].get_width()]
+    for i in spectrum.intervals:
+        assert min(abs(end - i.left) for end in ends) < 1e-12
+        assert min(abs(end - i.right) for end in ends) < 1e-12
+        assert sum(i.left - 1e-12 <= end <= i.right + 1e-12 for end in ends) >= 6
+    assert np.allclose(np.diff(ends), [bar.get_width() for bar in drawn])
+    assert sum(bar.get_width() * bar.get_height() for bar in drawn) == pytest.approx(1)
+
+
+def test_a_gap_narrower_than_half_a_bar_has_no_bar_of_its_own() -> None:
+    spectrum = Spectrum(semicircle("9/10") + atoms([-1, 1]))
+    (left, right), count = spectrum.intervals, 60
+    assert right.left - left.right < spectrum.support()[1] / 20
+    drawn = bars(histogram_plot(spectrum, spectrum.rvs(count, random_state=1)))
+    assert all(bar.get_x() < left.right or bar.get_x() + bar.get_width() > right.left for bar in drawn)
+
+
 def test_legend_names_sample_and_law() -> None:
     legend = histogram_plot(law("semicircle"), np.linspace(-1, 1, 50), label="sampled (model)").get_legend()
     assert legend is not None

@@ -108,9 +108,37 @@ def test_the_report_says_the_verdict_in_every_format() -> None:
     assert f"verdict: {found.verdict}" in found.text()
     assert found.verdict in found.html()
     assert found.verdict in found.markdown()
-    assert "T\\_1" in found.latex() or "T_1" in found.latex()
+    assert "$T_{1}$ & " in found.latex()
+    assert "<i>T</i><sub>1</sub>" in found.html()
     assert json.loads(json.dumps(found.to_json()))["verdict"] == found.verdict
     assert found.plot().patches
+
+
+def test_pages_show_the_picture_and_latex_has_it_beside_itself() -> None:
+    found = rv.compare(goe(np.random.default_rng(1)), rv.semicircle())
+    assert found.html().count("<svg ") == 1
+    assert "](data:image/svg+xml;base64," in found.markdown()
+    files = found.latex_files("my law_1")
+    assert sorted(files) == ["my law_1.tex", "my-law-1-1.pdf"]
+    assert files["my-law-1-1.pdf"].startswith(b"%PDF")
+    assert r"\includegraphics[width=0.8\linewidth]{my-law-1-1.pdf}" in files["my law_1.tex"].decode()
+    assert "includegraphics" not in found.latex()
+
+
+def test_the_report_says_what_its_columns_are() -> None:
+    values = goe(np.random.default_rng(1))
+    values[-1] = 5.0
+    words = rv.compare(values, rv.semicircle()).text()
+    for column in ("excess", "deviation", "allowed", "p-value", "statistic", "reading"):
+        assert f"\n  {column}: " in words
+
+
+def test_matrices_are_counted_with_their_components() -> None:
+    rng = np.random.default_rng(5)
+    pair = [goe(rng), np.append(goe(rng), np.linspace(-1.5, 1.5, 60))]
+    pair[0][-1] = 5.0
+    reasons = " ".join(rv.compare(pair, rv.semicircle()).reasons)
+    assert "the matrices have 120 to 180 eigenvalues" in reasons
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,13 @@ def test_hyphens_stay_hyphens() -> None:
 
 @pytest.mark.parametrize(
     ("text", "latex"),
-    [("a_1 & 50%", r"a\_1 \& 50\%"), ("λ ∞", r"$\lambda$ $\infty$"), ("中", r"\textsf{[U+4E2D]}"), ("é ö", "é ö")],
+    [
+        ("a_b & 50%", r"a\_b \& 50\%"),
+        ("T_1, x", "$T_{1}$, x"),
+        ("λ ∞", r"$\lambda$ $\infty$"),
+        ("中", r"\textsf{[U+4E2D]}"),
+        ("é ö", "é ö"),
+    ],
 )
 def test_words(text: str, latex: str) -> None:
     assert words(text) == latex
