@@ -38,14 +38,41 @@ def linearisation_step(
         rules.MODEL, f"{what} = {model}; {'; '.join([*definitions, *sizes])}", kind="definition", latex=written
     )
     counted = f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for"
+    divided = _divided(pencil)
+    told = [f"{', '.join(names)} {_is(names)} divided by {by}" for by, names in divided.items()]
+    shown = [
+        f"{', '.join(f'${expression_latex(sympy.Symbol(n))}$' for n in names)} {_is(names)} divided by "
+        f"${expression_latex(by)}$"
+        for by, names in divided.items()
+    ]
     return Step(
         rules.LINEARISATION,
-        f"{counted} {name}",
+        f"{counted} {name}{_where(told)}",
         uses=(definition,),
         build=pencil.claim,
         verify=verify,
-        latex=f"{counted} ${_CALLED}$",
+        latex=f"{counted} ${_CALLED}${_where(shown)}",
     )
+
+
+def _divided(pencil: Pencil) -> dict[sympy.Expr, list[str]]:
+    """By what the letters of a pencil are divided, so that it depends on ratios of sizes only; and which they are."""
+    unit = next(size for size, ratio in pencil.scales.ratios.items() if ratio == 1)
+    found: dict[sympy.Expr, list[str]] = {}
+    for name, letter in pencil.letters.items():
+        if letter.kind == "gaussian":
+            power = (1 + pencil.scales.read(letter.variance).order) / 2
+            by = sympy.Symbol(str(unit), positive=True) ** sympy.Rational(power.numerator, power.denominator)
+            found.setdefault(by, []).append(name)
+    return {by: names for by, names in found.items() if by != 1}
+
+
+def _where(clauses: Sequence[str]) -> str:
+    return f", where {', and '.join(clauses)}" if clauses else ""
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def generic_position(names: Sequence[str]) -> Step:
