@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flint import acb, acb_poly, arb
+from flint import acb, acb_poly, arb, arb_poly
 from numpy.typing import NDArray
 
 from resolvent.derive.continuation.followed_root import Sheet
@@ -70,13 +70,14 @@ class BoundaryValues:
     """The limits of a branch from above on one support interval.
 
     Args:
-        sheet: the branch, or one that differs from it by a real function.
+        sheet: the branch, or one that differs from it by a real function; its equation is real.
         inner: a point of the interval from which the branch can be followed both ways.
         ends: the ends of the interval, if many points of it will be asked for.
     """
 
     def __init__(self, sheet: Sheet, inner: arb, ends: tuple[arb, arb] | None = None) -> None:
         self._sheet = sheet
+        self._rows = [arb_poly([c.real for c in row.coeffs()]) for row in sheet.rows]
         self._inner = acb(inner)
         self._ends = ends
         self._known: list[_Known] = []  # in order of their places
@@ -88,7 +89,7 @@ class BoundaryValues:
             return [height / math.pi for height in self._heights([acb(x) for x in points])]
 
     def _heights(self, places: Sequence[acb]) -> list[float]:
-        polynomials, centres, radii = self._discs(places)
+        columns, centres, radii = self._discs(places)
         chosen = _only_upper(centres, radii)
         if self._ends is not None and len(places) >= _MANY and np.any(chosen < 0):
             if self._tubes is None:
@@ -102,16 +103,16 @@ class BoundaryValues:
         for k in sorted(rest, key=lambda k: abs(float((places[k] - self._inner).real))):
             root = self._choice(places[k], int(chosen[k]), centres[k], radii[k])
             if isinstance(root, int):
-                root = self._refined(places[k], polynomials[k], _ball(complex(centres[k, root]), float(radii[k, root])))
+                root = self._refined(places[k], [c[k] for c in columns], _disc(centres, radii, k, root))
             found[k] = float(root.imag.mid())
         return found
 
     def root(self, x: acb) -> acb:
         """The physical root at an exact point, as a tight ball."""
-        (polynomial,), centres, radii = self._discs([x])
+        columns, centres, radii = self._discs([x])
         root = self._choice(x, int(_only_upper(centres, radii)[0]), centres[0], radii[0])
         if isinstance(root, int):
-            return self._refined(x, polynomial, _ball(complex(centres[0, root]), float(radii[0, root])))
+            return self._refined(x, [c for (c,) in columns], _disc(centres, radii, 0, root))
         return root
 
     def _choice(self, x: acb, number: int, centres: Complexes, radii: Reals) -> Any:
@@ -132,21 +133,23 @@ class BoundaryValues:
             pass  # other sheets come close on the line itself
         return self._around(x)
 
-    def _discs(self, places: Sequence[acb]) -> tuple[list[acb_poly], Complexes, Reals]:
-        """For each point P(x, .), and discs with one root each, one for every root; infinite radii if that fails."""
-        columns = [row.evaluate(places, "iter") for row in self._sheet.rows]
-        exact: NDArray[np.bool_] = np.array([[c.imag == 0 for c in column] for column in columns], dtype=bool)
-        rows = np.array([[float(c.real) for c in column] for column in columns])  # the middles, rounded
-        centres, radii = root_discs(rows.T)
-        polynomials = [acb_poly(list(row)) for row in zip(*columns, strict=True)]
-        return polynomials, centres, np.where(np.all(exact, axis=0)[:, None], radii, np.inf)
+    def _discs(self, places: Sequence[acb]) -> tuple[list[list[arb]], Complexes, Reals]:
+        """The coefficients of each P(x, .), one list a power, and discs with one root each, one for every root.
 
-    def _refined(self, x: acb, polynomial: acb_poly, disc: acb) -> acb:
+        The radii are infinite where that fails.
+        """
+        points = [x.real for x in places]
+        columns = [row.evaluate(points, "iter") for row in self._rows]
+        centres, radii = root_discs(np.array([[float(c) for c in column] for column in columns]).T)  # of their middles
+        return columns, centres, radii
+
+    def _refined(self, x: acb, coefficients: Sequence[arb], disc: acb) -> acb:
         """The root in a disc that holds one, as a tight ball.
 
         By Newton's method for intervals: P(c) = P'(w) (c - z) for the root z and a mean P'(w) of slopes in the disc,
         so that z lies in c - P(c)/P'(disc).
         """
+        polynomial = acb_poly(coefficients)
         slope = polynomial.derivative()
         ball = disc
         for _ in range(_NEWTON):
@@ -208,5 +211,6 @@ def _only_upper(centres: Complexes, radii: Reals) -> NDArray[np.intp]:
     return np.where(decided & (upper.sum(axis=1) == 1), np.argmax(upper, axis=1), -1)
 
 
-def _ball(centre: complex, radius: float) -> acb:
+def _disc(centres: Complexes, radii: Reals, point: int, root: int) -> acb:
+    centre, radius = complex(centres[point, root]), float(radii[point, root])
     return acb(arb(centre.real, radius), arb(centre.imag, radius))

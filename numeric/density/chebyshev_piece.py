@@ -252,13 +252,18 @@ class _Stretch:
         high = [complex((self.right.place - p) / width) for p in self.places]
         return np.array(low, dtype=complex), np.array(high, dtype=complex)
 
+    def at(self, side: int, distances: Array) -> list[arb]:
+        """The places whose images t have these distances from -1 (side 0) or 1 (side 1)."""
+        start, width = (self.left.place, self.width) if side == 0 else (self.right.place, -self.width)
+        return [x.mid() for x in edge_maps(self.ramification)[side].enclosures(distances.tolist(), start, width)]
+
     def density(self, places: Sequence[arb], low: Array, high: Array) -> Array:
         """The density at places whose images t have the distances ``low`` and ``high`` from -1 and 1."""
         found = np.full(len(places), np.nan)
         for side, (t, sheet) in enumerate(zip((low, high), self.sheets, strict=True)):
             if sheet is None:
                 continue
-            gaps = [self.width * u for u in edge_maps(self.ramification)[side].enclosures(t.tolist())]
+            gaps = edge_maps(self.ramification)[side].enclosures(t.tolist(), 0, self.width)
             near = [k for k, gap in enumerate(gaps) if gap < sheet.reach]
             found[near] = sheet.density([gaps[k] for k in near])
         rest = np.flatnonzero(np.isnan(found))
@@ -363,8 +368,7 @@ def _sees_everything(stretch: _Stretch, piece: Piece, size: int) -> bool:
         d = np.unique([x for x in distances if 0 < x < 1.9])
         if not len(d):
             continue
-        steps = [stretch.width * u for u in (piece.from_left, piece.from_right)[side].enclosures(d.tolist())]
-        places = [(stretch.left.place + x if side == 0 else stretch.right.place - x).mid() for x in steps]
+        places = stretch.at(side, d)
         near, far = float(-piece.orders[side]), float(-piece.orders[1 - side])
         values = stretch.density(places, *((d, 2 - d) if side == 0 else (2 - d, d))) * d**near * (2 - d) ** far
         series = cheb.chebval(d - 1 if side == 0 else 1 - d, piece.boundary)
@@ -485,10 +489,6 @@ def _sampled(stretch: _Stretch, size: int, known_t: Array, known: Array) -> tupl
         t[1::3], density[1::3], fresh[1::3] = known_t, known, False
     s, r = 1 + t[fresh], 1 - t[fresh]
     below = s <= r
-    low, high = (
-        m.enclosures(d.tolist()) for m, d in zip(edge_maps(stretch.ramification), (s[below], r[~below]), strict=True)
-    )
-    lefts = [(stretch.left.place + stretch.width * u).mid() for u in low]
-    places = [(stretch.right.place - stretch.width * u).mid() for u in high] + lefts  # t falls from 1 to -1
+    places = stretch.at(1, r[~below]) + stretch.at(0, s[below])  # t falls from 1 to -1
     density[fresh] = stretch.density(places, s, r)
     return t, density

@@ -14,12 +14,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import arb, arb_poly, ctx, fmpz_poly
 from numpy.polynomial import polynomial as poly
 from numpy.typing import NDArray
 
 from resolvent.derive.errors import PrecisionError
-from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.exact.precision import cached_property, working_precision
 
 Array = NDArray[Any]  # of float64; NumPy's stubs widen the results of arithmetic
 
@@ -55,10 +55,17 @@ class EdgeMap:
         p, q = distance / 2, 1 - distance / 2
         return self._summed(p, q, [float(c) for c in self._shares]) * p**self.order
 
-    def enclosures(self, distances: Sequence[float]) -> list[arb]:
-        """u as balls, at floats taken as exact."""
-        half = [arb(d) / 2 for d in distances]
-        return [self._summed(p, 1 - p, self._shares) * p**self.order for p in half]
+    def enclosures(self, distances: Sequence[float], start: arb | int = 0, width: arb | int = 1) -> list[arb]:
+        """start + width u as balls, at distances taken as exact."""
+        with working_precision(ctx.prec + 2 * self._monomials.degree()):  # the terms' signs alternate
+            found: list[arb] = (start + width * arb_poly(self._monomials)).evaluate([d / 2 for d in distances], "iter")
+        return found
+
+    @cached_property
+    def _monomials(self) -> fmpz_poly:
+        """u in powers of p."""
+        p, q = fmpz_poly([0, 1]), fmpz_poly([1, -1])
+        return self._summed(p, q, self._shares) * p**self.order
 
     @staticmethod
     def _summed(p: Any, q: Any, shares: Sequence[float]) -> Any:
