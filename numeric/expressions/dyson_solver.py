@@ -37,6 +37,8 @@ _MANY, _PRODUCTS, _REDUCED = 30, 60, 1e-9  # unknowns from which steps are found
 _TOGETHER = 100  # points whose steps are found together: as many products as the slowest needs
 _KNOWN = 6  # solutions on the way down from which the next is extrapolated
 _GROUND, _NOTHING = 1e-10, 1e-17  # from this height, times |x|, real points are reached in one step
+_COARSE, _BESIDE, _ALONE = 16, 4, 8  # every so many points are followed from above, if there are so many of them, and
+# the others are interpolated from so many of these
 _LOOSE, _ON_THE_WAY = 1e-6, 1e-6  # steps that count as converged next to edges, and above the points
 _REGULARISED = 1e-9
 
@@ -74,6 +76,11 @@ def _extrapolated(
         factors = np.array([(target - other) / (own - other) for j, other in enumerate(places) if j != i])
         out += np.where(np.isnan(own), 0, np.nanprod(factors, axis=0))[:, None] * values[i]
     return out
+
+
+def _ground(points: Complexes) -> NDArray[np.float64]:
+    """The height from which the real line is reached in one step."""
+    return np.maximum(_GROUND * np.abs(points.real), _NOTHING)
 
 
 @checked
@@ -262,12 +269,16 @@ class DysonSolver:
         That is one with Im g < 0, now or, where g is self-adjoint, as soon as L becomes L + i eps: it goes on to the
         only solution in the half-plane.
         """
-        g, _, good = self._newton(g, z, 1e-13)
+        g, _, inside = self._polished(g, z)
+        return g, inside
+
+    def _polished(self, g: Complexes, z: Complexes) -> tuple[Complexes, NDArray[np.float64], NDArray[np.bool_]]:
+        g, residual, good = self._newton(g, z, 1e-13)
         inside = good & self._physical(np.where(good[:, None], g, 0), -_SLACK)
         rest = np.flatnonzero(good & ~inside)
         if len(rest) and not self.arrays.letters:
             inside[rest] = self._enters(g[rest], z[rest])
-        return g, inside
+        return g, residual, inside
 
     def _enters(self, g: Complexes, z: Complexes) -> NDArray[np.bool_]:
         """Whether solutions are self-adjoint up to rounding, and their derivatives along L + i eps are negative."""
@@ -315,12 +326,41 @@ class DysonSolver:
     ) -> tuple[Complexes, NDArray[np.float64], NDArray[np.bool_]]:
         """The blocks at points above the real line or on it, the residuals, and where they were not found.
 
+        Between some of many points above the line the others are interpolated and improved by Newton's method; where
+        that leads to no solution that is known to be the physical one, it is followed from above, too.
+        """
+        if len(points) < _ALONE * _COARSE or np.any(points.imag < _ground(points)):
+            return self._from_above(points, tolerance)
+        numbers = np.argsort(points.real, kind="stable")
+        chosen, rest = numbers[::_COARSE], np.delete(numbers, np.s_[::_COARSE])
+        g = np.empty((len(points), self.arrays.width), complex)
+        residual, bad = np.zeros(len(points)), np.zeros(len(points), bool)
+        g[chosen], residual[chosen], bad[chosen] = self._from_above(points[chosen], tolerance)
+        known = chosen[~bad[chosen]]
+        if len(known) >= _ALONE:
+            x = points.real
+            first = np.clip(np.searchsorted(x[known], x[rest]) - _BESIDE // 2, 0, len(known) - _BESIDE)
+            beside = known[first + np.arange(_BESIDE)[:, None]]
+            with np.errstate(all="ignore"):  # of equal real parts
+                start = _extrapolated(x[beside], g[beside], x[rest])
+            start = np.where(np.isfinite(start), start, g[beside[0]])
+            g[rest], residual[rest], good = self._polished(start, points[rest])
+            rest = rest[~good]
+        if len(rest):
+            g[rest], residual[rest], bad[rest] = self._from_above(points[rest], tolerance)
+        return g, residual, bad
+
+    def _from_above(
+        self, points: Complexes, tolerance: float
+    ) -> tuple[Complexes, NDArray[np.float64], NDArray[np.bool_]]:
+        """The same for each point by itself.
+
         Real points are limits from above: from a height that is small beside the distance of the next edge the last
         step goes down to the line.
         """
         g, height = self._above(points)
         residual = np.zeros(len(points))
-        lowest = np.maximum(points.imag, np.maximum(_GROUND * np.abs(points.real), _NOTHING))
+        lowest = np.maximum(points.imag, _ground(points))
         g, bad = self._descended(g, height, lowest, lambda k, h: (points[k].real + 1j * h, 0.0), tolerance)
         is_ground = points.imag < lowest
         for last, accepted in ((np.flatnonzero(~is_ground & ~bad), None), (np.flatnonzero(is_ground & ~bad), _LOOSE)):

@@ -72,6 +72,20 @@ def test_the_solution_is_a_stieltjes_transform(model: Any, ratios: Any, values: 
     assert (DysonSolver.of(model, ratios, **values).solve(Z).stieltjes.imag > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("model", "ratios"),
+    [(X @ Y + Y @ X, {}), (D @ inv(D + X) @ D, {}), (T @ X @ T + T, {}), (U + U.T, {}), (A @ A.T / n, {(p, n): 2})],
+)
+@pytest.mark.parametrize("height", [1e-6, 0.1])
+def test_many_points_have_the_solution_that_each_has_by_itself(model: Any, ratios: Any, height: float) -> None:
+    solver = DysonSolver.of(model, ratios)
+    draws = np.random.default_rng(5)
+    # from inside the spectrum to far outside, at equal real parts, and at other heights
+    z = np.concatenate([draws.uniform(-8, 8, 120), np.full(20, 0.7)]) + 1j * height * draws.choice([1, 30], 140)
+    apart = np.concatenate([solver.solve(half).stieltjes for half in (z[:70], z[70:])])
+    np.testing.assert_allclose(solver.solve(z).stieltjes, apart, rtol=1e-9)
+
+
 @pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @random_cases(symmetric_polynomials())
