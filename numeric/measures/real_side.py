@@ -13,11 +13,13 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import FreeMap, Transform
 from resolvent.numeric.measures.free_pairs import Pair
 
-_NEAREST = 1e-11  # of a gap: how near to its ends is looked
+_NEAREST = 1e-11  # of a gap, of an infinite one of the support: how near to its ends is looked
+_CLOSEST = 1e-13  # of the support: no end but 0 is nearer to 0
 _FARTHEST = 1e5  # of the largest |x| of the supports,
 _CHANGED = 0.1  # or as far as the margin changes by so much, relatively, in a decade,
 _STOP = 1e20  # but no farther than so many times
 _PER_DECADE = 129 / 16  # not a whole number: no point at such places as 0 beside an end at 1e-4
+_INSIDE = 39 / math.log10(0.5 / _NEAREST)  # points per decade in a finite gap
 _AT_TURN = 1e-6  # relative: a point this near to a turning point has reached it
 _EXTRAPOLATED = 1e-8  # of the support: how well the value at the end of a gap is known,
 _SECANT = 1e-2  # of what is missing: how far the place of a secant is, so that rounding does not matter
@@ -197,14 +199,22 @@ def _wide_enough(gaps: list[tuple[float, float]], weights: Array) -> list[tuple[
 
 def _grid(gap: tuple[float, float], width: float, farthest: float) -> Array:
     low, high = gap
-    nearest = _NEAREST * width
-    far = np.geomspace(nearest, farthest, round(_PER_DECADE * math.log10(farthest / nearest)) + 1)
-    if np.isinf(low):
-        return high - far[::-1]
-    if np.isinf(high):
-        return low + far
-    near = np.geomspace(_NEAREST, 0.5, 40)
-    return np.concatenate([low + (high - low) * near, high - (high - low) * near[-2::-1]])
+    if np.isinf(low) or np.isinf(high):
+        nearest = _nearest(high if np.isinf(low) else low, width)
+        far = np.geomspace(nearest, farthest, round(_PER_DECADE * math.log10(farthest / nearest)) + 1)
+        return high - far[::-1] if np.isinf(low) else low + far
+    half = (high - low) / 2
+    above, below = (
+        np.geomspace(nearest, half, round(_INSIDE * math.log10(half / nearest)) + 1)
+        for nearest in (_nearest(end, 2 * half) for end in gap)
+    )
+    return np.concatenate([low + above, high - below[-2::-1]])
+
+
+def _nearest(end: float, width: float) -> float:
+    """How near to an end of a gap is looked; one beside 0 is seen from there."""
+    share = abs(end) / width
+    return _NEAREST * width * (min(max(share, _CLOSEST), 1.0) if share else 1.0)
 
 
 def _settled(probe: Probe, gap: tuple[float, float], reach: float) -> float:
