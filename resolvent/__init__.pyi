@@ -5,6 +5,7 @@ from .conjectures.check import check
 from .conjectures.verdict import Verdict
 from .conjectures.verification import verify
 from .data.comparison import Comparison, compare
+from .data.fit import Fit, fit
 from .derive.activations.activation import Activation, activation
 from .derive.activations.kernel_matrix import kernel_matrix
 from .derive.derivation.derivation import Derivation
@@ -72,7 +73,6 @@ from .numeric.curves.random_features import RandomFeatures
 from .numeric.curves.ridge import BestRidge, RidgeRegression
 from .numeric.curves.spin_glass import SpinGlass
 from .numeric.data.cleaning import shrink
-from .numeric.data.fit import Fit, fit
 from .numeric.data.population import population, population_error, spike, spike_of
 from .numeric.data.singular_values import shrink_singular_values, singular_spike_of, singular_value_threshold
 from .numeric.density.closed_density import ClosedDensity, closed_density

@@ -12,6 +12,7 @@ from resolvent.conjectures.report.figures import point_pictures
 from resolvent.conjectures.report.page import verdict_report
 from resolvent.conjectures.verdict import Verdict
 from resolvent.data.comparison import Comparison, illustrated
+from resolvent.data.fit import Fit, illustrated_fit
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.expressions.law import stated_ratios
@@ -132,6 +133,11 @@ def _(entry: Ensemble) -> Report:
 @_report.register
 def _(comparison: Comparison) -> Report:
     return illustrated(comparison, f"compared{next(_number)}-")
+
+
+@_report.register
+def _(found: Fit) -> Report:
+    return illustrated_fit(found, f"fitted{next(_number)}-")
 
 
 @_report.register

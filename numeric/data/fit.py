@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import sympy
 
-from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError, ResolventError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.samples import samples
@@ -35,9 +34,8 @@ _LEAST_SHARE = 0.9  # of the eigenvalues that a fit rests on: what sticks out ar
 _FARTHEST = 0.2  # Kolmogorov's distance of a fit from them
 
 
-@checked
 @dataclass(frozen=True)
-class Fit:
+class FitRecord:
     """The parameters that explain the bulk.
 
     Attributes:
@@ -49,6 +47,8 @@ class Fit:
         left_out: the eigenvalues that stick out.
         misfit: sum (S_k - mean)^2/variance at the estimate, and its degrees of freedom; a large value speaks against
             the law.
+        family: the law with its parameters.
+        samples: the eigenvalues of each matrix.
     """
 
     law: Law
@@ -58,14 +58,8 @@ class Fit:
     confidence: float
     left_out: tuple[float, ...]
     misfit: tuple[float, int]
-
-    def __repr__(self) -> str:
-        """The law, and each parameter with its error and interval."""
-        ends = {name: "({:.6g}, {:.6g})".format(*ends) for name, ends in self.intervals.items()}
-        found = [f"{k} = {v:.6g} +- {self.errors[k]:.2g}, {self.confidence:.0%} interval {ends[k]}"
-                 for k, v in self.parameters.items()]  # fmt: skip
-        left_out = f"left out: {len(self.left_out)} that stick out" if self.left_out else ""
-        return f"<Fit: {'; '.join(filter(None, [*found, left_out]))}; p-value {self.p_value:.3g}>"
+    family: Law = field(repr=False)
+    samples: tuple[Array, ...] = field(repr=False, compare=False)
 
     @property
     def p_value(self) -> float:
@@ -75,29 +69,12 @@ class Fit:
         return float(chi2.sf(*self.misfit))
 
 
-@checked
-def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, singular: bool | None = None) -> Fit:
-    """The parameters of a law from the eigenvalues of one matrix or several, robust to a few that stick out.
+def fitted(
+    eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, singular: bool | None = None
+) -> FitRecord:
+    """The fit as a record; see `resolvent.data.fit.fit`.
 
-    Args:
-        eigenvalues: an array, a list of arrays, or a matrix; the zeros of matrices without full rank belong to them.
-        law: a law with parameters.
-        beta: 1 for real matrices, 2 for complex ones, 4 for quaternions.
-        confidence: of the intervals, each for itself. They assume entries with the fourth moment of a Gaussian and
-            sizes that have the ratio of the law: centred data of n samples count as n - 1.
-        singular: take a matrix X of size p x n as data: the eigenvalues of X X^T/n.
-
-    >>> import numpy as np, sympy
-    >>> from resolvent.derive.laws.elementary import marchenko_pastur
-    >>> c, s = sympy.symbols("c s", positive=True)
-    >>> found = fit(np.random.default_rng(0).normal(size=(300, 600)), marchenko_pastur(c, s), singular=True)
-    >>> [round(value, 1) for value in found.parameters.values()], found.left_out
-    ([0.5, 1.0], ())
-
-    Raises `ParameterError` for a law without parameters, or more than six, for eigenvalues as `compare` does or if
-    all are equal, and for a confidence outside (0, 1); `PrecisionError` if no parameters explain the eigenvalues.
-
-    Source: Bai, Silverstein, Ann. Probab. 32 (2004) 553-605, for the Gaussian limit of linear statistics.
+    Raises `ParameterError` and `PrecisionError` as that does.
     """
     names = [s.name for s in law.parameters]
     if not 1 <= len(names) <= _STATISTICS:
@@ -132,7 +109,7 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
         errors = np.sqrt(np.diag(np.linalg.pinv((jacobian / sizes).T @ (jacobian / sizes)))) / sizes
     _require_sense(spectrum, trials, bulk, errors)
     z = _quantile(confidence)
-    return Fit(
+    return FitRecord(
         model.at(theta),
         dict(zip(names, theta.tolist(), strict=True)),
         dict(zip(names, errors.tolist(), strict=True)),
@@ -140,6 +117,8 @@ def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, 
         confidence,
         tuple(left_out),
         (float(np.sum(residuals**2)), _STATISTICS - len(names)),
+        law,
+        trials,
     )
 
 

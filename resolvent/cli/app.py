@@ -16,6 +16,7 @@ from resolvent.cli.compare_command import compare
 from resolvent.cli.density_command import density
 from resolvent.cli.derive_command import derive
 from resolvent.cli.explore_command import explore
+from resolvent.cli.fit_command import fit
 from resolvent.cli.graphs_command import graphs
 from resolvent.cli.guess_command import guess
 from resolvent.cli.once import Once
@@ -60,6 +61,7 @@ for _name, _command in {
     "new": new,
     "check": check,
     "compare": compare,
+    "fit": fit,
     "explore": explore,
     "audit": audit,
 }.items():

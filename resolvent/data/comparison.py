@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Presented
 from resolvent.numeric.data.comparison import ComparisonRecord, compared
+from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.density_plot import histogram_plot, legend_above
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import ATOM, QUIET
@@ -150,8 +151,12 @@ def _name(record: ComparisonRecord) -> str:
 
 def illustrated(comparison: Comparison, prefix: str = "compared-", file: str = "") -> Report:
     """The report with its picture: the ids of the SVG begin with the prefix, and the PDF has the name of the file."""
-    report = comparison.report()
     picture = drawn_picture(comparison.plot, _SIZE, prefix, "The eigenvalues under the density of the law.")
+    return with_picture(comparison.report(), picture, file)
+
+
+def with_picture(report: Report, picture: Picture | None, file: str = "") -> Report:
+    """A report that begins with a picture, if there is one."""
     if picture is None:
         return report
     first = Section("", (replace(picture, file=file),))
@@ -270,15 +275,23 @@ def _json(record: ComparisonRecord) -> dict[str, Any]:
 
 
 def _plot(record: ComparisonRecord, ax: Axes | None) -> Axes:
+    places = {o.value for edge in record.edges for o in edge.components}
+    return marked_plot(record.spectrum, record.samples, places, ax, _title(record))
+
+
+def marked_plot(
+    spectrum: Spectrum, samples: Sequence[Array], components: Iterable[float], ax: Axes | None, curve: str
+) -> Axes:
+    """Histogram and density, with the edges and the components marked; returns the matplotlib axes."""
     import numpy as np
 
-    axes = histogram_plot(record.spectrum, np.concatenate(record.samples), ax, "eigenvalues", _title(record))
-    for k, end in enumerate(end for i in record.spectrum.intervals for end in (i.left, i.right)):
+    axes = histogram_plot(spectrum, np.concatenate(samples), ax, "eigenvalues", curve)
+    for k, end in enumerate(end for i in spectrum.intervals for end in (i.left, i.right)):
         axes.axvline(
             end, 0, _HEIGHT, linestyle="--", color=QUIET, linewidth=0.7, zorder=1, label=None if k else "edges"
         )
     low, high = axes.get_xlim()
-    places = sorted({o.value for edge in record.edges for o in edge.components})
+    places = sorted(components)
     shown = [place for place in places if low <= place <= high]  # those beyond are told at the margin
     for k, place in enumerate(shown if len(places) <= _MOST_ROWS else ()):
         label = None if k else "components" if len(shown) > 1 else "component"

@@ -86,7 +86,7 @@ def test_print_gives_a_few_lines_and_no_dump(name: str) -> None:
         assert not any(sign in text for sign in ("functools.partial", "object at 0x", "fmpq", "fmpz"))
 
 
-@pytest.mark.parametrize("name", [n for n in OBJECTS if n not in ("step", "certificate", "fit")])
+@pytest.mark.parametrize("name", [n for n in OBJECTS if n not in ("step", "certificate")])
 def test_a_page_part_keeps_its_style_to_itself(name: str) -> None:
     text = OBJECTS[name]._repr_html_()
     assert text.count("<style>") == 1
