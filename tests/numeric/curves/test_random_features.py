@@ -68,7 +68,7 @@ def test_curves_in_ridge_and_width_have_the_descent_twice(data: dict[str, Any]) 
     table = features.training_error(np.array([[1e-3], [1e-1]]), widths)
     assert table.shape == (2, 5)
     assert np.all(table[0] < table[1])
-    assert features.effective_ridge(0.1, 1e9) == pytest.approx(0.1 * N_POINTS / 1e9, rel=1e-6)
+    assert features.effective_ridge(0.1, 1e9) == pytest.approx(0.1 * N_POINTS / 1e9, rel=1e-6, abs=0)
 
 
 def test_equal_and_few_points_are_no_trouble() -> None:

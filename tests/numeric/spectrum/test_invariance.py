@@ -46,9 +46,9 @@ def test_what_scales_change(scale: Fraction) -> None:
     size = float(scale)
     assert scaled.entropy() == pytest.approx(rho.entropy() + math.log(size), abs=1e-11)
     assert scaled.log_energy() == pytest.approx(rho.log_energy() + math.log(size), abs=1e-11)
-    assert scaled.var() == pytest.approx(size**2 * rho.var(), rel=1e-12)
-    assert scaled.moment(-2) == pytest.approx(rho.moment(-2) / size**2, rel=1e-11)
-    assert scaled.pdf(2 * size) == pytest.approx(float(rho.pdf(2.0)) / size, rel=1e-12)
+    assert scaled.var() == pytest.approx(size**2 * rho.var(), rel=1e-12, abs=0)
+    assert scaled.moment(-2) == pytest.approx(rho.moment(-2) / size**2, rel=1e-11, abs=0)
+    assert scaled.pdf(2 * size) == pytest.approx(float(rho.pdf(2.0)) / size, rel=1e-12, abs=0)
 
 
 def test_a_law_of_small_scale_is_checked_by_its_moments_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_an_indicator_narrower_than_promised_needs_its_ends() -> None:
     ends = [0.3, 0.3 + 1e-7]
     exact = float(rho.cdf(ends[1]) - rho.cdf(ends[0]))
     found = rho.expect(lambda x: (x > ends[0]) & (x < ends[1]), points=ends)
-    assert found == pytest.approx(exact, rel=1e-7)
+    assert found == pytest.approx(exact, rel=1e-7, abs=0)
 
 
 @pytest.mark.parametrize("function", [lambda x: 1 / np.abs(x - 0.3), lambda x: np.sin(1e7 * x) > 0])

@@ -172,6 +172,6 @@ def test_nothing_is_outside_a_wide_margin() -> None:
 def test_margins_and_atoms_depend_on_no_origin() -> None:
     here = Spectrum(semicircle().direct_sum(atoms([3]), "1/2") * "1/1000000")
     there = Spectrum(semicircle().direct_sum(atoms([3]), "1/2") * "1/1000000" + 1)
-    assert edge_margin(there, 500) == pytest.approx(edge_margin(here, 500), rel=1e-9)
+    assert edge_margin(there, 500) == pytest.approx(edge_margin(here, 500), rel=1e-9, abs=0)
     moved = snapped(there, 1 + np.array([3e-6 + 1e-15, 3e-6 + 1e-11, 1e-6])) - 1
     assert moved == pytest.approx([3e-6, 3e-6 + 1e-11, 1e-6], abs=1e-15)
