@@ -396,7 +396,7 @@ class Ensemble(Presented):
         return self.option.take(given, {name: value for name, value in known.items() if value.is_number})
 
     def numbers(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters as rational numbers, with defaults for those not given, and the choice, if one is made.
+        """All parameters as exact numbers, with defaults for those not given, and the choice, if one is made.
 
         Raises `ParameterError` as `validate` does, and where a parameter has no value or a symbolic one.
         """
@@ -409,7 +409,7 @@ class Ensemble(Presented):
                 raise ParameterError(
                     f"{self.slug} needs a value for {p.name} ({p.doc}), in {p.domain}{instead}", parameter=p
                 )
-            if not (value.is_Rational or (p.root and value.is_number)):
+            if not value.is_number:
                 raise ParameterError(f"{p.name} ({p.doc}) must be a number here; got {value}", parameter=p, value=value)
         return {**values, **settings}
 

@@ -62,10 +62,8 @@ def exact_numbers(function: F) -> F:
             _try(function, bases, base_options, numbers)
         law = function(*bases, **base_options)
         if not isinstance(law, AlgebraicRecord):
-            shown = ", ".join(map(str, numbers.values()))
-            raise ParameterError(
-                f"{law.text} takes rational numbers only; got {shown}", numbers=tuple(numbers.values())
-            )
+            shown, text = ", ".join(map(str, numbers.values())), _unnamed(law.text, numbers)
+            raise ParameterError(f"{text} takes rational numbers only; got {shown}", numbers=tuple(numbers.values()))
         return put_in(law, tuple(numbers), tuple(numbers.values()))
 
     return cast(F, taking)
@@ -97,10 +95,7 @@ def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Ex
     numbers = dict(zip(symbols, values, strict=True))
     written = all(map(_is_written, values))
     recipe = Recipe(put_in, (law, tuple(symbols), tuple(values)), frozenset(symbols), is_written=written)
-    text = law.text
-    for symbol, value in numbers.items():
-        text = re.sub(rf"(?<=[(\[ ]){symbol.name}(?=[)\],])", str(value), text)
-        text = text.replace(symbol.name, grouped(str(value), OPERATORS))
+    text = _unnamed(law.text, numbers)
     rounded = {s: _rounded(v, DIGITS) for s, v in numbers.items() if _minimal(v) is None}
     if rounded:
         law = law.recipe.replay(rounded)
@@ -213,6 +208,14 @@ def _name_of(value: sympy.Expr, numbers: dict[sympy.Symbol, sympy.Expr]) -> symp
     symbol = sympy.Symbol(f"number_{letters}_{digest}", positive=bool(value > 0), negative=bool(value < 0))
     numbers[symbol] = value
     return symbol
+
+
+def _unnamed(text: str, numbers: Mapping[sympy.Symbol, sympy.Expr]) -> str:
+    """A text with the numbers in the place of their names."""
+    for symbol, value in numbers.items():
+        text = re.sub(rf"(?<=[(\[ ]){symbol.name}(?=[)\],])", str(value), text)
+        text = text.replace(symbol.name, grouped(str(value), OPERATORS))
+    return text
 
 
 def _try(

@@ -15,6 +15,7 @@ from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import DEEPEST, Ends, floor_for, resolve_values
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+from resolvent.numeric.measures.numbers import real_number
 from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_certificate
 from resolvent.numeric.spectrum.measure import Measure, Pieces
 
@@ -45,7 +46,7 @@ def _checked(function: Callable[[Array], Any], x: Array, ends: tuple[float, floa
 
 
 def measure_of_density(
-    function: Callable[[Array], Any], interval: tuple[float, float], breaks: Iterable[float] = (), text: str = ""
+    function: Callable[[Array], Any], interval: Iterable[float], breaks: Iterable[float] = (), text: str = ""
 ) -> NumericMeasure:
     """The measure with a density on an interval that is analytic but at the ends and at ``breaks``.
 
@@ -55,7 +56,7 @@ def measure_of_density(
     finite, or of another integral than 1, `NotCertified` if it is not resolved.
     """
     low, high = _ends(interval)
-    inner = sorted(float(b) for b in breaks)
+    inner = sorted(map(real_number, breaks))
     if any(not low < b < high for b in inner):
         raise ParameterError(f"the breaks of a density lie inside ({low:g}, {high:g}); got {inner}", breaks=inner)
     text = text or f"a density on ({low:g}, {high:g})"
@@ -222,7 +223,7 @@ def _size(pieces: Sequence[Piece]) -> int:
     return sum(len(piece.boundary) for piece in pieces)
 
 
-def _ends(interval: tuple[float, float]) -> tuple[float, float]:
+def _ends(interval: Iterable[float]) -> tuple[float, float]:
     try:
         low, high = (float(end) for end in interval)
     except (TypeError, ValueError):

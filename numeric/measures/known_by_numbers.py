@@ -68,9 +68,11 @@ def law_of_density(
     Raises `ParameterError` for an interval that is not finite, a density that is negative or not finite, or one of
     another integral than 1; `NotCertified` if it is not resolved.
     """
-    measure = measure_of_density(function, interval, breaks)
-    key = ("density", function, tuple(map(float, interval)), tuple(map(float, breaks)))
-    return NumericLaw(f"law_of_density(..., ({interval[0]:g}, {interval[1]:g}))", lambda: measure, key)
+    ends, places = tuple(interval), tuple(breaks)
+    measure = measure_of_density(function, ends, places)
+    low, high = map(float, ends)
+    key = ("density", function, (low, high), tuple(map(real_number, places)))
+    return NumericLaw(f"law_of_density(..., ({low:g}, {high:g}))", lambda: measure, key)
 
 
 @checked

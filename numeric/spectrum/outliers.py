@@ -17,6 +17,7 @@ from typing import Any
 
 import flint
 import numpy as np
+import sympy
 from flint import acb, arb, arb_poly, fmpq, fmpq_poly
 
 from resolvent.derive.continuation.physical_branch import number_ball
@@ -35,6 +36,7 @@ from resolvent.derive.support.support import skeleton
 _BITS = 60  # of relative accuracy, before rounding to floats
 _NOTHING = 2.0**-100  # below this a location counts as 0
 _MOST_BITS = 1024
+_DIGITS = 320  # of an irrational strength: more than _MOST_BITS hold
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ def outliers(
 
     Args:
         law: the law of A (of X X^T for the rectangular kind).
-        strength: theta, a number or a sequence of numbers: int, float, Fraction, "1/2". Not 0, and above -1 for the
-            multiplicative kind.
+        strength: theta, a number or a sequence of numbers: int, float, Fraction, "1/2", SymPy's. Not 0, and above -1
+            for the multiplicative kind. Irrational ones are cut after 320 digits, so that none passes a threshold.
         kind: "additive" for A + theta u u^T, "multiplicative" for (I + theta u u^T)^(1/2) A (I + theta u u^T)^(1/2)
             (the eigenvalues are those of A^(1/2) (I + theta u u^T) A^(1/2), too), "rectangular" for X + theta u v^T.
         ratio: c = p/n for the rectangular kind.
@@ -173,7 +175,7 @@ def _several(strength: Any) -> Iterable[Any]:
 def _checked(value: Any, kind: str) -> fmpq:
     if isinstance(value, (float, np.floating)) and not math.isfinite(value):
         raise ParameterError(f"the strength of a perturbation must be finite; got {value}", strength=value)
-    theta = to_fmpq(value)
+    theta = _cut(value) if isinstance(value, sympy.Expr) and value.is_irrational else to_fmpq(value)
     if theta == 0:
         raise ParameterError("a perturbation of strength 0 changes nothing; give another strength", strength=value)
     if kind == "multiplicative" and theta <= -1:
@@ -182,6 +184,11 @@ def _checked(value: Any, kind: str) -> fmpq:
             strength=value,
         )
     return theta
+
+
+def _cut(value: sympy.Expr) -> fmpq:
+    """An irrational number without its digits from the 320th on: a little nearer to 0 than it is."""
+    return to_fmpq(sympy.Rational(str(value.evalf(_DIGITS + 10)))) * (1 - fmpq(1, 10**_DIGITS))
 
 
 def _strength(end: Threshold) -> float:

@@ -108,7 +108,7 @@ def _entry(
         chosen.check_size(size, entry.floats(values), MEMORY_LIMIT)
     options = {n: v for n, v in values.items() if n not in entry.symbols and v is not None}
     implied = {name for choice in options.values() for name in choice.values}
-    point = {n: _fraction(v) for n, v in values.items() if n in entry.symbols and n not in implied}
+    point = {n: _fraction(n, v) for n, v in values.items() if n in entry.symbols and n not in implied}
     return Model("ensemble", entry.slug, 0, chosen.name, options=options, subject=entry), point
 
 
@@ -139,5 +139,10 @@ def _seed(rng: Any) -> int:
     return int(rng)
 
 
-def _fraction(value: Any) -> Fraction:
+def _fraction(name: str, value: Any) -> Fraction:
+    if not value.is_Rational:
+        raise ParameterError(
+            f"verify takes rational numbers; got {name} = {value}. Give a decimal, such as {value.evalf(15)}",
+            value=value,
+        )
     return Fraction(int(value.p), int(value.q))

@@ -11,6 +11,7 @@ import sympy
 from sympy import E, Rational, cbrt, pi, sqrt
 
 from resolvent.catalog.registry import get
+from resolvent.conjectures.verification import verify
 from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -134,6 +135,14 @@ def test_one_number_written_in_two_ways() -> None:
 def test_typed_in_transforms_and_entries_take_them() -> None:
     assert law_of_r_transform(sqrt(2) * G / (1 - G), G).free_cumulants(3) == [0, sqrt(2), sqrt(2)]
     assert get("marchenko-pastur").law(c=sqrt(2), sigma=1).moments(2) == [1, 1 + sqrt(2)]
+    entry = get("marchenko-pastur")
+    assert Spectrum(entry, c=sqrt(2)).support()[1] == pytest.approx((1 + 2**0.25) ** 2, rel=1e-15)
+    assert entry.sample(6, 0, c=sqrt(2)).shape == (6, 6)
+    with pytest.raises(ParameterError, match=r"^classical_sum.* sqrt\(2\)\*.* takes rational numbers only") as refusal:
+        get("fisher-linear").law(c1=sqrt(2), c2=1)
+    assert "number_" not in str(refusal.value)
+    with pytest.raises(ParameterError, match=r"got c = sqrt\(2\)\. Give a decimal, such as 1\.41"):
+        verify(entry, params={"c": sqrt(2)}, size=40, trials=4)
 
 
 def test_they_are_pickled_sampled_and_written() -> None:

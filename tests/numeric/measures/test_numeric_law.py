@@ -3,6 +3,7 @@
 import math
 import pickle
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import flint
@@ -190,7 +191,7 @@ def test_products_reach_down_to_zero_in_either_order_and_any_unit(unit: float) -
     points = rv.empirical([1, 2, 3])
     first, second = rv.Spectrum(points @ uniform), rv.Spectrum(uniform @ points)
     assert first.support()[0] == second.support()[0] == 0
-    assert first.support()[1] == pytest.approx(second.support()[1], rel=1e-12)
+    assert first.support()[1] == pytest.approx(second.support()[1], rel=1e-12, abs=0)
     sums = rv.Spectrum(unit * rv.empirical([1, 2, 3.3]) + uniform)
     assert np.array(sums.support()) / unit == pytest.approx([1.264373733225555, 5.0248883531446245], rel=1e-11)
 
@@ -387,6 +388,7 @@ def test_unbounded_distributions_are_cut_off_where_nothing_is_left() -> None:
         (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (0, 2)), "mass 2 instead of 1"),
         (lambda: rv.law_of_density(lambda x: x, (-1, 1)), "negative"),
         (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (1, 0)), "a < b"),
+        (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (0, 1), breaks=["x"]), "a number is needed; got 'x'"),
         (lambda: rv.law_of_distribution(3), "scipy.stats"),
         (lambda: rv.law_of_distribution(stats.cauchy()), "too heavy"),
         (lambda: rv.law_of_distribution(stats.zipf(2.5)), "zipf has too many atoms"),
@@ -400,6 +402,13 @@ def test_unbounded_distributions_are_cut_off_where_nothing_is_left() -> None:
 def test_bad_input_is_named(make: object, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("ends", [(0, sympy.Rational(1, 2)), (0, Fraction(1, 2)), iter((0, 0.5))])
+def test_ends_of_densities_are_numbers_of_any_kind(ends: Any) -> None:
+    law = rv.law_of_density(lambda x: 2 + 0 * x, ends, iter([0.25]))
+    assert law.text == "law_of_density(..., (0, 0.5))"
+    assert law.moments(1) == pytest.approx([0.25])
 
 
 def test_a_product_needs_positive_laws() -> None:
@@ -509,7 +518,7 @@ def test_products_of_noise_have_their_hard_edges() -> None:
 def test_the_unit_does_not_matter(scale: float) -> None:
     found = rv.Spectrum((scale * NUMERIC).sample_covariance("1/3"))
     exact = rv.Spectrum(EXACT.sample_covariance("1/3"))
-    assert found.support() == pytest.approx([scale * end for end in exact.support()], rel=1e-13)
+    assert found.support() == pytest.approx([scale * end for end in exact.support()], rel=1e-13, abs=0)
     x = np.linspace(*exact.support(), 50)
     assert found.cdf(scale * x) == pytest.approx(exact.cdf(x), abs=1e-11)
 
@@ -527,8 +536,8 @@ def test_distributions_without_ends_keep_the_digits_of_their_tails(distribution:
     rho = rv.Spectrum(rv.law_of_distribution(distribution))
     for q in (0.5, 1e-3, 1e-6, 1e-9):
         x = float(distribution.isf(q))
-        assert float(rho.sf(x)) == pytest.approx(q, rel=2e-8)
-        assert float(rho.pdf(x)) == pytest.approx(distribution.pdf(x), rel=1e-9)
+        assert float(rho.sf(x)) == pytest.approx(q, rel=2e-8, abs=0)
+        assert float(rho.pdf(x)) == pytest.approx(distribution.pdf(x), rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("unit", [10**-13, 1.0, 10**8, 10**13])
@@ -560,6 +569,6 @@ def test_quantiles_of_steep_tails_are_found(distribution: Any) -> None:
     rho = rv.Spectrum(rv.law_of_distribution(distribution))
     levels = np.array([1e-12, 1e-6, 0.01, 0.5, 0.99, 1 - 1e-6])
     places = rho.ppf(levels)
-    assert places == pytest.approx(distribution.ppf(levels), rel=1e-7)
-    assert rho.cdf(places) == pytest.approx(levels, rel=1e-12)
+    assert places == pytest.approx(distribution.ppf(levels), rel=1e-7, abs=0)
+    assert rho.cdf(places) == pytest.approx(levels, rel=1e-12, abs=0)
     assert rho.ppf([0.0, 1.0]) == pytest.approx(rho.support(), rel=1e-12)

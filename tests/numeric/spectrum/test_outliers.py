@@ -83,6 +83,23 @@ def test_spiked_wigner(theta: float) -> None:
     assert found.threshold == math.copysign(1, theta)
 
 
+@pytest.mark.parametrize(
+    ("variance", "theta", "place", "overlap"),
+    [
+        (1, sympy.sqrt(2), 1.5 * math.sqrt(2), 0.5),
+        (1, -sympy.pi, -math.pi - 1 / math.pi, 1 - math.pi**-2),
+        (2, sympy.sqrt(2), None, 0),  # the threshold itself
+        (sympy.sqrt(2), -(sympy.Integer(2) ** sympy.Rational(1, 4)), None, 0),
+        (sympy.sqrt(2), sympy.sqrt(3), math.sqrt(3) + math.sqrt(2 / 3), 1 - math.sqrt(2) / 3),
+    ],
+)
+def test_irrational_strengths(variance: Any, theta: sympy.Expr, place: float | None, overlap: float) -> None:
+    (found,) = Spectrum(semicircle(variance)).outliers(theta)
+    assert found.location == (None if place is None else pytest.approx(place, rel=1e-14))
+    assert found.overlap == pytest.approx(overlap, rel=1e-13)
+    assert found.strength == float(theta)
+
+
 def test_spiked_rectangle() -> None:
     """FORMULAS O at c = 2: s_1 and both overlaps of one gradient step; the singular value is the root of location."""
     theta = math.sqrt(2.2599756524725)
@@ -257,7 +274,7 @@ def test_kernels_on_both_sides_let_weak_perturbations_through() -> None:
     """Half of the squares are 0 and c = 1/2: a new singular value theta sqrt(w w~) leaves 0, w = 1/2, w~ = 3/4."""
     (found,) = Spectrum(atoms([0, 1])).outliers(1e-4, "rectangular", "1/2")
     assert [o.gap for o in found.outliers] == [(0, 1), (0, 1), (1, math.inf)]
-    assert found.outliers[0].location == pytest.approx(1e-8 * 0.5 * 0.75, rel=1e-6)
+    assert found.outliers[0].location == pytest.approx(1e-8 * 0.5 * 0.75, rel=1e-6, abs=0)
     assert found.outliers[0].overlap == pytest.approx(0.5, rel=1e-6)
     assert found.outliers[0].right_overlap == pytest.approx(0.75, rel=1e-6)
 
@@ -416,6 +433,9 @@ def test_no_strengths_no_results() -> None:
         (np.float64("nan"), "additive", None, "must be finite"),
         ("one", "additive", None, "not a rational number"),
         (-1, "multiplicative", None, "above -1"),
+        (-sympy.sqrt(2), "multiplicative", None, r"above -1.*got -sqrt\(2\)"),
+        (sympy.I, "additive", None, "not a rational number"),
+        (1, "rectangular", sympy.sqrt(2), "not a rational number"),
         (1, "aditive", None, "did you mean 'additive'"),
         (1, "rectangular", None, "needs the ratio"),
         (1, "rectangular", 0, "must be positive"),
@@ -443,7 +463,7 @@ def test_a_law_with_parameters_is_refused() -> None:
 def test_more_digits_are_taken_before_giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = spectrum("semicircle").outliers("1" + "0" * 30 + "1e-31")  # 1 + 1e-31: the distance is 1e-62
     assert found.location == 2.0
-    assert found.overlap == pytest.approx(2e-31, rel=1e-12)
+    assert found.overlap == pytest.approx(2e-31, rel=1e-12, abs=0)
     monkeypatch.setattr(module, "_MOST_BITS", 128)
     with pytest.raises(PrecisionError, match="too close to an edge"):
         spectrum("semicircle").outliers("1" + "0" * 30 + "1e-31")
