@@ -62,7 +62,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Typeset:
-    """A formula in LaTeX, and how firmly it holds together: 0 for a sum, 1 for a product, 2 for one sign.
+    """A formula in LaTeX, and how firmly it holds together: 0 for a sum, 1 a product, 2 a power, 3 for one sign.
 
     Formatted with a level, it stands in brackets where it is less firm.
 
@@ -71,7 +71,7 @@ class Typeset:
     """
 
     latex: str
-    level: int = 2
+    level: int = 3
 
     def __format__(self, level: str) -> str:
         return f"({self.latex})" if level and self.level < int(level) else self.latex
@@ -135,7 +135,7 @@ def _factor(value: Any) -> str:
 # -- how they are typeset --------------------------------------------------------------------------------------
 
 
-def _formula(template: str, level: int = 2) -> Callable[..., Typeset]:
+def _formula(template: str, level: int = 3) -> Callable[..., Typeset]:
     """The law that a template gives, with brackets where an argument is less firm than its place asks for."""
     return lambda **arguments: Typeset(template.format_map(arguments), level)
 
@@ -207,10 +207,10 @@ _ROWS = (
     _row("free_product", "a:LAW b:LAW", rules.FREE_PRODUCT, "laws.convolution", "__matmul__", _product,
          latex=_formula(r"{a:1} \boxtimes {b:2}", 1)),
     _row("free_power", "law:LAW t", rules.FREE_POWER, "laws.convolution", "free_power",
-         latex=_formula(r"{law:2}^{{\boxplus {t}}}")),
+         latex=_formula(r"{law:3}^{{\boxplus {t}}}", 2)),
     _row("free_multiplicative_power", "law:LAW s:RATIO", rules.MULTIPLICATIVE_POWER, "laws.convolution",
          "free_multiplicative_power", most=64,
-         latex=_formula(r"{law:2}^{{\boxtimes {s}}}")),
+         latex=_formula(r"{law:3}^{{\boxtimes {s}}}", 2)),
     _row("compress", "law:LAW t", rules.COMPRESSION, "laws.convolution", "compress",
          latex=_formula(r"\mathrm{{corner}}_{{{t}}}({law})")),
     _row("scale", "law:LAW a", rules.AFFINE_MAP, "laws.affine", "__mul__", _scaled,
@@ -218,11 +218,11 @@ _ROWS = (
     _row("shift", "law:LAW b", rules.AFFINE_MAP, "laws.affine", "__add__", _shifted,
          latex=_plus),
     _row("inverse", "law:LAW", rules.MOBIUS_MAP, "laws.affine", "inverse", _power,
-         latex=_formula(r"{law:2}^{{-1}}")),
+         latex=_formula(r"{law:3}^{{-1}}", 2)),
     _row("mobius", "law:LAW a b c d", rules.MOBIUS_MAP, "laws.affine", "mobius",
          latex=_formula(r"\frac{{{a:1}\,x + {b}}}{{{c:1}\,x + {d}}}\Big|_{{x\,\sim\,{law}}}", 1)),
     _row("power", "law:LAW k:COUNT", rules.MATRIX_POWER, "laws.matrix_functions", "__pow__", _power, most=6,
-         latex=_formula(r"{law:2}^{{{k}}}")),
+         latex=_formula(r"{law:3}^{{{k}}}", 2)),
     _row("symmetric_root", "law:LAW", rules.SYMMETRIC_ROOT, "laws.matrix_functions", "symmetric_root",
          latex=_formula(r"\pm\sqrt{{{law}}}", 1)),
     _row("companion", "law:LAW c", rules.COMPANION, "laws.matrix_functions", "companion",

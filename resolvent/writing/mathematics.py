@@ -194,13 +194,13 @@ def _matrix(node: ast.expr) -> Typeset:
         case ast.BinOp(a, ast.Div(), b):
             return Typeset(rf"\frac{{{_matrix(a)}}}{{{_matrix(b)}}}", 1)
         case ast.BinOp(a, ast.Pow(), b):
-            return Typeset(f"{_matrix(a):2}^{{{_matrix(b)}}}", 1)
+            return Typeset(f"{_matrix(a):3}^{{{_matrix(b)}}}", 2)
         case ast.UnaryOp(ast.USub(), a):
             return Typeset(f"-{_matrix(a):1}", 0)
         case ast.Attribute(a, "T"):
-            return Typeset(rf"{_matrix(a):2}^{{\top}}", 1)
+            return Typeset(rf"{_matrix(a):3}^{{\top}}", 2)
         case ast.Call(ast.Name("inv"), [a], []):
-            return Typeset(f"{_matrix(a):2}^{{-1}}", 1)
+            return Typeset(f"{_matrix(a):3}^{{-1}}", 2)
         case ast.Name() | ast.Constant():
             return Typeset(_scalar(node).latex)
     return _scalar(node)

@@ -63,6 +63,12 @@ def test_the_leading_term_is_positive_in_both_conventions() -> None:
     assert [polynomial_terms(expression, k)[0] for k in ("stieltjes", "cauchy")] == ["2 m^{3}", "2 G^{3}"]
 
 
+def test_the_terms_of_a_long_coefficient_stand_by_falling_powers() -> None:
+    terms = polynomial_terms(atoms(list(range(12))).equation.expr)
+    powers = [int(found[1] or 1) for term in terms if (found := re.search(r"z(?:\^\{(\d+)\})?", term))]
+    assert powers == [*range(12, 0, -1), *range(11, 0, -1)]
+
+
 def test_signs_of_odd_powers_change_with_the_convention() -> None:
     assert " ".join(polynomial_terms(M**2 + Z * M + 1, "cauchy")) == "G^{2} - z G + 1"
 
