@@ -150,24 +150,37 @@ def histogram_plot(
     width = upper - lower or 1.0
     at_atom = at_atoms(spectrum, values)
     rest = values[~at_atom]
-    step = (upper - lower or 1.0) / int(np.clip(np.sqrt(len(rest)), 20, 120))
     reach = (lower - width, upper + width)  # shown, where there is something
-    near = rest[(rest >= reach[0]) & (rest <= reach[1])]
+    bins, bars = histogram(spectrum, values)
+    step = float(np.max(np.diff(bins)))
+    named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms)"
+    ax.bar(bins[:-1], bars, width=np.diff(bins), align="edge", color=BARS, zorder=0, label=named)
+    density_plot(spectrum, ax, label=curve, color=INK, is_filled=False)
+    ax.set_xlim(min(lower, bins[0]) - _MARGIN * width, max(upper, bins[-1]) + _MARGIN * width)
+    ax.set_ylim(0, max(ax.get_ylim()[1], ROOM * bar_height(bars)))
+    _mark_outside(ax, rest, (lower - step, upper + step), reach)
+    legend_above(ax)
+    return ax
+
+
+def histogram(spectrum: Drawn, values: Array) -> tuple[Array, Array]:
+    """The ends of bars and their heights: shares of all values by width, of those at no atom and not far outside."""
+    lower, upper = spectrum.support()
+    width = upper - lower or 1.0
+    rest = values[~at_atoms(spectrum, values)]
+    near = rest[(rest >= lower - width) & (rest <= upper + width)]
+    step = width / int(np.clip(np.sqrt(len(rest)), 20, 120))
     before = step * np.ceil(max(0.0, lower - np.min(near, initial=lower)) / step)
     after = step * np.ceil(max(0.0, np.max(near, initial=upper) - upper) / step)
     if lower == upper:  # atoms only
         before = after = step
     bins = _bins(spectrum, step, before, after)
-    widths = np.diff(bins)
-    bars = np.histogram(near, bins=bins)[0] / max(len(values), 1) / widths
-    named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms)"
-    ax.bar(bins[:-1], bars, width=widths, align="edge", color=BARS, zorder=0, label=named)
-    density_plot(spectrum, ax, label=curve, color=INK, is_filled=False)
-    ax.set_xlim(min(lower, bins[0]) - _MARGIN * width, max(upper, bins[-1]) + _MARGIN * width)
-    ax.set_ylim(0, max(ax.get_ylim()[1], float(np.quantile(bars[bars > 0], 0.98)) * ROOM if np.any(bars) else 0.0))
-    _mark_outside(ax, rest, (lower - step, upper + step), reach)
-    legend_above(ax)
-    return ax
+    return bins, np.histogram(near, bins=bins)[0] / max(len(values), 1) / np.diff(bins)
+
+
+def bar_height(bars: Array) -> float:
+    """How much of the bars is drawn: nearly all of them, for one that is narrow may be very high."""
+    return float(np.quantile(bars[bars > 0], 0.98)) if np.any(bars) else 0.0
 
 
 def _bins(spectrum: Drawn, step: float, before: float, after: float) -> Array:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import time
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -27,6 +30,10 @@ from resolvent.writing.mathml import plain_letter
 
 START = "semicircle() + marchenko_pastur(c)"
 _COPY = "navigator.clipboard.writeText(source.value)"
+# what takes a moment only need not be announced
+_LATE = "span { opacity: 0; animation: late 0s 0.4s forwards; } @keyframes late { to { opacity: 1; } }"
+_SHORT = 0.5  # seconds that need not be announced
+_SENT = 50  # milliseconds, after which the browser knows that something is computed
 _MOMENTS = 6
 _SAMPLED = "sampled"
 _ROUNDING = 1e-14  # of the deviation, which a mean of 0 is computed to
@@ -43,6 +50,7 @@ class Page:
         self.diagram = pn.pane.HTML("", width=880)
         self.clear = pn.widgets.Button(label="Clear bars", width=110)
         self.upload = pn.widgets.FileInput(accept=".npy,.npz,.csv,.txt,.safetensors", multiple=False, width=260)
+        self.busy = pn.pane.HTML("", height=22, stylesheets=[_LATE])
         self.error = pn.pane.Alert("", alert_type="danger", visible=False)
         self.sliders = pn.Column(width=300)
         self.facts = pn.pane.HTML("", width=880)
@@ -54,12 +62,14 @@ class Page:
         self._bars = ColumnDataSource({"left": [], "right": [], "top": []})
         self._values: Any = None  # eigenvalues that are laid over, and what they are called
         self._words = ""
+        self._seconds = 0.0  # that the last thing took
+        self._asked: list[Callable[[], None]] = []
         self.picture = self._figure()
         self.text.param.watch(lambda _: self._read(), "value")
         self.entry.param.watch(self._choose, "value")
         self.sample.on_click(lambda _: self._guarded(self._draw_sample))
         self.phases.on_click(lambda _: self._guarded(self._draw_phases))
-        self.clear.on_click(lambda _: self._lay_over(None, ""))
+        self.clear.on_click(lambda _: self._clear())
         self.upload.param.watch(lambda _: self._guarded(self._read_file), "value")
         self._read()
 
@@ -82,8 +92,8 @@ class Page:
         return {s.name: _exact(widget.value) for s, widget in zip(self.subject.sliders, self.sliders, strict=True)}
 
     def show(self) -> None:
-        """Compute and draw the law at the sliders' values."""
-        self._guarded(self._show)
+        """Compute and draw the law at the sliders' values; announced, if what was done last took its time."""
+        (self._guarded if self._seconds > _SHORT else self._do)(self._show)
 
     def _show(self) -> None:
         assert self.subject is not None
@@ -95,18 +105,19 @@ class Page:
             "top": [mass * found.top for _, mass, _ in found.atoms],
             "words": [words for _, _, words in found.atoms],
         }
-        self.picture.y_range.end = found.top or 1.12
-        self.facts.object = _facts(found, spectrum, self._draw_bars(spectrum))
+        top, words = self._draw_bars(spectrum)
+        self.picture.y_range.end = max(found.top, top) or 1.12
+        self.facts.object = _facts(found, spectrum, words)
         self._keep_link()
 
-    def _draw_bars(self, spectrum: Spectrum) -> str:
-        """Draw what is laid over, and say what it is."""
+    def _draw_bars(self, spectrum: Spectrum) -> tuple[float, str]:
+        """Draw what is laid over; how high it is, and what it is in words."""
         if self._values is None:
             self._bars.data = {"left": [], "right": [], "top": []}
-            return ""
+            return 0.0, ""
         found = view.bars(spectrum, self._values, self._words)
         self._bars.data = {"left": found.left, "right": found.right, "top": found.height}
-        return found.words
+        return found.top, found.words
 
     # -- what is done --------------------------------------------------------------------------------------
 
@@ -115,8 +126,7 @@ class Page:
 
     def _read_text(self) -> None:
         self.subject = view.read_subject(self.text.value)
-        self._values, self._words = None, ""
-        self.diagram.object = ""
+        self._forget()
         self.phases.visible = len(self.subject.sliders) > 1 and self.subject.law.has_equation
         self.sliders[:] = [_slider(s) for s in self.subject.sliders]
         for slider in self.sliders:
@@ -130,11 +140,15 @@ class Page:
         self._show()
 
     def _move(self) -> None:
-        """Follow a slider; a matrix that was sampled at other values goes, and a diagram with another point."""
+        """Follow a slider."""
+        self._forget()
+        self.show()
+
+    def _forget(self) -> None:
+        """A matrix that was sampled from another law goes, and a diagram with another point; a file stays."""
         if self._words == _SAMPLED:
             self._values, self._words = None, ""
         self.diagram.object = ""
-        self.show()
 
     def _choose(self, event: Any) -> None:
         if event.new:
@@ -153,16 +167,35 @@ class Page:
         if self.upload.value:
             self._lay_over(view.uploaded(self.upload.filename, self.upload.value), self.upload.filename)
 
+    def _clear(self) -> None:
+        self.upload.clear()
+        self._lay_over(None, "")
+
     def _lay_over(self, values: Any, words: str) -> None:
         self._values, self._words = values, words
         self.show()
 
-    def _guarded(self, work: Any) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do something once the browser knows that it takes time; asked for again meanwhile, it is done once."""
+        if work in self._asked:
+            return
+        self._asked.append(work)
+        self.busy.object = "<span>computing …</span>"
+        document = pn.state.curdoc
+        if document is not None and pn.state.loaded:
+            document.add_timeout_callback(partial(self._do, work), _SENT)
+        else:
+            self._do(work)
+
+    def _do(self, work: Callable[[], None]) -> None:
         """Do something; what goes wrong becomes a sentence on the page, and the picture stays as it was.
 
         What changes is sent to the browser at once: Bokeh's own models, which Panel does not watch, may not change
         after Panel has sent something.
         """
+        if work in self._asked:
+            self._asked.remove(work)
+        begin = time.perf_counter()
         try:
             with unlocked():
                 work()
@@ -170,6 +203,9 @@ class Page:
         except ResolventError as error:
             self.error.object = html.escape(str(error))
             self.error.visible = True
+        finally:
+            self.busy.object = ""
+            self._seconds = time.perf_counter() - begin
 
     def _keep_link(self) -> None:
         location = pn.state.location
@@ -194,7 +230,7 @@ class Page:
             self.sliders, self.sample, self.clear, self.phases, "Lay eigenvalues over:", self.upload, width=320
         )
         right = pn.Column(
-            self.error, pn.pane.Bokeh(self.picture), self.facts, self.diagram, self.copies, self.statement
+            self.busy, self.error, pn.pane.Bokeh(self.picture), self.facts, self.diagram, self.copies, self.statement
         )
         return pn.Column("## resolvent: explore a law", pn.Row(self.text, self.entry), pn.Row(left, right))
 

@@ -24,7 +24,7 @@ from resolvent.language.expressions import parse
 from resolvent.numeric.data.samples import samples
 from resolvent.numeric.matrices.matrix_model import matrix_of
 from resolvent.numeric.pictures.phase_diagram import phase_diagram
-from resolvent.numeric.spectrum.density_plot import ROOM, at_atoms, drawn_height
+from resolvent.numeric.spectrum.density_plot import ROOM, bar_height, drawn_height, histogram
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import set_title
 from resolvent.writing.blocks import Picture
@@ -32,7 +32,7 @@ from resolvent.writing.drawing import drawn_picture
 from resolvent.writing.titles import values_title
 
 SECONDS = 20.0  # for deriving what was typed in, and its first spectrum
-_POINTS, _SAMPLE, _BINS = 400, 400, 60
+_POINTS, _SAMPLE = 400, 400
 _WIDEST, _USUAL, _MOST_INTEGERS = Fraction(4), Fraction(1, 2), 7
 
 
@@ -150,16 +150,18 @@ class Bars:
     left: list[float]
     right: list[float]
     height: list[float]
+    top: float
     words: str
 
 
 def bars(spectrum: Spectrum, values: Any, words: str) -> Bars:
-    """Eigenvalues as a histogram beside the density."""
+    """Eigenvalues as a histogram beside the density; those far outside the support are counted."""
     flat = np.ravel(np.asarray(values, dtype=float))
-    rest = flat[~at_atoms(spectrum, flat)]
-    heights, ends = np.histogram(rest, bins=_BINS) if len(rest) else (np.zeros(0), np.zeros(1))
-    density = heights / max(len(flat), 1) / np.diff(ends)
-    return Bars(ends[:-1].tolist(), ends[1:].tolist(), density.tolist(), f"{words}, {len(flat)} eigenvalues")
+    ends, heights = histogram(spectrum, flat)
+    far = int(np.count_nonzero((flat < ends[0]) | (flat > ends[-1])))
+    beyond = f", {far} of them beyond the picture" if far else ""
+    told = f"{words}, {len(flat)} eigenvalues{beyond}"
+    return Bars(ends[:-1].tolist(), ends[1:].tolist(), heights.tolist(), ROOM * bar_height(heights), told)
 
 
 def sampled(subject: Subject, values: Mapping[str, Any], rng: int = 0) -> Any:

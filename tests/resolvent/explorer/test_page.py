@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import numpy as np
+import panel as pn
 import pytest
 from typer.testing import CliRunner
 
@@ -126,6 +127,50 @@ def test_a_sample_goes_when_a_slider_moves_and_a_file_stays() -> None:
     page.upload.value = npy(np.linspace(0.1, 2, 50))
     page.sliders[0].value = 0.8
     assert len(page._bars.data["left"]) > 0
+
+
+def test_a_file_stays_under_another_law_until_the_bars_are_cleared() -> None:
+    page = Page("semicircle()")
+    page.upload.filename = "mine.npy"
+    page.upload.value = npy(np.linspace(-2, 2, 50))
+    page.text.value = "marchenko_pastur(c)"
+    assert "mine.npy, 50 eigenvalues" in page.facts.object
+    page._clear()
+    assert page._bars.data["left"] == []
+
+
+def test_bars_end_at_the_edges_fit_the_picture_and_far_eigenvalues_are_counted() -> None:
+    page = Page("semicircle()")
+    page.upload.filename = "mine.npy"
+    page.upload.value = npy(np.append(np.linspace(-0.4, 0.4, 99), [50.0]))
+    left, top = (np.asarray(page._bars.data[name]) for name in ("left", "top"))
+    assert np.min(np.abs(left + 2)) < 1e-12
+    assert max(top) <= page.picture.y_range.end
+    assert max(left) < 7
+    assert "mine.npy, 100 eigenvalues, 1 of them beyond the picture" in page.facts.object
+
+
+def test_what_takes_long_is_announced_and_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page("semicircle()")
+    waiting: list[Any] = []
+
+    class Document:
+        def add_timeout_callback(self, work: Any, _: int) -> None:
+            waiting.append(work)
+
+    class State:
+        curdoc, loaded, location = Document(), True, None
+
+    monkeypatch.setattr(pn, "state", State)
+    page._guarded(page._read_text)
+    page._guarded(page._read_text)
+    assert "computing" in page.busy.object
+    (work,) = waiting
+    monkeypatch.undo()
+    work()
+    assert page.busy.object == ""
+    page._guarded(page._read_text)  # and again later
+    assert page.busy.object == ""
 
 
 def test_a_mean_of_zero_is_zero() -> None:
@@ -264,6 +309,12 @@ def test_in_a_browser_the_page_loads_moves_and_complains(address: str, tmp_path:
             page.wait_for_url(lambda url, law=law: unquote_plus(url).startswith(f"{address}?law={law}"))
         page.get_by_role("button", name="Sample a matrix").click()
         page.get_by_text("400 eigenvalues").wait_for()
+        box.fill("hessian")
+        box.press("Enter")
+        page.get_by_text("hessian(phi, eps, sigma)").first.wait_for()
+        page.get_by_role("button", name="Phase diagram").click()  # takes seconds
+        page.get_by_text("computing").wait_for()
+        page.get_by_text("computing").wait_for(state="detached")
         assert all(url.startswith((address, "data:", "blob:", address.replace("http", "ws"))) for url in asked)
         browser.close()
 
