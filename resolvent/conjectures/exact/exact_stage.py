@@ -25,6 +25,7 @@ from resolvent.catalog.conjectures.conjecture import (
 )
 from resolvent.conjectures.exact.claimed_branch import ClaimedBranches, claimed_branches, claimed_factors, shown_number
 from resolvent.conjectures.exact.model_laws import claimed_law, full_point, model_law
+from resolvent.conjectures.exact.rounding import rounding_hint
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError, ResolventError
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
@@ -278,7 +279,7 @@ class _Stage:
                 if status == REFUTED and name == "the model" and self._is_rounding(amount.ball(self.values), value):
                     evidence = "numerical"
                 elif status != SUPPORTED:
-                    self._moment_differs(k, status, shown, name, value)
+                    self._moment_differs(k, status, shown, name, value, amount)
                     return
             count = len(self.claim.moments)
             digits = "" if evidence == "proved" else ", to the digits to which its constants are known"
@@ -291,9 +292,10 @@ class _Stage:
             text = f"no probability measure has these moments: m_{failure} contradicts those before (Hankel)"
             self.add("moments", REFUTED, text, "proved")
 
-    def _moment_differs(self, k: int, status: Status, shown: str, name: str, value: Any) -> None:
+    def _moment_differs(self, k: int, status: Status, shown: str, name: str, value: Any, amount: Amount) -> None:
         if status == REFUTED:
             text = f"the first moment that differs is m_{k}: {shown} is claimed, {name} has {shown_number(value)}"
+            text += rounding_hint(self.values, (amount, value))
             self.add("moments", REFUTED, text, "proved")
         else:
             self.add("moments", status, f"m_{k} is claimed to be {shown}; whether it is {shown_number(value)} is open")

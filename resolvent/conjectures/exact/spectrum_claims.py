@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -28,6 +27,7 @@ from resolvent.catalog.conjectures.conjecture import (
 from resolvent.catalog.conjectures.formula import Formula
 from resolvent.catalog.conjectures.zero_test import is_zero
 from resolvent.conjectures.exact.refinement import refinement
+from resolvent.conjectures.exact.rounding import rounding_hint
 from resolvent.derive.errors import ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.field import to_fmpq
@@ -68,19 +68,11 @@ def edge_finding(claimed: Sequence[Amount], spectrum: Spectrum, values: Point) -
         if not same:
             value = _short(amount.ball(values), 17)
             text = f"edge {k} is claimed at {amount.text} = {value}; the law has it at {_digits(end)}"
-            return REFUTED, text + _hint(amount.text, float(end)), proof
+            return REFUTED, text + rounding_hint(values, (amount, float(end))), proof
         proofs.add(proof)
     proof = next((p for p in ("numerical", "certified") if p in proofs), "proved")
     digits = {"numerical": " to 8 digits", "certified": f" to {_SHOWN_DIGITS} digits", "proved": ""}[proof]
     return SUPPORTED, f"the {len(actual)} edges agree{digits}: {shown}", proof
-
-
-def _hint(text: str, value: float) -> str:
-    """What to say of a decimal that is the value rounded."""
-    decimals = re.fullmatch(r"[-+]?\d+\.(\d+)", text.strip("\"' "))
-    if decimals is None or abs(float(text.strip("\"' ")) - value) > 0.5 * 10.0 ** -len(decimals[1]):
-        return ""
-    return ". That rounds to the number claimed, but claims are exact: give an expression such as 'sqrt(2)'"
 
 
 def _edges(spectrum: Spectrum) -> list[End]:
@@ -143,7 +135,8 @@ def atom_finding(claimed: Sequence[AtomClaim], spectrum: Spectrum, values: Point
         else:
             weight, place = _short(atom.weight.ball(values)), _short(atom.place.ball(values))
             text = f"an atom of weight {weight} is claimed at {place}; the law's atoms: {shown}"
-            return REFUTED, text, "proved"
+            near = (rounding_hint(values, (atom.place, p), (atom.weight, w), what="the numbers") for p, w in left)
+            return REFUTED, text + next(filter(None, near), ""), "proved"
     if left:
         return REFUTED, f"the law has an atom that is not claimed: {left[0][1]} at {left[0][0]}", "proved"
     return SUPPORTED, f"the atoms agree: {shown}", proof
@@ -281,7 +274,7 @@ def mean_findings(claimed: Sequence[MeanClaim], spectrum: Spectrum, values: Poin
         if gap <= _NUMERICAL:
             yield SUPPORTED, text, "numerical"
         elif gap > _DOUBTFUL and not np.isnan(found):
-            yield REFUTED, f"{text}; claimed: {wanted:.12g}", "numerical"
+            yield REFUTED, f"{text}; claimed: {wanted:.12g}{rounding_hint(values, (mean.value, found))}", "numerical"
         else:
             yield UNDECIDED, f"{text}; claimed: {wanted:.12g}, too close to tell", ""
 

@@ -508,3 +508,24 @@ def test_a_rounded_edge_is_refuted_with_a_hint(claim: str, is_rounded: bool) -> 
     finding = first(f'model.expression = "semicircle(2)"\nclaim.edges = ["-2*sqrt(2)", "{claim}"]')
     assert finding.status == REFUTED
     assert ("claims are exact" in finding.text) == is_rounded
+
+
+@pytest.mark.parametrize(
+    ("model", "claim", "is_rounded"),
+    [
+        ("semicircle(2)", "claim.moments = [0, 2, 0, '8.0001']", False),
+        ("marchenko_pastur(1/3)", "claim.moments = [1, '1.333']", True),
+        ("marchenko_pastur(1/3)", "claim.moments = [1, '1.334']", False),
+        ("semicircle(10**400)", "claim.moments = [0, '1.0']", False),
+        ("marchenko_pastur(3)", "claim.atoms = [{at = 0, weight = '0.667'}]", True),
+        ("marchenko_pastur(3)", "claim.atoms = [{at = 0, weight = '0.666'}]", False),
+        ("marchenko_pastur(3)", "claim.atoms = [{at = 1, weight = '0.667'}]", False),
+        ("marchenko_pastur(1/2)", "claim.means = [{of = 'log(x)', value = '-0.3069'}]", True),
+        ("marchenko_pastur(1/2)", "claim.means = [{of = 'log(x)', value = '-0.307'}]", True),
+        ("marchenko_pastur(1/2)", "claim.means = [{of = 'log(x)', value = '-0.3068'}]", False),
+    ],
+)
+def test_rounded_numbers_are_refuted_with_a_hint(model: str, claim: str, is_rounded: bool) -> None:
+    finding = first(f'model.expression = "{model}"\n{claim}')
+    assert finding.status == REFUTED
+    assert ("claims are exact" in finding.text) == is_rounded
