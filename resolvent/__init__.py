@@ -29,4 +29,18 @@ def _shown_by(way: str) -> Any:
 
 
 presentation.provide(**{way: _shown_by(way) for way in ("html", "latex", "document", "plot", "title")})
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _loaded(name)
+    except AttributeError as error:
+        if name.startswith("_"):
+            raise
+        from difflib import get_close_matches
+
+        plain = {known.replace("_", "").lower(): known for known in __all__}
+        found = get_close_matches(name.replace("_", "").lower(), plain, n=1, cutoff=0.75)
+        hint = f"; did you mean {plain[found[0]]!r}?" if found else ""
+        raise AttributeError(f"{error}{hint}", name=name) from None

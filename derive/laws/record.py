@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import sympy
 from flint import fmpq
@@ -75,6 +75,13 @@ def _replaced(argument: Any, images: Mapping[sympy.Symbol, sympy.Expr], done: di
     return argument.xreplace(dict(images)) if isinstance(argument, sympy.Basic) else argument
 
 
+_OF_SPECTRA = {
+    "pdf", "logpdf", "density", "cdf", "logcdf", "sf", "isf", "ppf", "rvs", "sample", "moment", "mean", "var", "std",
+    "median", "interval", "intervals", "stats", "expect", "entropy", "support", "stieltjes", "atoms", "outliers",
+    "edges",
+}  # fmt: skip
+
+
 @checked
 class Law(Presented, ABC):
     """The limiting spectral law of an ensemble: a probability measure on the real line.
@@ -105,6 +112,13 @@ class Law(Presented, ABC):
 
     def __repr__(self) -> str:
         return self.text
+
+    if not TYPE_CHECKING:  # type checkers would let every name pass
+
+        def __getattr__(self, name: str) -> Any:
+            """The refusal of what a law lacks, with the place where numbers are."""
+            hint = f": numbers are those of its spectrum, rv.Spectrum(law, ...).{name}" if name in _OF_SPECTRA else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     @property
     @abstractmethod

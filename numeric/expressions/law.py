@@ -73,6 +73,8 @@ def law_of(
     Sources: Mingo, Speicher 2017, Free probability and random matrices, chapter 10; Helton, Mai, Speicher, J. Funct.
     Anal. 274 (2018), for rational expressions.
     """
+    if ratios is None and "ratio" in values:
+        raise ParameterError("law_of: ratios are given as ratios={(p, n): c}, not as ratio=", ratio=values["ratio"])
     if numeric and isinstance(model, MatrixExpression) and unspecified(model):
         raise ParameterError(f"numbers need spectra for all given matrices; {model} has one without", model=model)
     if numeric:

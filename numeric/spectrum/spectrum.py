@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -55,8 +55,8 @@ class Spectrum(Presented):
 
     Args:
         law: a law, or an ensemble of the catalog, whose parameters have their defaults.
-        parameters: a value for each of its parameters: int, float, Fraction, "1/2" or SymPy number. A float stands
-            for the shortest decimal that prints as it.
+        values, parameters: a value for each of its parameters, ``c="1/2"`` or ``{c: "1/2"}``: int, float, Fraction,
+            "1/2" or SymPy number. A float stands for the shortest decimal that prints as it.
 
     Raises `ParameterError` for missing, unknown or inadmissible parameters, `DerivationError` if the branch belongs to
     no probability measure, `NotCertified` if mass or moments are not reproduced.
@@ -75,12 +75,12 @@ class Spectrum(Presented):
     from the transform.
     """
 
-    def __init__(self, law: Law | Family, **parameters: Any) -> None:
+    def __init__(self, law: Law | Family, values: Mapping[Any, Any] | None = None, **parameters: Any) -> None:
         given: Any = law
         if not isinstance(given, (Law, Family)):
             text = "; resolvent.parse reads one from text" if isinstance(given, str) else ""
             raise ParameterError(f"a Spectrum needs a law; got {type(law).__name__}{text}", law=law)
-        self.measure = measure_of(law.at(**parameters))
+        self.measure = measure_of(law.at(**parameters) if values is None else law.at(values, **parameters))
 
     @classmethod
     def of_measure(cls, measure: Measure) -> Spectrum:
@@ -232,15 +232,17 @@ class Spectrum(Presented):
             high, low = np.where(inside & beyond, middle, high), np.where(inside & ~beyond, middle, low)
         return high
 
-    def rvs(self, size: int | tuple[int, ...] | None = None, random_state: Any = None) -> Array:
+    def rvs(self, size: int | tuple[int, ...] | None = None, random_state: Any = None, *, rng: Any = None) -> Array:
         """Independent random numbers with this law, by inversion of the cdf; one number if no size is given.
 
-        ``random_state`` is a seed, a `numpy.random.Generator` or a `RandomState`.
+        ``random_state``, or ``rng``, is a seed, a `numpy.random.Generator` or a `RandomState`.
 
-        Raises `ParameterError` for an impossible size.
+        Raises `ParameterError` for an impossible size or seed.
         """
+        if rng is not None and random_state is not None:
+            raise ParameterError("rng is another name of random_state: give one of them")
         try:
-            uniform = np.random.default_rng(random_state).random(size)
+            uniform = np.random.default_rng(random_state if rng is None else rng).random(size)
         except (TypeError, ValueError) as error:
             raise ParameterError(f"size {shortly(size)}, random_state {shortly(random_state)}: {error}") from None
         return self.ppf(uniform)

@@ -19,11 +19,12 @@ from resolvent.cli.explore_command import explore
 from resolvent.cli.fit_command import fit
 from resolvent.cli.graphs_command import graphs
 from resolvent.cli.guess_command import guess
-from resolvent.cli.once import Once
+from resolvent.cli.once import Commands, Once
 from resolvent.cli.verify_command import verify
 
 app = typer.Typer(
     name="resolvent",
+    cls=Commands,
     help="Limiting spectral laws of random matrices: derived exactly, turned into numbers, compared with samples.",
     epilog="Exit status: 0 fine, 1 the claim fails, 2 bad use, 3 undecided.",
     no_args_is_help=True,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from resolvent.cli.density_command import PICTURES, check_output
-from resolvent.cli.files import emit, write_file
+from resolvent.cli.files import check_order, emit, write_file
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 from resolvent.numeric.style import drawn
@@ -50,6 +50,7 @@ def fit(
 
     if plot is not None:
         check_output(plot, PICTURES)
+    check_order(file, subject)
     values = read_array(file, array)
 
     def work() -> list[str]:

@@ -91,6 +91,11 @@ def parse_model(text: str, matrices: Sequence[str] = (), ratios: Sequence[str] =
     return Model(value, found)
 
 
+def _definition_of(node: ast.AST) -> str:
+    """How the matrix is defined that somebody took a name for."""
+    return f'; define it, --matrix "{node.id}: gaussian(p, n)"' if isinstance(node, ast.Name) else ""
+
+
 def _definition(text: str, sizes: dict[str, SymbolicSize]) -> dict[str, MatrixExpression]:
     """The matrices that a definition makes, by name: one, or several that commute."""
     left, colon, right = (part.strip() for part in text.partition(":"))
@@ -216,6 +221,8 @@ class _Reader:
             return self._name(node)
         if isinstance(node, ast.Attribute):
             value = self.read(node.value)
+            if node.attr in ("T", "H") and isinstance(value, Scalar):
+                self.fail(f".{node.attr} is of matrices, and this is a number{_definition_of(node.value)}", node.value)
             if node.attr not in ("T", "H") or not isinstance(value, MatrixExpression):
                 self.fail("a matrix has .T, its transpose, .H, its adjoint, and nothing else after a dot", node)
             return self.done(lambda: getattr(value, node.attr), node)
@@ -246,8 +253,7 @@ class _Reader:
             return self.done(lambda: a**k, node)
         if sign == "@" and not (isinstance(a, MatrixExpression) and isinstance(b, MatrixExpression)):
             scalar = node.left if isinstance(a, Scalar) else node.right
-            hint = f'; define it, --matrix "{scalar.id}: gaussian(p, n)"' if isinstance(scalar, ast.Name) else ""
-            self.fail(f"@ is the product of two matrices, and this is a number{hint}", scalar)
+            self.fail(f"@ is the product of two matrices, and this is a number{_definition_of(scalar)}", scalar)
         left: Any = a.expr if isinstance(a, Scalar) and isinstance(b, MatrixExpression) else a
         right: Any = b.expr if isinstance(b, Scalar) and isinstance(a, MatrixExpression) else b
         operations: dict[str, Callable[[], Any]] = {

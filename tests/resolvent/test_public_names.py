@@ -131,3 +131,45 @@ def test_example_of_the_design() -> None:
     law = rv.semicircle() + rv.marchenko_pastur(c)
     cubic = c * rv.m**3 + (c * rv.z + 1) * rv.m**2 + (c + rv.z - 1) * rv.m + 1
     assert sympy.expand(law.equation.expr - cubic) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("MarchenkoPastur", "marchenko_pastur"), ("Semicircle", "semicircle"), ("lawof", "law_of")]
+)
+def test_a_name_written_otherwise_is_found(name: str, meant: str) -> None:
+    with pytest.raises(AttributeError, match=f"No resolvent attribute {name}; did you mean '{meant}'"):
+        getattr(rv, name)
+
+
+def test_a_name_that_is_like_no_other_has_no_hint() -> None:
+    with pytest.raises(AttributeError, match=r"No resolvent attribute GOE$"):
+        rv.GOE  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["pdf", "moment", "support", "stieltjes", "outliers"])
+def test_a_law_says_where_its_numbers_are(name: str) -> None:
+    law = rv.semicircle()
+    assert not hasattr(law, name)
+    with pytest.raises(AttributeError, match=rf"those of its spectrum, rv\.Spectrum\(law, \.\.\.\)\.{name}$"):
+        getattr(law, name)
+    assert hasattr(rv.Spectrum(law), name)
+
+
+def test_values_of_a_spectrum_come_by_name_or_in_a_dictionary() -> None:
+    c = rv.parameter("c", positive=True)
+    law = rv.marchenko_pastur(c)
+    assert rv.Spectrum(law, {c: "1/2"}) == rv.Spectrum(law, {"c": 0.5}) == rv.Spectrum(law, c="1/2")
+
+
+def test_random_numbers_take_a_generator_by_either_name() -> None:
+    rho = rv.Spectrum(rv.semicircle())
+    assert (rho.rvs(3, rng=5) == rho.rvs(3, random_state=5)).all()
+    with pytest.raises(ParameterError, match="give one of them"):
+        rho.rvs(3, random_state=5, rng=5)
+
+
+def test_a_misspelt_argument_of_law_of_is_named() -> None:
+    p, n = rv.dimension("p"), rv.dimension("n")
+    X = rv.gaussian("X", p, n)
+    with pytest.raises(ParameterError, match="not as ratio="):
+        rv.law_of(X @ X.T / n, ratio="1/2")

@@ -338,6 +338,8 @@ BAD = [
     (("show", "hesian"), "did you mean 'hessian'?"),
     (("derive", "hesian"), "'hesian' is no catalog name; did you mean 'hessian'?"),
     (("derive", "zzz"), "see `resolvent list` for the names"),
+    (("plot", "semicircle()"), "No such command 'plot': `resolvent density LAW --output law.png` draws"),
+    (("shrink",), "No such command 'shrink': in Python, resolvent.shrink(eigenvalues, ratio)"),
     (("derive", "semicirle()"), "did you mean 'semicircle'?"),
     (("derive", "semicircle() +"), "the expression stops too early"),
     (("derive", "__import__('os').system('true')"), "has no meaning here"),

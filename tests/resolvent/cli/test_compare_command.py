@@ -39,3 +39,10 @@ def test_json_and_picture(data: Path, tmp_path: Path) -> None:
     )
     assert json.loads(found.stdout)["verdict"] == "supported"
     assert target.read_text().lstrip().startswith("<?xml")
+
+
+@pytest.mark.parametrize("command", ["compare", "fit"])
+def test_a_law_and_a_file_in_the_wrong_order_are_refused(data: Path, command: str) -> None:
+    found = CliRunner().invoke(app, [command, "marchenko_pastur(c)", str(data)])
+    assert found.exit_code == 2
+    assert f"the file comes first, then the law: {data} 'marchenko_pastur(c)'" in found.stderr.replace("\n", " ")

@@ -117,6 +117,8 @@ def test_the_law_of_a_text() -> None:
         ("S", LETTERS, ["p = c"], "a ratio is written"),
         ("S", LETTERS, ["p/q = c"], "q is no size"),
         ("__import__(S)", LETTERS, [], "unknown function"),
+        ("S @ Y.T", LETTERS, [], r'\.T is of matrices, and this is a number; define it, --matrix "Y: gaussian'),
+        ("S @ (2*a).H", LETTERS, [], r"\.H is of matrices, and this is a number\n"),
     ],
 )
 def test_what_has_no_meaning_is_refused(text: str, matrices: list[str], ratios: list[str], message: str) -> None:
