@@ -73,7 +73,7 @@ def _pieces(coefficient: sympy.Expr) -> list[sympy.Expr]:
     factored = sympy.factor(coefficient)
     if _width(expression_latex(factored)) <= _LINE - 12:
         return [factored]
-    return sympy.expand(coefficient).as_ordered_terms()  # type: ignore[no-any-return]
+    return sympy.expand(coefficient).as_ordered_terms()
 
 
 def _product(coefficient: sympy.Expr, power: str, brackets: bool) -> str:
