@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SMALLEST = 20  # of the shorter side: below it nothing is said
 _WHITE = 0.1  # Kolmogorov's distance of the bulk from noise, beyond which nothing is advised
+_SPREAD = (1.0, 0.62, 0.05)  # times the size p it stays below a + b log p + c rank at the level 1 %: sampled
+_PEAKED = 1.0  # the fourth cumulant of the entries, from which on the level at the edge is no longer kept
 _FEW = 0.1  # of the singular values: more that stick out are no low rank
 _LEVEL = 0.01
 _ROUNDS = 20
@@ -44,6 +46,8 @@ class LayerAdvice:
             shrunk; 0 without a signal.
         distance: Kolmogorov's distance of the bulk from noise.
         reason: why nothing is advised, or the empty text.
+        doubts: what speaks against the rank: a bulk farther from noise than noise of this size is at the level 1 %, or
+            entries with heavy tails, whose outermost singular values exceed the edge more often than the level says.
     """
 
     name: str
@@ -56,6 +60,7 @@ class LayerAdvice:
     error: float
     distance: float
     reason: str = ""
+    doubts: tuple[str, ...] = ()
 
     @property
     def kept(self) -> float:
@@ -80,6 +85,7 @@ class LayerAdvice:
             "expected_error": self.error,
             "distance": self.distance,
             "reason": self.reason or None,
+            "doubts": list(self.doubts),
         }
 
 
@@ -113,6 +119,7 @@ class PruningAdvice:
                     f"{layer.name:24} {size:>12} {layer.noise:10.4g} {layer.rank:5d} {layer.error:7.3f} "
                     f"{layer.saving:6.1%}"
                 )
+            lines += [f"  doubtful: {doubt}" for doubt in layer.doubts]
         if self.skipped:
             lines.append(f"no matrices, skipped: {', '.join(self.skipped)}")
         return "\n".join(lines)
@@ -203,7 +210,34 @@ def _layer(name: str, w: Any) -> LayerAdvice:
     if rank > _FEW * short:  # rows of different sizes, say, of which the small ones look like noise
         reason = f"{rank} of its {short} singular values stick out of the bulk: it is not noise and a few directions"
     signal, error = _signal(values[:rank], shape, noise)
-    return LayerAdvice(name, shape, noise, edge, values, rank, signal, error, distance, reason)
+    doubts = () if reason else _doubts(w, rank, distance)
+    return LayerAdvice(name, shape, noise, edge, values, rank, signal, error, distance, reason, doubts)
+
+
+def _doubts(w: Any, rank: int, distance: float) -> tuple[str, ...]:
+    """What speaks against a rank; see `LayerAdvice`."""
+    short, found = min(w.shape), []
+    allowed = (_SPREAD[0] + _SPREAD[1] * math.log(short) + _SPREAD[2] * rank) / short
+    if distance > allowed:
+        found.append(
+            f"the bulk is {distance:.3g} away from that of independent entries, which stay below {allowed:.3g} at the "
+            f"level {_LEVEL:g}: rows or columns may differ in size, and the rank counts them"
+        )
+    peak = _fourth_cumulant(w, rank) if rank else 0.0
+    if peak > _PEAKED:
+        found.append(
+            f"the entries have heavy tails (a fourth cumulant of {peak:.2g}, Gaussian ones have 0): single large "
+            f"entries may be among the {rank} that stick out"
+        )
+    return tuple(found)
+
+
+def _fourth_cumulant(w: Any, rank: int) -> float:
+    """Of the entries without the part of that rank, over the square of their variance."""
+    u, values, v = np.linalg.svd(w, full_matrices=False)
+    rest = w - (u[:, :rank] * values[:rank]) @ v[:rank]
+    squares = (rest - np.mean(rest)) ** 2
+    return float(np.mean(squares**2) / np.mean(squares) ** 2 - 3)
 
 
 def _noise(bulk: Any, law: Spectrum, long: int) -> float:

@@ -137,6 +137,36 @@ def test_rows_of_different_sizes_are_no_signal() -> None:
     assert "stick out of the bulk" in layer.reason
 
 
+def test_heavy_tails_are_named_beside_the_rank_that_they_make(tmp_path: Path) -> None:
+    """Student's law of 2.5 degrees has no fourth moment: its largest entries are singular values outside the bulk."""
+    w = np.random.default_rng(1).standard_t(2.5, size=(200, 300))
+    (layer,) = advise_pruning({"w": w}).layers
+    assert layer.rank > 0
+    assert not layer.reason
+    assert any("heavy tails" in doubt for doubt in layer.doubts)
+    np.save(tmp_path / "w.npy", w)
+    assert "doubtful: the entries have heavy tails" in CliRunner().invoke(
+        app, ["advise", "prune", str(tmp_path / "w.npy")]
+    ).output  # fmt: skip
+    assert advise_pruning({"w": 1e-9 * w}).to_json()["layers"][0]["doubts"] == list(layer.doubts)
+
+
+@pytest.mark.parametrize("sizes", [np.linspace(1, 2, 200), np.repeat([1, 1.5], 100)])
+def test_a_bulk_that_fits_badly_is_named(sizes: np.ndarray) -> None:
+    w = np.random.default_rng(0).standard_normal((200, 300)) * sizes[:, None]
+    (layer,) = advise_pruning({"w": w}).layers
+    assert layer.rank > 0
+    assert any("away from that of independent entries" in doubt for doubt in layer.doubts)
+
+
+@pytest.mark.parametrize(("shape", "rank"), [((40, 60), 2), ((100, 100), 0), ((30, 300), 1)])
+def test_noise_with_a_signal_is_not_doubted(shape: tuple[int, int], rank: int) -> None:
+    """At the level 1 % of the distance: 5 or more of 100 have a probability below one per cent."""
+    draws = [planted(shape, [3.0, 5.0][:rank], seed)[0] if rank else
+             np.random.default_rng(seed).standard_normal(shape) for seed in range(100)]  # fmt: skip
+    assert sum(bool(advise_pruning({"w": w}).layers[0].doubts) for w in draws) < 5
+
+
 def test_files_that_hold_objects_or_are_damaged(tmp_path: Path) -> None:
     objects = tmp_path / "objects.npz"
     np.savez(objects, w=np.array([{}], dtype=object))
