@@ -22,7 +22,7 @@ import numpy as np
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.lanczos_sample import LanczosSample, lanczos_sample
-from resolvent.numeric.data.samples import ExactSample, samples
+from resolvent.numeric.data.samples import ExactSample, heavy_tails, samples
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import EdgeTest, edge_test
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -169,6 +169,11 @@ def compared(
     if abs(zeros[0] - zeros[1]) > len(trials) * (3 + outside) + resolution * zeros[1] + 4 * unsure:
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
     unlike = _unlike(spectrum, bulk, [trial.size for trial in trials], beta, level)
+    if outside and not lanczos and (peak := heavy_tails(eigenvalues, singular)):
+        unlike += (
+            f"the entries have heavy tails, or the samples differ in size (a fourth cumulant of {peak:.2g}; "
+            "0 for Gaussian ones): single entries may stick out, and the p-values of components are too small",
+        )
     rows = sum(t.size for t in trials) / len(trials)
     needed = math.inf if lanczos else rows * _needed(statistics, shifts, quantile)  # probes have errors of their own
     status, reasons = _verdict(against, power, resolution, share, needed, len(trials))

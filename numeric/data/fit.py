@@ -19,7 +19,7 @@ import sympy
 
 from resolvent.derive.errors import ParameterError, PrecisionError, ResolventError
 from resolvent.derive.laws.record import Law
-from resolvent.numeric.data.samples import samples
+from resolvent.numeric.data.samples import heavy_tails, samples
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import edge_test
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -49,6 +49,8 @@ class FitRecord:
             the law.
         family: the law with its parameters.
         samples: the eigenvalues of each matrix.
+        tails: the fourth cumulant of the entries of a data matrix, if it is above 1; then the intervals are too narrow,
+            and what sticks out may be single entries.
     """
 
     law: Law
@@ -60,6 +62,7 @@ class FitRecord:
     misfit: tuple[float, int]
     family: Law = field(repr=False)
     samples: tuple[Array, ...] = field(repr=False, compare=False)
+    tails: float
 
     @property
     def p_value(self) -> float:
@@ -119,6 +122,7 @@ def fitted(
         (float(np.sum(residuals**2)), _STATISTICS - len(names)),
         law,
         trials,
+        heavy_tails(eigenvalues, singular),
     )
 
 

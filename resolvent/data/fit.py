@@ -33,7 +33,8 @@ class Fit(FitRecord, Presented):
         found = [f"{k} = {v:.6g} +- {self.errors[k]:.2g}, {self.confidence:.0%} interval {ends[k]}"
                  for k, v in self.parameters.items()]  # fmt: skip
         left_out = f"left out: {len(self.left_out)} that stick out" if self.left_out else ""
-        return f"<Fit: {'; '.join(filter(None, [*found, left_out]))}; p-value {self.p_value:.3g}>"
+        tails = "entries with heavy tails" if self.tails else ""
+        return f"<Fit: {'; '.join(filter(None, [*found, left_out, tails]))}; p-value {self.p_value:.3g}>"
 
     def __str__(self) -> str:
         return self.text()
@@ -74,6 +75,7 @@ class Fit(FitRecord, Presented):
             "left_out": list(self.left_out),
             "misfit": {"value": self.misfit[0], "degrees": self.misfit[1]},
             "p_value": self.p_value,
+            "tails": self.tails,
             "matrices": len(self.samples),
             "eigenvalues": sum(map(len, self.samples)),
         }
@@ -141,7 +143,17 @@ def _report(found: Fit) -> Report:
             for name, value in found.parameters.items()
         ),
     )
-    return Report("A law fitted to eigenvalues", (Section("Fit", (overview, table, Items((_reading(found),)))),))
+    return Report("A law fitted to eigenvalues", (Section("Fit", (overview, table, Items(_readings(found)))),))
+
+
+def _readings(found: Fit) -> tuple[str, ...]:
+    if not found.tails:
+        return (_reading(found),)
+    return (
+        _reading(found),
+        f"the entries have heavy tails, or the samples differ in size (a fourth cumulant of {found.tails:.2g}, "
+        "Gaussian ones have 0): the intervals are too narrow, and what was left out may be single entries",
+    )
 
 
 def _reading(found: Fit) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import resolvent as rv
+from resolvent.numeric.data.samples import heavy_tails
 
 N = 120
 
@@ -215,3 +217,39 @@ def test_the_picture_marks_edges_and_components() -> None:
     beyond = rv.compare(x, law, singular=True).plot()  # too far away for the picture: told in words
     assert "component" not in beyond.get_legend_handles_labels()[1]
     assert any("beyond" in text.get_text() for text in beyond.texts)
+
+
+@pytest.mark.parametrize("unit", [1e-160, 1.0, 1e160])
+def test_components_of_entries_with_heavy_tails_are_said_to_be_doubtful(unit: float) -> None:
+    rng = np.random.default_rng(1)
+    heavy, law = rng.standard_t(2.5, size=(200, 400)), rv.marchenko_pastur("1/2")
+    found = rv.compare(heavy / heavy.std(), law, singular=True)
+    assert found.components > 0
+    assert any("heavy tails" in reason for reason in found.reasons)
+    light = rng.normal(size=(200, 400))
+    light[0] *= 4
+    found = rv.compare(light, law, singular=True)
+    assert found.components == 1
+    assert not any("heavy tails" in reason for reason in found.reasons)
+    assert heavy_tails(unit * heavy, True) == pytest.approx(heavy_tails(heavy, True), rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["population", "complex", "signs", "eigenvalues", "a strong direction"])
+def test_what_has_no_heavy_tails(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 300))
+    data = {
+        "population": x * np.linspace(1, 30, 100)[:, None],
+        "complex": x + 1j * rng.normal(size=x.shape),
+        "signs": np.sign(x),
+        "eigenvalues": np.abs(x[:, 0]),
+        "a strong direction": x + 100 * np.outer(rng.normal(size=100), rng.normal(size=300)),
+    }[kind]
+    assert heavy_tails(data, True) == 0
+
+
+def test_heavy_tails_are_the_fourth_cumulant_of_scipy() -> None:
+    rows = np.random.default_rng(0).laplace(size=(20, 500)) * np.arange(1, 21)[:, None] + 7
+    assert heavy_tails(rows, True) == pytest.approx(np.mean(stats.kurtosis(rows, axis=1)), rel=1e-12)
+    assert heavy_tails(np.vstack([rows, np.full((1, 500), 3.0)]), True) == pytest.approx(heavy_tails(rows, True))
+    assert heavy_tails(np.ones((20, 50)), True) == 0

@@ -60,6 +60,17 @@ def test_a_law_that_does_not_explain_says_so_everywhere(tmp_path: Path) -> None:
     assert "does not explain the bulk" in ran.stdout
 
 
+def test_heavy_tails_of_the_entries_are_said(fitted: rv.Fit) -> None:
+    x = np.random.default_rng(0).standard_t(3, size=(200, 400))
+    found = rv.fit(x, rv.marchenko_pastur(C, SIGMA), singular=True)
+    assert found.tails > 1
+    assert found.to_json()["tails"] == found.tails
+    assert "heavy tails" in repr(found)
+    assert "the intervals are too narrow" in str(found)
+    assert fitted.tails == 0
+    assert "heavy" not in str(fitted) + repr(fitted)
+
+
 def test_as_many_parameters_as_statistics_leave_nothing_to_tell() -> None:
     record = rv.fit(np.random.default_rng(4).normal(size=(60, 120)), rv.marchenko_pastur(C), singular=True)
     full = rv.Fit(**{**vars(record), "misfit": (0.0, 0)})
