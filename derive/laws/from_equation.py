@@ -40,7 +40,8 @@ def law_of_equation(polynomial: sympy.Expr | sympy.Eq, moments: Sequence[Any] = 
     if isinstance(polynomial, sympy.Eq):
         polynomial = polynomial.lhs - polynomial.rhs
     if not isinstance(polynomial, sympy.Expr) or not polynomial.has(M):
-        raise ParameterError("the equation must be a polynomial in rv.z and rv.m", polynomial=polynomial)
+        text = f'; rv.parse("law_of_equation({polynomial})") reads a text' if isinstance(polynomial, str) else ""
+        raise ParameterError(f"the equation must be a polynomial in rv.z and rv.m{text}", polynomial=polynomial)
     parameters = tuple(sorted(polynomial.free_symbols - {Z, M}, key=lambda s: str(s.name)))
     germ = [to_element(v) for v in moments]
     if not germ or germ[0][0] != 1:

@@ -20,7 +20,7 @@ import sympy
 from flint import fmpq, fmpq_poly, fmpz_mpoly, fmpz_poly, nmod_mat
 
 from resolvent.derive.border import checked
-from resolvent.derive.equations.equation import M, spectral_ring
+from resolvent.derive.equations.equation import M, Z, spectral_ring
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import polynomial_to_sympy, to_fmpq
 from resolvent.derive.exact.polynomials import factored
@@ -31,6 +31,7 @@ from resolvent.derive.sequences.relation_checks import first_exception, holds
 
 MARGIN = 10
 _PRIMES = tuple(islice(primes_below(WORD), 24 * REPEATS + REPEATS - 1))
+_LETTERS = {M: sympy.Symbol("f"), Z: sympy.Symbol("x")}
 _SPARE = 4  # rows beyond the unknowns from which a relation is computed
 
 Shape = tuple[int, int]
@@ -42,7 +43,7 @@ class Guess:
     """A relation that was found in a sequence, and how much stands behind it.
 
     Attributes:
-        relation: a `Recurrence`, a `LinearODE` of f(x) = sum u(n) x^n, or a polynomial in z and m.
+        relation: a `Recurrence`, a `LinearODE` of f(x) = sum u(n) x^n, or a polynomial in x = z and f(x) = m.
         shape: (order, degree) of a recurrence or differential equation, (degree in m, degree in z) of a polynomial.
         unknowns: the number of coefficients of that shape.
         used: how many terms the relation was computed from.
@@ -58,7 +59,8 @@ class Guess:
     tried: tuple[Shape, ...]
 
     def __repr__(self) -> str:
-        relation = self.relation.text() if hasattr(self.relation, "text") else f"{self.relation} = 0"
+        polynomial = isinstance(self.relation, sympy.Expr)  # in letters that nobody takes for m(z)
+        relation = f"{self.relation.xreplace(_LETTERS)} = 0" if polynomial else self.relation.text()
         return f"<Guess: {relation}; {self.evidence}>"
 
     @property

@@ -43,9 +43,14 @@ _MOST_ELIMINATED = 4  # the degree in m up to which the derived differential equ
 
 
 @checked
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Proposal(ProposalRecord, Presented):
     """What `guess` found in a sequence of moments; what it holds stands in `ProposalRecord`."""
+
+    def __repr__(self) -> str:
+        equation = self.equation
+        shown = equation.text() if hasattr(equation, "text") else f"{equation} = 0"
+        return f"<Proposal: {shown}; {self.evidence}>" if self.found else "<Proposal: no equation was found>"
 
     def law(self) -> Law:
         """The law of the proposed equation, of evidence `guessed`.

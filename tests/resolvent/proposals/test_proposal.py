@@ -382,3 +382,23 @@ def test_the_text_fits_80_columns(moments: list[int]) -> None:
 def test_long_numbers_are_shortened() -> None:
     assert short(sympy.Integer(12) ** 3) == "1728"
     assert short(sympy.Integer(10) ** 40) == "10000000...00000000 (41 digits)"
+
+
+@pytest.mark.parametrize(
+    ("moments", "kind", "shown"),
+    [
+        (
+            CATALAN,
+            "algebraic",
+            "<Proposal: m**2*z + m*z + 1 = 0; guessed: 6 unknowns from 6 terms, ",
+        ),
+        (CATALAN, "recurrence", "<Proposal: (-4*n - 2)*u(n) + (n + 2)*u(n+1) = 0; guessed: "),
+        (PRIMES, None, "<Proposal: no equation was found>"),
+    ],
+)
+def test_at_the_prompt_stands_the_equation_of_the_transform(moments: list[Any], kind: Any, shown: str) -> None:
+    assert repr(rv.guess(moments, kind=kind) if kind else rv.guess(moments)).startswith(shown)
+
+
+def test_an_equation_of_the_generating_function_has_letters_of_its_own() -> None:
+    assert repr(rv.guess_algebraic([1, *CATALAN])).startswith("<Guess: f**2*x - f + 1 = 0; ")
