@@ -201,7 +201,9 @@ class Page:
                 work()
             self.error.visible = False
         except ResolventError as error:
-            self.error.object = html.escape(str(error))
+            sentence, _, place = html.escape(str(error)).partition("\n")
+            place = place.replace(" ", "&nbsp;")  # the text, and a mark below a letter of it
+            self.error.object = sentence + (f"<pre>{place}</pre>" if place else "")
             self.error.visible = True
         finally:
             self.busy.object = ""

@@ -230,6 +230,13 @@ def test_the_phase_diagram_has_the_current_point() -> None:
     assert page.diagram.object == ""
 
 
+def test_the_mark_stands_below_the_place_of_an_error() -> None:
+    page = Page()
+    page.text.value = "semicircle(s) < 3"
+    text, mark = page.error.object.partition("<pre>")[2].removesuffix("</pre>").replace("&nbsp;", " ").split("\n")
+    assert mark.index("^") == text.index("&lt;")
+
+
 def test_text_in_errors_is_no_markup() -> None:
     page = Page()
     page.text.value = "<script>alert(1)</script>"
