@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import sympy
 from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.errors import BranchError, DerivationError, ParameterError
 from resolvent.derive.expressions import law as exact
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
@@ -30,6 +31,8 @@ from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.numeric_law import NumericLaw
 
 _ORDINARY = 4  # the roots of the variances are at most 2^4, and not all below 2^-4; otherwise they are scaled
+_SEEN = 1e-3
+_HEIGHTS, _FINER = np.geomspace(1e40, 1e-40, 21), np.geomspace(1e4, 1.0, 9)
 _POINTS = np.array([0.4 + 0.9j, -1.3 + 0.5j, 3.0 + 0.7j])
 
 
@@ -137,6 +140,10 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
         raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
     system = _system(model, ratios)
     solver = DysonSolver(DysonArrays.of_system(system, values))
+    exponent = _exponent(solver)
+    if exponent:
+        scaled = model * sympy.Rational(2) ** -exponent
+        solver = DysonSolver(DysonArrays.of_system(_system(scaled, ratios), values))
     told = ", ".join(f"{name} = {value}" for name, value in values.items())
     text = f"law_of({model})" + (f" at {told}" if told else "")
     step = Step(
@@ -146,7 +153,29 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
         uses=(dyson_step(model, system.pencil, system, dict(ratios or {}), by_series=not system.free_letters),),
         verify=partial(_solved_by_iteration, solver),
     )
-    return NumericLaw(text, partial(measure_of_solver, solver, text), conclusion=step)
+    return NumericLaw(text, partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent)), conclusion=step)
+
+
+def _exponent(solver: DysonSolver) -> int:
+    """The power of two next to the size of the eigenvalues; 0 where it is ordinary, or not found.
+
+    1 - y Im m(iy) is the mean of x^2/(x^2 + y^2), and falls from the share of the eigenvalues other than 0 to 0.
+    """
+    size = 0.0
+    for heights in (_HEIGHTS, _FINER):
+        size = next((y for y in heights * (size or 1.0) if _share_beyond(solver, y) > _SEEN), 0.0)
+        if not size:
+            return 0
+    exponent = math.frexp(size * math.sqrt(_SEEN))[1]
+    return exponent if abs(exponent) > _ORDINARY else 0
+
+
+def _share_beyond(solver: DysonSolver, height: float) -> float:
+    """The mean of x^2/(x^2 + height^2); 0 where the equation is not solved."""
+    try:
+        return 1 - height * float(solver.solve(1j * height).stieltjes[0].imag)
+    except BranchError:
+        return 0.0
 
 
 def _solved_by_iteration(solver: DysonSolver) -> bool:

@@ -95,6 +95,24 @@ def test_a_profile_in_any_unit(scale: float) -> None:
     assert law.derivation.check()
 
 
+@pytest.mark.parametrize("unit", ["1e-12", "1e-4", "1e7", "1e15"])
+def test_numbers_in_any_unit(unit: str) -> None:
+    q = sympy.Rational(unit)
+    law = law_of(q * HARD_EDGE, {(p, n): "1/2"}, numeric=True)
+    rho = Spectrum(law)
+    edges = [float(q) * (1 + sign * np.sqrt(0.5)) ** 2 for sign in (-1, 1)]
+    assert rho.support() == pytest.approx(edges, rel=1e-11, abs=0)
+    assert rho.std() == pytest.approx(float(q) * np.sqrt(0.5), rel=1e-11, abs=0)
+    assert law.derivation.check()
+
+
+def test_an_atom_that_hides_the_unit() -> None:
+    """Less than a thousandth of the eigenvalues differ from 0, so that the unit is not found."""
+    q = sympy.Rational(1, 10**7)
+    with pytest.raises(NotCertified, match="not bounded between"):
+        Spectrum(law_of(q * HARD_EDGE, {(p, n): 2000}, numeric=True))
+
+
 @pytest.mark.slow
 def test_a_profile_of_two_hundred_blocks_that_is_a_product() -> None:
     """Variances a_i a_j: one equation for y, the mean of a m, in place of two hundred."""

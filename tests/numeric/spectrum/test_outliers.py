@@ -61,8 +61,8 @@ def one(name: str, theta: Any, kind: str = "additive", ratio: Any = None) -> Out
 def test_spiked_covariance(theta: float) -> None:
     found = one("mp(1/4)", theta, "multiplicative")
     exact, c = Fraction(repr(theta)) if isinstance(theta, float) else Fraction(theta), Fraction(1, 4)
-    assert found.location == pytest.approx(float((1 + exact) * (1 + c / exact)), rel=1e-14)
-    assert found.overlap == pytest.approx(float((1 - c / exact**2) / (1 + c / exact)), rel=1e-13)
+    assert found.location == pytest.approx(float((1 + exact) * (1 + c / exact)), rel=1e-14, abs=0)
+    assert found.overlap == pytest.approx(float((1 - c / exact**2) / (1 + c / exact)), rel=1e-13, abs=0)
     assert found.threshold == math.copysign(0.5, theta)
 
 
@@ -79,7 +79,7 @@ def test_spiked_wigner(theta: float) -> None:
     found = one("semicircle", theta)
     exact = Fraction(repr(theta))
     assert found.location == pytest.approx(float(exact + 1 / exact), rel=1e-14)
-    assert found.overlap == pytest.approx(float(1 - 1 / exact**2), rel=1e-13)
+    assert found.overlap == pytest.approx(float(1 - 1 / exact**2), rel=1e-13, abs=0)
     assert found.threshold == math.copysign(1, theta)
 
 
