@@ -155,7 +155,7 @@ class EnclosedBranch(Branch):
 
     def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry], end: float = math.inf) -> None:
         self.unknowns = unknowns
-        failure: DerivationError | None = None
+        failure = DerivationError("the Dyson equation was not solved at these parameters")
         for values in candidates(system.parameters):
             try:
                 self.enclosure = enclosed(system, values, end)
@@ -167,10 +167,7 @@ class EnclosedBranch(Branch):
                     break
                 continue
             break
-        else:
-            failure = failure or DerivationError("the Dyson equation was not solved")
         if not hasattr(self, "enclosure"):
-            assert failure is not None
             raise failure
         self._finer: dict[int, tuple[Enclosure, dict[str, acb]]] = {}
 

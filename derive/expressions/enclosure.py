@@ -25,7 +25,7 @@ from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.pencil import Entry
 
-_SCALES = ((1e-9, 1e-6), (1e-12, 1e-9), (1e-18, 1e-14), (1e-28, 1e-22))  # eps_0 and the radius of the boxes, in turn
+_SCALES = ((1e-9, 1e-6), (1e-12, 1e-9), (1e-18, 1e-14), (1e-28, 1e-22), (1e-36, 1e-22))  # eps_0, radius of the boxes
 _BITS, _SPARE = 256, 106  # the working precision, and how many bits of it the boxes leave out
 _POINT = (fmpq(51, 256), fmpq(-82, 256))  # 1/z, real and imaginary part: an exact ball, z is near 7/5 + 9/4 i
 _ROUNDS = 60

@@ -88,6 +88,19 @@ def test_a_mean_that_is_not_rational() -> None:
     assert law_of(X @ inv(1 + Y @ Y) @ X).moments(1) == [(sympy.sqrt(5) - 1) / 2]
 
 
+@pytest.mark.parametrize("unit", [sympy.Rational(1, 10**9), 1000, 10**5])
+def test_inverses_in_other_units(unit: int) -> None:
+    """The mean of (W + 1)^-1 with W of ratio 1/2 is (sqrt(17) - 3)/2."""
+    law = law_of(unit * inv(A @ A.T / n + 1), {(p, n): "1/2"})
+    assert sympy.expand(law.moments(1)[0] - unit * (sympy.sqrt(17) - 3) / 2) == 0
+
+
+def test_inverses_in_units_too_large_are_refused() -> None:
+    inverse = inv(A @ A.T / n + 1)
+    with pytest.raises(DerivationError, match="not solved at these parameters"):
+        law_of(10**10 * (inverse @ inverse + X), {(p, n): "1/2"})
+
+
 D = given("D", p, atoms([3, 5]))
 G = gaussian("G", p, p) / sympy.sqrt(p)
 
