@@ -112,8 +112,8 @@ def mixture(
 
     Raises `ParameterError` unless there is a weight for each law and they add up to 1; for a law without that
     parameter, or with others; and where the distribution leaves the parameter's domain. `NotCertified` (when it is
-    computed) where the laws do not depend on the parameter piecewise as a series does, or the density is not resolved,
-    as next to a logarithmic pole.
+    computed) where the laws do not depend on the parameter piecewise as a series does, as where an edge runs into a
+    hard one, or the density is not resolved, as next to a logarithmic pole.
     """
     if isinstance(laws, Law):
         return _mixture_over(laws, weights, distribution)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.polynomial import chebyshev as cheb
 
-from resolvent.derive.errors import NotCertified
+from resolvent.derive.errors import NotCertified, ResolventError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.density.chebyshev_nodes import chebyshev_coefficients
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
@@ -27,6 +28,9 @@ DEEPEST = 40  # splits of a support interval
 _LEFT_OUT = 1e-13  # probability of a panel that is not split any more
 _MOST_PANELS = 400
 _CONSTANT = 1e-13
+_BESIDE = 1e-3  # of a piece of the parameter's distribution: how far from its ends laws are like those inside,
+_LOCATED = 1e-9  # and how well a value is located at which they change; it is one of a small denominator then
+_SHORT = 1000
 
 Family = Callable[[float], Law]
 Break = tuple[float, Fraction | None]
@@ -121,8 +125,9 @@ def resolve_panels(
 ) -> None:
     """The panels of a piece of the parameter's distribution, and where the density of the mixture may be singular.
 
-    Raises `NotCertified` where the laws are not resolved by many panels.
+    Raises `NotCertified` where the laws are not resolved by many panels, or an edge runs into a hard one.
     """
+    _require_no_hard_edge(family, piece.left, piece.right, text)
     waiting = [(piece.left, piece.right, (piece.left == ends[0], piece.right == ends[1]))]
     while waiting:
         low, high, is_special = waiting.pop()
@@ -144,6 +149,45 @@ def resolve_panels(
             continue
         panels.append(panel)
         breaks += _breaks(panel)
+
+
+def _require_no_hard_edge(family: Family, low: float, high: float, text: str) -> None:
+    """Raise `NotCertified` where a density loses its bound at one value of the parameter: panels shrink towards it.
+
+    It is looked for at the ends, and where the number of atoms changes.
+    """
+    width = high - low
+    inner = low + _BESIDE * width, high - _BESIDE * width
+    beside = [measure_of(family(s)) for s in inner]
+    suspects = [low, high]
+    if len(beside[0].atoms) != len(beside[1].atoms):
+        left, right = inner
+        while right - left > _LOCATED * width:
+            middle = (left + right) / 2
+            same = len(measure_of(family(middle)).atoms) == len(beside[0].atoms)
+            left, right = (middle, right) if same else (left, middle)
+        short = float(Fraction((left + right) / 2).limit_denominator(_SHORT))
+        suspects.append(short if left <= short <= right else left)
+    if any(map(_is_unbounded, beside)):
+        return
+    for place in suspects:
+        try:
+            unbounded = _is_unbounded(measure_of(family(place)))
+        except ResolventError:  # outside the parameter's domain
+            continue
+        if unbounded:
+            raise NotCertified(
+                f"{text}: at the parameter {place:.8g} an edge runs into a hard one, where densities have no bound; "
+                f"the laws beside it are no series in the parameter. Leave {place:.8g} and what is near out of its "
+                "distribution",
+                at=place,
+            )
+
+
+def _is_unbounded(measure: Measure) -> bool:
+    """Whether the density is known to have no bound at an edge."""
+    exponents = [e for i in measure.intervals for e in (i.left_exponent, i.right_exponent)]
+    return any(e is not None and e < 0 for e in exponents)
 
 
 def _breaks(panel: Panel) -> list[Break]:
@@ -218,15 +262,18 @@ def is_constant(series: Array) -> bool:
 
 
 def _turning_point(panel: Panel) -> float | None:
-    """A parameter at which an edge or an atom turns."""
+    """A parameter at which an edge or an atom turns, by more than rounding: flat ends may have roots beside them."""
     for series in [end for band in panel.bands for end in band.ends] + list(panel.places):
         if is_constant(series):
             continue
         kept = np.where(np.abs(series) > 1e-14 * np.max(np.abs(series)), series, 0.0)
         roots = cheb.chebroots(np.trim_zeros(cheb.chebder(kept), "b"))
-        inside = [float(r.real) for r in roots if abs(r.imag) < 1e-7 and abs(r.real) < 1 - 1e-6]
-        if inside:
-            turn = np.array([min(inside, key=abs)])
+        inside = sorted(float(r.real) for r in roots if abs(r.imag) < 1e-7 and abs(r.real) < 1 - 1e-6)
+        change = np.diff(cheb.chebval(np.array([-1.0, *inside, 1.0]), series))
+        moves = np.flatnonzero(np.abs(change) > _CONSTANT * np.max(np.abs(series)))
+        turns = [inside[k] for k, after in pairwise(moves.tolist()) if change[k] * change[after] < 0]
+        if turns:
+            turn = np.array([min(turns, key=abs)])
             return float(_parameters(panel.low, panel.high, panel.is_special, turn)[0])
     return None
 

@@ -108,6 +108,29 @@ def test_bad_mixtures_are_named(make: object, words: str) -> None:
         make()  # type: ignore[operator]
 
 
+def test_scales_may_reach_down_to_0() -> None:
+    """All edges meet at 0; each density is an integral over the scales whose support holds the place."""
+    rho = rv.Spectrum(rv.mixture(rv.marchenko_pastur("1/2", V), "v", stats.uniform(0, 1)))
+    low, high = (1 - math.sqrt(0.5)) ** 2, (1 + math.sqrt(0.5)) ** 2
+    assert rho.support() == pytest.approx((0, high), abs=1e-12)
+
+    def density(s: float, x: float) -> float:
+        y = x / s**2
+        return math.sqrt(max((y - low) * (high - y), 0)) / (math.pi * y * s**2)
+
+    for x in (1e-6, 0.01, 0.3, 1.0, 2.5):
+        ends = math.sqrt(x / high), min(1.0, math.sqrt(x / low))
+        assert float(rho.pdf(x)) == pytest.approx(integrate.quad(density, *ends, args=(x,), epsabs=1e-12)[0], rel=1e-8)
+
+
+@pytest.mark.parametrize(("start", "width"), [("1/2", 0.5), ("1/2", 1.0), ("1", 0.7)])
+def test_an_edge_that_runs_into_0_is_named(start: str, width: float) -> None:
+    """At c = 1 the Marchenko-Pastur law has a hard edge: inside, and at either end of the range."""
+    law = rv.mixture(rv.marchenko_pastur(C), "c", stats.uniform(float(Fraction(start)), width))
+    with pytest.raises(rv.NotCertified, match="at the parameter 1 an edge runs into a hard one"):
+        rv.Spectrum(law)
+
+
 def test_exponents_of_the_edges_are_known() -> None:
     """An edge at the end of the parameter's range adds 1 and the exponent of its density there."""
     (interval,) = rv.Spectrum(rv.mixture(rv.semicircle(V), "v", stats.beta(2, 3, loc=1, scale=2))).intervals
