@@ -32,7 +32,7 @@ from resolvent.numeric.measures.free_maps import FreeMap
 from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms
 from resolvent.numeric.measures.real_side import Run, RunEnd, explicit_runs
 from resolvent.numeric.spectrum.arc_measure import ArcMeasure
-from resolvent.numeric.spectrum.boundary_arc import NEGLIGIBLE, Arc, Corner, followed
+from resolvent.numeric.spectrum.boundary_arc import HAIR, NEGLIGIBLE, Arc, Corner, followed
 
 _CERTIFIED = 12
 _LAST_STEP = 1e-9  # of Newton's method, whose next one would be its square
@@ -43,6 +43,7 @@ _BLURRED = 1e-6
 _FAINT = 1e-11  # mass of d^2 below the end of an arc that goes on towards 0
 _DEEP, _FAR, _SPACING = 60.0, 5.0, 0.5  # of log w at which the points of layers are known beforehand
 _LEAST = 1e-250
+_CUT_OFF = 1e-17  # the mass beyond a faint end
 _SMALL = 1e-3  # of the largest d^2: a density is taken to reach down to 0
 
 
@@ -288,7 +289,10 @@ class DepthProduct:
             raise NotCertified(f"the support of {law.text} was not found from the critical points", runs=runs)
         pairs = zip(highs, lows, strict=True)
         arcs = [self._arc(left, right) for left, right in pairs if right.log_x - left.log_x > _SAME]
-        return ArcMeasure(law, arcs, self.atoms(), self.moments(_CERTIFIED))
+        atoms = self.atoms()
+        if not arcs and not atoms:
+            raise NotCertified(f"no interval of the support of {law.text} was found", runs=runs)
+        return ArcMeasure(law, arcs, atoms, self.moments(_CERTIFIED))
 
     def _hard_ends(self) -> list[Corner]:
         """The ends at which an atom is about to appear, so that u is infinite there."""
@@ -306,6 +310,10 @@ class DepthProduct:
     def _corner(self, end: RunEnd, scale: float, law: NumericLaw) -> Corner:
         if end.z <= _ZERO * scale or (end.w == 0 and not end.is_critical):  # w is a factor of z
             return Corner(0.0, -math.inf, order=0.0)
+        last = self.reference
+        if not end.is_critical and len(self._groups) == 1 and isinstance(last, SlopeLaw) and last.is_faint_above:
+            t = last.place_of(_CUT_OFF, is_above=True)  # farther out the arc lies on the real line, to all digits
+            return Corner(t, self._height(t * (1 + HAIR * 1j)), is_faint=True)
         if not end.is_critical:
             raise NotCertified(
                 f"the support of {law.text} ends where the law of D^2 ends, not at a critical point: not solved here",
@@ -318,7 +326,7 @@ class DepthProduct:
             left = replace(left, fall=self._fall(right.log_x))
         return followed(self.log_inverse, right, left)
 
-    def _height(self, w: float) -> float:
+    def _height(self, w: complex) -> float:
         return float(self.log_inverse(np.array([w + 0j]))[0][0].real)
 
     def _fall(self, log_x: float) -> float:

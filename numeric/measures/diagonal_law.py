@@ -27,7 +27,7 @@ _NEAR = 0.7  # of the change of d^2 along a panel: poles that are farther away l
 _HALVINGS = 60
 _GRID = 4001
 _CONSTANT = 1e-15
-_FAINT, _NEXT = 1e-11, 1e-2  # a mass, and how near to the least d^2 counts, of the range
+_FAINT, _NEXT = 1e-11, 1e-4  # a mass, and how near to the least d^2 counts, of the range
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,21 +133,26 @@ class SlopeLaw(DiagonalLaw):
         """Whether next to nothing is near the least d^2, which is then that of the farthest xi taken."""
         return self.place_of(_FAINT) - self.low > _NEXT * (self.high - self.low)
 
-    def place_of(self, mass: float) -> float:
-        """The point below which d^2 has that mass, by bisection of its logarithm."""
+    @cached_property
+    def is_faint_above(self) -> bool:
+        """The same for the largest d^2."""
+        return self.high - self.place_of(_FAINT, is_above=True) > _NEXT * (self.high - self.low)
+
+    def place_of(self, mass: float, is_above: bool = False) -> float:
+        """The point below which (or above which) d^2 has that mass, by bisection of its logarithm."""
         from scipy.special import ndtr
 
         outer, inner = self.cuts[:-1], self.cuts[1:]
-        rises = self._values[1:] > self._values[:-1]
-        start, stop = np.where(rises, outer, inner), np.where(rises, inner, outer)  # d^2 rises from start to stop
+        rises = (self._values[1:] > self._values[:-1]) != is_above
+        start, stop = np.where(rises, outer, inner), np.where(rises, inner, outer)  # d^2 rises (falls) to stop
 
-        def below(level: float) -> float:
+        def beyond(level: float) -> float:
             a, b = start, stop
             for _ in range(60):
                 middle = (a + b) / 2
-                under = self.square(middle) < level
-                a, b = np.where(under, middle, a), np.where(under, b, middle)
-            reached = np.where(self.square(start) < level, a, start)
+                counts = (self.square(middle) < level) != is_above
+                a, b = np.where(counts, middle, a), np.where(counts, b, middle)
+            reached = np.where((self.square(start) < level) != is_above, a, start)
             first, last = np.minimum(start, reached), np.maximum(start, reached)
             masses = np.where(first > 0, ndtr(-first) - ndtr(-last), ndtr(last) - ndtr(first))
             return float(np.sum(masses)) / self.total
@@ -155,8 +160,8 @@ class SlopeLaw(DiagonalLaw):
         low, high = -700.0, math.log(self.high)
         while high - low > 1e-3:
             middle = (low + high) / 2
-            low, high = (low, middle) if below(math.exp(middle)) > mass else (middle, high)
-        return math.exp(high)
+            low, high = (low, middle) if (beyond(math.exp(middle)) > mass) != is_above else (middle, high)
+        return math.exp(low if is_above else high)
 
 
 def _is_near(w: Array, first: Array, last: Array) -> Any:
@@ -193,8 +198,11 @@ def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
     if is_linear:
         return _pieces(activation, scale)
 
+    def slope(xi: Array) -> Array:
+        return np.asarray(activation.slope(scale * xi))
+
     def square(xi: Array) -> Array:
-        return np.asarray(activation.slope(scale * xi)) ** 2
+        return slope(xi) ** 2
 
     grid = np.linspace(0, _REACH, _GRID)
     around = square(np.concatenate([-grid, grid]))
@@ -203,7 +211,7 @@ def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
     is_even = bool(np.allclose(square(grid), square(-grid), rtol=1e-13, atol=0))  # then half of the line stands for it
     start = 0.0 if is_even else -_REACH
     bends = [t / scale for t in activation.kinks if scale and start < t / scale < _REACH]
-    turns = _turns(square, start) if scale else []
+    turns = [*_turns(square, start), *_zeros(slope, start)] if scale else []
     inner = np.arange(0, min(_REACH, _CURVED / max(scale, 1.0)), min(_PANEL, _PANEL / max(scale / 2, 1.0)))
     plain = np.arange(0, _REACH, _PANEL)
     steps = np.concatenate([inner, plain[plain > inner[-1]], [_REACH]])
@@ -215,7 +223,7 @@ def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
 
 
 def _turns(square: Callable[[Array], Array], start: float) -> list[float]:
-    """Where d^2 turns, zeros of the slope among them."""
+    """Where d^2 turns, zeros of the slope among them, to half of the digits."""
     from scipy.optimize import minimize_scalar
 
     grid = np.linspace(start, _REACH, 2 * _GRID)
@@ -232,6 +240,16 @@ def _turns(square: Callable[[Array], Array], start: float) -> list[float]:
         )
         found.append(float(best.x))
     return found
+
+
+def _zeros(slope: Callable[[Array], Array], start: float) -> list[float]:
+    """Where the slope changes its sign, to all digits: the mass below a d^2 is about its root there."""
+    from scipy.optimize import brentq
+
+    grid = np.linspace(start, _REACH, 2 * _GRID)
+    signs = np.sign(slope(grid))
+    places = np.flatnonzero(signs[1:] * signs[:-1] < 0).tolist()
+    return [float(brentq(lambda x: float(slope(np.array([x]))[0]), grid[k], grid[k + 1], xtol=1e-300)) for k in places]
 
 
 def _pieces(activation: Activation, scale: float) -> DiagonalLaw:

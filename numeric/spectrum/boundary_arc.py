@@ -28,6 +28,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 
 _NODES = 20
 _ROUNDS, _LAST, _RESOLVED = 7, 3, 1e-13  # panels are halved until the last coefficients of the mass are negligible
+_MOST_ROUNDS, _FEW = 14, 4  # and longer where few are rough: sharp turns, no rounding
 _COARSE = 0.02  # steps in s, over s, of the first way along the arc
 _FIRST, _GROWTH = 0.2, 0.06  # widths of panels in s: at the right end, and over s
 NEGLIGIBLE = 1e-17
@@ -35,6 +36,9 @@ _DOUBLINGS = 7
 _LAST_STEP = 1e-9  # of Newton's method, relative; its next one would be the square
 
 _LEAST = 1e-7  # width of a panel
+_SHORT = 0.1  # of t: a step that would leave the half-plane may run along the axis so far
+_VISIBLE = 1e-12  # of u: what says that an arc has left a faint end
+HAIR = 1e-12  # of t: how far off the axis an arc is first sought at a faint end
 
 LogInverse = Callable[[Array], tuple[Array, Array, Array, Array]]
 """t in the closed upper half-plane -> log z, its derivative, u, and its derivative.
@@ -51,6 +55,7 @@ class Corner:
         log_x: log z; -oo where z vanishes.
         order: the exponent e with which z vanishes, z ~ (u - u_0)^e, if it does; 0 if it follows no power.
         is_infinite: whether u is infinite there.
+        is_faint: whether z is not critical there: a right end with next to no mass beside it.
         fall: how far log x falls towards a zero of z until the mass that is left is negligible; None for a power.
     """
 
@@ -58,6 +63,7 @@ class Corner:
     log_x: float
     order: float = 1.0
     is_infinite: bool = False
+    is_faint: bool = False
     fall: float | None = None
 
 
@@ -91,7 +97,7 @@ class Arc:
             if math.isinf(corner.log_x):
                 powers.append(1 / Fraction(corner.order).limit_denominator(10**6) - 1 if corner.order else None)
             else:
-                powers.append(Fraction(-1, 2) if corner.is_infinite else Fraction(1, 2))
+                powers.append(None if corner.is_faint else Fraction(-1 if corner.is_infinite else 1, 2))
         return powers[0], powers[1]
 
     def log_x(self, s: Array) -> tuple[Array, Array]:
@@ -192,7 +198,7 @@ def followed(inverse: LogInverse, right: Corner, left: Corner) -> Arc:
     way = _walked(inverse, right, left, slope, top)
     top = float(way[0][-1])
     cuts, width = [0.0], _FIRST
-    if not right.is_infinite:  # u = oo may be close
+    if not (right.is_infinite or right.is_faint):  # u = oo may be close
         width = min(width, max(1 / abs(slope * inverse(np.array([right.t + 0j]))[2][0]), _LEAST))
     while cuts[-1] < top:
         cuts.append(cuts[-1] + width)
@@ -200,7 +206,7 @@ def followed(inverse: LogInverse, right: Corner, left: Corner) -> Arc:
     edges = np.array(cuts) * top / cuts[-1]
     nodes, weights = legendre.leggauss(_NODES)
     transform = weights[:, None] * legendre.legvander(nodes, _NODES - 1) * (np.arange(_NODES) + 0.5)
-    for rounds in range(_ROUNDS):
+    for rounds in range(_MOST_ROUNDS):
         s = (edges[:-1, None] + np.diff(edges)[:, None] / 2 * (1 + nodes)).ravel()
         t = _between(inverse, right, left, way, s)
         masses = (inverse(t)[2].imag * place(right, left, s)[1]).reshape(-1, _NODES) * np.diff(edges)[:, None]
@@ -208,14 +214,16 @@ def followed(inverse: LogInverse, right: Corner, left: Corner) -> Arc:
         rough[0] &= not right.is_infinite  # where u is infinite, t is not resolved any better
         rough[-1] &= not left.is_infinite
         series = t.reshape(-1, _NODES) @ transform
-        if not np.any(rough) or rounds == _ROUNDS - 1:
+        if not np.any(rough) or (rounds >= _ROUNDS - 1 and np.sum(rough) > _FEW) or rounds == _MOST_ROUNDS - 1:
             break
         edges = np.sort(np.concatenate([edges, (edges[:-1] + edges[1:])[rough] / 2]))
     return Arc(right, left, edges, series, inverse)
 
 
 def _slope(inverse: LogInverse, right: Corner, left: Corner) -> complex:
-    """dt/ds at the right end, where log z = log b + (log z)'' (t - t_0)^2/2."""
+    """dt/ds at the right end, where log z = log b + (log z)'' (t - t_0)^2/2; 0 at a faint one."""
+    if right.is_faint:
+        return 0j
     step = 1e-5 * max(abs(right.t), 1e-3)
     second = (inverse(np.array([right.t + 1j * step]))[1] / (1j * step))[0].real
     fall = -1.0 if math.isinf(left.log_x) else left.log_x - right.log_x
@@ -234,6 +242,9 @@ Way = tuple[Array, Array, Array]
 def _walked(inverse: LogInverse, right: Corner, left: Corner, slope: complex, top: float) -> Way:
     """t at increasing s, each from the one before, to the top or to where a faint tail has a negligible mass."""
     grid, values, slopes = np.array([0.0]), np.array([right.t + 0j]), np.array([slope])
+    if right.is_faint:
+        values, _, _ = _newton(inverse, right, left, grid, values * (1 + HAIR * 1j))
+    is_past = not right.is_faint  # a faint end
     coarse = [*np.arange(0.01, 0.1, 0.01).tolist(), 0.1]
     while coarse[-1] < top:
         coarse.append(coarse[-1] + max(0.05, _COARSE * coarse[-1]))
@@ -243,8 +254,10 @@ def _walked(inverse: LogInverse, right: Corner, left: Corner, slope: complex, to
         if not good[0]:
             found, derivative, good = _halved(inverse, right, left, grid[-1], values[-1], slopes[-1], float(target))
         grid, values, slopes = (np.append(a, b) for a, b in ((grid, target), (values, found), (slopes, derivative)))
-        if left.fall is not None and abs(inverse(found)[2].imag[0]) < NEGLIGIBLE / 10:
+        height = abs(inverse(found)[2].imag[0])
+        if left.fall is not None and is_past and height < NEGLIGIBLE / 10:
             break
+        is_past |= height > _VISIBLE
     return grid, values, slopes
 
 
@@ -320,7 +333,8 @@ def _newton(inverse: LogInverse, right: Corner, left: Corner, s: Array, guess: A
             new = np.where(lost, back, new)
             bad = ~np.isfinite(new) | (new.imag <= 0)
         before[active] = np.where(lost, before[active], now)
-        t[active] = new = np.where(bad, now.real + 0.5j * np.abs(now.imag), new)
+        along = np.where(np.abs(step) <= _SHORT * np.abs(now), new.real, now.real)
+        t[active] = new = np.where(bad, along + 0.5j * np.abs(now.imag), new)
         step = np.where(lost, np.inf, step)
         size = np.abs(new)
         for corner in (right, left):

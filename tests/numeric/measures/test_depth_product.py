@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
+from scipy.optimize import brentq
 
 from resolvent.catalog.networks.jacobian import (
     jacobian_law,
@@ -21,7 +22,7 @@ from resolvent.derive.activations.propagation import propagation
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError
 from resolvent.derive.laws.elementary import atoms
 from resolvent.numeric.measures.depth_product import DepthProduct, law_of_depth
-from resolvent.numeric.measures.diagonal_law import DiagonalLaw, diagonal_law
+from resolvent.numeric.measures.diagonal_law import DiagonalLaw, SlopeLaw, diagonal_law
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 HALF = sympy.Rational(1, 2)
@@ -113,6 +114,36 @@ def test_certificates(name: str, options: dict[str, Any], depth: int) -> None:
 def test_certificates_of_orthogonal_weights(name: str, depth: int, q: float | None) -> None:
     rho = Spectrum(jacobian_law(name, depth, 1.1, sigma_b=0.1, weights="orthogonal", q=q))
     assert rho.certificate.worst < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma_w", "sigma_b", "depth"),
+    [("softplus", 1.0, 0.2, 2), ("softplus", 0.5, 0.1, 10), ("gelu", 1.5, 0.1, 2), ("silu", 1.5, 0.1, 2),
+     ("silu", 1.2, 0.5, 2)],
+)  # fmt: skip
+def test_slopes_that_thin_out_towards_their_largest(name: str, sigma_w: float, sigma_b: float, depth: int) -> None:
+    """The right end is no critical point: next to nothing lies beside it; silu at 1.2 has a slope that crosses 0."""
+    rho = Spectrum(jacobian_law(name, depth, sigma_w, sigma_b, "orthogonal"))
+    assert rho.certificate.worst < 1e-10
+    q = propagation(name, sigma_w, sigma_b).fixed_point()
+    if depth == 2:
+        draws = [
+            network_jacobian([300] * 3, np.random.default_rng(s), activation(name), sigma_w, sigma_b, True, q)
+            for s in range(6)
+        ]
+        values = np.sort(np.concatenate([np.linalg.eigvalsh(drawn) for drawn in draws]))
+        assert np.max(np.abs(rho.cdf(values) - (np.arange(len(values)) + 0.5) / len(values))) < 0.025
+
+
+def test_mass_next_to_a_slope_of_0() -> None:
+    """P(f'(h)^2 < x) of the silu is about (x/q)^(1/2)/(f''(t) sqrt(2 pi)) exp(-t^2/(2q)) 2 where f'(t) = 0."""
+    law = diagonal_law(activation("silu"), 0.5)
+    assert isinstance(law, SlopeLaw)
+    t = brentq(lambda x: float(activation("silu").slope(x)), -2.0, -1.0, xtol=1e-15)
+    bend = (activation("silu").slope(t + 1e-5) - activation("silu").slope(t - 1e-5)) / 2e-5
+    for mass in (1e-6, 1e-11, 1e-13):
+        stated = (mass * bend * math.sqrt(2 * math.pi * 0.5) * math.exp(t**2 / 1.0) / 2) ** 2
+        assert law.place_of(mass) == pytest.approx(stated, rel=2e-3)
 
 
 def test_orthogonal_layers_of_different_smooth_slopes_reach_down_to_0() -> None:
