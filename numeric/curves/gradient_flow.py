@@ -95,6 +95,8 @@ class GradientFlow:
     Raises `ParameterError` unless c, rho and the rate are positive, ridge and initial size not negative.
     """
 
+    _ABSCISSA = "time"
+
     def __init__(self, c: Any, rho: Any, ridge: Any = 0.0, initial: Any = 0.0, rate: Any = 1.0) -> None:
         self.c, self.rho, self.rate = (
             positive_number(c, "c"),
@@ -264,7 +266,7 @@ class GradientFlow:
         if 0 < self.best.time < np.inf:
             axes.axvline(self.best.time, color=QUIET, linewidth=0.8, label="stop")
         finish(axes)
-        axes.set_xlabel("time")
+        axes.set_xlabel(self._ABSCISSA)
         axes.set_ylabel("misclassified")
         legend(axes)
         return axes

@@ -1,7 +1,8 @@
-"""When to stop training: gradient flow of a linear classifier on a person's own features, by its limit."""
+"""When to stop training: gradient descent of a linear classifier on a person's own features, by its limit."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
-from resolvent.numeric.curves.gradient_flow import GradientFlow
+from resolvent.numeric.curves.gradient_descent import GradientDescent
 from resolvent.numeric.measures.numbers import positive_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -29,11 +30,11 @@ class StoppingAdvice:
     """When to stop, and what it rests on.
 
     Attributes:
-        time: the learning rate times the time of the smallest test error; ``inf`` if it only falls, 0 if it grows from
-            the first step.
+        time: the learning rate times the steps with the smallest test error; ``inf`` if it only falls, 0 if it grows
+            from the first step.
         error, final_error: the predicted test errors then, and without stopping.
-        steps: ``time`` over the learning rate, rounded.
-        flow: the limit, with its curves.
+        steps: their number.
+        flow: the limit of gradient descent, with its curves.
         scale: the standard deviation of the noise in a feature, by which the features are divided.
         whiteness: Kolmogorov's distance of the noise's spectrum from that of white noise.
         reason: why nothing is advised, or the empty text.
@@ -43,7 +44,7 @@ class StoppingAdvice:
     error: float
     final_error: float
     steps: int | None
-    flow: GradientFlow | None
+    flow: GradientDescent | None
     scale: float
     whiteness: float
     rho: float
@@ -58,10 +59,8 @@ class StoppingAdvice:
         """Draw the predicted errors against learning rate times steps; None where nothing is advised."""
         if self.flow is None:
             return None
-        middle = self.flow.best.time if 0 < self.flow.best.time < math.inf else 10.0
-        axes = self.flow.plot(np.geomspace(1e-2, 1e2, 200) * middle, ax)
-        axes.set_xlabel(f"learning rate x steps x {self.scale**2:.3g}")
-        return axes
+        middle = self.flow.best.time if self.flow.best.time < math.inf else 10 / self.flow.rate
+        return self.flow.plot(np.unique(np.round(np.geomspace(max(1, middle / 100), 100 * middle, 200))), ax)
 
     def text(self) -> str:
         """The advice in words."""
@@ -118,7 +117,7 @@ def advise_stopping(
         raise ParameterError("the features of each class are all equal; there is no noise to stop for", x=x)
     c, rho = p / n, float(b @ b) / scale**2 - p / n
     whiteness = _distance(rest / scale, p, n)
-    reason = ""
+    reason, descent = "", None
     if rho < _CLEAR * math.sqrt(2 * p) / n:
         reason = "the classes cannot be told apart from noise; get more samples, or better features"
     elif whiteness > _WHITE:
@@ -126,15 +125,23 @@ def advise_stopping(
             f"the noise of the features is not white (its spectrum is {whiteness:.2f} away from white noise's); whiten "
             "them: multiply by the inverse square root of their covariance within classes"
         )
-    if reason:
+    else:
+        largest = float(np.linalg.norm(centred, 2) ** 2 / n) + ridge
+        # with x/scale the weights are those of the divided features times scale, the steps those times scale^2
+        with contextlib.suppress(ParameterError):  # where it diverges
+            descent = GradientDescent(c, rho, step * scale**2, ridge / scale**2, initial * scale**2)
+        if descent is None or step * largest >= 2:
+            reason = (
+                f"gradient descent diverges at the learning rate {step:g}: it must stay below 2 over the largest "
+                f"eigenvalue of the loss, {2 / largest:.3g} here"
+            )
+    if descent is None or reason:
         return StoppingAdvice(math.nan, math.nan, math.nan, None, None, scale, whiteness, rho, reason)
-    # with x/scale the flow runs in units of scale^2: w scale is the classifier of the divided features
-    flow = GradientFlow(c, rho, ridge / scale**2, initial * scale**2)
-    best = flow.best
-    final = float(flow.test_error(math.inf))
-    time = best.time / scale**2
-    steps = None if math.isinf(time) else max(1, round(time / step))
-    return StoppingAdvice(time, best.error, final, steps, flow, scale, whiteness, rho, "")
+    best = descent.best
+    final = float(descent.test_error(math.inf))
+    steps = None if math.isinf(best.time) else int(best.time)
+    time = step * best.time if initial else 0.0
+    return StoppingAdvice(time, best.error, final, steps, descent, scale, whiteness, rho, "")
 
 
 def _read(x: ArrayLike, labels: ArrayLike) -> tuple[Any, Any]:

@@ -57,6 +57,30 @@ def test_from_zero_the_first_step_is_the_best_and_the_end_is_that_of_least_squar
     assert "stop after the first step" in advice.text()
 
 
+def test_the_error_after_a_large_first_step_is_that_of_a_trained_layer() -> None:
+    x, y, mu = two_classes(800, np.random.default_rng(3), c=0.5, rho=2.0)
+    advice = advise_stopping(x, y, rate=0.4, initial=0.05)
+    assert advice.steps == 1
+    w = np.random.default_rng(4).standard_normal(len(x)) * np.sqrt(0.05 / len(x))
+    w = w - 0.4 * x @ (x.T @ w - y) / len(y)
+    assert float(ndtr(-(mu @ w) / np.linalg.norm(w))) == pytest.approx(advice.error, abs=0.01)
+
+
+@pytest.mark.parametrize(("rate", "ridge"), [(0.01, 0.0), (0.0004, 5000.0)])
+def test_a_rate_with_which_the_descent_diverges_gets_no_advice(rate: float, ridge: float) -> None:
+    rng = np.random.default_rng(9)
+    labels = np.where(np.arange(500) % 2, 1, -1)
+    x = 20 * rng.standard_normal((300, 500)) + np.full((300, 1), 20 * np.sqrt(1.5 / 300)) * labels
+    largest = np.linalg.eigvalsh(x @ x.T / 500)[-1] + ridge
+    assert rate * largest > 2
+    advice = advise_stopping(x, labels, rate=rate, ridge=ridge, initial=1.0)
+    assert not advice.is_decided
+    assert advice.steps is None
+    assert f"diverges at the learning rate {rate:g}" in advice.text()
+    slower = advise_stopping(x, labels, rate=1.8 / largest, ridge=ridge, initial=1.0)
+    assert slower.is_decided
+
+
 def test_data_without_classes_or_with_coloured_noise_get_no_advice() -> None:
     rng = np.random.default_rng(2)
     noise, labels = rng.standard_normal((200, 300)), np.where(np.arange(300) % 2, 1, -1)
