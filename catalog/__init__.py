@@ -28,6 +28,9 @@ __all__ = [
 class _Catalog(ModuleType):
     """This module, in which every entry can be found, and is offered for completion."""
 
+    def __repr__(self) -> str:
+        return f"<catalog of {len(names())} ensembles: {', '.join(names())}>"
+
     def __getitem__(self, slug: str) -> Ensemble:
         return get(slug)
 

@@ -17,12 +17,13 @@ import resolvent as rv
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.spectrum.density_plot import histogram_plot
-from resolvent.numeric.style import file_bytes
+from resolvent.numeric.style import file_bytes, set_title
 from resolvent.writing.blocks import Display, Prose, Report, Section
 from resolvent.writing.entry_report import entry_report
 from resolvent.writing.law_report import law_report
 from resolvent.writing.law_text import to_sympy_code
 from resolvent.writing.markdown import markdown
+from resolvent.writing.titles import values_title
 
 SIZE = 800
 # What the reference is divided into, by where a name is defined; the first that fits.
@@ -66,6 +67,7 @@ def picture(entry: Ensemble) -> bytes:
         size = sampler.size_up_to(SIZE)
         matrix = entry.sample(size, 0, sampler=sampler.name, **case)
         histogram_plot(spectrum, np.linalg.eigvalsh(matrix), axes, label=f"sampled, size {size}", curve="law")
+    set_title(axes, values_title(case, entry.slug))
     return file_bytes(figure, ".png", dpi=110)
 
 

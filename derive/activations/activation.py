@@ -7,7 +7,6 @@ their integrals against N(0, 1), is in `resolvent.derive.activations.gaussian_in
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from resolvent.derive.activations.gaussian_integrals import (
 )
 from resolvent.derive.activations.gaussian_quadrature import Sampled, Smooth
 from resolvent.derive.activations.slopes import kinks, slope_on_arrays
+from resolvent.derive.activations.words import name_in, number_text, unknown
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import check_names, to_fmpq, to_sympy_rational
@@ -73,6 +73,11 @@ class Activation:
     family: Family = field(repr=False)
     function: ArrayFunction = field(repr=False, compare=False)
     given: tuple[Any, dict[str, Any]] = field(repr=False, compare=False)  # the argument and the options it was made of
+
+    def __repr__(self) -> str:
+        own = isinstance(self.family, Sampled)  # a function of the user's, which need not have them
+        numbers = "" if own else f", eta = {number_text(self.eta)}, zeta = {number_text(self.zeta)}"
+        return f"<Activation {self.name}: {'centred, ' * self.centred}scale {self.scale}{numbers}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         argument, options = self.given
@@ -399,9 +404,10 @@ def _named(name: str, options: dict[str, Any]) -> tuple[str, Built]:
     if match:
         _check_options(name, options, ())
         name, options = "He", {"k": match[1]}
+    name = name_in(TABLE, name)
     row = TABLE.get(name)
     if row is None:
-        raise _unknown("activation", name, TABLE)
+        raise unknown("activation", name, TABLE)
     given = {**row.options, **_check_options(name, options, row.options)}
     missing = [option for option, value in given.items() if value is None]
     if missing:
@@ -459,15 +465,8 @@ def _on_arrays(function: Callable[..., Any]) -> ArrayFunction:
 def _check_options(owner: str, options: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:
     for option in options:
         if option not in known:
-            raise _unknown(f"option of {owner}:", option, known)
+            raise unknown(f"option of {owner}:", option, known)
     return options
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> ParameterError:
-    names = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else "."
-    return ParameterError(f"unknown {what} {name!r}{hint} Known: {', '.join(names) or 'none'}", name=name, known=names)
 
 
 def _real(what: str, value: Any) -> sympy.Expr:

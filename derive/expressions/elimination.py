@@ -10,6 +10,7 @@ good by the exact series, in which they do not vanish.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -418,6 +419,20 @@ def told(steps: Sequence[str]) -> str:
     """
     ways = [(way, [step.partition(" by ")[0] for step in group]) for way, group in groupby(steps, _way)]
     return "; " * bool(steps) + ", ".join(", ".join(names) + (f" by {way}" if way else "") for way, names in ways)
+
+
+def told_latex(steps: Sequence[str]) -> str:
+    r"""The same with the unknowns as formulas between dollar signs.
+
+    >>> print(told_latex(["g_11 by substitution", "g_12^(1) by a resultant"]))
+    ; $g_{11}$ by substitution, $g_{12}^{(1)}$ by a resultant
+    """
+    return re.sub(r"\b([a-z])_(\d+(?: \d+)*)(?:\^(\(\d+\)))?", _unknown_latex, told(steps))
+
+
+def _unknown_latex(found: re.Match[str]) -> str:
+    letter, places, case = found.groups()
+    return f"${letter}_{{{places}}}{f'^{{{case}}}' if case else ''}$"
 
 
 def _way(step: str) -> str:

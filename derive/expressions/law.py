@@ -20,7 +20,7 @@ from resolvent.derive.expressions.branch import Branch, SeriesBranch, branch_of,
 from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem, RootStays, dyson_system
-from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate, told
+from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate, told, told_latex
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
@@ -158,7 +158,7 @@ def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stat
         moments,
         rule=rules.RECONSTRUCTION if found.by_series else rules.ELIMINATION,
         explanation=_told(model, found),
-        latex=_told(f"${model.latex()}$", found),
+        latex=_told_latex(model, found),
         uses=(dyson_step(model, pencil, system, given),),
         recipe=recipe,
         text=text,
@@ -201,7 +201,7 @@ def _enclosed(
         uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
         verify=partial(_solved_at_a_point, found.certificate),
-        latex=rf"{_told(f'${model.latex()}$', found)}; enclosed at $z = \frac{{256}}{{51 - 82 i}}$"
+        latex=rf"{_told_latex(model, found)}; enclosed at $z = \frac{{256}}{{51 - 82 i}}$"
         + (f", {point}" if point else ""),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
@@ -256,8 +256,12 @@ def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
     return None if law.equation.symbols else skeleton(law.equation)
 
 
-def _told(model: MatrixExpression | str, found: Elimination) -> str:
+def _told(model: MatrixExpression, found: Elimination) -> str:
     return f"the equation of {model}{told(found.steps)}"
+
+
+def _told_latex(model: MatrixExpression, found: Elimination) -> str:
+    return f"the equation of ${model.latex()}${told_latex(found.steps)}"
 
 
 def dyson_step(

@@ -21,7 +21,7 @@ from resolvent.derive.exact.field import Element, Field
 from resolvent.derive.exact.series import Series, cumulants_from_moments, make_series, terms_of
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem
-from resolvent.derive.expressions.elimination import Limits, told
+from resolvent.derive.expressions.elimination import Limits, told, told_latex
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
@@ -227,7 +227,7 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
         uses=(dyson,),
         build=lambda: found.equations,
         verify=found.hold,
-        latex=f"the equations of ${model.latex()}${steps}",
+        latex=f"the equations of ${model.latex()}${told_latex(found.steps)}",
     )
 
 

@@ -24,11 +24,12 @@ from resolvent.numeric.curves.feature_model import (
     random_features,
     tangent_features,
 )
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import nonnegative_number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FeatureErrors:
     """The parts of the risk E(<beta, x> - y_hat(x))^2 at the points asked for.
 
@@ -42,6 +43,9 @@ class FeatureErrors:
     approximation: Array
     bias: Array
     variance: Array
+
+    def __repr__(self) -> str:
+        return shown(self, approximation=self.approximation, bias=self.bias, variance=self.variance, risk=self.risk)
 
     @property
     def risk(self) -> Array:

@@ -38,13 +38,14 @@ from resolvent.numeric.curves.feature_model import (
     random_features,
     tangent_features,
 )
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import nonnegative_number, real_number
 
 _SAME = 1e-8  # how far the two routes to the mean may be apart, in units of |beta|^2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FeatureVariances:
     """The parts of the risk E(<beta, x> - y_hat(x))^2: the bias, and the variance by what makes it.
 
@@ -63,6 +64,9 @@ class FeatureVariances:
     weights_samples: Array
     samples_noise: Array
     weights_samples_noise: Array
+
+    def __repr__(self) -> str:
+        return shown(self, **vars(self))
 
     @property
     def variance(self) -> Array:

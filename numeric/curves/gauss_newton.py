@@ -42,6 +42,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.numeric.curves.feature_model import quadrature
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.certificate import moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number
@@ -126,6 +127,11 @@ class GaussNewton:
         self._linear = 0.0 if first_layer_only else self.alpha
         self._left = _modes(self.outputs, self.hidden, two**2, _NODES)
         self._right = _modes(self.hidden, 1.0, one**2, _NODES)
+
+    def __repr__(self) -> str:
+        return shown(
+            self, activation=self.activation.name, samples=self.samples, hidden=self.hidden, outputs=self.outputs
+        )
 
     @property
     def rank_share(self) -> float:

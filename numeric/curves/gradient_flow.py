@@ -33,6 +33,7 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.curves.effective_ridge import integral
 from resolvent.numeric.curves.minimum import minimum
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.measures.seen_from_vector import seen_from
@@ -112,6 +113,9 @@ class GradientFlow:
             )
         self.noise = Spectrum(marchenko_pastur(c))
         self.seen = seen_from(self.noise, self.rho + self.c)
+
+    def __repr__(self) -> str:
+        return shown(self, c=self.c, rho=self.rho, ridge=self.ridge, initial=self.initial, rate=self.rate)
 
     @property
     def spike(self) -> float | None:

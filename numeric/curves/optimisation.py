@@ -24,6 +24,7 @@ import numpy as np
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import nonnegative_number, positive_number, real_number
 from resolvent.numeric.spectrum.arc_measure import ArcMeasure
@@ -51,6 +52,9 @@ class Descent:
     gradient: Array
     distance: Array
     value: Array
+
+    def __repr__(self) -> str:
+        return shown(self, gradient=self.gradient, distance=self.distance, value=self.value)
 
 
 @checked

@@ -28,6 +28,7 @@ from resolvent.derive.activations.kernel_matrix import kernel_matrix
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.curves.effective_ridge import effective_ridge
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numbers import real_values
@@ -95,6 +96,9 @@ class RandomFeatures:
             wanted = _targets(test[1], cross.shape[1], "the test targets")
             diagonal = sum(float(kernel_matrix(act, other[:, [j]])[0, 0]) for j in range(other.shape[1]))
             self._test = cross, wanted, vectors.T @ self.targets, diagonal
+
+    def __repr__(self) -> str:
+        return shown(self, samples=len(self.values), targets=self.targets)
 
     def effective_ridge(self, ridge: ArrayLike, features: ArrayLike) -> Array:
         """kappa: the average predictor is kernel regression with K and this ridge.

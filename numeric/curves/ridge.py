@@ -26,6 +26,7 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, integral, ridge_of, smallest
 from resolvent.numeric.curves.minimum import minimum
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numbers import is_below_zero, nonnegative_number, real_number, real_values
@@ -98,6 +99,11 @@ class RidgeRegression:
                     "|beta|^2, or a function of the eigenvalue",
                     signal=signal,
                 )
+
+    def __repr__(self) -> str:
+        low, high = self.measure.support()
+        return shown(self, population=f"in [{low:.6g}, {high:.6g}]", ratio=self.ratio, signal=self.signal,
+                     noise=self.noise)  # fmt: skip
 
     @classmethod
     def of_nodes(cls, points: Array, weights: Array, squares: Array, ratio: Any, noise: Any) -> RidgeRegression:

@@ -29,6 +29,7 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.precision import cached_property, working_digits
 from resolvent.derive.laws.closed_potential import potential_primitive
 from resolvent.derive.laws.elementary import semicircle
+from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.style import LINES, QUIET, finish, legend, new_axes
 
@@ -55,6 +56,9 @@ class SpinGlass:
         if h != int(h) or h < 3:
             raise ParameterError(f"the number of spins H must be an integer, at least 3; got {h}", h=h)
         self.h = int(h)
+
+    def __repr__(self) -> str:
+        return shown(self, h=self.h)
 
     @cached_property
     def _potential(self) -> sympy.Expr:

@@ -101,6 +101,9 @@ class DysonSolver:
     def __init__(self, arrays: DysonArrays) -> None:
         self.arrays = arrays
 
+    def __repr__(self) -> str:
+        return f"<DysonSolver: {self.arrays.entries} unknowns>"
+
     @classmethod
     def of(cls, model: MatrixExpression, ratios: Mapping[Any, Any] | None = None, **values: Any) -> DysonSolver:
         """The solver of an expression, at ratios of its sizes and values of its parameters."""

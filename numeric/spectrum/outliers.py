@@ -94,6 +94,10 @@ class OutlierResult:
     outer: int | None
     threshold: float
 
+    def __repr__(self) -> str:
+        places = ", ".join(f"{o.location:.6g}" for o in self.outliers) or "none"
+        return f"<OutlierResult: {self.kind}, strength {self.strength:g}, outliers {places}>"
+
     @property
     def location(self) -> float | None:
         """The location of the outer outlier; None below the threshold."""

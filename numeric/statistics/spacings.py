@@ -231,6 +231,10 @@ class SpacingComparison:
     level: float
     fits: tuple[ReferenceFit, ...]
 
+    def __repr__(self) -> str:
+        ratio = f"mean ratio {self.mean_ratio:.4g} +- {self.mean_ratio_error:.2g}"
+        return f"<SpacingComparison: {self.verdict}, closest to {self.closest}, {ratio}>"
+
     def fit(self, name: str) -> ReferenceFit:
         """The comparison with one reference; raises `ParameterError` for an unknown name."""
         return self.fits[NAMES.index(known_name(name, NAMES))]

@@ -50,11 +50,15 @@ class Display:
 
 @dataclass(frozen=True)
 class Entry:
-    """A name and what belongs to it: words, or as code what was written in a file or is to be typed."""
+    """A name and what belongs to it: words, or as code what was written in a file or is to be typed.
+
+    ``latex`` has the values as formulas, for pages and papers.
+    """
 
     name: str
     values: tuple[str, ...]
     is_code: bool = False
+    latex: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

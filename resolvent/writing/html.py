@@ -42,7 +42,8 @@ td.mark, td.mark + td, td.mark ~ td:last-child { white-space: nowrap; }
 .warning { border-left: .3rem solid var(--undecided); padding-left: .6rem; }
 .wide, .formula { overflow-x: auto; overflow-y: hidden; padding: .2rem 0; }
 math { font-size: 1.1em; } math[display="block"] { width: max-content; margin: .5rem 1rem; }
-dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .2rem 1rem; } dd { margin: 0; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .2rem 1rem; } dd { margin: 0;
+  min-width: 0; overflow: auto hidden; }
 dd code { display: block; width: fit-content; } code, pre { font-size: .88em; background: var(--tint); border-radius:
   3px; } code { padding: .05rem .25rem; } pre { padding: .8rem; white-space: pre-wrap; }
 figure { margin: 1rem 0; } figure svg { width: 100%; max-width: 44rem; height: auto; background: #ffffff; border-radius:
@@ -138,7 +139,9 @@ def _block(block: Block) -> str:
 
 
 def _entry(entry: b.Entry) -> str:
-    if entry.is_code:
+    if entry.latex:
+        values = "<br>".join(_math([formula]) for formula in entry.latex)
+    elif entry.is_code:
         values = "".join(f"<code>{escaped(v)}</code>" for v in entry.values)
     else:
         values = "<br>".join(map(escaped, entry.values))

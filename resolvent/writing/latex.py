@@ -99,6 +99,8 @@ def _block(block: Block, part: str, sources: dict[str, int]) -> str:
 
 
 def _entry(entry: b.Entry) -> str:
+    if entry.latex:
+        return f"{words(entry.name)} & " + r" \newline ".join(f"${formula}$" for formula in entry.latex)
     return f"{words(entry.name)} & " + r" \newline ".join(map(code if entry.is_code else words, entry.values))
 
 

@@ -168,4 +168,6 @@ def _lines(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[Block]
 
 def _listed(title: str, letter: str, values: Sequence[sympy.Expr]) -> list[Entry]:
     texts = tuple(f"{letter}_{k} = {value}" for k, value in enumerate(values, start=1))
-    return [Entry(title, texts, True)] if texts else []
+    sign = expression_latex(sympy.Symbol(letter))
+    formulas = tuple(rf"{sign}_{{{k}}} = {expression_latex(value)}" for k, value in enumerate(values, start=1))
+    return [Entry(title, texts, True, formulas)] if texts else []

@@ -172,3 +172,44 @@ def test_a_spectrum_says_the_ratios_that_its_law_leaves_out() -> None:
     for value in ("1/3", "1/2"):
         assert f"<dt>at</dt><dd>p/n = {value}</dd>" in rv.Spectrum(law, c=value)._repr_html_()
     assert "<dt>at</dt>" not in rv.Spectrum(rv.semicircle())._repr_html_()
+
+
+def test_nothing_public_prints_its_address_or_a_dump() -> None:
+    x, y = np.random.default_rng(0).normal(size=(8, 40)), np.ones(40)
+    catalan = [1, 2, 5, 14, 42, 132, 429, 1430, 4862, 16796, 58786, 208012, 742900, 2674440, 9694845]
+    p = rv.dimension("p")
+    values = np.linalg.eigvalsh(x @ x.T)
+    made = [
+        rv.RidgeRegression(1, [0.5, 2]),
+        rv.random_feature_errors("relu", 3, 2, [0.1, 1]),
+        rv.random_feature_variances("relu", 3, 2, 0.1),
+        rv.GradientFlow("1/2", 1),
+        rv.SpinGlass(3),
+        rv.GaussNewton("relu"),
+        rv.RandomFeatures("relu", x / 3, y),
+        rv.DysonSolver.of(rv.wigner("X", p)),
+        rv.descent(rv.marchenko_pastur("1/2"), steps=5),
+        rv.compare_spacings(rv.smooth_cdf(np.linspace(0, 1, 60)), np.linspace(0, 1, 60) ** 1.1),
+        rv.guess(catalan),
+        rv.guess([1, 2, 5, 14, 43]),
+        rv.catalog,
+        *rv.Spectrum(rv.marchenko_pastur("1/2")).outliers([3.0]),
+        rv.Spectrum(rv.marchenko_pastur("1/2")).edge_test(values),
+    ]
+    for found in map(repr, made):
+        assert " at 0x" not in found
+        assert "float64" not in found
+        assert len(found) < 400
+    assert "<Proposal: m**2*z + m*z + 1 = 0; guessed" in repr(rv.guess(catalan))  # as the law's equation
+    assert "risk 0." in repr(made[1]) or "risk 2 values" in repr(made[1])
+
+
+def test_moments_are_mathematics_on_pages() -> None:
+    from resolvent.writing.formats import WRITERS
+    from resolvent.writing.law_report import law_report
+
+    report = law_report(rv.marchenko_pastur(C), moments=3, cumulants=2)
+    assert "$m_{3} = c^{2} + 3 c + 1$" in WRITERS["markdown"](report)
+    assert r"$\kappa_{2} = c$" in WRITERS["latex"](report)
+    assert "m_3 = c**2 + 3*c + 1" in WRITERS["text"](report)
+    assert "c**2" not in WRITERS["html"](report)

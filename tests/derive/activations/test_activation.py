@@ -609,8 +609,8 @@ def test_symbols_and_text_name_the_same_activation() -> None:
     ("arguments", "message"),
     [
         (("rleu",), "did you mean 'relu'"),
-        (("ReLU",), "did you mean 'relu'"),
-        ((sympy.Symbol("leakyrelu"),), "did you mean 'leaky_relu'"),
+        (("ReLLU",), "did you mean 'relu'"),
+        ((sympy.Symbol("leaky_rel"),), "did you mean 'leaky_relu'"),
         (("qqqq",), "Known: linear, relu"),
         (("He0",), "unknown activation"),
         (("He41",), "from 1 to 40"),
@@ -708,3 +708,19 @@ def test_the_table_of_the_page_is_made_from_the_table() -> None:
     start = page.index("| name | f(x) | options | kind | mean | eta | eta_prime | zeta |")
     rows = table_rows()
     assert page[start + 2 : start + 2 + len(rows) + 1] == [*rows, ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "own"), [("swish", "silu"), ("ReLU", "relu"), ("Identity", "linear"), ("heaviside", "step")]
+)
+def test_names_of_frameworks_are_known(name: str, own: str) -> None:
+    assert activation(name) == activation(own)
+
+
+def test_an_activation_says_what_it_is() -> None:
+    assert (
+        repr(activation("relu", centred=True))
+        == "<Activation relu: centred, scale 1, eta = 1/2 - 1/(2*pi), zeta = 1/4>"
+    )
+    assert repr(activation("tanh")) == "<Activation tanh: scale 1, eta = 0.394294, zeta = 0.366879>"
+    assert repr(activation(math.tanh, name="mine")) == "<Activation mine: scale 1>"

@@ -1,0 +1,46 @@
+"""Names of activations as frameworks have them, and activations in words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import sympy
+
+from resolvent.derive.errors import ParameterError
+
+ALIASES = {
+    "swish": "silu",
+    "identity": "linear",
+    "heaviside": "step",
+    "hardtanh": "hard_tanh",
+    "leakyrelu": "leaky_relu",
+}
+
+
+def name_in(table: Iterable[str], name: str) -> str:
+    """The name of the table that is meant; a name that is none stays.
+
+    >>> [name_in(["silu", "relu", "He"], name) for name in ("swish", "ReLU", "He", "rellu")]
+    ['silu', 'relu', 'He', 'rellu']
+    """
+    small = ALIASES.get(name.lower(), name.lower())
+    return small if name not in table and small in table else name
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> ParameterError:
+    """The error for a name that is not known, with the one that is closest."""
+    names = list(known)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]!r}?" if close else "."
+    return ParameterError(f"unknown {what} {name!r}{hint} Known: {', '.join(names) or 'none'}", name=name, known=names)
+
+
+def number_text(value: Any) -> str:
+    """A closed form, or a number in six digits.
+
+    >>> number_text(sympy.pi / 2), number_text(1 / 3)
+    ('pi/2', '0.333333')
+    """
+    return str(value) if isinstance(value, sympy.Basic) else f"{float(value):.6g}"
