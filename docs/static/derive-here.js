@@ -48,10 +48,6 @@ box.addEventListener("submit", (event) => {
   event.preventDefault();
   start.disabled = true;
   stop.disabled = false;
-  if (location.protocol === "file:") {
-    end("Browsers load no programs from a folder; serve the site: python -m http.server --directory site");
-    return;
-  }
   if (worker === null) {
     worker = new Worker(new URL("derive-here-worker.js", import.meta.url), { type: "module" });
     worker.onmessage = answer;
