@@ -156,7 +156,8 @@ class Parameter:
         try:
             if isinstance(value, bool):
                 raise ParameterError(f"{value} is a truth value", value=value)
-            if isinstance(value, sympy.Expr) and value.is_number and value.is_irrational:
+            is_written_out = isinstance(value, (sympy.Rational, sympy.Float))
+            if isinstance(value, sympy.Expr) and value.is_number and value.is_real and not is_written_out:
                 return value  # laws take such numbers
             element, symbols = to_element(value)
         except ParameterError as error:

@@ -179,7 +179,7 @@ def _several(strength: Any) -> Iterable[Any]:
 def _checked(value: Any, kind: str) -> fmpq:
     if isinstance(value, (float, np.floating)) and not math.isfinite(value):
         raise ParameterError(f"the strength of a perturbation must be finite; got {value}", strength=value)
-    theta = _cut(value) if isinstance(value, sympy.Expr) and value.is_irrational else to_fmpq(value)
+    theta = _cut(value) if _is_irrational(value) else to_fmpq(value)
     if theta == 0:
         raise ParameterError("a perturbation of strength 0 changes nothing; give another strength", strength=value)
     if kind == "multiplicative" and theta <= -1:
@@ -190,8 +190,17 @@ def _checked(value: Any, kind: str) -> fmpq:
     return theta
 
 
+def _is_irrational(value: Any) -> bool:
+    """Whether it is a real number of SymPy that is not written as a rational one."""
+    return (
+        isinstance(value, sympy.Expr)
+        and not isinstance(value, (sympy.Rational, sympy.Float))
+        and bool(value.is_number and value.is_real)
+    )
+
+
 def _cut(value: sympy.Expr) -> fmpq:
-    """An irrational number without its digits from the 320th on: a little nearer to 0 than it is."""
+    """A number without its digits from the 320th on: a little nearer to 0 than it is."""
     return to_fmpq(sympy.Rational(str(value.evalf(_DIGITS + 10)))) * (1 - fmpq(1, 10**_DIGITS))
 
 

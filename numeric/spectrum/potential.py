@@ -11,8 +11,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from resolvent.derive.errors import PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array, Nodes, Piece
-from resolvent.numeric.spectrum.linear_statistics import smooth_integral
+from resolvent.numeric.spectrum.linear_statistics import expect, smooth_integral
 from resolvent.numeric.spectrum.measure import Pieces
 from resolvent.numeric.spectrum.stieltjes_values import (
     boundary_values,
@@ -80,4 +81,7 @@ def log_energy(measure: Pieces) -> float:
     def potential(piece: Piece, rule: Nodes) -> Array:
         return logarithms_inside(measure, piece, rule.low, rule.high)
 
-    return float(smooth_integral(measure.pieces, potential, 1e-12))
+    try:
+        return float(smooth_integral(measure.pieces, potential, 1e-12))
+    except PrecisionError:  # where a density jumps, or two pieces meet, the potential is no power series
+        return float(expect(measure, lambda x: log_potential(measure, x), 1e-12))

@@ -138,6 +138,7 @@ def test_typed_in_transforms_and_entries_take_them() -> None:
     entry = get("marchenko-pastur")
     assert Spectrum(entry, c=sqrt(2)).support()[1] == pytest.approx((1 + 2**0.25) ** 2, rel=1e-15)
     assert entry.sample(6, 0, c=sqrt(2)).shape == (6, 6)
+    assert entry.law(c=sqrt(1 + sqrt(2)), sigma=1).moments(2) == [1, 1 + sqrt(1 + sqrt(2))]
     with pytest.raises(ParameterError, match=r"^classical_sum.* sqrt\(2\)\*.* takes rational numbers only") as refusal:
         get("fisher-linear").law(c1=sqrt(2), c2=1)
     assert "number_" not in str(refusal.value)

@@ -87,6 +87,7 @@ def test_spiked_wigner(theta: float) -> None:
     ("variance", "theta", "place", "overlap"),
     [
         (1, sympy.sqrt(2), 1.5 * math.sqrt(2), 0.5),
+        (1, sympy.sqrt(1 + sympy.sqrt(2)), (2 + math.sqrt(2)) / math.sqrt(1 + math.sqrt(2)), 2 - math.sqrt(2)),
         (1, -sympy.pi, -math.pi - 1 / math.pi, 1 - math.pi**-2),
         (2, sympy.sqrt(2), None, 0),  # the threshold itself
         (sympy.sqrt(2), -(sympy.Integer(2) ** sympy.Rational(1, 4)), None, 0),

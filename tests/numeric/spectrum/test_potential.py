@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
+from resolvent.numeric.measures.known_by_numbers import law_of_density
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from tests.numeric.spectrum.shapes import ATOMLESS, CONTINUOUS, shape
 
@@ -143,6 +144,24 @@ def test_potential_of_atoms_and_at_infinity() -> None:
 )  # U is x^2/4 - 1/2, log(3/2) and x/2 - 1 on the support
 def test_logarithmic_energy_in_closed_form(name: str, exact: float) -> None:
     assert shape(name).log_energy() == pytest.approx(exact, abs=1e-12)
+
+
+def test_logarithmic_energy_where_the_density_jumps() -> None:
+    """E log|x - y| of the uniform law on (0, w) is log w - 3/2, and of the density 2x on (0, 1) it is -7/4."""
+    uniform = Spectrum(law_of_density(lambda x: 0.5 + 0 * x, (0, 2)))
+    assert uniform.log_energy() == pytest.approx(math.log(2) - 1.5, abs=1e-12)
+    moved = Spectrum(law_of_density(lambda x: 0.5 + 0 * x, (0, 2)) * 1000 - 10**6)
+    assert moved.log_energy() == pytest.approx(math.log(2000) - 1.5, abs=1e-11)
+    assert Spectrum(law_of_density(lambda x: 2 * x, (0, 1))).log_energy() == pytest.approx(-1.75, abs=1e-12)
+
+
+def test_logarithmic_energy_of_a_cube() -> None:
+    """|x^3 - y^3| = |x - y| |x - w y|^2 with a third root of unity w, and U has no kink off 0."""
+    potential, root = shape("semicircle").log_potential, np.exp(2j * np.pi / 3)
+    y, weight = np.polynomial.legendre.leggauss(200)
+    angle = np.pi / 4 * (1 + y)  # x = 2 cos(angle) from 2 down to 0
+    mean = np.sum(weight * potential(2 * np.cos(angle) * root) * np.sin(angle) ** 2)  # of both signs of x
+    assert Spectrum(semicircle() ** 3).log_energy() == pytest.approx(2 * mean - 0.25, abs=1e-11)
 
 
 @pytest.mark.parametrize("name", ATOMLESS)
