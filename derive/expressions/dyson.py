@@ -16,7 +16,7 @@ Thorbjornsen, Ann. of Math. 162 (2005) (linearisation); Voiculescu, Asterisque 2
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import sympy
@@ -28,7 +28,8 @@ from resolvent.derive.expressions.letter import Letter, SymbolicSize
 from resolvent.derive.expressions.pencil import Entry, Pencil
 from resolvent.derive.expressions.realisation import Basis, Solver
 from resolvent.derive.expressions.rotation import Rotation, pattern_of, rotations_of
-from resolvent.derive.expressions.scaling import Scales, conjugate
+from resolvent.derive.expressions.scaling import conjugate
+from resolvent.derive.expressions.square_roots import RootStays, real_form, refuse_roots, without_roots
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
 
@@ -103,7 +104,6 @@ class DysonSystem:
         rotations: the Haar matrices.
         components: the blocks that g falls into.
         weights: the shares of the blocks of the expression in its trace.
-        is_real: whether all coefficients are real, so that g is symmetric.
     """
 
     pencil: Pencil
@@ -112,7 +112,6 @@ class DysonSystem:
     given: tuple[Given, ...]
     components: tuple[Component, ...]
     weights: tuple[Element, ...]
-    is_real: bool
     matrices: tuple[GivenMatrix, ...] = ()
     rotations: tuple[Rotation, ...] = ()
 
@@ -142,23 +141,27 @@ class DysonSystem:
         return {s: k for k, c in enumerate(self.components) for s in c.states}
 
     def entry(self, i: int, j: int) -> Entry | None:
-        """The unknown that stands for g_ij (itself, or g_ji where g is symmetric); None where g vanishes."""
+        """The unknown that stands for g_ij = g_ji; None where g vanishes."""
         if self.component_of[i] != self.component_of[j]:
             return None
-        return (j, i) if self.is_real and j < i else (i, j)
+        return (j, i) if j < i else (i, j)
+
+    def coefficients(self) -> Iterator[Element]:
+        """All numbers in the equations, those of the given laws apart."""
+        yield from (*self.constants.values(), *self.weights)
+        yield from (x for table in self.covariance.values() for x in table.values())
+        yield from (x for c in self.components for w, table in c.cases for x in (w, *table.values()))
+        yield from (x for g in self.given for x in (g.factor, *g.vector.values()))
+        yield from (x for t in self.matrices for row in t.table for x in row)
+        vectors = [v for t in self.matrices for v in t.vectors] + [
+            v for r in self.rotations for v in (*r.left, *r.right)
+        ]
+        yield from (x for v in vectors for x in v.values())
 
     @cached_property
     def parameters(self) -> tuple[sympy.Symbol, ...]:
         """The parameters of the coefficients and of the given laws, sorted by name."""
-        used = {n for table in self.covariance.values() for x in table.values() for n in x.field.names}
-        used |= {n for x in (*self.constants.values(), *self.weights) for n in x.field.names}
-        for c in self.components:
-            used |= {n for w, table in c.cases for x in (w, *table.values()) for n in x.field.names}
-        for g in self.given:
-            used |= {n for x in (g.factor, *g.vector.values()) for n in x.field.names}
-        used |= {n for t in self.matrices for row in t.table for x in row for n in x.field.names}
-        used |= {n for t in self.matrices for v in t.vectors for x in v.values() for n in x.field.names}
-        used |= {n for r in self.rotations for v in (*r.left, *r.right) for x in v.values() for n in x.field.names}
+        used = {n for x in self.coefficients() for n in x.field.names}
         symbols = {self.pencil.scales.symbols[n] for n in used}
         symbols |= {s for law in self.laws for s in law.equation.symbols}
         return tuple(sorted(symbols, key=lambda s: str(s.name)))
@@ -168,12 +171,22 @@ def dyson_system(pencil: Pencil, *, average: bool = False, numeric: bool = False
     """The Dyson equation of a pencil, reduced to the entries of g that do not vanish.
 
     With ``average`` given matrices of rank one are averaged over their eigenvalues too, where these are finitely many.
-    ``numeric`` systems do that for one matrix of each size, and leave the others as they are.
+    ``numeric`` systems do that for one matrix of each size, and leave the others as they are. Where the imaginary unit
+    does not leave the equation, it is that of the real form of the pencil, which has twice the states.
 
     Raises `DerivationError` for a given matrix that enters in a way the exact method does not reach, `ParameterError`
     for one without a spectrum.
     """
-    pencil = _without_roots(pencil)
+    try:
+        return _system(without_roots(pencil), average, numeric)
+    except RootStays as error:
+        if error.objects["root"] != -1:
+            raise
+    return _system(without_roots(real_form(pencil)), average, numeric)
+
+
+def _system(pencil: Pencil, average: bool, numeric: bool) -> DysonSystem:
+    """The Dyson equation of a pencil whose square roots have left as far as they do."""
     scales = pencil.scales
     covariance: Terms = {}
     for name, letter in pencil.letters.items():
@@ -184,26 +197,16 @@ def dyson_system(pencil: Pencil, *, average: bool = False, numeric: bool = False
     constants = {e: scales.without_roots(x) for e, x in pencil.table.get("", {}).items()}
     covariance = {e: t for e, t in clean.items() if t}
     rotations = rotations_of(pencil)
-    everything = [*constants.values(), *(x for t in covariance.values() for x in t.values())]
-    turned = [x for r in rotations for v in (*r.left, *r.right) for x in v.values()]
-    _refuse_roots([*everything, *turned], scales)
     supports = [list(g.vector) for g in rank_one] + [list(t.support) for t in matrices]
     components = _components(pencil, constants, covariance, groups, supports, rotations)
     label = {state: k for k, c in enumerate(components) for state in c.states}
     rotations = tuple(replace(r, pattern=pattern_of(r, lambda i, j: label[i] == label[j])[0]) for r in rotations)
     sizes = [scales.ratio(pencil.states[k]) for k in range(pencil.blocks)]
     total = sum(sizes[1:], start=sizes[0])
-    return DysonSystem(
-        pencil,
-        constants,
-        covariance,
-        rank_one,
-        components,
-        tuple(s / total for s in sizes),
-        all(conjugate(x) == x for x in everything),
-        matrices,
-        rotations,
-    )
+    weights = tuple(s / total for s in sizes)
+    system = DysonSystem(pencil, constants, covariance, rank_one, components, weights, matrices, rotations)
+    refuse_roots(system.coefficients(), scales)
+    return system
 
 
 def _add_covariance(terms: Terms, pencil: Pencil, letter: Letter) -> None:
@@ -403,84 +406,3 @@ def _components(
         cases = [(w, {e: x for e, x in t.items() if e[0] in states}) for w, t in own[0]] if own else [(one, {})]
         out.append(Component(tuple(states), tuple(cases)))
     return tuple(out)
-
-
-def _without_roots(pencil: Pencil) -> Pencil:
-    """A diagonal change of the states after which square roots enter the covariance and L_0 by their squares only."""
-    scales = pencil.scales
-    for root in list(scales.roots):
-        parities: dict[str, dict[Entry, int]] = {}
-        for name, entries in pencil.table.items():
-            parities[name] = {e: _parity(x, root) for e, x in entries.items()}
-        if not any(p for table in parities.values() for p in table.values()):
-            continue
-        equations: list[tuple[int, int]] = []  # a mask of states, and the parity their powers must add up to
-        for name, table in parities.items():
-            letter = pencil.letters.get(name)
-            if letter is None or letter.kind in ("given", "haar"):
-                equations += [((1 << i) ^ (1 << j), p) for (i, j), p in table.items()]
-                continue
-            edges = list(table.items())
-            for (i, j), p in edges:
-                for (k, end), q in edges:
-                    if pencil.states[j] == pencil.states[end]:
-                        equations.append(((1 << i) ^ (1 << j) ^ (1 << k) ^ (1 << end), p ^ q))
-        equations += [(1 << k, 0) for k in range(pencil.blocks)]
-        powers = _solve_mod_two(equations)
-        if powers is None:
-            continue
-        generator = Field((root,)).generator(root)
-        factors = {k: generator if powers >> k & 1 else Field().constant(1) for k in range(pencil.size)}
-        table_ = {
-            name: {(i, j): conjugate(factors[i]) * x * factors[j] for (i, j), x in entries.items()}
-            for name, entries in pencil.table.items()
-        }
-        pencil = Pencil(pencil.states, pencil.blocks, table_, pencil.letters, pencil.variances, scales, pencil.spectral)
-    return pencil
-
-
-def _parity(value: Element, root: str) -> int:
-    """Whether a root enters with odd powers."""
-    if root not in value.field.names:
-        return 0
-    place = value.field.ring.variable_to_index(root)
-    top = {e[place] % 2 for e in value.numerator.to_dict()}
-    bottom = {e[place] % 2 for e in value.denominator.to_dict()}
-    return (max(top) + max(bottom)) % 2
-
-
-def _solve_mod_two(equations: list[tuple[int, int]]) -> int | None:
-    """A solution of linear equations modulo two, unknowns as bits; None if there is none."""
-    pivots: dict[int, tuple[int, int]] = {}
-    for mask, value in equations:
-        while mask:
-            top = mask.bit_length() - 1
-            if top not in pivots:
-                pivots[top] = (mask, value)
-                break
-            mask, value = mask ^ pivots[top][0], value ^ pivots[top][1]
-        else:
-            if value:
-                return None
-    solution = 0
-    for top in sorted(pivots):
-        mask, value = pivots[top]
-        if (bin(mask & solution & ~(1 << top)).count("1") + value) % 2:
-            solution |= 1 << top
-    return solution
-
-
-class RootStays(DerivationError):
-    """A square root among the scalars does not occur in even powers alone."""
-
-
-def _refuse_roots(values: Sequence[Element], scales: Scales) -> None:
-    for value in values:
-        left = [n for n in value.field.names if n in scales.roots]
-        if left:
-            square = scales.roots[left[0]]
-            raise RootStays(
-                f"the square root of {square} does not leave the equation; give the root a name, and write the "
-                "name squared for its square",
-                root=square,
-            )

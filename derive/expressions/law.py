@@ -19,7 +19,7 @@ from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.branch import Branch, SeriesBranch, branch_of, enclosed_branch
 from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
-from resolvent.derive.expressions.dyson import DysonSystem, RootStays, dyson_system
+from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate, told, told_latex
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
@@ -35,6 +35,7 @@ from resolvent.derive.expressions.polynomial_system import polynomial_system, un
 from resolvent.derive.expressions.positivity import existence, is_nonnegative
 from resolvent.derive.expressions.reconstruction import SeriesCertificate
 from resolvent.derive.expressions.scaling import NotRational, scales_of
+from resolvent.derive.expressions.square_roots import RootStays
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude
@@ -43,6 +44,10 @@ from resolvent.derive.laws.record import Recipe, laws_in_order
 from resolvent.derive.support.support import Skeleton, skeleton
 
 Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
+_REAL_FORM = (
+    " of the pencil with [[Re A, -Im A], [Im A, Re A]] for every coefficient A",
+    r" of the pencil with $\begin{pmatrix} \Re A & -\Im A \\ \Im A & \Re A \end{pmatrix}$ for every coefficient $A$",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,13 +283,14 @@ def dyson_step(
     written = polynomial_system(system)
     counted = _counted(len(written.equations), "equation") + " in "
     counted += f"{_counted(len(written.unknowns), 'unknown')} and " if written.unknowns else ""
+    real_form, in_latex = _REAL_FORM if system.pencil.copies else ("", "")
     return Step(
         rules.GIVEN_MATRICES if laws or system.rotations else rules.DYSON_EQUATION,
-        f"the Dyson equation: {counted}m",
+        f"the Dyson equation{real_form}: {counted}m",
         uses=tuple(uses),
         build=partial(written_equations, system),
         verify=partial(_series_solve, system) if by_series else None,
-        latex=f"the Dyson equation: {counted}$m$",
+        latex=f"the Dyson equation{in_latex}: {counted}$m$",
     )
 
 

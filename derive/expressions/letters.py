@@ -241,7 +241,7 @@ def block(rows: Sequence[Sequence[Any]]) -> MatrixExpression:
     for i, row in enumerate(table):
         for j, entry in enumerate(row):
             if not isinstance(entry, MatrixExpression):
-                value = _scalar(entry)
+                value = _factor(entry)
                 if value != 0 and sizes_down[i] != sizes_across[j]:
                     raise ParameterError(
                         f"block ({i + 1}, {j + 1}) is the number {value}, but the block is not square", rows=rows
@@ -261,7 +261,7 @@ def kron(small: Sequence[Sequence[Any]] | sympy.MatrixBase, of: MatrixExpression
     '(p + p) x (p + p)'
     """
     rows = small.tolist() if isinstance(small, sympy.MatrixBase) else small
-    table = [[_scalar(x) for x in row] for row in rows]
+    table = [[_factor(x) for x in row] for row in rows]
     return block([[_zero(of.rows, of.columns) if x == 0 else x * of for x in row] for row in table])
 
 
@@ -297,6 +297,11 @@ def _scalar(value: Any) -> sympy.Expr:
     (named,), numbers = with_names((value,))
     rational = scalar_of(named)
     return value if numbers else rational
+
+
+def _factor(value: Any) -> sympy.Expr:
+    """A scalar as it may stand before a matrix: complex, or with square roots of parameters."""
+    return value if isinstance(value, sympy.Expr) else _scalar(value)
 
 
 def _variance(value: Any) -> sympy.Expr:

@@ -223,7 +223,7 @@ class _Open:
                 y = scales.without_roots(x)
                 for j in range(size):
                     a, b = states.index(i), states.index(k)
-                    key = (name, *(sorted((b, j)) if self.system.is_real else (b, j)))
+                    key = (name, min(b, j), max(b, j))
                     column = columns.setdefault(key, {})
                     place = a * size + j
                     column[place] = column[place] + y if place in column else y

@@ -16,9 +16,10 @@ import sympy
 from flint import fmpq
 
 from resolvent.derive.errors import DerivationError, ParameterError
-from resolvent.derive.exact.field import Element, Field
+from resolvent.derive.exact.field import Element
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
+from resolvent.derive.expressions.radical import Roots, plain
 from resolvent.derive.expressions.realisation import (
     ONE,
     SPECTRAL,
@@ -31,7 +32,6 @@ from resolvent.derive.expressions.realisation import (
     add,
     applied,
     conjugated,
-    constant,
     minimal,
     paired,
     point_at,
@@ -53,6 +53,7 @@ class Pencil:
         scales: the ratios of the dimensions and the square roots in the entries.
         spectral: whether z J is part of it, so that the first block of the inverse is the resolvent; it is the
             expression itself otherwise.
+        copies: of a real form (`resolvent.derive.expressions.square_roots`) pairs of the states of both parts.
     """
 
     states: tuple[SymbolicSize, ...]
@@ -62,6 +63,7 @@ class Pencil:
     variances: Mapping[str, Element]
     scales: Scales
     spectral: bool = True
+    copies: tuple[Entry, ...] = ()
 
     @property
     def size(self) -> int:
@@ -204,7 +206,7 @@ class _Builder:
     def build(self, expression: MatrixExpression) -> tuple[Realisation, Fraction]:
         scalars = {id(node): self.scales.read(node.scalar) for node in expression.nodes()}
         names = {n for s in scalars.values() for n in s.value.field.names}
-        self.names = sorted(names)
+        self.roots = Roots.among(names, self.scales)
         done: dict[int, tuple[Realisation, Fraction]] = {}
         for node in expression.nodes():
             done[id(node)] = self._node(node, [done[id(p)] for p in node.parts], scalars[id(node)])
@@ -223,7 +225,7 @@ class _Builder:
         if node.head == "zero":
             return _none(node), Fraction(0)
         if node.head == "scale":
-            value = constant(scalar.value, self.names)
+            value = self.roots.constant(scalar.value)
             if not value:
                 return _none(node), parts[0][1]
             right = tuple({k: v * value for k, v in vector.items()} for vector in parts[0][0].right)
@@ -416,7 +418,7 @@ def _self_adjoint(
     blocks = len(of.left)
     if out.pop("z", expected := {(k, k): 1 for k in range(blocks)}) != expected:
         raise DerivationError("the pencil of the resolvent is not monic in z", of=expression)
-    kept = {n: {e: _element(x) for e, x in entries.items()} for n, entries in out.items() if not n.startswith("^T")}
+    kept = {n: {e: plain(x) for e, x in entries.items()} for n, entries in out.items() if not n.startswith("^T")}
     first = [next(iter(v)) for v in basis]
     return kept, tuple(of.columns[k] for k in first)
 
@@ -436,10 +438,6 @@ def _followed(of: Realisation, adjoint: Realisation, point: Point) -> list[tuple
         for x, y in zip(point.images(a), mirrored.images(b) if b else [], strict=False):
             waiting += [(applied(of.table[s], x), applied(adjoint.table[s], y)) for s in symbols]
     return pairs
-
-
-def _element(value: Any) -> Element:
-    return value if isinstance(value, Element) else Field().constant(value)
 
 
 def _check_adjoint(table: Mapping[str, Mapping[Entry, Any]], symmetric: set[str], failed: ParameterError) -> None:

@@ -260,6 +260,18 @@ class Writer:
         images = {"z": ((s * gamma - bottom) * q, p * gamma), "m": (p * gamma, q * bottom)}
         return substitute(given.law.equation.polynomial, self.ring, images)
 
+    def copies(self) -> list[fmpz_mpoly]:
+        """What g and its parts have of the form [[A, -B], [B, A]] in the real form of a pencil."""
+        out = []
+        for names in (self.names, *self.cases.values()):
+            for (i, i_), (j, j_) in itertools.product(self.system.pencil.copies, repeat=2):
+                for one, other, sign in (((i, j), (i_, j_), -1), ((i, j_), (j, i_), 1)):
+                    found = [names.get(e) for x in (one, other) if (e := self.system.entry(*x)) is not None]
+                    parts = [generator(self.ring, name) for name in found if name is not None]
+                    if len(parts) == 2:
+                        out.append(parts[0] + sign * parts[1])
+        return out
+
     def trace(self) -> list[fmpz_mpoly]:
         """m = -sum of the shares times the traces of the blocks."""
         if self.single:
@@ -282,7 +294,7 @@ def polynomial_system(system: DysonSystem, *, short: bool = False, regularised: 
     equations += [writer.given(k) for k in range(len(system.given))]
     equations += [e for k in range(len(system.rotations)) for e in writer.rotation(k)]
     equations += [e for k in range(len(system.matrices)) for e in writer.matrix_relation(k)]
-    equations += writer.trace()
+    equations += [*writer.copies(), *writer.trace()]
     return PolynomialSystem(writer.ring, writer.all_unknowns, tuple(e for e in equations if not e.is_zero()))
 
 

@@ -25,8 +25,9 @@ from typing import Any
 from flint import fmpq
 
 from resolvent.derive.errors import DerivationError
-from resolvent.derive.exact.field import Element, Field
+from resolvent.derive.exact.field import Element
 from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.radical import Radical
 from resolvent.derive.expressions.scaling import conjugate
 
 Vector = dict[int, Any]
@@ -319,6 +320,8 @@ def _reached(of: Realisation, point: Point) -> Realisation | None:
 
 def conjugated(value: Any) -> Any:
     """The complex conjugate of an entry."""
+    if isinstance(value, Radical):
+        return value.conjugate()
     return conjugate(value) if isinstance(value, Element) else value
 
 
@@ -334,10 +337,3 @@ def paired(functional: Vector, vector: Vector) -> Any:
 def minimal(of: Realisation) -> Realisation:
     """The smallest realisation of the same expression: the reachable part of the observable part."""
     return reachable(reachable(of).adjoint()).adjoint()
-
-
-def constant(value: Any, names: Sequence[str]) -> Any:
-    """A scalar as the linear algebra uses it: fmpq where there are no parameters at all."""
-    if isinstance(value, Element):
-        return value.to_fmpq() if not names else Field(tuple(sorted(names))).coerce(value)
-    return fmpq(value)

@@ -11,13 +11,16 @@ import sympy
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.expressions.trace import trace_of
-from resolvent.derive.laws.elementary import kesten_mckay, marchenko_pastur
-from resolvent.numeric.expressions import block, dimension, gaussian, haar, inv, kron, wigner
+from resolvent.derive.laws.elementary import arcsine, atoms, kesten_mckay, marchenko_pastur, semicircle
+from resolvent.derive.laws.matrix_functions import direct_sum
+from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, inv, kron, wigner
+from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.expressions.sampling import sample
 
 p, n = dimension("p"), dimension("n")
 X, S, U = gaussian("X", p, n, complex=True), wigner("S", p, complex=True), haar("U", p, complex=True)
-R, T, V = gaussian("R", p, n), wigner("T", p), haar("V", p)
+R, T, W, V = gaussian("R", p, n), wigner("T", p), wigner("W", p), haar("V", p)
+c = sympy.Symbol("c", positive=True)
 HALF = {(p, n): "1/2"}
 
 
@@ -103,11 +106,82 @@ def test_nested_blocks_are_one_table() -> None:
     assert law_of(scaled[0], {(p, n): 1}) == law_of(scaled[1], {(p, n): 1})
 
 
+# -- the imaginary unit among the scalars, where it does not leave the Dyson equation by itself -----------------------
+
+UNIT = sympy.I
+A, D = given("A", p, atoms([1, 3])), given("D", p, atoms([1, -1]))
+
+
 @pytest.mark.parametrize("is_complex", [False, True])
-def test_the_root_of_minus_one_at_a_haar_matrix_is_refused(is_complex: bool) -> None:
+def test_the_imaginary_part_of_a_haar_matrix(is_complex: bool) -> None:
+    """The eigenvalues e^(i t) of U are uniform on the circle, and i (U - U^*) has -2 sin t."""
     u = haar("U", p, complex=is_complex)
-    with pytest.raises(DerivationError, match="the square root of -1 does not leave"):
-        law_of(sympy.I * (u - u.H))
+    law = law_of(UNIT * (u - u.H))
+    assert law == arcsine(2)
+    assert law.derivation.check()
+
+
+@pytest.mark.parametrize(
+    ("model", "law"),
+    [
+        (UNIT * (V - V.T) + T, lambda: arcsine(2) + semicircle()),
+        (UNIT * (V - V.T) + A, lambda: arcsine(2) + atoms([1, 3])),
+        (kron([[1, UNIT], [-UNIT, 1]], T), lambda: direct_sum(semicircle(4), atoms([0]), "1/2")),
+        (kron([[1, UNIT], [-UNIT, 1]], A), lambda: atoms([0, 2, 6], ["1/2", "1/4", "1/4"])),
+        (block([[T, UNIT], [-UNIT, T]]), lambda: direct_sum(semicircle() + 1, semicircle() - 1, "1/2")),
+    ],
+    ids=str,
+)
+def test_the_imaginary_unit_may_stay_in_the_pencil(model: Any, law: Any) -> None:
+    found = law_of(model)
+    assert found.equation == law().equation
+    assert found.derivation.check()
+
+
+@pytest.mark.parametrize(
+    ("model", "law"),
+    [
+        (UNIT * (T @ W - W @ T) + T @ T + W @ W, lambda: 2 * marchenko_pastur(1)),  # (T - i W)(T + i W)
+        (T @ T + 2 * W @ W + sympy.sqrt(2) * (T @ W + W @ T), lambda: 3 * marchenko_pastur(1)),
+        (T @ T + c * W @ W + sympy.sqrt(c) * (T @ W + W @ T), lambda: (1 + c) * marchenko_pastur(1)),
+        (block([[UNIT * T, T]]) @ block([[UNIT * T], [T]]) + W, lambda: semicircle()),
+        (block([[sympy.sqrt(c) * T, T]]) @ block([[sympy.sqrt(c) * T], [-c * T]]) + W, lambda: semicircle()),
+    ],
+    ids=str,
+)
+def test_squares_of_roots_are_numbers(model: Any, law: Any) -> None:
+    """What is 0, or a square, by i^2 = -1 or sqrt(c)^2 = c alone."""
+    found = law_of(model)
+    assert found.equation == law().equation
+    assert found.derivation.check()
+
+
+@pytest.mark.parametrize("root", [UNIT, sympy.sqrt(2)], ids=str)
+def test_an_inverse_that_does_not_exist_for_the_squares_of_its_roots(root: Any) -> None:
+    singular = kron([[1, root], [root.conjugate(), root * root.conjugate()]], T + 3)
+    with pytest.raises(DerivationError, match="does not exist"):
+        law_of(inv(singular))
+
+
+def test_a_root_that_is_a_product_of_others_is_refused() -> None:
+    b = sympy.Symbol("b", positive=True)
+    one, other, both = (sympy.sqrt(sympy.expand(x)) for x in (1 + b, 1 + c, (1 + b) * (1 + c)))
+    with pytest.raises(DerivationError, match="is a product of others"):
+        law_of(block([[one * T, T]]) @ block([[other * T], [-both * T]]) + W)
+
+
+def test_resolvents_at_complex_points() -> None:
+    """tr (T + W + i)^-1 T^2 (T + W - i)^-1: given T + W, T^2 has the mean (T + W)^2/4 + 1/2."""
+    found = trace_of(inv(T + W + UNIT) @ T @ T @ inv(T + W - UNIT)).at()
+    one = 0.5  # the mean of 1/(x^2 + 1) over the semicircle of variance 2: m(i)/i, where 4 m = sqrt(z^2 - 8) - z
+    assert found == pytest.approx((1 - one) / 4 + one / 2)
+
+
+def test_the_commutator_of_two_reflections_by_numbers() -> None:
+    """A - 2 and D are symmetries, and (A - 2) D is a Haar unitary matrix: i[A, D] has the arcsine law."""
+    z = np.array([0.5 + 0.5j, 2.5 + 0.1j])
+    solved = DysonSolver.of(UNIT * (A @ D - D @ A)).solve(z).stieltjes
+    assert np.abs(solved + 1 / (np.sqrt(z - 2) * np.sqrt(z + 2))).max() < 1e-12
 
 
 def test_other_roots_at_a_haar_matrix_are_named() -> None:
