@@ -33,7 +33,7 @@ from resolvent.derive.expressions.square_roots import RootStays, real_form, refu
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
 
-_MOST_RANK = 12  # of the coefficient of a given matrix: its equations have about rank**4 terms
+_MOST_RANK, _MOST_NUMERIC = 12, 32  # of the coefficient of a given matrix: its equations have about rank**4 terms
 
 Terms = dict[Entry, dict[Entry, Element]]
 
@@ -260,12 +260,12 @@ def _given(
             )  # fmt: skip
         else:
             grouped.setdefault(name, []).append(letter)
-    matrices = [] if average else _not_averaged(pencil, grouped)
+    matrices = [] if average else _not_averaged(pencil, grouped, _MOST_NUMERIC if numeric else _MOST_RANK)
     cases = [_cases(pencil, letters) for letters in grouped.values()]
     return cases, tuple(rank_one), tuple(matrices)
 
 
-def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]]) -> list[GivenMatrix]:
+def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]], most: int) -> list[GivenMatrix]:
     """Take out of the groups what cannot be averaged: other laws than lists of eigenvalues, all but one of a size."""
     out: list[GivenMatrix] = []
     taken: set[SymbolicSize] = {letters[0].rows for letters in grouped.values() if letters[0].group}
@@ -279,10 +279,10 @@ def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]]) -> list[Give
             continue
         table = {e: pencil.scales.without_roots(x) for e, x in pencil.table[name].items()}
         found = GivenMatrix(name, letter.law, *_factors(table))
-        if found.rank > _MOST_RANK:
+        if found.rank > most:
             raise DerivationError(
-                f"{name} enters the equation with a coefficient of rank {found.rank}, above {_MOST_RANK}; write the "
-                "expression with it fewer times",
+                f"{name} enters the equation with a coefficient of rank {found.rank}, above {most}; write the "
+                f"expression with it fewer times{', or use numeric=True' if found.rank <= _MOST_NUMERIC else ''}",
                 letter=letter,
             )
         out.append(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import assume, settings
 from hypothesis import given as random_cases
 
 from resolvent.derive.errors import BranchError, ParameterError
+from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, inv, wigner
@@ -27,7 +30,7 @@ T = given("T", p, law=atoms([1, 3]))
 D = given("D", p, law=atoms([3, 5]))
 E = given("E", p, law=atoms([1, -1]))  # E @ E is 1
 c = sympy.Symbol("c", positive=True)
-Q = given("Q", p, law=semicircle("1/2"))
+Q, S1 = given("Q", p, law=semicircle("1/2")), given("S1", p, law=semicircle())
 M = given("M", p, law=marchenko_pastur("1/2"))
 U, V = haar("U", p), haar("V", p)
 Z = np.linspace(-4, 4, 41) + 0.01j
@@ -134,6 +137,17 @@ def test_a_given_matrix_seen_through_fewer_dimensions_than_it_enters_with(model:
     z = np.array([0.3 + 1.1j, 2 + 0.8j, 30 + 1e-3j])
     exact = np.mean([1 / (x - z) for x in points], axis=0) if points else -z + np.sqrt(z - 2**0.5) * np.sqrt(z + 2**0.5)
     assert np.abs(DysonSolver.of(model).solve(z).stieltjes - exact).max() < 1e-12
+
+
+def test_a_given_matrix_that_enters_seven_times_on_each_side() -> None:
+    """A matrix with the semicircle in generic position is a Wigner matrix to all else; its coefficient has rank 14."""
+
+    def word(S: MatrixExpression) -> MatrixExpression:
+        alternating = reduce(operator.matmul, [X, S] * 6, S / 2 + T)
+        return alternating + alternating.T
+
+    given_, drawn = (DysonSolver.of(word(S)).solve([0.5 + 1j]).stieltjes for S in (S1, Y))
+    assert np.abs(given_ - drawn).max() < 1e-12
 
 
 def test_next_to_a_zero_of_the_trace_in_a_gap_the_solution_is_right_or_not_found() -> None:
