@@ -17,12 +17,12 @@ from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import BranchError, DerivationError, ParameterError
 from resolvent.derive.expressions import law as exact
 from resolvent.derive.expressions import rules
-from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
+from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import Ratios, dyson_step
 from resolvent.derive.expressions.open_equations import unspecified
-from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.pencil import Pencil, pencil_of
 from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.numeric.expressions.dyson_arrays import DysonArrays
@@ -95,7 +95,7 @@ def law_of(
 def _has_numbers(model: MatrixExpression, ratios: Ratios | None, values: Mapping[str, Any]) -> bool:
     """Whether all parameters have values, and the numeric solver reaches the expression."""
     try:
-        system = _system(model, ratios)
+        system = dyson_system(_pencil(model, ratios), numeric=True)
     except DerivationError:
         return False
     return {s.name for s in system.parameters} <= set(values)
@@ -131,26 +131,27 @@ def law_of_profile(variances: ArrayLike, shares: ArrayLike | None = None) -> Num
     return NumericLaw(text, partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent)), conclusion=step)
 
 
-def _system(model: MatrixExpression, ratios: Ratios | None) -> DysonSystem:
-    return dyson_system(pencil_of(model, scales_of(model.dimensions(), dict(ratios or {}))), numeric=True)
+def _pencil(model: MatrixExpression, ratios: Ratios | None) -> Pencil:
+    return pencil_of(model, scales_of(model.dimensions(), dict(ratios or {})))
 
 
 def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, Any]) -> NumericLaw:
     if not isinstance(model, MatrixExpression):
         raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
-    system = _system(model, ratios)
+    pencil = _pencil(model, ratios)
+    system = dyson_system(pencil, numeric=True)
     solver = DysonSolver(DysonArrays.of_system(system, values))
     exponent = _exponent(solver)
     if exponent:
         scaled = model * sympy.Rational(2) ** -exponent
-        solver = DysonSolver(DysonArrays.of_system(_system(scaled, ratios), values))
+        solver = DysonSolver(DysonArrays.of_system(dyson_system(_pencil(scaled, ratios), numeric=True), values))
     told = ", ".join(f"{name} = {value}" for name, value in values.items())
     text = f"law_of({model})" + (f" at {told}" if told else "")
     step = Step(
         rules.NUMERIC_SOLUTION,
         f"the measure of {model}" + (f" at {told}" if told else ""),
         kind="numeric",
-        uses=(dyson_step(model, system.pencil, system, dict(ratios or {}), by_series=not system.free_letters),),
+        uses=(dyson_step(model, pencil, system, dict(ratios or {}), by_series=not system.free_letters),),
         verify=partial(_solved_by_iteration, solver),
     )
     return NumericLaw(text, partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent)), conclusion=step)
