@@ -179,11 +179,8 @@ class MatrixExpression:
         made = MatrixExpression("product", (self, other), self.rows, other.columns)
         if self.columns != other.rows:
             raise _misfit(made, f"{self.shape} times {other.shape}")
-        factor = sympy.S.One
-        for part in (self, other):
-            if part.head == "scale":
-                factor *= part.scalar
-        return made if factor == 1 else (self._unscaled @ other._unscaled) * factor
+        scales = [part.scalar for part in (self, other) if part.head == "scale"]
+        return (self._unscaled @ other._unscaled) * sympy.Mul(*scales) if scales else made
 
     def __rmatmul__(self, other: Any) -> MatrixExpression:
         scalar_or_none(other)

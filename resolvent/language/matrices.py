@@ -10,8 +10,9 @@
     expression  X @ X.T / n               + - * / @ **, .T, .H, inv(A), block([[A, B], [B.T, C]]),
                                           kron([[0, 1], [1, 0]], A), identity(p), sqrt(s)
 
-Names of sizes come from the definitions; any other name is a parameter, positive. The text goes through Python's
-``ast`` and only the nodes above are understood; nothing is ever evaluated as code.
+Names of sizes come from the definitions; I is the imaginary unit, as in what is printed, unless a matrix is called so;
+any other name is a parameter, positive. The text goes through Python's ``ast`` and only the nodes above are understood;
+nothing is ever evaluated as code.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NoReturn
 
 import sympy
@@ -237,6 +239,8 @@ class _Reader:
             return self.letters[node.id]
         if node.id in self.sizes:
             return Scalar.symbol(self.sizes[node.id])
+        if node.id == "I":
+            return Scalar.number(Fraction(-1)).root
         if node.id in _FUNCTIONS:
             self.fail(f"{node.id} is a function; write {node.id}(...)", node)
         if node.id in ("z", "m", "G", "alpha_"):

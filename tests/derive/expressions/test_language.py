@@ -54,6 +54,8 @@ def test_an_expression_prints_as_it_is_written(expression: MatrixExpression, tex
         (X @ X.T / n, r"\frac{1}{n} X X^{\top}"),
         (inv(S + a) @ S, r"\left(S + a I\right)^{-1} S"),
         (S - T, "S - T"),
+        ((-S) @ (-T), "S T"),
+        (S @ (-T), "-S T"),
         (block([[0, X], [X.T, 0]]), r"\begin{pmatrix} 0 & X \\ X^{\top} & 0 \end{pmatrix}"),
     ],
 )

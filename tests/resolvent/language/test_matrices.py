@@ -32,6 +32,7 @@ LETTERS = ["X: gaussian(p, n)", "S: wigner(p)"]
         ("(S @ S).T", (S @ S).T),
         ("(S @ X).H", (S @ X).T),
         ("kron([[0, 1], [1, a]], S)", kron([[0, 1], [1, a]], S)),
+        ("kron([[1, I], [-I, sqrt(a)]], S)", kron([[1, sympy.I], [-sympy.I, sympy.sqrt(a)]], S)),
         (
             "block([[block([[S, 0], [0, S]]), kron([[1], [1]], X)], [kron([[1, 1]], X.T), 0]])",
             block([[block([[S, 0], [0, S]]), kron([[1], [1]], X)], [kron([[1, 1]], X.T), 0]]),
@@ -40,6 +41,10 @@ LETTERS = ["X: gaussian(p, n)", "S: wigner(p)"]
 )
 def test_a_text_is_the_expression_in_python(text: str, expression: Any) -> None:
     assert str(parse_model(text, LETTERS).expression) == str(expression)
+
+
+def test_the_imaginary_unit_is_a_matrix_where_one_is_called_so() -> None:
+    assert str(parse_model("I @ S @ I", ["I: wigner(p)", *LETTERS]).expression) == "I @ S @ I"
 
 
 @pytest.mark.parametrize(
