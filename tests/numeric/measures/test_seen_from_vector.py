@@ -1,6 +1,7 @@
 """The measure seen from the direction of a perturbation: exact moments, outliers, and a sampled matrix."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -43,9 +44,53 @@ def test_a_sampled_matrix_agrees() -> None:
         assert abs(np.sum(weights[values <= x]) - found.cdf(x)) < 4 / math.sqrt(n)
 
 
+@pytest.mark.parametrize("c", ["1/2", "1", "2", "7/3"])
+@pytest.mark.parametrize("strength", [0.4, 3.0, -3.0])
+def test_rectangular_moments_are_those_of_words(c: str, strength: float) -> None:
+    """u^T ((X + t u v^T)(X + t u v^T)^T)^k u, k <= 3: tr m_j of X X^T and m_j/c of X^T X, u^T X v = 0."""
+    law, t2 = rv.marchenko_pastur(c), strength**2
+    found = rv.seen_from(law, strength, "rectangular", ratio=c)
+    assert found.certificate.mass == pytest.approx(1, abs=1e-10)
+    own = [float(m) for m in law.moments(3)]
+    other = [float(Fraction(c)) * m for m in own]
+    expected = [own[0] + t2, own[1] + 2 * t2 * own[0] + t2 * other[0] + t2**2]
+    assert [found.moment(k) for k in (1, 2)] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("p", "n"), [(400, 800), (800, 400)])
+@pytest.mark.parametrize("strength", [0.5, 2.5])
+def test_a_sampled_rectangular_matrix_agrees(p: int, n: int, strength: float) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(p, n)) / math.sqrt(n)
+    x[0, 0] += strength
+    values, vectors = np.linalg.eigh(x @ x.T)
+    law = rv.seen_from(rv.marchenko_pastur(Fraction(p, n)), strength, "rectangular", ratio=Fraction(p, n))
+    for place in (1e-6, 0.3, 1.0, 3.0, 7.0):
+        assert abs(np.sum(vectors[0][values <= place] ** 2) - law.cdf(place)) < 3 / math.sqrt(p)
+
+
+def test_rectangular_atoms_are_the_outliers_of_the_equation() -> None:
+    found = rv.seen_from(rv.empirical([1, 5]).sample_covariance("1/10"), 3, "rectangular", ratio="1/10")
+    exact = rv.Spectrum(rv.atoms([1, 5]).sample_covariance("1/10")).outliers(3, "rectangular", ratio="1/10")
+    assert len(found.atoms) == 2  # one in the gap
+    assert found.certificate.mass == pytest.approx(1, abs=1e-11)
+    outer = exact[-1]
+    assert (found.atoms[-1].point, found.atoms[-1].weight) == pytest.approx((outer.location, outer.overlap), rel=1e-9)
+
+
+def test_a_kernel_is_seen_as_before_without_a_perturbation() -> None:
+    unmoved = rv.seen_from(rv.marchenko_pastur(2), 0, "rectangular", ratio=2)
+    assert unmoved.cdf(0) == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [((2, "rectangular"), "additive or multiplicative"), ((-1, "multiplicative"), "above -1"), (("x",), "number")],
+    [
+        ((2, "square"), "multiplicative or rectangular"),
+        ((2, "rectangular"), "ratio"),
+        ((-1, "multiplicative"), "above -1"),
+        (("x",), "number"),
+    ],
 )
 def test_bad_input_is_named(arguments: tuple, words: str) -> None:
     with pytest.raises(rv.ParameterError, match=words):
