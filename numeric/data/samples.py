@@ -116,7 +116,10 @@ def _without_rounding(values: Array, given: Any) -> Array:
 
 def _are_single(values: Any) -> bool:
     """Whether all numbers are those of single precision, and most of them not as short as numbers that are typed."""
-    found = np.asarray(values, dtype=float)
+    found = np.asarray(values)
+    if found.dtype.kind == "c":
+        found = np.stack([found.real, found.imag])
+    found = found.astype(float)
     with np.errstate(over="ignore"):
         return bool(np.all(found.astype(np.float32) == found) and np.mean(found.astype(np.float16) != found) > 0.5)
 

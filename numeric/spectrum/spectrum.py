@@ -283,8 +283,8 @@ class Spectrum(Presented):
         tolerance: float | None = None,
         points: Iterable[float] = (),
         *,
-        lb: float = -math.inf,
-        ub: float = math.inf,
+        lb: float | None = None,
+        ub: float | None = None,
         conditional: bool = False,
     ) -> Any:
         """The integral of a function of an array of points, singular ones included; see `linear_statistics.expect`.
@@ -303,7 +303,8 @@ class Spectrum(Presented):
         Raises `PrecisionError` if the tolerance is not reached, `ParameterError` for a function that is not defined at
         an atom or returns another shape, for bounds that do not increase, and where no mass lies between them.
         """
-        return expect_between(self.measure, func, (lb, ub), conditional, tolerance, points)
+        ends = -math.inf if lb is None else lb, math.inf if ub is None else ub
+        return expect_between(self.measure, func, ends, conditional, tolerance, points)
 
     def entropy(self) -> float:
         """The differential entropy -int rho log rho dx; -oo if there is an atom."""

@@ -161,3 +161,14 @@ def test_a_fit_that_leaves_out_a_fifth_is_none() -> None:
     """Numbers between 1 and 200: the law was fitted to the upper four fifths, with a p-value of 0.96."""
     with pytest.raises(rv.PrecisionError, match=r"which leaves out \d+% of them"):
         rv.fit(np.random.default_rng(0).uniform(1, 200, 200), LAW)
+
+
+def test_complex_data_are_fitted_without_a_warning() -> None:
+    """The law of complex data is that of real ones; their imaginary parts count, and their precision is seen."""
+    rng = np.random.default_rng(9)
+    x = (rng.normal(size=(150, 300)) + 1j * rng.normal(size=(150, 300))) / math.sqrt(2)
+    found = rv.fit(x, LAW, singular=True, beta=2)
+    assert found.parameters["c"] == pytest.approx(0.5, abs=0.03)
+    assert found.parameters["s"] == pytest.approx(1.0, abs=0.02)
+    single = rv.fit(x.astype(np.complex64).astype(complex), LAW, singular=True, beta=2)
+    assert single.parameters["c"] == pytest.approx(found.parameters["c"], rel=1e-5)

@@ -85,6 +85,7 @@ def test_atoms_at_the_bounds_count_and_functions_are_not_evaluated_beyond() -> N
     rho = rv.Spectrum(rv.marchenko_pastur(2))  # half of the mass at 0
     assert rho.expect(lambda x: x + 1, lb=0, ub=0) == pytest.approx(0.5, abs=1e-12)
     assert rho.expect(np.log, lb=1) == pytest.approx(rho.expect(lambda x: np.log(np.maximum(x, 1))), abs=1e-10)
+    assert rho.expect(lb=None, ub=None) == pytest.approx(rho.mean(), abs=1e-12)
     discrete = rv.Spectrum(rv.atoms([1, 2, 3]))
     assert discrete.expect(lb=2, conditional=True) == pytest.approx(2.5)
     assert discrete.expect(lambda x: np.array([x, x**2]), lb=1, ub=2) == pytest.approx([1, 5 / 3])
