@@ -39,6 +39,7 @@ INDEPENDENT_SLOPES = assumption(
     "functions of the weights",
 )
 _WORDS = ("gaussian", "orthogonal")
+MOST_LAYERS = 10_000  # with numbers; a share p of linear units takes any depth
 _SAME = 1e-13  # relative: variances that are one
 
 
@@ -107,8 +108,8 @@ def jacobian_law(
     maps = Propagation(function if isinstance(function, Activation) else activation(function), sigma_w, sigma_b)
     if weights not in _WORDS:
         raise ParameterError(f"the weights are gaussian or orthogonal; got {weights!r}", weights=weights)
-    if depth < 1:
-        raise ParameterError(f"the depth is 1 or more; got {depth}", depth=depth)
+    if not 1 <= depth <= MOST_LAYERS:
+        raise ParameterError(f"the depth is 1 or more, and {MOST_LAYERS} at most; got {depth}", depth=depth)
     sizes = [1.0] * (depth + 1) if widths is None else [float(n) for n in widths]
     if len(sizes) != depth + 1 or min(sizes) <= 0:
         raise ParameterError(f"{depth} layers have {depth + 1} positive widths; got {widths}", widths=widths)

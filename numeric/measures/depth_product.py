@@ -78,7 +78,7 @@ class DepthProduct:
             return self.depth
         narrowest = min(self.widths[1:])
         places = {
-            layer: law.place_of(_FAINT) if isinstance(law, SlopeLaw) else law.low
+            layer: law.least if isinstance(law, SlopeLaw) else law.low
             for layer, law in enumerate(self.diagonals, start=1)
             if self.widths[layer] == narrowest
         }

@@ -129,9 +129,14 @@ class SlopeLaw(DiagonalLaw):
         return u, rest, rate
 
     @cached_property
+    def least(self) -> float:
+        """The point below which next to nothing lies."""
+        return self.place_of(_FAINT)
+
+    @cached_property
     def is_faint(self) -> bool:
         """Whether next to nothing is near the least d^2, which is then that of the farthest xi taken."""
-        return self.place_of(_FAINT) - self.low > _NEXT * (self.high - self.low)
+        return self.least - self.low > _NEXT * (self.high - self.low)
 
     @cached_property
     def is_faint_above(self) -> bool:

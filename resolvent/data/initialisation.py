@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from resolvent.catalog.networks.jacobian import jacobian_law
+from resolvent.catalog.networks.jacobian import MOST_LAYERS, jacobian_law
 from resolvent.derive.activations.activation import Activation, activation
 from resolvent.derive.activations.propagation import critical_sigma_w
 from resolvent.derive.border import checked
@@ -140,12 +140,13 @@ def advise_initialisation(function: Any, depth: int, sigma_b: float | None = Non
     >>> advise_initialisation("relu", 20).is_isometric
     False
 
-    Raises `ParameterError` for what is no activation, for a depth below 2, and where there is no critical point.
+    Raises `ParameterError` for what is no activation, for a depth below 2 or above 10000, and where there is no
+    critical point.
 
     Source: Pennington, Schoenholz, Ganguli 2017, Resurrecting the sigmoid in deep learning through dynamical isometry.
     """
-    if depth < 2:
-        raise ParameterError(f"the depth is 2 or more; got {depth}", depth=depth)
+    if not 2 <= depth <= MOST_LAYERS:
+        raise ParameterError(f"the depth is 2 or more, and {MOST_LAYERS} at most; got {depth}", depth=depth)
     chosen = function if isinstance(function, Activation) else activation(function)
     ways, failure = [], None
     for biases in (0.0, *_BIASES) if sigma_b is None else (sigma_b,):

@@ -284,6 +284,8 @@ def test_what_is_refused() -> None:
         jacobian_law("tanh", 3, 1.2, weights="haar")
     with pytest.raises(ParameterError, match="depth is 1 or more"):
         jacobian_law("tanh", 0, 1.2)
+    with pytest.raises(ParameterError, match="10000 at most"):
+        jacobian_law("tanh", 10_001, 1.2)
     with pytest.raises(ParameterError, match="4 positive widths"):
         jacobian_law("tanh", 3, 1.2, widths=[1, 2])
     with pytest.raises(ParameterError, match="depth of 2 or more"):

@@ -71,6 +71,8 @@ def test_the_command() -> None:
 
 
 def test_refusals() -> None:
+    with pytest.raises(ParameterError, match="10000 at most"):
+        advise_initialisation("tanh", 10_001)
     with pytest.raises(ParameterError, match="2 or more"):
         advise_initialisation("tanh", 1)
     with pytest.raises(ParameterError, match="sigma_b must not be negative"):
