@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy
 
@@ -26,9 +27,10 @@ from resolvent.derive.exact.field import Element, Field
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
 from resolvent.derive.expressions.pencil import Entry, Pencil
+from resolvent.derive.expressions.radical import Roots, plain
 from resolvent.derive.expressions.realisation import Basis, Solver
 from resolvent.derive.expressions.rotation import Rotation, pattern_of, rotations_of
-from resolvent.derive.expressions.scaling import conjugate
+from resolvent.derive.expressions.scaling import Scales, conjugate
 from resolvent.derive.expressions.square_roots import RootStays, real_form, refuse_roots, without_roots
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
@@ -159,10 +161,17 @@ class DysonSystem:
         yield from (x for v in vectors for x in v.values())
 
     @cached_property
+    def roots(self) -> dict[str, Element]:
+        """The square roots in the equations of a numeric system, by the names of their generators: their squares."""
+        used = {n for x in self.coefficients() for n in x.field.names}
+        return {name: square for name, square in self.pencil.scales.roots.items() if name in used}
+
+    @cached_property
     def parameters(self) -> tuple[sympy.Symbol, ...]:
         """The parameters of the coefficients and of the given laws, sorted by name."""
         used = {n for x in self.coefficients() for n in x.field.names}
-        symbols = {self.pencil.scales.symbols[n] for n in used}
+        used |= {n for square in self.roots.values() for n in square.field.names}
+        symbols = {self.pencil.scales.symbols[n] for n in used - set(self.roots)}
         symbols |= {s for law in self.laws for s in law.equation.symbols}
         return tuple(sorted(symbols, key=lambda s: str(s.name)))
 
@@ -171,8 +180,9 @@ def dyson_system(pencil: Pencil, *, average: bool = False, numeric: bool = False
     """The Dyson equation of a pencil, reduced to the entries of g that do not vanish.
 
     With ``average`` given matrices of rank one are averaged over their eigenvalues too, where these are finitely many.
-    ``numeric`` systems do that for one matrix of each size, and leave the others as they are. Where the imaginary unit
-    does not leave the equation, it is that of the real form of the pencil, which has twice the states.
+    ``numeric`` systems do that for one matrix of each size, leave the others as they are, and may have square roots
+    among their coefficients. Where the imaginary unit does not leave the equation, it is that of the real form of the
+    pencil, which has twice the states.
 
     Raises `DerivationError` for a given matrix that enters in a way the exact method does not reach, `ParameterError`
     for one without a spectrum.
@@ -205,7 +215,7 @@ def _system(pencil: Pencil, average: bool, numeric: bool) -> DysonSystem:
     total = sum(sizes[1:], start=sizes[0])
     weights = tuple(s / total for s in sizes)
     system = DysonSystem(pencil, constants, covariance, rank_one, components, weights, matrices, rotations)
-    refuse_roots(system.coefficients(), scales)
+    refuse_roots(system.coefficients(), scales, real=not numeric)
     return system
 
 
@@ -247,17 +257,14 @@ def _given(
         if letter.group:
             grouped.setdefault(letter.group, []).append(letter)
             continue
-        found = _rank_one(pencil.table[name])
+        found = _rank_one(pencil.table[name], scales)
         is_list = letter.law.recipe.build.__name__ == "atoms"
         averaged = is_list and (average or (numeric and letter.rows not in taken))
         if averaged:
             taken.add(letter.rows)
         if found is not None and not averaged:
             factor, vector = found
-            rank_one.append(
-                Given(name, letter.law, scales.without_roots(factor),
-                      {k: scales.without_roots(x) for k, x in vector.items()})
-            )  # fmt: skip
+            rank_one.append(Given(name, letter.law, factor, vector))
         else:
             grouped.setdefault(name, []).append(letter)
     matrices = [] if average else _not_averaged(pencil, grouped, _MOST_NUMERIC if numeric else _MOST_RANK)
@@ -277,8 +284,9 @@ def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]], most: int) -
         if letter.law.recipe.build.__name__ == "atoms" and letter.rows not in taken:
             taken.add(letter.rows)
             continue
-        table = {e: pencil.scales.without_roots(x) for e, x in pencil.table[name].items()}
-        found = GivenMatrix(name, letter.law, *_factors(table))
+        names = {n for x in pencil.table[name].values() for n in x.field.names}
+        roots = Roots.among(names, pencil.scales)
+        found = GivenMatrix(name, letter.law, *_factors({e: roots.constant(x) for e, x in pencil.table[name].items()}))
         if found.rank > most:
             raise DerivationError(
                 f"{name} enters the equation with a coefficient of rank {found.rank}, above {most}; write the "
@@ -290,9 +298,9 @@ def _not_averaged(pencil: Pencil, grouped: dict[str, list[Letter]], most: int) -
     return out
 
 
-def _factors(table: Mapping[Entry, Element]) -> tuple[tuple[tuple[Element, ...], ...], tuple[dict[int, Element], ...]]:
+def _factors(table: Mapping[Entry, Any]) -> tuple[tuple[tuple[Element, ...], ...], tuple[dict[int, Element], ...]]:
     """A and V of a symmetric matrix V A V^*: A are its entries in rows that are a basis of all rows."""
-    rows: dict[int, dict[int, Element]] = {}
+    rows: dict[int, dict[int, Any]] = {}
     for (i, j), x in table.items():
         rows.setdefault(i, {})[j] = x
     basis = Basis()
@@ -302,19 +310,20 @@ def _factors(table: Mapping[Entry, Element]) -> tuple[tuple[tuple[Element, ...],
     vectors: list[dict[int, Element]] = [{} for _ in chosen]
     for i, row in sorted(rows.items()):
         for k, x in inverse({k: row[j] for k, j in enumerate(chosen) if j in row}).items():
-            vectors[k][i] = x
-    return tuple(tuple(rows[i].get(j, zero) for j in chosen) for i in chosen), tuple(vectors)
+            vectors[k][i] = plain(x)
+    return tuple(tuple(plain(rows[i].get(j, zero)) for j in chosen) for i in chosen), tuple(vectors)
 
 
-def _rank_one(table: Mapping[Entry, Element]) -> tuple[Element, dict[int, Element]] | None:
+def _rank_one(table: Mapping[Entry, Element], scales: Scales) -> tuple[Element, dict[int, Element]] | None:
     """The factor a and the vector b of a coefficient matrix a b b^*; None for a higher rank."""
     pivot = next((i for i, j in sorted(table) if i == j), None)
     if pivot is None:
         return None
-    factor = table[pivot, pivot]
-    vector = {i: x / factor for (i, j), x in sorted(table.items()) if j == pivot}
-    rebuilt = {(i, j): factor * x * conjugate(y) for i, x in vector.items() for j, y in vector.items()}
-    return (factor, vector) if rebuilt == dict(table) else None
+    settled = scales.without_roots
+    factor = settled(table[pivot, pivot])
+    vector = {i: settled(x / factor) for (i, j), x in sorted(table.items()) if j == pivot}
+    rebuilt = {(i, j): settled(factor * x * conjugate(y)) for i, x in vector.items() for j, y in vector.items()}
+    return (factor, vector) if rebuilt == {e: settled(x) for e, x in table.items()} else None
 
 
 def _cases(pencil: Pencil, letters: list[Letter]) -> list[tuple[Element, dict[Entry, Element]]]:

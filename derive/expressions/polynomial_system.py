@@ -78,7 +78,7 @@ class Writer:
                             names[e] = f"g{e[0]},{e[1]}:{number}.{k}"
                             extra.append(names[e])
                 self.cases[number, k] = names
-        parameters = tuple(s.name for s in system.parameters)
+        parameters = (*(s.name for s in system.parameters), *system.roots)
         self.extra = extra
         self.ring = polynomial_ring((*extra, *self.unknowns, *more, "m", "z", *parameters))
         self.names = {e: n for n, e in self.unknowns.items()}
@@ -340,6 +340,7 @@ def written_equations(system: DysonSystem) -> tuple[sympy.Basic, ...]:
     """The equations in SymPy, the unknowns written g_01, s_0 and so on."""
     written = polynomial_system(system)
     table: dict[str, sympy.Expr] = {s.name: s for s in system.parameters}
+    table |= {name: sympy.sqrt(x.to_sympy(system.pencil.scales.symbols)) for name, x in system.roots.items()}
     table.update({name: sympy.Symbol(shown(name)) for name in written.unknowns})
     return tuple(sympy.Eq(polynomial_to_sympy(e, table), 0, evaluate=False) for e in written.equations)
 

@@ -41,21 +41,21 @@ class Rotation:
 
 def rotations_of(pencil: Pencil) -> tuple[Rotation, ...]:
     """The Haar matrices, their coefficients as sums of products of a column and a row."""
-    out = []
+    out, settled = [], pencil.scales.without_roots
     for name, letter in pencil.letters.items():
         if letter.kind != "haar" or name not in pencil.table:
             continue
-        rest = {e: y for e, x in pencil.table[name].items() if (y := pencil.scales.without_roots(x))}
+        rest = {e: y for e, x in pencil.table[name].items() if (y := settled(x))}
         left: list[Vector] = []
         right: list[Vector] = []
         while rest:
             i, j = min(rest)
             column = {k: x for (k, end), x in rest.items() if end == j}
-            row = {end: x / rest[i, j] for (k, end), x in rest.items() if k == i}
+            row = {end: settled(x / rest[i, j]) for (k, end), x in rest.items() if k == i}
             for k, x in column.items():
                 for end, y in row.items():
                     value = rest[k, end] - x * y if (k, end) in rest else -x * y
-                    rest[k, end] = value
+                    rest[k, end] = settled(value)
             rest = {e: x for e, x in rest.items() if x}
             left.append(column)
             right.append({end: conjugate(x) for end, x in row.items()})

@@ -105,10 +105,13 @@ class RootStays(DerivationError):
     """A square root among the scalars does not occur in even powers alone."""
 
 
-def refuse_roots(values: Iterable[Element], scales: Scales) -> None:
-    """Raise `RootStays` where a coefficient has a square root, with its square: -1 if it is that of any."""
+def refuse_roots(values: Iterable[Element], scales: Scales, *, real: bool = True) -> None:
+    """Raise `RootStays` where a coefficient has a square root, with its square: -1 if it is that of any.
+
+    Unless ``real`` only the imaginary unit is refused.
+    """
     left = {name for value in values for name in value.field.names if name in scales.roots}
-    if left:
+    if IMAGINARY in left or (real and left):
         square = scales.roots[IMAGINARY if IMAGINARY in left else min(left)]
         raise RootStays(
             f"the square root of {square} does not leave the equation; give the root a name, and write the name "

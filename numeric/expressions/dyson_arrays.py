@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from flint import fmpq
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.errors import ParameterError
@@ -17,6 +19,7 @@ from resolvent.derive.expressions.pencil import Entry
 from resolvent.numeric.expressions.free_letters import FreeLetter, letters_of
 
 Complexes = NDArray[np.complex128]
+_BITS = 100  # of square roots, twice
 _ONE = 1e-12  # what the shares of blocks may miss
 
 
@@ -108,6 +111,7 @@ class DysonArrays:
         if missing:
             raise ParameterError(f"give a number for {missing[0]}", missing=missing)
         numbers = {s.name: to_fmpq(values[s.name]) for s in system.parameters}
+        numbers |= {name: _root((x.evaluate(numbers) if numbers else x).to_fmpq()) for name, x in system.roots.items()}
 
         def number(element: Element) -> float:
             return to_float((element.evaluate(numbers) if numbers else element).to_fmpq())
@@ -176,6 +180,17 @@ class DysonArrays:
     def width(self) -> int:
         """The number of unknowns."""
         return self.entries + sum(letter.count for letter in self.letters)
+
+
+def _root(square: fmpq) -> fmpq:
+    """The square root of a number from 0 on, to 60 digits or more.
+
+    Raises `ParameterError` for a negative number.
+    """
+    if square < 0:
+        raise ParameterError(f"the square root of {square}, a negative number, stands in the expression", square=square)
+    bottom = int(square.q) << 2 * _BITS
+    return fmpq(math.isqrt(int(square.p) * int(square.q) << 4 * _BITS), bottom)
 
 
 def _component(

@@ -147,11 +147,12 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
         solver = DysonSolver(DysonArrays.of_system(dyson_system(_pencil(scaled, ratios), numeric=True), values))
     told = ", ".join(f"{name} = {value}" for name, value in values.items())
     text = f"law_of({model})" + (f" at {told}" if told else "")
+    by_series = not (system.free_letters or system.roots)
     step = Step(
         rules.NUMERIC_SOLUTION,
         f"the measure of {model}" + (f" at {told}" if told else ""),
         kind="numeric",
-        uses=(dyson_step(model, pencil, system, dict(ratios or {}), by_series=not system.free_letters),),
+        uses=(dyson_step(model, pencil, system, dict(ratios or {}), by_series=by_series),),
         verify=partial(_solved_by_iteration, solver),
     )
     return NumericLaw(text, partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent)), conclusion=step)

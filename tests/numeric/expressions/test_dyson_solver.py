@@ -16,7 +16,7 @@ from resolvent.derive.errors import BranchError, ParameterError
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
-from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, inv, wigner
+from resolvent.numeric.expressions import block, dimension, gaussian, given, haar, inv, kron, wigner
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.expressions.free_letters import FreeLetter, GivenLetter, HaarLetter
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -33,6 +33,7 @@ c = sympy.Symbol("c", positive=True)
 Q, S1 = given("Q", p, law=semicircle("1/2")), given("S1", p, law=semicircle())
 M = given("M", p, law=marchenko_pastur("1/2"))
 U, V = haar("U", p), haar("V", p)
+ROOT, W = sympy.sqrt(2), gaussian("W", p, n) @ gaussian("W", p, n).T / n
 Z = np.linspace(-4, 4, 41) + 0.01j
 
 MODELS = [
@@ -148,6 +149,31 @@ def test_a_given_matrix_that_enters_seven_times_on_each_side() -> None:
 
     given_, drawn = (DysonSolver.of(word(S)).solve([0.5 + 1j]).stieltjes for S in (S1, Y))
     assert np.abs(given_ - drawn).max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "same"),
+    [
+        (ROOT * M + X, {}, (ROOT * W + X, {(p, n): "1/2"})),  # of a Wishart matrix the root leaves with its square
+        (kron([[1, ROOT], [ROOT, 2]], X + T), {}, (block([[3 * (X + T), 0], [0, 0 * T]]), {})),
+        (sympy.sqrt(c) * (U + U.T) + T, {"c": 4}, (2 * (U + U.T) + T, {})),
+        (sympy.I * sympy.sqrt(c) * (U - U.T) + T, {"c": 4}, (2 * (U + U.T) + T, {})),
+        (sympy.sqrt(c) * T + X, {"c": 4}, (2 * T + X, {})),
+        (sympy.sqrt(c - 1) * T + X, {"c": 5}, (2 * T + X, {})),
+    ],
+    ids=lambda x: str(x) if isinstance(x, MatrixExpression) else "",
+)
+def test_square_roots_may_stay_in_the_equation(model: Any, values: Any, same: Any) -> None:
+    z = [0.5 + 0.7j, 2 + 0.4j]
+    assert (
+        np.abs(DysonSolver.of(model, **values).solve(z).stieltjes - DysonSolver.of(*same).solve(z).stieltjes).max()
+        < 1e-12
+    )
+
+
+def test_the_root_of_a_negative_number_is_refused() -> None:
+    with pytest.raises(ParameterError, match="the square root of -1/2, a negative number"):
+        DysonSolver.of(sympy.sqrt(c - 1) * T + X, c="1/2")
 
 
 def test_next_to_a_zero_of_the_trace_in_a_gap_the_solution_is_right_or_not_found() -> None:
