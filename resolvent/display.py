@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SIZE = (6.4, 3.4)
+_ROUNDING = 1e-14  # of the deviation, which a mean of 0 is computed to
 _STYLE = {"label", "color", "linewidth", "linestyle"}
 _number = count(1)  # pictures on one page need ids of their own
 
@@ -111,13 +112,19 @@ def _(spectrum: Spectrum) -> Report:
         *([Entry("at", (ratios,))] if (ratios := _ratios(spectrum)) else []),
         Entry("support", (" and ".join(ends) or "the atoms",)),
         *([Entry("atoms", (", ".join(atoms),))] if atoms else []),
-        Entry("mean, deviation", (f"{spectrum.mean():.10g}, {spectrum.std():.10g}",)),
+        Entry("mean, deviation", (f"{shown_mean(spectrum):.10g}, {spectrum.std():.10g}",)),
         Entry("certificate", (repr(spectrum.certificate).strip("<>").removeprefix("Certificate "),)),
     ]
     picture = drawn_picture(
         spectrum.plot, _SIZE, f"rho{next(_number)}-", f"The density{' and the atoms' if atoms else ''}."
     )
     return Report("", (Section("", (Entries(tuple(entries)), *([picture] if picture else []))),))
+
+
+def shown_mean(spectrum: Spectrum) -> float:
+    """The mean; 0 where it is that up to the rounding of what it is summed from."""
+    mean = spectrum.mean()
+    return 0.0 if abs(mean) < _ROUNDING * spectrum.std() else mean
 
 
 def _ratios(spectrum: Spectrum) -> str:

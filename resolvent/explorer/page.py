@@ -17,6 +17,7 @@ from panel.io import unlocked
 
 from resolvent import catalog
 from resolvent.derive.errors import ResolventError
+from resolvent.display import shown_mean
 from resolvent.explorer import view
 from resolvent.explorer.view import Curve, Slider, Subject
 from resolvent.numeric.measures.numbers import real_number
@@ -36,7 +37,6 @@ _SHORT = 0.5  # seconds that need not be announced
 _SENT = 50  # milliseconds, after which the browser knows that something is computed
 _MOMENTS = 6
 _SAMPLED = "sampled"
-_ROUNDING = 1e-14  # of the deviation, which a mean of 0 is computed to
 
 
 class Page:
@@ -262,8 +262,7 @@ def _put(widget: Any, text: str) -> None:
 
 def _facts(found: Curve, spectrum: Spectrum, words: str) -> str:
     atoms = "; ".join(words for _, _, words in found.atoms) or "none"
-    mean, deviation = spectrum.mean(), spectrum.std()
-    mean = 0.0 if abs(mean) < _ROUNDING * deviation else mean
+    mean, deviation = shown_mean(spectrum), spectrum.std()
     rows = {"support": found.edges, "atoms": atoms, "mean, deviation": f"{mean:.8g}, {deviation:.8g}"}
     if words:
         rows["bars"] = words

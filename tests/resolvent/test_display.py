@@ -213,3 +213,7 @@ def test_moments_are_mathematics_on_pages() -> None:
     assert r"$\kappa_{2} = c$" in WRITERS["latex"](report)
     assert "m_3 = c**2 + 3*c + 1" in WRITERS["text"](report)
     assert "c**2" not in WRITERS["html"](report)
+
+
+def test_a_mean_of_zero_is_zero() -> None:
+    assert "<dd>0, 2.236067977</dd>" in rv.Spectrum(rv.semicircle(4) + rv.atoms([-1, 1]))._repr_html_()
