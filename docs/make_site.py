@@ -48,7 +48,8 @@ def write(home: Path) -> None:
         (target / "ensembles" / f"{entry.slug}.md").write_text(ensemble_page(entry, entries), encoding="utf-8")
         (target / "ensembles" / f"{entry.slug}.png").write_bytes(picture(entry))
     (target / "ensembles" / "index.md").write_text(overview(entries), encoding="utf-8")
-    (target / "reference.md").write_text(reference(), encoding="utf-8")
+    for name, page in reference().items():
+        (target / name).write_text(page, encoding="utf-8")
 
 
 # -- ensembles -----------------------------------------------------------------------------------------------
@@ -126,9 +127,10 @@ def overview(entries: list[Ensemble]) -> str:
 # -- the reference -------------------------------------------------------------------------------------------
 
 
-def reference() -> str:
-    """Every public name with its docstring, by what it is for."""
+def reference() -> dict[str, str]:
+    """Every public name with its docstring: a page for what each part is for, and one that lists them."""
     found: dict[str, list[str]] = {title: [] for title, _ in PARTS}
+    directives = {}
     for name in rv.__all__:
         value: Any = getattr(rv, name)
         if name == "catalog" or not callable(value):
@@ -137,9 +139,24 @@ def reference() -> str:
         title = next((t for t, wings in PARTS if any(home.startswith(wing) for wing in wings)), PARTS[-1][0])
         kind = "autoclass" if isinstance(value, type) else "autofunction"
         options = "\n:members:\n:inherited-members:" if kind == "autoclass" and not issubclass(value, Exception) else ""
-        found[title].append(f"```{{eval-rst}}\n.. {kind}:: resolvent.{name}{_indented(options)}\n```")
-    sections = "\n\n".join(f"## {title}\n\n" + "\n\n".join(items) for title, items in found.items() if items)
-    return f"# Reference\n\nThe public names, `import resolvent as rv`.\n\n{sections}\n"
+        found[title].append(name)
+        directives[name] = f"```{{eval-rst}}\n.. {kind}:: resolvent.{name}{_indented(options)}\n```"
+    parts = {f"reference-{_slug(title)}": (title, names) for title, names in found.items() if names}
+    pages = {
+        f"{slug}.md": f"# {title}\n\n" + "\n\n".join(directives[name] for name in names) + "\n"
+        for slug, (title, names) in parts.items()
+    }
+    listed = "\n\n".join(
+        f"## [{title}]({slug}.md)\n\n" + ", ".join(f"[{name}]({slug}.md#resolvent.{name})" for name in names)
+        for slug, (title, names) in parts.items()
+    )
+    tree = "\n".join(parts)
+    intro = "# Reference\n\nThe public names, `import resolvent as rv`."
+    return {"reference.md": f"{intro}\n\n{listed}\n\n```{{toctree}}\n:hidden:\n{tree}\n```\n", **pages}
+
+
+def _slug(title: str) -> str:
+    return title.lower().replace(",", "").replace(" ", "-")
 
 
 def _indented(options: str) -> str:
