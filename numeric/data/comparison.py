@@ -22,7 +22,7 @@ import numpy as np
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.lanczos_sample import LanczosSample, lanczos_sample
-from resolvent.numeric.data.samples import ExactSample, heavy_tails, samples
+from resolvent.numeric.data.samples import ExactSample, heavy_tails, samples, symmetry_index
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import EdgeTest, edge_test
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -111,7 +111,7 @@ def compared(
     eigenvalues: Any,
     law: Law | Spectrum,
     *,
-    beta: int = 1,
+    beta: int | None = None,
     level: float = 0.01,
     resolution: float = 0.02,
     singular: bool | None = None,
@@ -126,6 +126,7 @@ def compared(
         raise ParameterError(f"the level is a probability between 0 and 1; got {level!r}", level=level)
     if not 0 < resolution < 1:
         raise ParameterError(f"the resolution is a relative error between 0 and 1; got {resolution!r}")
+    beta = symmetry_index(eigenvalues, beta)
     spectrum = law if isinstance(law, Spectrum) else Spectrum(law, **parameters)
     trials: tuple[ExactSample | LanczosSample, ...]
     if lanczos:
@@ -168,6 +169,11 @@ def compared(
         )
     if abs(zeros[0] - zeros[1]) > len(trials) * (3 + outside) + resolution * zeros[1] + 4 * unsure:
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
+    if against and singular and zeros[0] > 2 * zeros[1] and zeros[0] > resolution * trials[0].size:
+        against.append(
+            f"{zeros[0]} eigenvalues are 0, since the data have more rows than columns: samples are columns; transpose "
+            "the data if yours are rows"
+        )
     unlike = _unlike(spectrum, bulk, [trial.size for trial in trials], beta, level)
     if outside and not lanczos and (peak := heavy_tails(eigenvalues, singular)):
         unlike += (

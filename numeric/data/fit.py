@@ -19,7 +19,7 @@ import sympy
 
 from resolvent.derive.errors import ParameterError, PrecisionError, ResolventError
 from resolvent.derive.laws.record import Law
-from resolvent.numeric.data.samples import heavy_tails, samples
+from resolvent.numeric.data.samples import heavy_tails, samples, symmetry_index
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import edge_test
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -73,7 +73,7 @@ class FitRecord:
 
 
 def fitted(
-    eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, singular: bool | None = None
+    eigenvalues: Any, law: Law, *, beta: int | None = None, confidence: float = 0.95, singular: bool | None = None
 ) -> FitRecord:
     """The fit as a record; see `resolvent.data.fit.fit`.
 
@@ -90,6 +90,7 @@ def fitted(
     middle, spread = _middle(np.concatenate(trials))
     bulk = [values[np.abs(values - middle) <= _FAR * spread] for values in trials]
     left_out: list[float] = []
+    beta = symmetry_index(eigenvalues, beta)
     model = _Model(law, beta)
     theta: Array | None = None
     hull = (float(min(map(np.min, bulk))), float(max(map(np.max, bulk))))

@@ -78,6 +78,18 @@ def samples(eigenvalues: Any, singular: bool | None = None, fewest: int = _FEWES
     return found
 
 
+def symmetry_index(data: Any, beta: int | None) -> int:
+    """beta as it is given; of data without it 2, if they are complex, else 1.
+
+    >>> symmetry_index(np.eye(2), None), symmetry_index(1j * np.eye(2), None), symmetry_index(1j * np.eye(2), 1)
+    (1, 2, 1)
+    """
+    if beta is not None:
+        return beta
+    kind = data.dtype.kind if hasattr(data, "dtype") else "f"
+    return 2 if kind == "c" and (not isinstance(data, np.ndarray) or np.any(data.imag)) else 1
+
+
 def heavy_tails(data: Any, singular: bool | None) -> float:
     """The fourth cumulant of the entries of p x n data, each row in its own units, where it is above 1; else 0.
 

@@ -36,7 +36,10 @@ def compare(
     lanczos: Annotated[
         bool, typer.Option("--lanczos", help="Estimate the spectrum of a large matrix from its products with vectors.")
     ] = False,
-    beta: Annotated[int, typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions.")] = 1,
+    beta: Annotated[
+        int | None,
+        typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions; by default what the matrix is."),
+    ] = None,
     level: Annotated[float, typer.Option(help="How often a true law may be refuted, at most.")] = 0.01,
     resolution: Annotated[
         float, typer.Option(help="The relative error that must be seen before a law is supported.")

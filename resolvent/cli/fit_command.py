@@ -31,7 +31,10 @@ def fit(
     singular: Annotated[
         bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
     ] = False,
-    beta: Annotated[int, typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions.")] = 1,
+    beta: Annotated[
+        int | None,
+        typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions; by default what the matrix is."),
+    ] = None,
     confidence: Annotated[float, typer.Option(help="The probability with which each interval covers.")] = 0.95,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and fitted density: .png, .svg, .pdf.")

@@ -90,7 +90,7 @@ def compare(
     eigenvalues: Any,
     law: Law | Spectrum,
     *,
-    beta: int = 1,
+    beta: int | None = None,
     level: float = 0.01,
     resolution: float = 0.02,
     singular: bool | None = None,
@@ -106,7 +106,7 @@ def compare(
     Args:
         eigenvalues: an array; a list of arrays for several matrices; or a symmetric matrix.
         law: a law, or its spectrum.
-        beta: 1 for real matrices, 2 for complex ones, 4 for quaternions.
+        beta: 1 for real matrices, 2 for complex ones, 4 for quaternions; by default 2 for a complex matrix, else 1.
         level: how often a true law may be refuted, at most. The test assumes rigid eigenvalues, as random matrices
             have them; independent numbers are refuted.
         resolution: the relative error of the eigenvalues that must be seen before a law is supported.

@@ -84,7 +84,7 @@ def _chosen(names: list[str], name: str | None, path: Path) -> str:
             raise ParameterError(f"{path} has no array {name!r}; it has {listed}", path=path, name=name)
         return name
     if len(names) != 1:
-        raise ParameterError(f"{path} holds {len(names)} arrays; say which by its name: {listed}", path=path)
+        raise ParameterError(f"{path} holds {len(names)} arrays; say which by its name: {listed} (--array)", path=path)
     return names[0]
 
 
@@ -124,7 +124,19 @@ def _cells(lines: list[str]) -> list[list[str]]:
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
     if separator == ";" and any("," in cell for row in rows[1:] for cell in row):
         raise ParameterError("numbers with decimal commas are not read; write decimal points", cells=rows[1])
+    if separator == "," and _have_decimal_commas(rows):
+        raise ParameterError(
+            "numbers with decimal commas are not read, and these pairs of whole numbers look like such; write decimal "
+            "points, or 1.0 for 1",
+            cells=rows[1],
+        )
     return [row[:-1] for row in rows] if all(len(row) > 1 and not row[-1] for row in rows) else rows
+
+
+def _have_decimal_commas(rows: list[list[str]]) -> bool:
+    """Whether all lines are two whole numbers, of which some second ones begin with a 0, as no number does."""
+    pairs = all(len(row) == 2 and _are_whole(row) and row[1].isdigit() for row in rows)
+    return pairs and any(len(row[1]) > 1 and row[1][0] == "0" for row in rows)
 
 
 def _require_no_numbering(rows: list[list[str]], path: Path) -> None:

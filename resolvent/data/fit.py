@@ -90,13 +90,15 @@ class Fit(FitRecord, Presented):
 
 
 @checked
-def fit(eigenvalues: Any, law: Law, *, beta: int = 1, confidence: float = 0.95, singular: bool | None = None) -> Fit:
+def fit(
+    eigenvalues: Any, law: Law, *, beta: int | None = None, confidence: float = 0.95, singular: bool | None = None
+) -> Fit:
     """The parameters of a law from the eigenvalues of one matrix or several, robust to a few that stick out.
 
     Args:
         eigenvalues: an array, a list of arrays, or a matrix; the zeros of matrices without full rank belong to them.
         law: a law with parameters.
-        beta: 1 for real matrices, 2 for complex ones, 4 for quaternions.
+        beta: 1 for real matrices, 2 for complex ones, 4 for quaternions; by default 2 for a complex matrix, else 1.
         confidence: of the intervals, each for itself. They assume entries with the fourth moment of a Gaussian and
             sizes that have the ratio of the law: centred data of n samples count as n - 1.
         singular: take a matrix X of size p x n as data: the eigenvalues of X X^T/n.

@@ -253,3 +253,29 @@ def test_heavy_tails_are_the_fourth_cumulant_of_scipy() -> None:
     assert heavy_tails(rows, True) == pytest.approx(np.mean(stats.kurtosis(rows, axis=1)), rel=1e-12)
     assert heavy_tails(np.vstack([rows, np.full((1, 500), 3.0)]), True) == pytest.approx(heavy_tails(rows, True))
     assert heavy_tails(np.ones((20, 50)), True) == 0
+
+
+def test_a_complex_matrix_is_compared_with_complex_ones() -> None:
+    """Without a warning of NumPy, and in any order of its memory."""
+    rng = np.random.default_rng(8)
+    x = (rng.normal(size=(300, 600)) + 1j * rng.normal(size=(300, 600))) / math.sqrt(2)
+    law = rv.marchenko_pastur("1/2")
+    found = rv.compare(x, law, singular=True)
+    assert (found.beta, found.verdict) == (2, "supported")
+    hermitian = np.asfortranarray(x @ x.conj().T / 600)
+    assert rv.compare(hermitian, law).beta == 2
+    assert rv.compare(hermitian, law, beta=1).beta == 1
+    assert rv.compare(x.real + 0j, law, singular=True, beta=None).beta == 1
+    c = rv.parameter("c", positive=True)
+    fit = rv.fit(x, rv.marchenko_pastur(c), singular=True)
+    narrow = rv.fit(x.real * math.sqrt(2), rv.marchenko_pastur(c), singular=True)
+    assert fit.parameters["c"] == pytest.approx(0.5, abs=0.01)
+    assert fit.errors["c"] < 0.8 * narrow.errors["c"]
+
+
+def test_data_with_samples_in_rows_get_a_hint() -> None:
+    x = np.random.default_rng(9).normal(size=(400, 200))
+    found = rv.compare(x, rv.marchenko_pastur("1/2"), singular=True)
+    assert found.verdict == "refuted"
+    assert any("transpose the data if yours are rows" in reason for reason in found.reasons)
+    assert rv.compare(x.T, rv.marchenko_pastur("1/2"), singular=True).verdict != "refuted"

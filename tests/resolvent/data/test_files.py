@@ -108,3 +108,17 @@ def test_what_is_no_file_of_numpys_and_what_is_empty_is_said(tmp_path: Path) -> 
     np.save(tmp_path / "z.npy", np.zeros((0, 0)))
     with pytest.raises(rv.ParameterError, match="the matrix of size 0 x 0 is empty"):
         rv.compare(read_array(tmp_path / "z.npy"), rv.semicircle())
+
+
+@pytest.mark.parametrize("text", ["0,53\n1,05\n2,70\n", "12,007\n-3,1\n"])
+def test_decimal_commas_without_another_separator_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(rv.ParameterError, match="decimal commas"):
+        read_array(path)
+
+
+def test_pairs_of_whole_numbers_are_data(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("5,0\n-3,17\n4,10\n")
+    assert read_array(path).tolist() == [[5, 0], [-3, 17], [4, 10]]
