@@ -92,7 +92,11 @@ class Subordination(ABC):
             pending[pending] = still
         if np.any(pending):
             place = z[pending][0]
-            raise PrecisionError(f"the subordination function was not found at z = {place:.8g}", z=place)
+            raise PrecisionError(
+                f"the subordination function was not found at z = {place:.8g}: two intervals of the support may just "
+                "meet there. Move a parameter a little",
+                z=place,
+            )
         return state
 
     def _descended(

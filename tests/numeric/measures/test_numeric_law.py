@@ -523,6 +523,17 @@ def test_the_unit_does_not_matter(scale: float) -> None:
     assert found.cdf(scale * x) == pytest.approx(exact.cdf(x), abs=1e-11)
 
 
+def test_intervals_that_just_meet_are_named_and_those_beside_are_solved() -> None:
+    """Two points at -1 and 1 with a semicircle: a cusp at variance 1, where the moments are those of the sum."""
+    points = rv.empirical([-1.0, 1.0])
+    with pytest.raises(rv.PrecisionError, match="may just meet there"):
+        rv.Spectrum(points + rv.semicircle(1))
+    for variance, count in (("999/1000", 2), ("1001/1000", 1)):
+        rho = rv.Spectrum(points + rv.semicircle(variance))
+        assert len(rho.intervals) == count
+        assert rho.var() == pytest.approx(1 + float(Fraction(variance)), abs=1e-12)
+
+
 def test_laws_of_one_point() -> None:
     point, zero = rv.empirical([2.0]), rv.empirical([0.0])
     for law, place in ((point.compress("1/2"), 2), (point.free_power(3), 6), (zero.sample_covariance(1), 0)):
