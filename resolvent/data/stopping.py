@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WHITE = 0.08  # Kolmogorov's distance of the noise's spectrum from Marchenko-Pastur's, beyond which it is not white
+_LARGEST = 1e140  # of the features
 _CLEAR = 3.0  # standard deviations that |X y/n|^2 must exceed the noise by
 
 
@@ -98,8 +99,8 @@ def advise_stopping(
     >>> advice.is_decided, 100 < advice.steps < 200
     (True, True)
 
-    Raises `ParameterError` for features with gaps, labels other than -1 and 1, one class only, or shapes that do not
-    fit.
+    Raises `ParameterError` for features with gaps or beyond 1e140, complex numbers, labels other than -1 and 1, one
+    class only, or shapes that do not fit.
     """
     if min(ridge, initial) < 0:
         raise ParameterError(
@@ -145,6 +146,8 @@ def advise_stopping(
 
 
 def _read(x: ArrayLike, labels: ArrayLike) -> tuple[Any, Any]:
+    if np.iscomplexobj(x) or np.iscomplexobj(labels):
+        raise ParameterError("features and labels are real; got complex numbers", x=x)
     points, signs = np.asarray(x, dtype=float), np.asarray(labels, dtype=float).ravel()
     if points.ndim != 2 or min(points.shape) < 2:
         raise ParameterError(f"features form a p x n matrix, a column a sample; the shape is {points.shape}", x=x)
@@ -152,6 +155,8 @@ def _read(x: ArrayLike, labels: ArrayLike) -> tuple[Any, Any]:
     if len(bad):
         place = tuple(bad[0].tolist())
         raise ParameterError(f"the features must be finite; entry {place} is {points[place]}", x=x)
+    if (largest := float(np.max(np.abs(points)))) > _LARGEST:
+        raise ParameterError(f"features reach up to {largest:.3g}, whose squares are no floats; divide them", x=x)
     if len(signs) != points.shape[1]:
         hint = "; transpose the features" if len(signs) == points.shape[0] else ""
         raise ParameterError(f"there are {points.shape[1]} samples and {len(signs)} labels{hint}", labels=labels)

@@ -110,6 +110,9 @@ def test_a_negative_ridge_is_refused_as_it_was_given() -> None:
     [
         (np.ones(5), [1, -1], "a column a sample"),
         (np.full((3, 4), np.nan), [1, -1, 1, -1], "must be finite"),
+        (np.ones((3, 4)) + 1j, [1, -1, 1, -1], "complex"),
+        (np.ones((3, 4)), [1j, -1, 1, -1], "complex"),
+        (np.full((3, 4), 1e200), [1, -1, 1, -1], "divide them"),
         (np.ones((4, 3)), [1, -1, 1, -1], "transpose"),
         (np.ones((3, 4)), [1, 0, 1, 0], "labels are -1 and 1"),
         (np.ones((3, 4)), [1, 1, 1, 1], "labels are -1 and 1"),
