@@ -194,7 +194,7 @@ def _search(
         if best is not None:
             widest = min(widest, (_unknowns(best) - 1) // (height + 1) - 1)
         if widest < 0:
-            continue
+            break  # higher ones have still less room
         if not _has_kernel(columns((height, widest), rows)):
             tried.append((height, widest))
             continue

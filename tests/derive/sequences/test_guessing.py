@@ -151,3 +151,9 @@ def test_each_of_the_last_terms_counts(guess: Any, terms: list[int], back: int) 
     wrong[-back] += 1
     with pytest.raises(DerivationError):
         guess(wrong)
+
+
+def test_degrees_that_the_terms_have_no_room_for_are_not_gone_through() -> None:
+    assert str(guess_algebraic(CATALAN[:30], most_degree=10**60).relation) == "m**2*z - m + 1"
+    with pytest.raises(DerivationError, match="no algebraic equation fits the 12 terms"):
+        guess_algebraic([*CATALAN[:11], 0], margin=5, most_degree=10**60)
