@@ -304,11 +304,11 @@ def test_in_a_browser_the_page_loads_moves_and_complains(address: str, tmp_path:
         box = page.get_by_label("Law: an expression")
         box.fill("semicirle()")
         box.press("Enter")
-        page.locator(".alert").get_by_text("semicirle").wait_for()
+        page.locator(".alert").get_by_text("unknown law").wait_for()
         page.locator("input[type=file]").set_input_files(
             {"name": "bad.npy", "mimeType": "application/octet-stream", "buffer": b"no array"}
         )
-        page.locator(".alert").get_by_text("bad.npy").wait_for()
+        page.locator(".alert").get_by_text("bad.npy").first.wait_for()
         for law, support in (("semicircle(4) + 1", "[-3, 5]"), ("marchenko_pastur(c) + 1", "[1.0857864")):
             box.fill(law)
             box.press("Enter")
