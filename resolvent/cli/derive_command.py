@@ -52,6 +52,17 @@ _ENDINGS = {
 }
 
 
+def _format_of(path: Path) -> Format:
+    """The format that an ending asks for; text without one, in `/dev/stdout` say."""
+    from resolvent.derive.errors import ParameterError
+
+    if path.suffix and path.suffix.lower() not in _ENDINGS:
+        raise ParameterError(
+            f"cannot tell what to write to {path}; end the name in {', '.join(_ENDINGS)}, or say --format", path=path
+        )
+    return _ENDINGS.get(path.suffix.lower(), Format.TEXT)
+
+
 class Convention(StrEnum):
     """The transform the equation is written in: m, or G = -m."""
 
@@ -107,7 +118,7 @@ def derive(
     from resolvent.derive.errors import DerivationError, ParameterError
 
     wanted = Format.JSON if json else format
-    files = [(path, wanted or _ENDINGS.get(path.suffix.lower(), Format.TEXT)) for path in output or []]
+    files = [(path, wanted or _format_of(path)) for path in output or []]
     formats = {chosen for _, chosen in files} or {wanted or Format.TEXT}
     for chosen in formats:
         if (moments or cumulants) and chosen not in (*_REPORTS, Format.JSON):

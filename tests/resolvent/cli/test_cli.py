@@ -338,6 +338,7 @@ BAD = [
     (("show", "hesian"), "did you mean 'hessian'?"),
     (("derive", "hesian"), "'hesian' is no catalog name; did you mean 'hessian'?"),
     (("derive", "zzz"), "see `resolvent list` for the names"),
+    (("derive", "semicircle()", "-o", "law.pdf"), "cannot tell what to write to law.pdf; end the name in .txt, .tex"),
     (("plot", "semicircle()"), "No such command 'plot': `resolvent density LAW --output law.png` draws"),
     (("shrink",), "No such command 'shrink': in Python, resolvent.shrink(eigenvalues, ratio)"),
     (("derive", "semicirle()"), "did you mean 'semicircle'?"),
