@@ -140,7 +140,8 @@ def _block(block: Block) -> str:
 
 def _entry(entry: b.Entry) -> str:
     if entry.latex:
-        values = "<br>".join(_math([formula]) for formula in entry.latex)
+        pairs = zip(entry.values, entry.latex, strict=True)  # the text shows under the pointer
+        values = "<br>".join(f'<span title="{escaped(v)}">{_math([formula])}</span>' for v, formula in pairs)
     elif entry.is_code:
         values = "".join(f"<code>{escaped(v)}</code>" for v in entry.values)
     else:

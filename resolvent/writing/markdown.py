@@ -50,7 +50,8 @@ def _block(block: Block) -> str:
 
 def _entry(entry: b.Entry) -> str:
     if entry.latex:
-        return f"- {plain(entry.name)}: " + "<br>".join(f"${formula}$" for formula in entry.latex)
+        formulas = "<br>".join(f"${formula}$" for formula in entry.latex)
+        return f"- {plain(entry.name)}: {formulas}<br>as text: {'; '.join(map(_code, entry.values))}"
     values = "; ".join(map(_code, entry.values)) if entry.is_code else "<br>".join(map(plain, entry.values))
     return f"- {plain(entry.name)}: {values}"
 
