@@ -92,7 +92,9 @@ def parse(text: str, values: Mapping[str, Fraction] | None = None) -> AlgebraicL
     value = _Reader(source, values).read(source.tree)
     if isinstance(value, Scalar):
         shown = source.text if len(source.text) < 20 else "..."
-        raise source.error(f"this is a number, not a law; write atoms([{shown}]) for a point mass", 0)
+        raise source.error(
+            f"this is a number, not a law; write atoms([{shown}]) for a point mass{_of_matrices(source.tree)}", 0
+        )
     return value
 
 
@@ -143,6 +145,14 @@ def _check_hyphens(source: Source) -> None:
         found = re.search(rf"(?<![\w-]){name.replace('_', '-')}(?![\w-])", source.text) if "_" in name else None
         if found:
             raise source.error(f"write {name}(...), with underscores, inside an expression", found.start())
+
+
+def _of_matrices(node: ast.AST) -> str:
+    """Where matrices are spoken of, if a name of capitals may mean one."""
+    names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    if not any(name.isalpha() and name.isupper() for name in names):
+        return ""
+    return "; for matrices, define them: --matrix 'X: gaussian(p, n)', in Python resolvent.law_of"
 
 
 class _Reader:
@@ -211,7 +221,7 @@ class _Reader:
 
     def _scalars(self, sign: str, a: Scalar, b: Scalar, node: ast.BinOp) -> Scalar:
         if sign == "@":
-            self.fail("A @ B needs two laws; write * for numbers", node)
+            self.fail(f"A @ B needs two laws; write * for numbers{_of_matrices(node.left)}", node)
         operations: dict[str, Callable[[], Scalar]] = {
             "+": lambda: a + b,
             "-": lambda: a - b,
@@ -321,6 +331,7 @@ class _Reader:
     def _method(self, node: ast.Attribute) -> Word:
         if node.attr not in METHODS:
             hint = closest(node.attr, METHODS) or f"; known: {', '.join(METHODS)}"
+            hint = (_of_matrices(node.value) if node.attr in ("T", "H") else "") or hint
             position = (node.end_col_offset or 0) - len(node.attr)
             raise self.source.error(f"unknown method {node.attr!r}{hint}", position)
         return METHODS[node.attr]
