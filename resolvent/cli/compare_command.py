@@ -11,7 +11,18 @@ import typer
 from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import check_order, emit, write_file
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited
-from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
+from resolvent.cli.subjects import (
+    ArrayName,
+    AsJson,
+    Beta,
+    DataFile,
+    Matrices,
+    NameOrExpression,
+    Ratios,
+    Settings,
+    Singular,
+    read_subject,
+)
 from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
 
@@ -20,26 +31,17 @@ _STATUS = {"supported": 0, "refuted": 1, "undecided": 3}
 
 @guarded
 def compare(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Eigenvalues or a matrix: .npy, .npz, .csv, .txt, .safetensors.")
-    ],
+    file: DataFile,
     subject: NameOrExpression,
     settings: Settings = None,
     matrix: Matrices = None,
     ratio: Ratios = None,
-    array: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which array of a .npz or .safetensors file.")
-    ] = None,
-    singular: Annotated[
-        bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
-    ] = False,
+    array: ArrayName = None,
+    singular: Singular = False,
     lanczos: Annotated[
         bool, typer.Option("--lanczos", help="Estimate the spectrum of a large matrix from its products with vectors.")
     ] = False,
-    beta: Annotated[
-        int | None,
-        typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions; by default what the matrix is."),
-    ] = None,
+    beta: Beta = None,
     level: Annotated[float, typer.Option(help="How often a true law may be refuted, at most.")] = 0.01,
     resolution: Annotated[
         float, typer.Option(help="The relative error that must be seen before a law is supported.")

@@ -11,30 +11,32 @@ import typer
 from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import check_order, emit, write_file
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited
-from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
+from resolvent.cli.subjects import (
+    ArrayName,
+    AsJson,
+    Beta,
+    DataFile,
+    Matrices,
+    NameOrExpression,
+    Ratios,
+    Settings,
+    Singular,
+    read_subject,
+)
 from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
 
 
 @guarded
 def fit(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Eigenvalues or a matrix: .npy, .npz, .csv, .txt, .safetensors.")
-    ],
+    file: DataFile,
     subject: NameOrExpression,
     settings: Settings = None,
     matrix: Matrices = None,
     ratio: Ratios = None,
-    array: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which array of a .npz or .safetensors file.")
-    ] = None,
-    singular: Annotated[
-        bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
-    ] = False,
-    beta: Annotated[
-        int | None,
-        typer.Option(help="1 for real matrices, 2 for complex ones, 4 for quaternions; by default what the matrix is."),
-    ] = None,
+    array: ArrayName = None,
+    singular: Singular = False,
+    beta: Beta = None,
     confidence: Annotated[float, typer.Option(help="The probability with which each interval covers.")] = 0.95,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and fitted density: .png, .svg, .pdf.")
