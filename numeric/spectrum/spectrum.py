@@ -279,13 +279,14 @@ class Spectrum(Presented):
 
     def expect(
         self,
-        func: Callable[[Array], ArrayLike] = np.asarray,
+        func: Callable[[Array], ArrayLike] | None = None,
         tolerance: float | None = None,
         points: Iterable[float] = (),
         *,
         lb: float | None = None,
         ub: float | None = None,
         conditional: bool = False,
+        function: Callable[[Array], ArrayLike] | None = None,
     ) -> Any:
         """The integral of a function of an array of points, singular ones included; see `linear_statistics.expect`.
 
@@ -293,7 +294,8 @@ class Spectrum(Presented):
         it has features narrower than a two-thousandth of the support. ``tolerance`` is the error allowed, relative to
         the integral, or if that is larger to the smaller one of 1 and the function's largest value: 1e-11, or 1e-9
         where a formula for the density is all that is known. As SciPy's it is taken over [lb, ub], the atoms at both
-        ends included, and ``conditional`` divides it by the mass there; the function is x if none is given.
+        ends included, and ``conditional`` divides it by the mass there; the function is x if none is given, as ``func``
+        or ``function``.
 
         >>> from resolvent.derive.laws.elementary import semicircle
         >>> rho = Spectrum(semicircle())
@@ -304,7 +306,8 @@ class Spectrum(Presented):
         an atom or returns another shape, for bounds that do not increase, and where no mass lies between them.
         """
         ends = -math.inf if lb is None else lb, math.inf if ub is None else ub
-        return expect_between(self.measure, func, ends, conditional, tolerance, points)
+        given = next((f for f in (func, function) if f is not None), np.asarray)
+        return expect_between(self.measure, given, ends, conditional, tolerance, points)
 
     def entropy(self) -> float:
         """The differential entropy -int rho log rho dx; -oo if there is an atom."""

@@ -313,3 +313,11 @@ def test_a_law_of_atoms_has_no_density_and_a_stepwise_distribution() -> None:
 def test_sizes_of_samples(size: Any) -> None:
     expected = (size,) if isinstance(size, int) else size
     assert shape("mp(4)").rvs(size, random_state=2).shape == expected
+
+
+def test_the_function_has_either_name_or_none() -> None:
+    rho = Spectrum(marchenko_pastur("1/2"))
+    assert rho.expect(function=np.square) == rho.expect(func=np.square) == rho.expect(np.square)
+    assert rho.expect() == pytest.approx(1)
+    with pytest.raises(ParameterError, match="func must be a function"):
+        rho.expect(0)
