@@ -98,6 +98,7 @@ def test_the_atom_of_the_linear_fisher_law(name: str) -> None:
     assert float(spectrum(name).cdf(0.0)) == pytest.approx(0.5, abs=1e-15)
 
 
+@pytest.mark.slow
 def test_a_logarithm_in_the_middle() -> None:
     """The sum of two arcsine variables on [-2, 2]: K(1 - x^2/16)/(2 pi^2), infinite at 0."""
     rho = spectrum("arcsine + arcsine")

@@ -185,6 +185,7 @@ def test_reports_are_written_too(file: Path, suffix: str, word: str) -> None:
     assert word in target.read_text()
 
 
+@pytest.mark.slow
 def test_several_reports_are_all_written(file: Path) -> None:
     file.write_text(f"{HEAD}claim.moments = [0, 1]\n")
     targets = [file.with_name(name) for name in ("a.html", "b.tex", "c.md")]

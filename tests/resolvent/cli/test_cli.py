@@ -299,6 +299,7 @@ def test_verify_without_power_is_undecided_with_status_3() -> None:
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (3, "verdict: undecided")
 
 
+@pytest.mark.slow
 def test_verify_takes_expressions_that_have_matrices() -> None:
     arguments = ("verify", "semicircle() + marchenko_pastur(c)", "--set", "c=1/2", *QUICK, "--json")
     statistics = json.loads(run(*arguments).stdout)["statistics"]

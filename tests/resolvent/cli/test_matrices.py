@@ -57,6 +57,7 @@ def test_a_missing_ratio_is_told_as_the_command_line_takes_it() -> None:
     assert "--ratio 'n/p = c'" in refused("derive", "--matrix", X, MODEL)
 
 
+@pytest.mark.slow
 def test_verify_draws_the_matrix_that_is_written() -> None:
     arguments = ["--size", "200", "--trials", "16", "--resolution", "0.2", "--set", "c=1/2"]
     result = run("verify", "--matrix", X, "--ratio", RATIO, MODEL, *arguments)

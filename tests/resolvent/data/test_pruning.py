@@ -159,6 +159,7 @@ def test_a_bulk_that_fits_badly_is_named(sizes: np.ndarray) -> None:
     assert any("away from that of independent entries" in doubt for doubt in layer.doubts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "rank"), [((40, 60), 2), ((100, 100), 0), ((30, 300), 1)])
 def test_noise_with_a_signal_is_not_doubted(shape: tuple[int, int], rank: int) -> None:
     """At the level 1 % of the distance: 5 or more of 100 have a probability below one per cent."""

@@ -431,6 +431,7 @@ def test_several_points() -> None:
     assert first(TWO + "moments = [1, 2]").point == "c = 1/2"
 
 
+@pytest.mark.slow
 def test_for_all_parameters() -> None:
     true = verdict(TWO + 'equation = "c*z*m**2 + (z + c - 1)*m + 1"\nmoments = [1, "1 + c"]')
     text = [f.text for f in true.findings if f.point == "all parameters"]
@@ -484,6 +485,7 @@ def test_true_claims_are_supported_and_changed_ones_refuted(
     assert status(head + str(wrong)) == REFUTED
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.sampled_from(EXPRESSIONS), st.data())
 def test_an_equation_with_one_coefficient_changed_is_refuted(expression: str, data: st.DataObject) -> None:
