@@ -15,18 +15,16 @@ ALIASES = {
     "identity": "linear",
     "heaviside": "step",
     "hardtanh": "hard_tanh",
-    "leakyrelu": "leaky_relu",
 }
 
 
 def name_in(table: Iterable[str], name: str) -> str:
-    """The name of the table that is meant; a name that is none stays.
+    """The name of the table that another word means; a name that is none stays.
 
-    >>> [name_in(["silu", "relu", "He"], name) for name in ("swish", "ReLU", "He", "rellu")]
-    ['silu', 'relu', 'He', 'rellu']
+    >>> [name_in(["silu", "relu", "He"], name) for name in ("Swish", "He", "rellu")]
+    ['silu', 'He', 'rellu']
     """
-    small = ALIASES.get(name.lower(), name.lower())
-    return small if name not in table and small in table else name
+    return name if name in table else ALIASES.get(name.lower(), name)
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> ParameterError:

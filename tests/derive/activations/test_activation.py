@@ -609,8 +609,8 @@ def test_symbols_and_text_name_the_same_activation() -> None:
     ("arguments", "message"),
     [
         (("rleu",), "did you mean 'relu'"),
-        (("ReLLU",), "did you mean 'relu'"),
-        ((sympy.Symbol("leaky_rel"),), "did you mean 'leaky_relu'"),
+        (("ReLU",), "did you mean 'relu'"),
+        ((sympy.Symbol("leakyrelu"),), "did you mean 'leaky_relu'"),
         (("qqqq",), "Known: linear, relu"),
         (("He0",), "unknown activation"),
         (("He41",), "from 1 to 40"),
@@ -711,7 +711,7 @@ def test_the_table_of_the_page_is_made_from_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "own"), [("swish", "silu"), ("ReLU", "relu"), ("Identity", "linear"), ("heaviside", "step")]
+    ("name", "own"), [("swish", "silu"), ("Identity", "linear"), ("heaviside", "step"), ("hardtanh", "hard_tanh")]
 )
 def test_names_of_frameworks_are_known(name: str, own: str) -> None:
     assert activation(name) == activation(own)
