@@ -12,6 +12,7 @@ from typing import Any
 import mpmath
 
 DIGITS = 50
+_CANCELLED = 25  # digits for each power of z: laws of a size 10^-22 of their place are asked for
 
 
 class EquationAt:
@@ -105,8 +106,9 @@ class EquationAt:
 
     def _coefficients(self, z: Any) -> list[Any]:
         found = [mpmath.mpf(0)] * (self.degree + 1)
-        for (i, j), c in self.table.items():
-            found[self.degree - j] += c * z**i
+        with mpmath.workdps(DIGITS + _CANCELLED * (1 + max(i for i, _ in self.table))):
+            for (i, j), c in self.table.items():
+                found[self.degree - j] += c * z**i
         return found
 
     def _roots(self, z: Any) -> list[Any]:
