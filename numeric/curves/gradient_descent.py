@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
@@ -50,10 +51,17 @@ class GradientDescent(GradientFlow):
                 step=step,
             )
 
+    def _times(self, t: ArrayLike) -> Array:
+        steps = super()._times(t)
+        if np.any(steps != np.floor(steps)):
+            raise ParameterError("gradient descent makes whole steps; got a number between them")
+        return steps
+
+    def _damping(self, z: Array, time: float) -> Array:
+        return np.asarray((1 - self.rate * z) ** round(time / self.rate))
+
     def _filters(self, times: Array) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
         """h and f as functions of x, a row for each number of steps."""
-        if np.any(times != np.floor(times)):
-            raise ParameterError("gradient descent makes whole steps; got a number between them")
         steps = times.ravel()[:, None]
         is_odd = np.where(np.isinf(steps), 0, steps) % 2 == 1
 

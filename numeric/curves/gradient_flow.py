@@ -250,10 +250,14 @@ class GradientFlow:
             error=error,
         )
 
+    def _damping(self, z: Array, time: float) -> Array:
+        """f at complex z, shifted by gamma, for rate t."""
+        return np.asarray(np.exp(-time * z))
+
     def _integrands(self, z: Array, time: float, side: Side) -> Array:
         """The integrands of mean and mean square, counter-clockwise over 2 pi i; m is the noise's, shifted by gamma."""
         m = self.noise.stieltjes(z - self.ridge)
-        f = np.exp(-time * z)
+        f = self._damping(z, time)
         h = (1 - f) / z
         below = (self.rho + self.c) * m + 1
         if side == "test":

@@ -75,6 +75,17 @@ def test_without_an_end_it_is_least_squares_and_from_zero_the_first_step_is_best
     assert float(heavy.test_error(np.inf)) == pytest.approx(heavy.best.error, abs=1e-6)
 
 
+@pytest.mark.parametrize("side", ["test", "training"])
+def test_the_contour_is_that_of_the_descent_and_not_of_the_flow(side: Any) -> None:
+    descent = GradientDescent("1/2", 2, 0.2, ridge=0.3, initial=0.5)
+    found, bound = descent.contour(4, side)
+    exact = getattr(descent, side)(4)
+    assert float(found.mean) == pytest.approx(float(exact.mean), abs=bound)
+    assert float(found.variance) == pytest.approx(float(exact.variance), abs=bound)
+    with pytest.raises(ParameterError, match="whole steps"):
+        descent.contour(1.5, side)
+
+
 def test_the_time_axis_counts_steps() -> None:
     axes = GradientDescent(2, 1, 0.1, initial=0.1).plot([1, 2, 5, 10])
     assert axes.get_xlabel() == "steps"
