@@ -11,8 +11,7 @@ from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.conjectures.report.figures import point_pictures
 from resolvent.conjectures.report.page import verdict_report
 from resolvent.conjectures.verdict import Verdict
-from resolvent.data.comparison import Comparison, illustrated
-from resolvent.data.fit import Fit, illustrated_fit
+from resolvent.data.illustrated import Illustrated
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.expressions.law import stated_ratios
@@ -138,13 +137,8 @@ def _(entry: Ensemble) -> Report:
 
 
 @_report.register
-def _(comparison: Comparison) -> Report:
-    return illustrated(comparison, f"compared{next(_number)}-")
-
-
-@_report.register
-def _(found: Fit) -> Report:
-    return illustrated_fit(found, f"fitted{next(_number)}-")
+def _(found: Illustrated) -> Report:
+    return found.illustrated(next(_number))
 
 
 @_report.register

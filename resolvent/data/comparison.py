@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from resolvent.data.illustrated import Illustrated
 from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
-from resolvent.derive.presentation import Presented
 from resolvent.numeric.data.comparison import ComparisonRecord, compared
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.density_plot import histogram_plot, legend_above
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import ATOM, QUIET
 from resolvent.writing.blocks import Block, Entries, Entry, Items, Picture, Report, Section, Table, Words
-from resolvent.writing.drawing import drawn_picture
 from resolvent.writing.formats import WRITERS
 from resolvent.writing.titles import law_title
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 12  # of the table of eigenvalues outside
 _HEIGHT = 0.75  # of the axes, up to which lines reach; above are the words
-_SIZE = (6.4, 3.4)  # of the picture in a report, in inches
 _SUMS = (
     ("excess", "the sum over the eigenvalues less what the law predicts"),
     ("deviation", "the standard deviation of that, widened for other ensembles"),
@@ -40,8 +37,10 @@ _TAILS = (
 )
 
 
-class Comparison(ComparisonRecord, Presented):
+class Comparison(ComparisonRecord, Illustrated):
     """What eigenvalues say about a law; see `numeric.data.comparison.ComparisonRecord` for its parts."""
+
+    _CAPTION, _PREFIX = "The eigenvalues under the density of the law.", "compared"
 
     def __repr__(self) -> str:
         return f"<Comparison: {self.verdict}, {self.components} components, power {self.power:.3g}>"
@@ -50,28 +49,12 @@ class Comparison(ComparisonRecord, Presented):
         """The comparison as a report."""
         return _report(self)
 
-    def text(self) -> str:
-        """The report as plain text."""
-        return WRITERS["text"](self.report())
-
-    def latex(self) -> str:
-        """The report in LaTeX, without its picture."""
-        return WRITERS["latex"](self.report())
-
     def latex_files(self, name: str) -> dict[str, bytes]:
         """The LaTeX document ``name.tex`` with its picture, which stands beside it: for each file its content."""
         file = f"{re.sub(r'[^A-Za-z0-9-]', '-', name)}-1.pdf"
-        report = illustrated(self, file=file)
+        report = self.illustrated(file=file)
         drawn = {block.file: block.pdf for block in report.sections[0].blocks if isinstance(block, Picture)}
         return {f"{name}.tex": WRITERS["latex"](report).encode(), **drawn}
-
-    def html(self) -> str:
-        """The report as a page, with its picture."""
-        return WRITERS["html"](illustrated(self))
-
-    def markdown(self) -> str:
-        """The report in Markdown, with its picture."""
-        return WRITERS["markdown"](illustrated(self))
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as plain data."""
@@ -147,20 +130,6 @@ def compare(
 
 def _name(record: ComparisonRecord) -> str:
     return str(getattr(record.spectrum.law, "text", record.spectrum.measure.subject))
-
-
-def illustrated(comparison: Comparison, prefix: str = "compared-", file: str = "") -> Report:
-    """The report with its picture: the ids of the SVG begin with the prefix, and the PDF has the name of the file."""
-    picture = drawn_picture(comparison.plot, _SIZE, prefix, "The eigenvalues under the density of the law.")
-    return with_picture(comparison.report(), picture, file)
-
-
-def with_picture(report: Report, picture: Picture | None, file: str = "") -> Report:
-    """A report that begins with a picture, if there is one."""
-    if picture is None:
-        return report
-    first = Section("", (replace(picture, file=file),))
-    return replace(report, sections=(first, *report.sections))
 
 
 def _title(record: ComparisonRecord) -> str:

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resolvent.data.comparison import marked_plot, with_picture
+from resolvent.data.comparison import marked_plot
+from resolvent.data.illustrated import Illustrated
 from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
-from resolvent.derive.presentation import Presented
 from resolvent.numeric.data.fit import FitRecord, fitted
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.writing.blocks import Entries, Entry, Items, Report, Section, Table
-from resolvent.writing.drawing import drawn_picture
-from resolvent.writing.formats import WRITERS
 from resolvent.writing.titles import values_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SIZE = (6.4, 3.4)  # of the picture in a report, in inches
 _LEVEL = 0.01  # a p-value below it speaks against the law
 _MOST = 12  # eigenvalues left out that are listed
 
 
 @checked
-class Fit(FitRecord, Presented):
+class Fit(FitRecord, Illustrated):
     """The parameters that explain the bulk; see `numeric.data.fit.FitRecord` for its parts."""
+
+    _CAPTION, _PREFIX = "The eigenvalues under the density of the fitted law.", "fitted"
 
     def __repr__(self) -> str:
         """The law, and each parameter with its error and interval."""
@@ -47,22 +46,6 @@ class Fit(FitRecord, Presented):
     def report(self) -> Report:
         """The fit as a report."""
         return _report(self)
-
-    def text(self) -> str:
-        """The report as plain text."""
-        return WRITERS["text"](self.report())
-
-    def latex(self) -> str:
-        """The report in LaTeX, without its picture."""
-        return WRITERS["latex"](self.report())
-
-    def html(self) -> str:
-        """The report as a page, with its picture."""
-        return WRITERS["html"](illustrated_fit(self))
-
-    def markdown(self) -> str:
-        """The report in Markdown, with its picture."""
-        return WRITERS["markdown"](illustrated_fit(self))
 
     def to_json(self) -> dict[str, Any]:
         """The fit as plain data."""
@@ -116,12 +99,6 @@ def fit(
     Source: Bai, Silverstein, Ann. Probab. 32 (2004) 553-605, for the Gaussian limit of linear statistics.
     """
     return Fit(**vars(fitted(eigenvalues, law, beta=beta, confidence=confidence, singular=singular)))
-
-
-def illustrated_fit(found: Fit, prefix: str = "fitted-") -> Report:
-    """The report with its picture: the ids of the SVG begin with the prefix."""
-    picture = drawn_picture(found.plot, _SIZE, prefix, "The eigenvalues under the density of the fitted law.")
-    return with_picture(found.report(), picture)
 
 
 def _report(found: Fit) -> Report:
