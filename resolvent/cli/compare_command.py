@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from resolvent.cli.density_command import PICTURES, check_output
-from resolvent.cli.files import check_order, emit, write_file
-from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited
-from resolvent.cli.subjects import (
-    ArrayName,
-    AsJson,
-    Beta,
-    DataFile,
-    Matrices,
-    NameOrExpression,
-    Ratios,
-    Settings,
-    Singular,
-    read_subject,
-)
-from resolvent.numeric.style import drawn
-from resolvent.writing.json_text import json_text
+from resolvent.cli.data_commands import ArrayName, Beta, DataFile, Singular, read_data, reported
+from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded
+from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 
 _STATUS = {"supported": 0, "refuted": 1, "undecided": 3}
 
@@ -59,14 +44,10 @@ def compare(
     The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
     """
     from resolvent.data.comparison import compare as compare_values
-    from resolvent.data.files import read_array
 
-    if plot is not None:
-        check_output(plot, PICTURES)
-    check_order(file, subject)
-    values = read_array(file, array)
+    values = read_data(file, array, subject, plot)
 
-    def work() -> list[str]:
+    def work() -> tuple[int, Any]:
         found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
         comparison = compare_values(
             values,
@@ -77,12 +58,6 @@ def compare(
             singular=singular or None,
             lanczos=lanczos,
         )
-        picture = b"" if plot is None else drawn(comparison.plot, plot.suffix.lower())
-        text = json_text(comparison.to_json()) if json else comparison.text()
-        return [comparison.verdict, text, base64.b64encode(picture).decode()]
+        return _STATUS[comparison.verdict], comparison
 
-    verdict, text, picture = limited(work, "comparing", time_limit, memory_limit)
-    emit(text, None)
-    if plot is not None:
-        write_file(plot, base64.b64decode(picture))
-    raise typer.Exit(_STATUS[verdict])
+    reported(work, "comparing", plot, json, time_limit, memory_limit)

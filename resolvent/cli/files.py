@@ -25,15 +25,6 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-def check_order(file: Path, subject: str) -> None:
-    """Refuse a law and a file in the wrong order.
-
-    Raises `ParameterError` where the subject is a file and the file is none.
-    """
-    if Path(subject).is_file() and not file.exists():
-        raise ParameterError(f"the file comes first, then the law: {subject} {str(file)!r}", path=file)
-
-
 def check_writable(path: Path) -> None:
     """Refuse a path that cannot be written, before anything long is computed.
 

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from resolvent.cli.density_command import PICTURES, check_output
-from resolvent.cli.files import check_order, emit, write_file
-from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited
-from resolvent.cli.subjects import (
-    ArrayName,
-    AsJson,
-    Beta,
-    DataFile,
-    Matrices,
-    NameOrExpression,
-    Ratios,
-    Settings,
-    Singular,
-    read_subject,
-)
-from resolvent.numeric.style import drawn
-from resolvent.writing.json_text import json_text
+from resolvent.cli.data_commands import ArrayName, Beta, DataFile, Singular, read_data, reported
+from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded
+from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 
 
 @guarded
@@ -50,23 +35,13 @@ def fit(
     A file with one column or row holds eigenvalues; a symmetric matrix gives its own.
     The exit status is 0 for a law that explains them, 1 for one that does not, 2 for bad use and without a fit.
     """
-    from resolvent.data.files import read_array
     from resolvent.data.fit import fit as fit_values
 
-    if plot is not None:
-        check_output(plot, PICTURES)
-    check_order(file, subject)
-    values = read_array(file, array)
+    values = read_data(file, array, subject, plot)
 
-    def work() -> list[str]:
+    def work() -> tuple[int, Any]:
         law = read_subject(subject, settings or [], matrices=matrix, ratios=ratio).law
         found = fit_values(values, law, beta=beta, confidence=confidence, singular=singular or None)
-        picture = b"" if plot is None else drawn(found.plot, plot.suffix.lower())
-        text = json_text(found.to_json()) if json else found.text()
-        return ["0" if found.explains else "1", text, base64.b64encode(picture).decode()]
+        return 0 if found.explains else 1, found
 
-    status, text, picture = limited(work, "fitting", time_limit, memory_limit)
-    emit(text, None)
-    if plot is not None:
-        write_file(plot, base64.b64decode(picture))
-    raise typer.Exit(int(status))
+    reported(work, "fitting", plot, json, time_limit, memory_limit)

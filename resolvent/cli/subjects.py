@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,21 +53,6 @@ Matrices = Annotated[
 Ratios = Annotated[
     list[str] | None,
     typer.Option("--ratio", metavar="P/N=C", help="The limit of a ratio of sizes, as in --ratio p/n=c. Repeatable."),
-]
-DataFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="Eigenvalues or a matrix: .npy, .npz, .csv, .txt, .safetensors.")
-]
-ArrayName = Annotated[
-    str | None, typer.Option("--array", metavar="NAME", help="Which array of a .npz or .safetensors file.")
-]
-Singular = Annotated[
-    bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
-]
-Beta = Annotated[
-    int | None,
-    typer.Option(
-        "--beta", help="1 for real matrices, 2 for complex ones, 4 for quaternions; by default what the matrix is."
-    ),
 ]
 Jobs = Annotated[int, typer.Option(metavar="N", help="Worker processes; -1 for one on each core.")]
 Scheduler = Annotated[

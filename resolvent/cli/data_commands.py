@@ -1,0 +1,74 @@
+"""What ``resolvent compare`` and ``resolvent fit`` share: a file of data, and a report with its picture."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from resolvent.cli.density_command import PICTURES, check_output
+from resolvent.cli.files import emit, write_file
+from resolvent.cli.guard import limited
+from resolvent.derive.errors import ParameterError
+from resolvent.numeric.style import drawn
+from resolvent.writing.json_text import json_text
+
+if TYPE_CHECKING:
+    from resolvent.data.illustrated import Illustrated
+
+DataFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Eigenvalues or a matrix: .npy, .npz, .csv, .txt, .safetensors.")
+]
+ArrayName = Annotated[
+    str | None, typer.Option("--array", metavar="NAME", help="Which array of a .npz or .safetensors file.")
+]
+Singular = Annotated[
+    bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
+]
+Beta = Annotated[
+    int | None,
+    typer.Option(
+        "--beta", help="1 for real matrices, 2 for complex ones, 4 for quaternions; by default what the matrix is."
+    ),
+]
+
+
+def read_data(file: Path, array: str | None, subject: str, plot: Path | None) -> Any:
+    """The array in a file, for a command that may draw.
+
+    Raises `ParameterError` for a picture that cannot be written, where the subject is a file and the file is none, and
+    as `read_array`.
+    """
+    from resolvent.data.files import read_array
+
+    if plot is not None:
+        check_output(plot, PICTURES)
+    if Path(subject).is_file() and not file.exists():
+        raise ParameterError(f"the file comes first, then the law: {subject} {str(file)!r}", path=file)
+    return read_array(file, array)
+
+
+def reported(
+    work: Callable[[], tuple[int, Illustrated]],
+    what: str,
+    plot: Path | None,
+    json: bool,
+    time_limit: float,
+    memory_limit: float,
+) -> None:
+    """Compute within limits what has an exit status and a report, print it, and write its picture; leaves with it."""
+
+    def texts() -> list[str]:
+        status, found = work()
+        picture = b"" if plot is None else drawn(found.plot, plot.suffix.lower())
+        text = json_text(found.to_json()) if json else found.text()
+        return [str(status), text, base64.b64encode(picture).decode()]
+
+    status, text, picture = limited(texts, what, time_limit, memory_limit)
+    emit(text, None)
+    if plot is not None:
+        write_file(plot, base64.b64decode(picture))
+    raise typer.Exit(int(status))
