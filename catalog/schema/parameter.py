@@ -12,6 +12,7 @@ import sympy
 
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import RESERVED_NAMES, to_element, to_sympy_rational
+from resolvent.derive.laws.irrational import is_irrational
 
 # Keyword arguments of `Ensemble.sample`, which parameters would shadow.
 _TAKEN = frozenset({"size", "rng", "sampler", "memory"}) | RESERVED_NAMES
@@ -156,8 +157,7 @@ class Parameter:
         try:
             if isinstance(value, bool):
                 raise ParameterError(f"{value} is a truth value", value=value)
-            is_written_out = isinstance(value, (sympy.Rational, sympy.Float))
-            if isinstance(value, sympy.Expr) and value.is_number and value.is_real and not is_written_out:
+            if is_irrational(value):
                 return value  # laws take such numbers
             element, symbols = to_element(value)
         except ParameterError as error:

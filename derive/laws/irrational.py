@@ -128,6 +128,15 @@ def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Ex
     )
 
 
+def is_irrational(value: Any) -> bool:
+    """Whether it is a real number of SymPy that is not written as a rational one."""
+    return (
+        isinstance(value, sympy.Expr)
+        and not isinstance(value, (sympy.Rational, sympy.Float))
+        and bool(value.is_number and value.is_real)
+    )
+
+
 def with_names(arguments: Any) -> tuple[Any, dict[sympy.Symbol, sympy.Expr]]:
     """Arguments with names for irrational numbers, those in laws included, and the numbers by name; see `put_in`.
 

@@ -29,6 +29,7 @@ from resolvent.derive.exact.polynomials import univariate
 from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.exact.series import terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.irrational import is_irrational
 from resolvent.derive.outliers.outlier_transform import VALUE, Response, check_kind, response_of
 from resolvent.derive.outliers.thresholds import Gap, Threshold, gaps, lowest_end
 from resolvent.derive.support.support import skeleton
@@ -179,7 +180,7 @@ def _several(strength: Any) -> Iterable[Any]:
 def _checked(value: Any, kind: str) -> fmpq:
     if isinstance(value, (float, np.floating)) and not math.isfinite(value):
         raise ParameterError(f"the strength of a perturbation must be finite; got {value}", strength=value)
-    theta = _cut(value) if _is_irrational(value) else to_fmpq(value)
+    theta = _cut(value) if is_irrational(value) else to_fmpq(value)
     if theta == 0:
         raise ParameterError("a perturbation of strength 0 changes nothing; give another strength", strength=value)
     if kind == "multiplicative" and theta <= -1:
@@ -188,15 +189,6 @@ def _checked(value: Any, kind: str) -> fmpq:
             strength=value,
         )
     return theta
-
-
-def _is_irrational(value: Any) -> bool:
-    """Whether it is a real number of SymPy that is not written as a rational one."""
-    return (
-        isinstance(value, sympy.Expr)
-        and not isinstance(value, (sympy.Rational, sympy.Float))
-        and bool(value.is_number and value.is_real)
-    )
 
 
 def _cut(value: sympy.Expr) -> fmpq:
