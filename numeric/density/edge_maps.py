@@ -95,6 +95,11 @@ class EdgeMap:
         return 2.0**exponent * rest ** (-exponent / self.order)
 
     @property
+    def lowest(self) -> float:
+        """k where u ~ k d^e next to 0."""
+        return math.comb(self.order + self.other - 1, self.order) / 2.0**self.order
+
+    @property
     def leading(self) -> float:
         """The absolute value of the leading coefficient of u as a polynomial."""
         return 1 / (norm((self.order, self.other)) * (self.order + self.other - 1))
@@ -136,8 +141,7 @@ def norm(ramification: tuple[int, int]) -> float:
 def solve(share: EdgeMap, root: Array) -> Array:
     """The distance in [0, 2] with the share root^e, by safeguarded Newton steps for the e-th root of the share."""
     root = np.clip(root, 0.0, 1.0)
-    order, leading = share.order, math.comb(share.order + share.other - 1, share.order) / 2.0**share.order
-    s = np.minimum(root / leading ** (1 / order), 1.9)
+    s = np.minimum(root / share.lowest ** (1 / share.order), 1.9)
     low, high = np.zeros_like(s), np.full_like(s, 2.0)
     for _ in range(200):
         found, slope = share.root(s)
@@ -172,9 +176,8 @@ def all_roots(share: EdgeMap, value: Array) -> Array:
 
 def _principal(share: EdgeMap, value: Array) -> Array:
     """The roots of the leading term."""
-    leading = math.comb(share.order + share.other - 1, share.order) / 2.0**share.order
     turns = np.exp(2j * np.pi * np.arange(share.order) / share.order)
-    return turns[:, None] * (value / leading) ** (1 / share.order)
+    return turns[:, None] * (value / share.lowest) ** (1 / share.order)
 
 
 def _settled(share: EdgeMap, roots: Array, value: Array) -> Array:

@@ -17,11 +17,9 @@ from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.fluctuations.airy_determinants import survival
 from resolvent.numeric.spectrum.at_atoms import onto_atoms
-from resolvent.numeric.spectrum.measure import Measure, elementwise
+from resolvent.numeric.spectrum.measure import Measure
 
 _SHOWN = 10  # components that the text lists
-_STEP = 2.0**-7  # of the interval: where the limit at an edge is extrapolated from
-_ORDER = 8
 
 
 @dataclass(frozen=True)
@@ -107,10 +105,10 @@ def edges_of(measure: Measure) -> tuple[Edge, ...]:
     [1.0, 1.0]
     """
     found = []
-    for i in measure.intervals:
-        for place, side, exponent in ((i.left, -1, i.left_exponent), (i.right, 1, i.right_exponent)):
-            root = exponent == Fraction(1, 2)
-            found.append(Edge(place, side, _coefficient(measure, place, side, i.right - i.left) if root else None))
+    for k, i in enumerate(measure.intervals):
+        for end, (place, exponent) in enumerate(((i.left, i.left_exponent), (i.right, i.right_exponent))):
+            coefficient = measure.edge_coefficient(k, end) if exponent == Fraction(1, 2) else None
+            found.append(Edge(place, 2 * end - 1, coefficient))
     return tuple(found)
 
 
@@ -171,13 +169,3 @@ def _gaps(measure: Measure, edges: tuple[Edge, ...], values: Array) -> list[tupl
         inside = values[(values > (left.place if left else -np.inf)) & (values < (right.place if right else np.inf))]
         found.append((left, right, inside))
     return found
-
-
-def _coefficient(measure: Measure, place: float, side: int, width: float) -> float:
-    """The limit of rho/|x - place|^(1/2), a power series in the distance: by extrapolation from halved distances."""
-    distances = width * _STEP * 0.5 ** np.arange(_ORDER)
-    points = place - side * distances
-    ratios = elementwise(measure.table.pdf, points) / np.sqrt(np.abs(place - points))
-    for k in range(1, _ORDER):
-        ratios = ratios[1:] + (ratios[1:] - ratios[:-1]) / (2**k - 1)
-    return float(ratios[-1])

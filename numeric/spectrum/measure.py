@@ -26,6 +26,7 @@ CERTIFIED_POINTS = 64 + _CERTIFIED_MOMENTS
 _MOST_EXPONENT = 64  # of the size of what has the law, up to which twelfth powers are floats by far
 _HEAVY = 0.999
 _NARROW, _NARROWEST = 2.0**-52, 1e-28  # one float, and two together, do not tell such a support from a point
+_STEPS, _ORDER = 2.0 ** -np.arange(7, 40, 4), 8  # of an interval: where limits at an edge are extrapolated from
 _NEAR = 2.0  # widths of the support: farther from 0, moments are taken around its middle
 
 REFUSED = {
@@ -188,6 +189,25 @@ class Measure(ABC):
         """The smallest interval that holds the whole measure, atoms included."""
         ends = [*self.atom_points, *(end for i in self.intervals for end in (i.left, i.right))]
         return float(min(ends)), float(max(ends))
+
+    def edge_coefficient(self, number: int, side: int) -> float:
+        """a in rho(x) ~ a d^exponent, d the distance from the left (0) or right (1) end of a support interval.
+
+        By Richardson's extrapolation of a power series in d, from distances of the order at which it settles best: how
+        far the next singularity is, is not known here.
+        """
+        interval = self.intervals[number]
+        place, inwards = ((interval.left, 1), (interval.right, -1))[side]
+        exponent = (interval.left_exponent, interval.right_exponent)[side]
+        best, error = math.nan, math.inf
+        for start in _STEPS:
+            points = place + inwards * (interval.right - interval.left) * start * 0.5 ** np.arange(_ORDER)
+            ratios = elementwise(self.table.pdf, points) / np.abs(points - place) ** float(exponent or 0)
+            for k in range(1, _ORDER):
+                before, ratios = ratios[-1], ratios[1:] + (ratios[1:] - ratios[:-1]) / (2**k - 1)
+            if abs(ratios[-1] - before) < error:
+                best, error = float(ratios[-1]), float(abs(ratios[-1] - before))
+        return best
 
     def hilbert(self, x: ArrayLike) -> Array:
         """H(x) = -Re m(x + i0)/pi; NaN at singular points and atoms."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import chebyshev as cheb
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.exact.precision import cached_property
@@ -35,6 +36,14 @@ class PiecewiseMeasure(Measure):
     def intervals(self) -> tuple[SupportInterval, ...]:
         """The support of the continuous part."""
         return self.parts.intervals
+
+    def edge_coefficient(self, number: int, side: int) -> float:
+        """a in rho(x) ~ a d^exponent, d the distance from an end: read off the series of the piece next to it."""
+        piece = self.parts.groups[number][-side]
+        order, other = piece.orders[side], piece.orders[1 - side]
+        share = (piece.from_left, piece.from_right)[side]
+        value = float(cheb.chebval((-1.0, 1.0)[side], piece.boundary)) * 2.0**other
+        return value * (piece.width * share.lowest) ** (-order / share.order)
 
     def integral(self, function: Callable[[Array], ArrayLike], points: int, origin: Place = ZERO) -> Any:
         """The integral of a smooth function of x - origin, or of several: the points are the last axis."""

@@ -8,6 +8,7 @@ from scipy.stats import kstest
 
 import resolvent as rv
 from resolvent.numeric.spectrum.edge_test import edges_of
+from resolvent.numeric.spectrum.measure import Measure
 
 
 @pytest.mark.parametrize("c", ["1/4", "1/2", "3"])
@@ -24,6 +25,33 @@ def test_marchenko_pastur_has_johnstones_scale(c: str) -> None:
 def eval_fraction(text: str) -> float:
     top, _, bottom = text.partition("/")
     return int(top) / int(bottom or 1)
+
+
+@pytest.mark.parametrize("c", ["99/100", "999/1000"])
+def test_an_edge_next_to_another_singularity_has_its_coefficient(c: str) -> None:
+    """rho = sqrt((x - a)(b - x))/(2 pi c x): the pole at 0 is as near to a as c is to 1."""
+    ratio = eval_fraction(c)
+    a, b = (1 - math.sqrt(ratio)) ** 2, (1 + math.sqrt(ratio)) ** 2
+    exact = math.sqrt(b - a) / (2 * math.pi * ratio * a)
+    for law in (rv.marchenko_pastur(c), rv.empirical([1.0]).sample_covariance(c)):
+        measure = rv.Spectrum(law).measure
+        assert edges_of(measure)[0].coefficient == pytest.approx(exact, rel=1e-9)
+        assert Measure.edge_coefficient(measure, 0, 0) == pytest.approx(exact, rel=1e-9)  # of measures without pieces
+
+
+def test_edges_that_nearly_meet_have_their_coefficients() -> None:
+    """sqrt(2/z''(u))/(pi c) where z'(u) = 0, z(u) = -1/u + c sum w t/(1 + t u)."""
+    c, t = 0.2627, np.array([1.0, 3.0])
+    found = edges_of(rv.Spectrum(rv.empirical(t).sample_covariance(c)).measure)
+    assert 0 < found[2].place - found[1].place < 0.01
+    square = np.polynomial.Polynomial([0, 0, 1])
+    factors = [np.polynomial.Polynomial([1, x]) ** 2 for x in t]
+    slope = factors[0] * factors[1] - c / 2 * square * (factors[1] + 9 * factors[0])  # u^2 times all factors times z'
+    critical = np.sort(slope.roots()[np.abs(slope.roots().imag) < 1e-6].real)
+    for edge in found:
+        u = min(critical, key=lambda u: abs(-1 / u + c / 2 * np.sum(t / (1 + t * u)) - edge.place))
+        bend = abs(-2 / u**3 + c * np.sum(t**3 / (1 + t * u) ** 3))
+        assert edge.coefficient == pytest.approx(math.sqrt(2 / bend) / (math.pi * c), rel=1e-10)
 
 
 def test_a_hard_edge_has_no_scale() -> None:
