@@ -27,7 +27,7 @@ from flint import fmpq
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.exact.field import Element
 from resolvent.derive.expressions.letter import SymbolicSize
-from resolvent.derive.expressions.radical import Radical
+from resolvent.derive.expressions.radical import Radical, cost
 from resolvent.derive.expressions.scaling import conjugate
 
 Vector = dict[int, Any]
@@ -107,7 +107,7 @@ class Basis:
             add(rest, self.vectors[pivot], -vector[pivot])
         if not rest:
             return False
-        pivot = min(rest, key=lambda k: (_cost(rest[k]), k))
+        pivot = min(rest, key=lambda k: (cost(rest[k]), k))
         unit = 1 / rest[pivot]
         rest = {k: value * unit for k, value in rest.items()}
         for other in self.vectors.values():
@@ -119,10 +119,6 @@ class Basis:
     def ordered(self) -> list[tuple[int, Vector]]:
         """Pivots and vectors, by pivot."""
         return sorted(self.vectors.items())
-
-
-def _cost(value: Any) -> int:
-    return len(value.numerator) + len(value.denominator) if isinstance(value, Element) else 1
 
 
 class Solver:
@@ -138,7 +134,7 @@ class Solver:
         waiting = set(range(size))
         pivots: dict[int, int] = {}
         for _ in range(size):
-            found = min(((len(rows[i]) - 1, _cost(v), i, j) for i in waiting for j, v in rows[i].items()), default=None)
+            found = min(((len(rows[i]) - 1, cost(v), i, j) for i in waiting for j, v in rows[i].items()), default=None)
             if found is None:
                 raise ZeroDivisionError("the matrix is singular")
             _, _, i, j = found
