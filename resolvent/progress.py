@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TextIO
+
+from resolvent.derive.exact.stage import open_board, told
 
 _PATIENCE = 2.0
 _QUIET_INTERVAL = 10.0  # between lines where the output is a file
 
 
+@contextlib.contextmanager
+def watched(task: str) -> Iterator[None]:
+    """What is done inside is told on a terminal, with the stage that it is at, once it has taken two seconds.
+
+    >>> with watched("deriving"):
+    ...     pass
+    """
+    open_board()
+    with Progress(task, stage=told):
+        yield
+
+
 class Progress:
-    """A context manager that reports on standard error once a task has taken two seconds.
+    """A context manager that reports once a task has taken two seconds: on standard error where that is a terminal.
 
     Args:
         task: what is being done.
         total: the number of parts, where known; call `advance` after each.
+        stream: another stream, which gets the lines whatever it is.
         stage: says what is being done just now.
 
     >>> with Progress("sampling", total=3) as progress:
@@ -39,20 +55,23 @@ class Progress:
         self.stage = stage
         self.done = 0
         self._stream = stream or sys.stderr
+        self._is_told = stream is not None or sys.stderr.isatty()
         self._began = time.monotonic()
         self._stop = threading.Event()
         self._shown = False
         self._thread = threading.Thread(target=self._run, name="resolvent progress", daemon=True)
 
     def __enter__(self) -> Progress:
-        self._thread.start()
+        if self._is_told:
+            self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        if self._is_told:
+            self._thread.join()
         if self._shown and self._stream.isatty():
             self._stream.write("\r\x1b[2K")
             self._stream.flush()

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import emit, write_file
-from resolvent.cli.guard import guarded
+from resolvent.cli.guard import guarded, note
 from resolvent.cli.once import Once
+from resolvent.cli.outputs import PICTURES, check_output
 from resolvent.cli.subjects import AsJson
 from resolvent.numeric.style import drawn, file_bytes
+from resolvent.progress import watched
 from resolvent.writing.json_text import json_text
+
+_TEXTS = (".txt", ".json")
+_Output = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write .txt, .json or a picture: .png, .svg, .pdf. Repeatable."
+    ),
+]
 
 advise = typer.Typer(
     name="advise",
@@ -46,6 +57,7 @@ def stopping(
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw the errors over time: .png, .svg, .pdf.")
     ] = None,
     json: AsJson = False,
+    output: _Output = None,
 ) -> None:
     """When to stop gradient descent of a linear layer on two classes, with the test error then and without stopping.
 
@@ -55,13 +67,10 @@ def stopping(
     from resolvent.data.files import read_array
     from resolvent.data.stopping import advise_stopping
 
-    if plot is not None:
-        check_output(plot, PICTURES)
-    advice = advise_stopping(read_array(features, array), read_array(labels, label_array), rate, ridge, initial)
-    emit(json_text(advice.to_json()) if json else advice.text(), None)
-    if plot is not None and advice.flow is not None:
-        write_file(plot, drawn(advice.plot, plot.suffix.lower()))
-    raise typer.Exit(0 if advice.is_decided else 3)
+    files = _files(output, plot)
+    with watched("following the descent"):
+        advice = advise_stopping(read_array(features, array), read_array(labels, label_array), rate, ridge, initial)
+    _deliver(advice, advice.is_decided, json, files, partial(drawn, advice.plot) if advice.flow else None)
 
 
 @advise.command("init", cls=Once)
@@ -74,6 +83,9 @@ def init(
         typer.Option("--sigma-b", help="The standard deviation of the biases; several are tried without it."),
     ] = None,
     json: AsJson = False,
+    output: Annotated[
+        list[Path] | None, typer.Option("--output", "-o", metavar="FILE", help="Write .txt or .json. Repeatable.")
+    ] = None,
 ) -> None:
     """How to draw the weights of a deep network so that its Jacobian is close to an isometry.
 
@@ -81,9 +93,10 @@ def init(
     """
     from resolvent.data.initialisation import advise_initialisation
 
-    advice = advise_initialisation(activation, depth, sigma_b)
-    emit(json_text(advice.to_json()) if json else advice.text(), None)
-    raise typer.Exit(0 if advice.is_isometric else 3)
+    files = _files(output, None, _TEXTS)
+    with watched("comparing initialisations"):
+        advice = advise_initialisation(activation, depth, sigma_b)
+    _deliver(advice, advice.is_isometric, json, files, None)
 
 
 @advise.command("prune", cls=Once)
@@ -96,6 +109,7 @@ def prune(
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw the spectra by layer: .png, .svg, .pdf.")
     ] = None,
     json: AsJson = False,
+    output: _Output = None,
 ) -> None:
     """Which rank of each layer's weights is more than noise, with the expected error of what is kept.
 
@@ -104,10 +118,35 @@ def prune(
     from resolvent.data.files import read_arrays
     from resolvent.data.pruning import advise_pruning
 
+    files = _files(output, plot)
+    with watched("fitting the layers"):
+        advice = advise_pruning(read_arrays(weights))
+    _deliver(advice, advice.is_decided, json, files, lambda ending: file_bytes(advice.plot(), ending))
+
+
+def _files(
+    output: Sequence[Path] | None, plot: Path | None, endings: Sequence[str] = (*_TEXTS, *PICTURES)
+) -> list[Path]:
+    """The files to be written; raises `ParameterError` for one that cannot be."""
     if plot is not None:
         check_output(plot, PICTURES)
-    advice = advise_pruning(read_arrays(weights))
-    emit(json_text(advice.to_json()) if json else advice.text(), None)
-    if plot is not None:
-        write_file(plot, file_bytes(advice.plot(), plot.suffix.lower()))
-    raise typer.Exit(0 if advice.is_decided else 3)
+    for path in output or ():
+        check_output(path, endings)
+    return [*([plot] if plot else []), *(output or [])]
+
+
+def _deliver(
+    advice: Any, is_decided: bool, json: bool, files: Sequence[Path], draw: Callable[[str], bytes] | None
+) -> NoReturn:
+    """Print the advice, write its files, and leave with its status."""
+    text, data = advice.text(), json_text(advice.to_json())
+    emit(data if json else text, None)
+    for path in files:
+        ending = path.suffix.lower()
+        if ending not in PICTURES:
+            emit(data if ending == ".json" else text, path)
+        elif draw:
+            write_file(path, draw(ending))
+        else:
+            note(f"{path} is not drawn: nothing is advised")
+    raise typer.Exit(0 if is_decided else 3)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from resolvent.cli.files import emit
 from resolvent.cli.guard import guarded
+from resolvent.cli.outputs import check_output
 from resolvent.cli.subjects import AsJson, require_entry
+from resolvent.progress import watched
 from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ def audit(
         ),
     ] = None,
     json: AsJson = False,
+    output: Annotated[
+        list[Path] | None, typer.Option("--output", "-o", metavar="FILE", help="Write .txt or .json too. Repeatable.")
+    ] = None,
 ) -> None:
     """Derive every entry of the catalog again: steps, stated facts and a sampled spectrum at every case.
 
@@ -35,25 +41,36 @@ def audit(
     from resolvent.catalog.literature.audit import audit_entry
     from resolvent.catalog.literature.table import PAPERS, paper
 
+    for path in output or []:
+        check_output(path, (".txt", ".json"))
     papers = [found for name in names if (found := paper(name))] if names else list(PAPERS)
     chosen = [require_entry(name).slug for name in names if not paper(name)] if names else catalog.names()
-    entries = []
-    for slug in chosen:
-        entries.append(audit_entry(slug))
+    entries, said = [], list[str]()
+
+    def say(text: str) -> None:
+        said.append(text)
         if not json:
-            emit(entries[-1].text(), None)
+            emit(text, None)
+
+    for slug in chosen:
+        with watched(f"auditing {slug}"):
+            entries.append(audit_entry(slug))
+        say(entries[-1].text())
     rows, hold = [], all(a.holds for a in entries)
     for each in papers:
-        outcomes, lines, holds = _literature(each)
+        with watched(f"auditing {each.abbreviation}"):
+            outcomes, lines, holds = _literature(each)
         rows += outcomes
         hold = hold and holds
-        if not json:
-            emit("\n".join(lines), None)
-    if not (json or names):
+        say("\n".join(lines))
+    if not names:
         seconds = sum(a.seconds for a in entries) + sum(row["outcome"]["seconds"] for row in rows if row["outcome"])
-        emit(f"{len(entries)} entries and {len(rows)} statements in {seconds:.0f} s", None)
+        say(f"{len(entries)} entries and {len(rows)} statements in {seconds:.0f} s")
+    data = json_text({"entries": [a.to_json() for a in entries], "literature": rows})
     if json:
-        emit(json_text({"entries": [a.to_json() for a in entries], "literature": rows}), None)
+        emit(data, None)
+    for path in output or []:
+        emit(data if path.suffix.lower() == ".json" else "\n".join(said), path)
     raise typer.Exit(0 if hold else 1)
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from resolvent.cli.density_command import check_output
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import TRIAL_LIMIT, TrialLimit, guarded
+from resolvent.cli.outputs import REPORTS, check_output, contents
 from resolvent.cli.subjects import AsJson, Jobs, Matrices, Ratios, Scheduler
 from resolvent.derive.errors import ParameterError, ResolventError
 from resolvent.writing.json_text import json_text
@@ -20,31 +20,22 @@ from resolvent.writing.json_text import json_text
 if TYPE_CHECKING:
     from resolvent.conjectures.verdict import Verdict
 
-REPORTS = (".html", ".md", ".tex", ".json", ".txt")
-
 Report = Annotated[
     list[Path] | None,
     typer.Option(
+        "--output",
+        "-o",
         "--report",
         metavar="FILE",
-        help="Write a report: .html, .md, .tex (with pictures), .json or .txt. Repeatable.",
+        help="Write a report: .txt, .tex (with pictures beside it), .html, .md or .json. Repeatable.",
     ),
 ]
 
 
 def write_report(verdict: Verdict, path: Path) -> None:
-    """The report on a verdict in the format that the file's name ends in; the pictures of LaTeX stand beside it."""
-    writers = {
-        ".html": verdict.html,
-        ".md": verdict.markdown,
-        ".json": lambda: json_text(verdict.to_json()),
-        ".txt": verdict.report,
-    }
-    if path.suffix.lower() == ".tex":
-        for name, content in verdict.latex_files(path.stem).items():
-            write_file(path.with_name(name) if name.endswith(".pdf") else path, content)
-    else:
-        write_file(path, writers[path.suffix.lower()]())
+    """The report on a verdict, or its picture, as the file's name ends; the pictures of LaTeX stand beside it."""
+    for name, content in contents(verdict, path, verdict.report).items():
+        write_file(name, content)
 
 
 def deliver(verdict: Verdict, json: bool, files: Sequence[Callable[[], None]]) -> NoReturn:

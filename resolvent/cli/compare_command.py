@@ -9,6 +9,7 @@ import typer
 
 from resolvent.cli.data_commands import ArrayName, Beta, DataFile, Singular, read_data, reported
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded
+from resolvent.cli.outputs import Figures
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 
 _STATUS = {"supported": 0, "refuted": 1, "undecided": 3}
@@ -31,6 +32,7 @@ def compare(
     resolution: Annotated[
         float, typer.Option(help="The relative error that must be seen before a law is supported.")
     ] = 0.02,
+    output: Figures = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
@@ -45,7 +47,7 @@ def compare(
     """
     from resolvent.data.comparison import compare as compare_values
 
-    values = read_data(file, array, subject, plot)
+    values = read_data(file, array, subject, output, plot)
 
     def work() -> tuple[int, Any]:
         found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
@@ -60,4 +62,4 @@ def compare(
         )
         return _STATUS[comparison.verdict], comparison
 
-    reported(work, "comparing", plot, json, time_limit, memory_limit)
+    reported(work, "comparing", output, plot, json, time_limit, memory_limit)

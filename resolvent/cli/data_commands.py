@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resolvent.cli.density_command import PICTURES, check_output
-from resolvent.cli.files import emit, write_file
+from resolvent.cli.files import emit
 from resolvent.cli.guard import limited
+from resolvent.cli.outputs import PICTURES, REPORTS, check_output, contents, packed, unpack
 from resolvent.derive.errors import ParameterError
-from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
 
 if TYPE_CHECKING:
@@ -36,16 +34,18 @@ Beta = Annotated[
 ]
 
 
-def read_data(file: Path, array: str | None, subject: str, plot: Path | None) -> Any:
-    """The array in a file, for a command that may draw.
+def read_data(file: Path, array: str | None, subject: str, output: Sequence[Path] | None, plot: Path | None) -> Any:
+    """The array in a file, for a command that may write and draw.
 
-    Raises `ParameterError` for a picture that cannot be written, where the subject is a file and the file is none, and
+    Raises `ParameterError` for a file that cannot be written, where the subject is a file and the file is none, and
     as `read_array`.
     """
     from resolvent.data.files import read_array
 
     if plot is not None:
         check_output(plot, PICTURES)
+    for path in output or ():
+        check_output(path, (*REPORTS, *PICTURES))
     if Path(subject).is_file() and not file.exists():
         raise ParameterError(f"the file comes first, then the law: {subject} {str(file)!r}", path=file)
     return read_array(file, array)
@@ -54,21 +54,22 @@ def read_data(file: Path, array: str | None, subject: str, plot: Path | None) ->
 def reported(
     work: Callable[[], tuple[int, Illustrated]],
     what: str,
+    output: Sequence[Path] | None,
     plot: Path | None,
     json: bool,
     time_limit: float,
     memory_limit: float,
 ) -> None:
-    """Compute within limits what has an exit status and a report, print it, and write its picture; leaves with it."""
+    """Compute within limits what has an exit status and a report, print it, and write its files; leaves with it."""
 
-    def texts() -> list[str]:
+    def made() -> list[Any]:
         status, found = work()
-        picture = b"" if plot is None else drawn(found.plot, plot.suffix.lower())
-        text = json_text(found.to_json()) if json else found.text()
-        return [str(status), text, base64.b64encode(picture).decode()]
+        files: dict[Path, bytes] = {}
+        for path in (*(output or ()), *([plot] if plot else [])):
+            files |= contents(found, path, found.text)
+        return [status, json_text(found.to_json()) if json else found.text(), packed(files)]
 
-    status, text, picture = limited(texts, what, time_limit, memory_limit)
+    status, text, files = limited(made, what, time_limit, memory_limit)
     emit(text, None)
-    if plot is not None:
-        write_file(plot, base64.b64decode(picture))
-    raise typer.Exit(int(status))
+    unpack(files)
+    raise typer.Exit(status)

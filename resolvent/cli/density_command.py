@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resolvent.cli.files import check_writable, emit, write_file
+from resolvent.cli.files import emit
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited, note
+from resolvent.cli.outputs import PICTURES, check_output, packed, unpack
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
@@ -17,7 +17,6 @@ from resolvent.writing.json_text import json_text
 if TYPE_CHECKING:
     from resolvent.numeric.spectrum.spectrum import Spectrum
 
-PICTURES = (".png", ".svg", ".pdf")
 _MOST_POINTS = 1_000_000
 
 
@@ -47,7 +46,6 @@ def density(
     The points stand denser at the edges of the support. Atoms are not part of the density; they are reported.
     """
     files = output or []
-    places: list[Path | None] = [*files] or [None]
     for path in files:
         check_output(path, (".csv", ".json", *PICTURES))
 
@@ -56,22 +54,22 @@ def density(
         from resolvent.numeric.spectrum.spectrum import Spectrum
 
         spectrum = Spectrum(found.law)
-        made = [_content(spectrum, found, path, points, json) for path in places]
+        text = ""
+        if json:
+            text = json_text(spectrum_json(spectrum, found))
+        elif not files:
+            text = csv_text(spectrum, points)
         return {
-            "contents": [base64.b64encode(m if isinstance(m, bytes) else f"{m}\n".encode()).decode() for m in made],
-            "json": json_text(spectrum_json(spectrum, found)) if json else "",
+            "files": packed({path: _content(spectrum, found, path, points) for path in files}),
+            "text": text,
             "support": " and ".join(f"[{i.left:.8g}, {i.right:.8g}]" for i in spectrum.intervals),
             "atoms": [f"an atom at {a.point} of weight {a.weight}" for a in spectrum.atoms],
         }
 
     result = limited(work, "computing the spectrum", time_limit, memory_limit)
-    contents = [base64.b64decode(content) for content in result["contents"]]
-    for path, content in zip(files, contents, strict=False):
-        write_file(path, content)
-    if not files:
-        emit(contents[0].decode(), None)
-    elif json:
-        emit(result["json"], None)
+    unpack(result["files"])
+    if result["text"]:
+        emit(result["text"], None)
     if files and not json and result["support"]:
         emit(f"support: {result['support']}", None)
     if not json:
@@ -79,21 +77,12 @@ def density(
             note(f"{atom} is not part of the density")
 
 
-def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
-    """Refuse a file of another kind, or one that cannot be written; raises `ParameterError`."""
-    from resolvent.derive.errors import ParameterError
-
-    if path.suffix.lower() not in suffixes:
-        raise ParameterError(f"cannot tell what to write to {path}; end the name in {', '.join(suffixes)}", path=path)
-    check_writable(path)
-
-
-def _content(spectrum: Spectrum, subject: Subject, output: Path | None, points: int, json: bool) -> str | bytes:
-    suffix = output.suffix.lower() if output is not None else (".json" if json else ".csv")
+def _content(spectrum: Spectrum, subject: Subject, output: Path, points: int) -> bytes:
+    suffix = output.suffix.lower()
     if suffix == ".json":
-        return json_text(spectrum_json(spectrum, subject))
+        return f"{json_text(spectrum_json(spectrum, subject))}\n".encode()
     if suffix == ".csv":
-        return csv_text(spectrum, points)
+        return f"{csv_text(spectrum, points)}\n".encode()
     return drawn(lambda axes: spectrum.plot(axes), suffix, _title(subject))
 
 

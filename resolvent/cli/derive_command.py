@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resolvent.cli.files import check_writable, emit
+from resolvent.cli.files import emit
 from resolvent.cli.guard import (
     CLAIM_FAILS,
     MEMORY_LIMIT,
@@ -21,6 +21,7 @@ from resolvent.cli.guard import (
     limited,
     note,
 )
+from resolvent.cli.outputs import REPORTS, in_formats
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 
 if TYPE_CHECKING:
@@ -42,25 +43,7 @@ class Format(StrEnum):
 
 
 _REPORTS = (Format.TEXT, Format.LATEX, Format.HTML, Format.MARKDOWN)
-_ENDINGS = {
-    ".txt": Format.TEXT,
-    ".tex": Format.LATEX,
-    ".html": Format.HTML,
-    ".md": Format.MARKDOWN,
-    ".json": Format.JSON,
-    ".py": Format.PYTHON,
-}
-
-
-def _format_of(path: Path) -> Format:
-    """The format that an ending asks for; text without one, in `/dev/stdout` say."""
-    from resolvent.derive.errors import ParameterError
-
-    if path.suffix and path.suffix.lower() not in _ENDINGS:
-        raise ParameterError(
-            f"cannot tell what to write to {path}; end the name in {', '.join(_ENDINGS)}, or say --format", path=path
-        )
-    return _ENDINGS.get(path.suffix.lower(), Format.TEXT)
+_ENDINGS = {ending: Format(format.value) for ending, format in REPORTS.items()} | {".py": Format.PYTHON}
 
 
 class Convention(StrEnum):
@@ -70,7 +53,6 @@ class Convention(StrEnum):
     CAUCHY = "cauchy"
 
 
-Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(
@@ -118,8 +100,8 @@ def derive(
     from resolvent.derive.errors import DerivationError, ParameterError
 
     wanted = Format.JSON if json else format
-    files = [(path, wanted or _format_of(path)) for path in output or []]
-    formats = {chosen for _, chosen in files} or {wanted or Format.TEXT}
+    files = in_formats(output, wanted, _ENDINGS, Format.TEXT)
+    formats = {chosen for _, chosen in files}
     for chosen in formats:
         if (moments or cumulants) and chosen not in (*_REPORTS, Format.JSON):
             raise ParameterError(
@@ -127,10 +109,6 @@ def derive(
             )
     if fragment and (Format.LATEX not in formats or not steps):
         raise ParameterError("--fragment goes with --format latex, and with the derivation")
-    if wanted is not None and len(files) > 1:
-        raise ParameterError("several files are written in the formats of their endings; leave out --format and --json")
-    for path, _ in files:
-        check_writable(path)
 
     def work() -> dict[str, Any]:
         found = read_subject(subject, settings or [], matrices=matrix, ratios=ratio)
@@ -160,9 +138,6 @@ def derive(
         note(result["holding"])
     for path, chosen in files:
         emit(result["texts"][chosen.value], path)
-    if not files:
-        (text,) = result["texts"].values()
-        emit(text, None)
 
 
 def _holding(derivation: Derivation) -> str:

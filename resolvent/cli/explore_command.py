@@ -31,5 +31,6 @@ def explore(
     note(f"the explorer is at http://127.0.0.1:{port}/ until Ctrl-C")
     try:
         serve(port, browser)
+        note("stopped")
     except OSError as error:
         raise ParameterError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from None

@@ -9,6 +9,7 @@ import typer
 
 from resolvent.cli.data_commands import ArrayName, Beta, DataFile, Singular, read_data, reported
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded
+from resolvent.cli.outputs import Figures
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 
 
@@ -23,6 +24,7 @@ def fit(
     singular: Singular = False,
     beta: Beta = None,
     confidence: Annotated[float, typer.Option(help="The probability with which each interval covers.")] = 0.95,
+    output: Figures = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and fitted density: .png, .svg, .pdf.")
     ] = None,
@@ -37,11 +39,11 @@ def fit(
     """
     from resolvent.data.fit import fit as fit_values
 
-    values = read_data(file, array, subject, plot)
+    values = read_data(file, array, subject, output, plot)
 
     def work() -> tuple[int, Any]:
         law = read_subject(subject, settings or [], matrices=matrix, ratios=ratio).law
         found = fit_values(values, law, beta=beta, confidence=confidence, singular=singular or None)
         return 0 if found.explains else 1, found
 
-    reported(work, "fitting", plot, json, time_limit, memory_limit)
+    reported(work, "fitting", output, plot, json, time_limit, memory_limit)

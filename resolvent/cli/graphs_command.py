@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resolvent.cli.density_command import PICTURES, check_output
 from resolvent.cli.files import write_file
 from resolvent.cli.guard import guarded
+from resolvent.cli.outputs import PICTURES, check_output
 from resolvent.cli.subjects import AsJson
 from resolvent.numeric.style import file_bytes
+from resolvent.progress import watched
 
 if TYPE_CHECKING:
     from resolvent.derive.graphs.admissible_graphs import AdmissibleGraph
@@ -44,7 +45,8 @@ def graphs(
     ] = None,
     json: AsJson = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Draw them: .png, .svg, .pdf.")
+        list[Path] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Draw them: .png, .svg, .pdf. Repeatable."),
     ] = None,
 ) -> None:
     """List or draw the admissible graphs of a moment.
@@ -56,15 +58,15 @@ def graphs(
     of length L*j the weight w_j. With two colours m_k = psi^(1-k) * P_k, and P_k is the sum of the weights of all
     graphs; with one colour m_k is that sum, and the w_j are the free cumulants.
     """
-    if output is not None:
-        check_output(output, PICTURES)
-    if output is None or json:
+    for path in output or []:
+        check_output(path, PICTURES)
+    if not output or json:
         _check_number(k, colours, limit)
-    if output is not None:
-        write_file(output, _picture(k, colours, every, limit, output.suffix.lower()))
+    for path in output or []:
+        write_file(path, _picture(k, colours, every, limit, path.suffix.lower()))
     if json:
         _print(_json_lines(k, colours, every))
-    elif output is None:
+    elif not output:
         _print(_table(k, colours, every))
 
 
@@ -146,9 +148,8 @@ def _json_lines(k: int, colours: int, every: bool) -> Iterator[str]:
 def _picture(k: int, colours: int, every: bool, limit: int | None, suffix: str) -> bytes:
     from resolvent.derive.errors import ParameterError
     from resolvent.numeric.pictures.graph_picture import MOST_DRAWINGS, graph_sheet
-    from resolvent.progress import Progress
 
-    with Progress("drawing"):
+    with watched("drawing"):
         try:
             figure = graph_sheet(k, colours, classes=not every, limit=limit or MOST_DRAWINGS)
         except ParameterError as error:

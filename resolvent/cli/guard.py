@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from resolvent.derive.errors import ResolventError
+from resolvent.progress import watched
 
 TimeLimit = Annotated[float, typer.Option("--time-limit", metavar="SECONDS", help="What the computation may take.")]
 MemoryLimit = Annotated[
@@ -60,14 +61,11 @@ def limited(work: Callable[[], Any], task: str, seconds: float, gigabytes: float
     """
     from resolvent.derive.errors import ParameterError
     from resolvent.derive.exact.deadline import OutOfTime, within
-    from resolvent.derive.exact.stage import open_board, told
-    from resolvent.progress import Progress
 
     for name, limit in (("--time-limit", seconds), ("--memory-limit", gigabytes)):
         if not 0 < limit < float("inf"):
             raise ParameterError(f"{name} must be positive; got {limit:g}", limit=limit)
-    open_board()
-    with Progress(task, stage=told):
+    with watched(task):
         try:
             answer = within(seconds, functools.partial(_interrupt_told, work), int(gigabytes * 2**30))
         except OutOfTime as error:

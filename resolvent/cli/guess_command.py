@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resolvent.cli.derive_command import Convention, Output
-from resolvent.cli.files import ReportFormat, check_writable, emit, read_text
+from resolvent.cli.derive_command import Convention
+from resolvent.cli.files import ReportFormat, emit, read_text
 from resolvent.cli.guard import CLAIM_FAILS, MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, leave, limited
+from resolvent.cli.outputs import REPORTS, Outputs, in_formats
 from resolvent.cli.subjects import AsJson, Settings, read_settings, read_subject
 from resolvent.writing.json_text import json_text
 
@@ -72,13 +73,16 @@ def guess(
     margin: Annotated[
         int, typer.Option(min=4, max=1000, metavar="N", help="How many terms beyond its unknowns it must satisfy.")
     ] = 10,
-    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="What to write.")] = ReportFormat.TEXT,
+    format: Annotated[
+        ReportFormat | None,
+        typer.Option("--format", "-f", help="What to write; text, or what a file's name ends in."),
+    ] = None,
     latex: Annotated[bool, typer.Option("--latex", help="Print the equation alone, in LaTeX.")] = False,
     convention: Annotated[
         Convention, typer.Option(help="m(z), or the Cauchy transform G = -m.")
     ] = Convention.STIELTJES,
     json: AsJson = False,
-    output: Output = None,
+    output: Outputs = None,
     time_limit: TimeLimit = TIME_LIMIT,
     memory_limit: MemoryLimit = MEMORY_LIMIT,
 ) -> None:
@@ -91,9 +95,9 @@ def guess(
 
     if json and latex:
         raise ParameterError("give --json or --latex, not both")
-    chosen = ReportFormat.JSON if json else format
-    if output is not None:
-        check_writable(output)
+    wanted = ReportFormat.JSON if json else format or (ReportFormat.LATEX if latex else None)
+    files = in_formats(output, wanted, REPORTS, ReportFormat.TEXT)
+    formats = {chosen for _, chosen in files}
     _check_combination(
         {"NAME_OR_EXPRESSION": subject, "--cycle-weights": cycle_weights, "--moments": moments,
          "--moments-file": moments_file},
@@ -108,20 +112,22 @@ def guess(
         source, note = _source(subject, cycle_weights, typed, 1 if start is None else start, settings or [],
                                (phi, psi, ratios))  # fmt: skip
         proposal = propose(source, kind.value, terms=terms, margin=margin)
-        text = ""
-        if chosen is ReportFormat.JSON:
-            text = json_text(proposal.to_json(convention.value) | ({"reading": note} if note else {}))
-        elif latex:
-            text = proposal.latex(convention.value) if proposal.found else ""
-        else:
-            noted = replace(proposal, notes=(*proposal.notes, *([note] if note else [])))
-            is_text = chosen is ReportFormat.TEXT
-            text = noted.text(convention.value) if is_text else WRITERS[chosen](noted.report(convention.value))
-        return [text, bool(proposal.found)]
+        noted = replace(proposal, notes=(*proposal.notes, *([note] if note else [])))
 
-    text, is_found = limited(work, "guessing", time_limit, memory_limit)
-    if text:
-        emit(text, output)
+        def written(chosen: ReportFormat) -> str:
+            if chosen is ReportFormat.JSON:
+                return json_text(proposal.to_json(convention.value) | ({"reading": note} if note else {}))
+            if latex:
+                return proposal.latex(convention.value) if proposal.found else ""
+            is_text = chosen is ReportFormat.TEXT
+            return noted.text(convention.value) if is_text else WRITERS[chosen](noted.report(convention.value))
+
+        return [{chosen.value: written(chosen) for chosen in formats}, bool(proposal.found)]
+
+    texts, is_found = limited(work, "guessing", time_limit, memory_limit)
+    for path, chosen in files:
+        if texts[chosen.value]:
+            emit(texts[chosen.value], path)
     if not is_found:
         leave("nothing is claimed: no equation was found", CLAIM_FAILS)
 

@@ -25,6 +25,23 @@ def _slugs(incomplete: str) -> list[str]:
     return [name for name in names() if name.startswith(incomplete)]
 
 
+def _asked(context: typer.Context) -> Ensemble | None:
+    """The catalog entry that a command typed so far is about; its option, still without a value, ends the parsing."""
+    from resolvent.catalog.registry import find
+
+    return find(next(iter(context.args), ""))
+
+
+def _settings(context: typer.Context, incomplete: str) -> list[str]:
+    entry = _asked(context)
+    return [f"{p.name}=" for p in entry.parameters if p.name.startswith(incomplete)] if entry else []
+
+
+def _samplers(context: typer.Context, incomplete: str) -> list[str]:
+    entry = _asked(context)
+    return [s.name for s in entry.samplers if s.name.startswith(incomplete)] if entry else []
+
+
 NameOrExpression = Annotated[
     str,
     typer.Argument(
@@ -40,7 +57,16 @@ Name = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Give a parameter its value, as in --set c=1/2. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Give a parameter its value, as in --set c=1/2. Repeatable.",
+        autocompletion=_settings,
+    ),
+]
+SamplerName = Annotated[
+    str | None,
+    typer.Option("--sampler", metavar="NAME", help="One of the entry's samplers.", autocompletion=_samplers),
 ]
 Matrices = Annotated[
     list[str] | None,

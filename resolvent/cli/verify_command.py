@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from resolvent.cli.check_command import REPORTS, Report, deliver, write_report
-from resolvent.cli.density_command import PICTURES, check_output
-from resolvent.cli.files import write_file
-from resolvent.cli.guard import MEMORY_LIMIT, TRIAL_LIMIT, MemoryLimit, TrialLimit, guarded, limited
-from resolvent.cli.subjects import AsJson, Jobs, Matrices, NameOrExpression, Ratios, Scheduler, Settings, read_subject
-from resolvent.numeric.style import drawn
+from resolvent.cli.check_command import deliver, write_report
+from resolvent.cli.guard import MEMORY_LIMIT, TRIAL_LIMIT, MemoryLimit, TrialLimit, guarded, limited, note
+from resolvent.cli.outputs import PICTURES, REPORTS, check_output
+from resolvent.cli.subjects import (
+    AsJson,
+    Jobs,
+    Matrices,
+    NameOrExpression,
+    Ratios,
+    SamplerName,
+    Scheduler,
+    Settings,
+    read_subject,
+)
 
 
 @guarded
@@ -28,7 +35,7 @@ def verify(
     ] = None,
     trials: Annotated[int, typer.Option(metavar="N", help="Matrices at each size.")] = 20,
     seed: Annotated[int, typer.Option(metavar="N", help="The seed of the random numbers.")] = 0,
-    sampler: Annotated[str | None, typer.Option(metavar="NAME", help="One of the entry's samplers.")] = None,
+    sampler: SamplerName = None,
     level: Annotated[float, typer.Option(help="How often a true law may be refuted.")] = 0.01,
     resolution: Annotated[
         float, typer.Option(help="The relative error of a law that must be seen before it is supported.")
@@ -41,7 +48,16 @@ def verify(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
-    report: Report = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            "--report",
+            metavar="FILE",
+            help="Write .txt, .tex, .html, .md, .json or a picture: .png, .svg, .pdf. Repeatable.",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Compare a law with sampled matrices: supported, refuted or undecided, with the power of the test.
@@ -51,7 +67,7 @@ def verify(
     if plot is not None:
         check_output(plot, PICTURES)
     for path in report or []:
-        check_output(path, REPORTS)
+        check_output(path, (*REPORTS, *PICTURES))
     # first within the limits, in a child process; what ends there is soon repeated
     read = partial(read_subject, name, settings or [], numeric=True, matrices=matrix, ratios=ratio)
     limited(lambda: bool(read()), "deriving", time_limit, memory_limit)
@@ -73,8 +89,10 @@ def verify(
         time_limit=time_limit,
         trial_limit=trial_limit,
     )
-    files: list[Callable[[], None]] = []
-    if plot is not None and verdict.statistics:
-        files.append(lambda: write_file(plot, drawn(lambda axes: verdict.plot(axes), plot.suffix.lower())))
-    files += [partial(write_report, verdict, path) for path in report or []]
-    deliver(verdict, json, files)
+    paths = [*([plot] if plot else []), *(report or [])]
+    if not verdict.statistics:
+        for path in paths:
+            if path.suffix.lower() in PICTURES:
+                note(f"{path} is not drawn: no matrices were compared")
+        paths = [path for path in paths if path.suffix.lower() not in PICTURES]
+    deliver(verdict, json, [partial(write_report, verdict, path) for path in paths])

@@ -19,6 +19,7 @@ from resolvent.conjectures.verdict import Verdict
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, ParseError, ResolventError
 from resolvent.derive.exact.deadline import OutOfTime, within
+from resolvent.progress import watched
 
 TIME_LIMIT = 60.0
 """Seconds that the exact stage may take at each point."""
@@ -118,7 +119,8 @@ def check_conjecture(
     for name, limit in (("time limit", time_limit), ("limit of a trial", trial_limit)):
         if not limit > 0:
             raise ParameterError(f"the {name} must be positive; got {limit}", limit=limit)
-    findings, is_lawful = exact_findings(conjecture, time_limit, will_sample=not exact_only)
+    with watched("checking exactly"):
+        findings, is_lawful = exact_findings(conjecture, time_limit, will_sample=not exact_only)
     if any(f.status == REFUTED for f in findings) or not is_lawful:
         return Verdict(conjecture, tuple(findings))
     from resolvent.conjectures.statistics.draws import has_sampler

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.density_plot import histogram_plot, legend_above
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import ATOM, QUIET
-from resolvent.writing.blocks import Block, Entries, Entry, Items, Picture, Report, Section, Table, Words
-from resolvent.writing.formats import WRITERS
+from resolvent.writing.blocks import Block, Entries, Entry, Items, Report, Section, Table, Words
 from resolvent.writing.titles import law_title
 
 if TYPE_CHECKING:
@@ -48,13 +46,6 @@ class Comparison(ComparisonRecord, Illustrated):
     def report(self) -> Report:
         """The comparison as a report."""
         return _report(self)
-
-    def latex_files(self, name: str) -> dict[str, bytes]:
-        """The LaTeX document ``name.tex`` with its picture, which stands beside it: for each file its content."""
-        file = f"{re.sub(r'[^A-Za-z0-9-]', '-', name)}-1.pdf"
-        report = self.illustrated(file=file)
-        drawn = {block.file: block.pdf for block in report.sections[0].blocks if isinstance(block, Picture)}
-        return {f"{name}.tex": WRITERS["latex"](report).encode(), **drawn}
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as plain data."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from resolvent.derive.presentation import Presented
-from resolvent.writing.blocks import Report, Section
+from resolvent.writing.blocks import Picture, Report, Section
 from resolvent.writing.drawing import drawn_picture
 from resolvent.writing.formats import WRITERS
 
@@ -50,6 +51,13 @@ class Illustrated(Presented):
     def latex(self) -> str:
         """The report in LaTeX, without its picture."""
         return WRITERS["latex"](self.report())
+
+    def latex_files(self, name: str) -> dict[str, bytes]:
+        """The LaTeX document ``name.tex`` with its picture, which stands beside it: for each file its content."""
+        file = f"{re.sub(r'[^A-Za-z0-9-]', '-', name)}-1.pdf"
+        report = self.illustrated(file=file)
+        drawn = {block.file: block.pdf for block in report.sections[0].blocks if isinstance(block, Picture)}
+        return {f"{name}.tex": WRITERS["latex"](report).encode(), **drawn}
 
     def html(self) -> str:
         """The report as a page, with its picture."""

@@ -17,6 +17,7 @@ from resolvent.derive.derivation.latex import expression_latex, listed
 from resolvent.derive.derivation.step import Step
 from resolvent.writing.blocks import Block, Display, Items, Prose, Report, Section, Table
 from resolvent.writing.linear import linear
+from resolvent.writing.mathematics import sentence_latex
 
 _QUAD = r",\quad"  # where a model's text begins a new line
 
@@ -67,7 +68,7 @@ def _parameters(entry: Ensemble) -> tuple[Block, ...]:
         rows.append((entry.option.name, f"instead of {' and '.join(entry.option.sets)}", "", entry.option.doc))
         rows += [(p.name, _domain(p), _default(p), p.doc) for p in entry.option.parameters]
     header = ("name", "domain", "default", "meaning")
-    return (Table("", header, tuple(rows), (0.14, 0.2, 0.14, 0.52)),) if rows else ()
+    return (Table("", header, tuple(rows), (0.13, 0.18, 0.13, 0.48)),) if rows else ()
 
 
 def _domain(parameter: Parameter) -> str:
@@ -83,12 +84,14 @@ def _default(parameter: Parameter) -> str:
 
 def _prose(fact: Fact) -> Prose:
     """A fact in mathematics, and in ASCII."""
-    words = f" [{source}]" if (source := getattr(fact, "source", "")) else ""
+    source = getattr(fact, "source", "")
     latex, text = _WORDS[type(fact)]
     values = {f.name: getattr(fact, f.name) for f in fields(fact)}
     return Prose(
-        latex.format_map({name: _written(value, expression_latex) for name, value in values.items()}) + words,
-        text.format_map({name: _written(value, str) for name, value in values.items()}) + words,
+        latex.format_map({name: _written(value, expression_latex) for name, value in values.items()})
+        + (f" [{sentence_latex(source)}]" if source else ""),
+        text.format_map({name: _written(value, str) for name, value in values.items()})
+        + (f" [{source}]" if source else ""),
     )
 
 

@@ -175,6 +175,7 @@ _GREEK = {
 }  # fmt: skip
 _PUNCTUATION = {
     "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": r"\ldots{}", "\u00a0": "~", "\u00ad": r"\-",
+    "ᵀ": r"$^{\top}$", "𝔼": r"$\mathbb{E}$", "ℝ": r"$\mathbb{R}$", "′": r"$'$", "∘": r"$\circ$",
     "•": r"\textbullet{}", "€": r"\texteuro{}", "Ĳ": "IJ", "ĳ": "ij",
 }  # fmt: skip
 _TYPED = {

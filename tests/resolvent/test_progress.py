@@ -166,6 +166,25 @@ def test_standard_error_is_the_default(capsys: pytest.CaptureFixture[str], clock
     assert (captured.out, captured.err) == ("", "sampling: 2 s\n")
 
 
+def test_a_file_as_standard_error_stays_empty(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    with module.watched("deriving"):
+        time.sleep(0.05)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_as_standard_error_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    monkeypatch.setattr(module.sys, "stderr", Terminal())
+    with module.watched("deriving"):
+        limit = time.monotonic() + 10
+        while not module.sys.stderr.getvalue() and time.monotonic() < limit:  # type: ignore[attr-defined]
+            time.sleep(0.005)
+    assert "deriving" in module.sys.stderr.getvalue()  # type: ignore[attr-defined]
+
+
 def test_the_line_says_what_a_child_process_is_doing() -> None:
     """A child tells it through shared memory; what is too long for that is cut."""
     open_board()

@@ -500,6 +500,24 @@ def test_a_shell_completes_the_names_of_the_catalog() -> None:
     assert done.stdout.split() == ["hessian", "hessian-h0", "hessian-h1"]
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("resolvent density hessian --set ", ["phi=", "eps=", "sigma="]),
+        ("resolvent derive hessian --set p", ["phi="]),
+        ("resolvent verify hessian --sampler n", ["network"]),
+        ("resolvent density semicircle() --set ", []),
+    ],
+)
+def test_a_shell_completes_parameters_and_samplers_of_an_entry(
+    words: str, offered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"_RESOLVENT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    assert CliRunner().invoke(app, [], prog_name="resolvent").stdout.split() == offered
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
 def test_letters_that_a_terminal_lacks_are_written_by_their_codes(encoding: str) -> None:
     environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import select
@@ -98,6 +99,87 @@ def test_a_function_in_python_may_have_any_parameter(name: str) -> None:
     space: dict[str, object] = {}
     exec(to_python_function(parse(f"marchenko_pastur({name})")), space)  # noqa: S102
     assert np.isclose(space["density"](1.0, **{f"{name}_": 1.0}), np.sqrt(3) / (2 * np.pi))  # type: ignore[operator]
+
+
+BEGINNINGS = {
+    "txt": b"",
+    "tex": rb"\documentclass",
+    "html": b"<!DOCTYPE html>",
+    "md": b"# ",
+    "json": b"",
+    "png": b"\x89PNG",
+    "svg": b"<?xml",
+    "pdf": b"%PDF",
+}
+REPORTS, PICTURES = ("txt", "tex", "html", "md", "json"), ("png", "svg", "pdf")
+CATALAN = ",".join(str(math.comb(2 * n, n) // (n + 1)) for n in range(1, 20))
+
+
+@pytest.mark.parametrize(
+    ("command", "endings"),
+    [
+        (("guess", "--moments", CATALAN), REPORTS),
+        (("show", "hessian"), REPORTS),
+        (("list",), REPORTS),
+        (("compare", "values.npy", "semicircle()"), ("txt", "tex", "md", "png")),
+        pytest.param(("fit", "values.npy", "semicircle(v)"), (*REPORTS, *PICTURES), marks=pytest.mark.slow),
+        pytest.param(("check", "law.toml", "--exact-only"), REPORTS, marks=pytest.mark.slow),
+        (("advise", "init", "hard_tanh", "--sigma-b", "0.1"), ("txt", "json")),
+        (("audit", "semicircle"), ("txt", "json")),
+        (("graphs", "-k", "2"), PICTURES),
+    ],
+)
+def test_the_ending_says_what_is_written(
+    command: tuple[str, ...], endings: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("values.npy", 2 * np.sin(np.linspace(-1.3, 1.3, 60)))
+    Path("law.toml").write_text(CONJECTURE)
+    found = run(*command, *(word for ending in endings for word in ("--output", f"out.{ending}")))
+    assert (found.exit_code in (0, 1, 3), found.stderr) == (True, "")
+    for ending in endings:
+        content = Path(f"out.{ending}").read_bytes()
+        assert content.startswith(BEGINNINGS[ending])
+        if ending == "json":
+            json.loads(content)
+        elif ending == "txt":
+            assert not content.startswith((b"{", b"[", b"\\", b"<", b"#"))
+
+
+@pytest.mark.slow
+def test_a_verification_is_written_and_drawn(tmp_path: Path) -> None:
+    files = [tmp_path / f"out.{ending}" for ending in BEGINNINGS]
+    arguments = ("--size", "100", "--trials", "16", "--resolution", "0.5")
+    run("verify", "semicircle()", *arguments, *(word for file in files for word in ("-o", str(file))))
+    for ending, beginning in BEGINNINGS.items():
+        assert (tmp_path / f"out.{ending}").read_bytes().startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "hessian"),
+        ("list",),
+        ("guess", "--moments", CATALAN),
+        ("compare", "values.npy", "semicircle()"),
+        ("fit", "values.npy", "semicircle(v)"),
+        ("check", "law.toml"),
+        ("verify", "semicircle()"),
+        ("audit", "semicircle"),
+        ("advise", "init", "hard_tanh"),
+    ],
+)
+def test_an_ending_that_says_nothing_is_refused_before_anything_is_computed(command: tuple[str, ...]) -> None:
+    found = run(*command, "-o", "out.docx")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.startswith("error: cannot tell what to write to out.docx; end the name in .txt")
+
+
+def test_the_pictures_of_a_paper_stand_beside_it(tmp_path: Path) -> None:
+    np.save(tmp_path / "values.npy", 2 * np.sin(np.linspace(-1.3, 1.3, 60)))
+    run("compare", str(tmp_path / "values.npy"), "semicircle()", "-o", str(tmp_path / "my law.tex"))
+    assert r"\includegraphics[width=0.8\linewidth]{my-law-1.pdf}" in (tmp_path / "my law.tex").read_text()
+    assert (tmp_path / "my-law-1.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_every_command_says_in_a_terminal_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
