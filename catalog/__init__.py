@@ -1,9 +1,15 @@
 """Named ensembles: parameters, model, derivation, samplers, known facts, references. Imports `derive` and `numeric`.
 
-An entry is found by its slug, ``catalog["marchenko-pastur"]``, or as an attribute, ``catalog.marchenko_pastur``.
+An entry is found by its slug, ``catalog["marchenko-pastur"]``, or as an attribute, ``catalog.marchenko_pastur``; a loop
+over the catalog gives the slugs.
+
+>>> from resolvent import catalog
+>>> len(catalog) == len(list(catalog)), "hessian" in catalog, next(iter(catalog))
+(True, True, 'conjugate-kernel')
 """
 
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 
 from resolvent.catalog.registry import get, names, register
@@ -33,6 +39,15 @@ class _Catalog(ModuleType):
 
     def __getitem__(self, slug: str) -> Ensemble:
         return get(slug)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(names())
+
+    def __len__(self) -> int:
+        return len(names())
+
+    def __contains__(self, slug: object) -> bool:
+        return slug in names()
 
     def __getattr__(self, name: str) -> Ensemble:
         if name.startswith("_"):

@@ -17,10 +17,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from flint import fmpq, fmpq_series
-from scipy.interpolate import CubicSpline
 
 from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.exact.field import to_fmpq
@@ -33,6 +33,9 @@ from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms
 from resolvent.numeric.measures.real_side import Run, RunEnd, explicit_runs
 from resolvent.numeric.spectrum.arc_measure import ArcMeasure
 from resolvent.numeric.spectrum.boundary_arc import HAIR, NEGLIGIBLE, Arc, Corner, followed
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 _CERTIFIED = 12
 _LAST_STEP = 1e-9  # of Newton's method, whose next one would be its square
@@ -140,6 +143,8 @@ class DepthProduct:
         if not isinstance(law, SlopeLaw):
             return plain
         if id(law) not in self._curves:
+            from scipy.interpolate import CubicSpline
+
             deep = max(_DEEP, math.log(law.high / max(law.low, _LEAST)))
             knots = math.log(law.high) + np.arange(_FAR, -deep, -_SPACING)
             u, rest, _ = (part.real for part in law.psi(-np.exp(knots) + 0j))

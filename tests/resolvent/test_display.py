@@ -124,6 +124,14 @@ def test_an_ensemble_is_an_attribute_and_an_item() -> None:
     assert rv.catalog.marchenko_pastur is rv.catalog["marchenko-pastur"] is rv.catalog.get("marchenko-pastur")
 
 
+def test_a_loop_over_the_catalog_gives_the_slugs() -> None:
+    assert tuple(rv.catalog) == tuple(rv.catalog.names())
+    assert len(rv.catalog) == len(rv.catalog.names())
+    assert "hessian" in rv.catalog
+    assert "hesian" not in rv.catalog
+    assert 0 not in rv.catalog
+
+
 def test_completion_lists_ensembles() -> None:
     assert {"hessian", "marchenko_pastur", "names", "get"} <= set(dir(rv.catalog))
     assert "marchenko-pastur" in rv.catalog._ipython_key_completions_()
