@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.exact.trees import parts_first
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
+from resolvent.derive.expressions.pointing import pointing
+from resolvent.numeric.expressions.rounding import Variances, share_of_rounding, variances_of
 from resolvent.numeric.matrices.ensembles import generator, goe, haar_orthogonal
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 Matrix = NDArray[Any]
+_MOST_ROUNDING = 1e-3  # the share of an inverse that may be rounding
 
 
 def sample(model: MatrixExpression, sizes: Mapping[Any, int], rng: Any, **values: Any) -> Matrix:
@@ -33,14 +37,42 @@ def sample(model: MatrixExpression, sizes: Mapping[Any, int], rng: Any, **values
     (3, 3)
 
     Raises `ParameterError` for a dimension without a size or a parameter without a value, `DerivationError` for an
-    inverse that does not exist.
+    inverse that does not exist at these sizes, or of which rounding leaves too little.
     """
     numbers = _sizes(model, sizes)
     drawn = _draw(model, numbers, generator(rng), values)
+    inside = [node.parts[0] for node in model.nodes() if node.head == "inverse"]
+    inverted = {id(node) for node in parts_first(inside, lambda node: node.parts)}
     done: dict[int, Matrix] = {}
+    errors: dict[int, Variances] = {}
     for node in model.nodes():
-        done[id(node)] = _value(node, [done[id(part)] for part in node.parts], drawn, numbers, values)
+        parts = [done[id(part)] for part in node.parts]
+        value = done[id(node)] = _value(node, parts, drawn, numbers, values)
+        if node.head == "inverse":
+            own = errors[id(node.parts[0])]
+            if not share_of_rounding(parts[0], value, own) < _MOST_ROUNDING:
+                with pointing(model):
+                    raise _singular(node, parts[0], own, numbers)
+        if id(node) in inverted:
+            known = [errors[id(part)] for part in node.parts]
+            factor = _number(node.scalar, numbers, values)
+            errors[id(node)] = variances_of(node, parts, known, value, factor)
     return done[id(model)]
+
+
+def _singular(
+    node: MatrixExpression, inverted: Matrix, errors: Variances, sizes: Mapping[SymbolicSize, int]
+) -> DerivationError:
+    """The refusal of an inverse, with the rank of what is inverted."""
+    rows = len(inverted)
+    told = ", ".join(f"{d} = {sizes[d]}" for d in node.dimensions())
+    singular = np.linalg.svd(inverted, compute_uv=False) if np.isfinite(inverted).all() else np.zeros(rows)
+    level = max(float(singular.max()) * rows * np.finfo(float).eps, 2.0**-50 * float(np.sqrt(errors.sum())))
+    rank = int((singular > level).sum())
+    why = f"of its {rows} rows {rank} are independent" if rank < rows else "rounding leaves fewer than 3 digits of it"
+    return DerivationError(
+        f"{node} does not exist at these sizes, {told}: {node.parts[0]} is singular or next to it, {why}", of=node
+    )
 
 
 def _sizes(model: MatrixExpression, sizes: Mapping[Any, int]) -> dict[SymbolicSize, int]:
@@ -152,6 +184,6 @@ def _value(
         try:
             return np.asarray(np.linalg.inv(parts[0]))
         except np.linalg.LinAlgError:
-            raise DerivationError(f"{node} does not exist at these sizes", of=node) from None
+            return np.full(parts[0].shape, np.nan)
     width = node.width
     return np.block([parts[k : k + width] for k in range(0, len(parts), width)])

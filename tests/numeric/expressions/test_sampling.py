@@ -19,6 +19,7 @@ from resolvent.numeric.expressions import (
     haar,
     identity,
     inv,
+    kron,
     projection,
     wigner,
 )
@@ -83,3 +84,48 @@ def test_the_second_moment_of_a_wigner_matrix() -> None:
 def test_what_is_refused(model: Any, sizes: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         model.sample(sizes, rng=0)
+
+
+k = dimension("k")
+Y = gaussian("Y", p, k)
+T = wigner("T", p)
+
+
+@pytest.mark.parametrize(
+    ("singular", "rank"),
+    [
+        (X @ X.T / n, 4),
+        (X @ X.T + sympy.Rational(1, 10**15), 4),
+        (X @ X.T + Y @ Y.T, 6),
+        (gaussian("C", p, n, complex=True) @ gaussian("C", p, n, complex=True).H, 4),
+        (projection("P", p, "1/2"), 4),
+        (kron([[1, 2], [2, 4]], S), 8),
+        (block([[S, S @ T], [S, S @ T]]), 8),
+        (S + T - S - T, 0),
+        (haar("U", p) @ haar("U", p).T - 1, 0),
+        (inv(S @ S + 1) @ (S @ S + 1) - 1, 0),
+    ],
+    ids=str,
+)
+def test_an_inverse_is_not_made_of_rounding(singular: Any, rank: int) -> None:
+    for made in (inv(singular), inv(1 + inv(singular))):
+        with pytest.raises(DerivationError, match=rf"p = 8.* of its \d+ rows {rank} are independent") as told:
+            made.sample({p: 8, n: 4, k: 2}, rng=1)
+        assert str(told.value).startswith(f"{inv(singular)} does not exist at these sizes")
+    assert "    ^^^" in str(told.value)  # under the inner inverse
+
+
+def test_an_inverse_of_few_digits_is_not_drawn() -> None:
+    near = block([[S, S], [S, S + sympy.Rational(1, 10**14)]])
+    with pytest.raises(DerivationError, match=r"fewer than 3 digits of it|rows \d+ are independent"):
+        inv(near).sample({p: 8}, rng=1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 50])
+def test_an_inverse_that_exists_is_drawn_whatever_its_units(size: int) -> None:
+    small, large = sympy.Rational(1, 10**9) * (X @ X.T), 10**9 * (X @ X.T)
+    made = block([[small, 0], [0, large]])
+    found = inv(made).sample({p: size, n: 2 * size}, rng=1) @ made.sample({p: size, n: 2 * size}, rng=1)
+    assert found == pytest.approx(np.eye(2 * size), abs=1e-12)
+    assert np.isfinite(inv(S / 10**20).sample({p: size}, rng=1)).all()
+    assert np.isfinite(inv(gaussian("Q", p, p) @ gaussian("Q", p, p).T).sample({p: size}, rng=1)).all()
