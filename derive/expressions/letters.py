@@ -82,9 +82,15 @@ def wigner(name: str, size: Sizes, variance: Any = 1, *, complex: bool = False) 
     >>> wigner("S", p).shape
     'p x p'
 
-    Raises `ParameterError` as `gaussian` does, and for a table that is not symmetric.
+    Raises `ParameterError` as `gaussian` does, for a second size, and for a table that is not symmetric.
     """
     sizes = _sizes(size)
+    if isinstance(variance, SymbolicSize):
+        raise ParameterError(
+            f"{name} is square and has one size, wigner({name!r}, {size}); what stands after it is the variance of its "
+            f"semicircle, which depends on no size; got {variance}",
+            variance=variance,
+        )
     if len(sizes) == 1:
         return _letter(
             Letter(check_name(name, "a matrix"), "wigner", sizes[0], sizes[0], _variance(variance), is_complex=complex)

@@ -50,6 +50,7 @@ _MAKERS: dict[str, Callable[..., MatrixExpression]] = {
     "given": given,
     "projection": projection,
 }
+_SIZES = ("N", "M", "P", "n", "m", "p")  # names that a size has, also where no other matrix shows it
 _FUNCTIONS = ("inv", "block", "kron", "identity", "sqrt")
 
 Value = Scalar | MatrixExpression
@@ -80,10 +81,13 @@ def parse_model(text: str, matrices: Sequence[str] = (), ratios: Sequence[str] =
     """
     sizes: dict[str, SymbolicSize] = {}
     letters: dict[str, MatrixExpression] = {}
-    for definition in matrices:
-        for name, made in _definition(definition, sizes).items():
+    definitions = [_Definition.read(text) for text in matrices]
+    for definition in definitions:
+        definition.add_sizes(sizes)
+    for definition in definitions:
+        for name, made in definition.made(sizes).items():
             if name in letters:
-                raise ParseError(f"the matrix {name} is defined twice", text=definition)
+                raise ParseError(f"the matrix {name} is defined twice", text=definition.text)
             letters[name] = made
     found = dict(_ratio(r, sizes) for r in ratios)
     source = Source(text)
@@ -98,32 +102,67 @@ def _definition_of(node: ast.AST) -> str:
     return f'; define it, --matrix "{node.id}: gaussian(p, n)"' if isinstance(node, ast.Name) else ""
 
 
-def _definition(text: str, sizes: dict[str, SymbolicSize]) -> dict[str, MatrixExpression]:
-    """The matrices that a definition makes, by name: one, or several that commute."""
-    left, colon, right = (part.strip() for part in text.partition(":"))
-    names = [name.strip() for name in left.split(",")]
-    if not colon or not all(name.isidentifier() for name in names):
-        raise ParseError(f"a matrix is defined as in X: gaussian(p, n); got {text!r}", text=text)
-    source = Source(right)
-    node = source.tree
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-        raise source.error("a matrix is gaussian(p, n), wigner(p), haar(p), given(p, law) or projection(p, rank)", node)
-    kind = node.func.id
-    if kind not in _KINDS:
-        hint = closest(kind, _KINDS) or f"; known: {', '.join(_KINDS)}"
-        raise source.error(f"unknown kind of matrix {kind!r}{hint}", node)
-    if len(names) > 1 and kind != "commuting":
-        raise source.error("one name is defined at a time, except for commuting(size, points)", 0)
-    arguments = {
-        name: _argument(source, value, _VALUES.get(name, name), sizes)
-        for name, value in _named(source, node, kind).items()
-    }
-    try:
-        if kind == "commuting":
-            return dict(zip(names, commuting(names, **arguments), strict=True))
-        return {names[0]: _MAKERS[kind](names[0], **arguments)}
-    except ParameterError as error:
-        raise source.error(str(error), node) from None
+@dataclass(frozen=True)
+class _Definition:
+    """What defines matrices: their names, the kind, and its arguments as they are written."""
+
+    text: str
+    source: Source
+    names: tuple[str, ...]
+    node: ast.Call
+    kind: str
+    arguments: Mapping[str, ast.expr]
+
+    @classmethod
+    def read(cls, text: str) -> _Definition:
+        """The definition that a text states."""
+        left, colon, right = (part.strip() for part in text.partition(":"))
+        names = tuple(name.strip() for name in left.split(","))
+        if not colon or not all(name.isidentifier() for name in names):
+            raise ParseError(f"a matrix is defined as in X: gaussian(p, n); got {text!r}", text=text)
+        source = Source(right)
+        node = source.tree
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            raise source.error(
+                "a matrix is gaussian(p, n), wigner(p), haar(p), given(p, law) or projection(p, rank)", node
+            )
+        kind = node.func.id
+        if kind not in _KINDS:
+            hint = closest(kind, _KINDS) or f"; known: {', '.join(_KINDS)}"
+            raise source.error(f"unknown kind of matrix {kind!r}{hint}", node)
+        if len(names) > 1 and kind != "commuting":
+            raise source.error("one name is defined at a time, except for commuting(size, points)", 0)
+        return cls(text, source, names, node, kind, _named(source, node, kind))
+
+    def add_sizes(self, sizes: dict[str, SymbolicSize]) -> None:
+        """Make the dimensions that stand where a size belongs."""
+        for name, value in self.arguments.items():
+            if _VALUES.get(name, name) == "size":
+                _argument(self.source, value, "size", sizes)
+
+    def made(self, sizes: dict[str, SymbolicSize]) -> dict[str, MatrixExpression]:
+        """The matrices by name: one, or several that commute."""
+        _require_one_size(self.source, self.node, self.kind, sizes)
+        arguments = {
+            name: _argument(self.source, value, _VALUES.get(name, name), sizes)
+            for name, value in self.arguments.items()
+        }
+        try:
+            if self.kind == "commuting":
+                return dict(zip(self.names, commuting(self.names, **arguments), strict=True))
+            return {self.names[0]: _MAKERS[self.kind](self.names[0], **arguments)}
+        except ParameterError as error:
+            raise self.source.error(str(error), self.node) from None
+
+
+def _require_one_size(source: Source, node: ast.Call, kind: str, sizes: Mapping[str, SymbolicSize]) -> None:
+    """Refuse a second size of a matrix that is square by its nature: another argument stands at that place."""
+    if kind == "gaussian" or len(node.args) < 2:
+        return
+    second, other = node.args[1], _KINDS[kind][1].rstrip("?")
+    if isinstance(second, ast.Name) and (second.id in sizes or second.id in _SIZES):
+        said = f"{kind}({source.segment(node.args[0])}) is square and has one size; {second.id} stands for its {other}"
+        raise source.error(said + ("" if second.id in sizes else f", which {other}={second.id} says clearly"), second)
 
 
 def _named(source: Source, node: ast.Call, kind: str) -> dict[str, ast.expr]:

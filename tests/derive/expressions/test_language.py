@@ -84,6 +84,8 @@ def test_latex(expression: MatrixExpression, latex: str) -> None:
         (lambda: given("A", p, law=[1, 3]), "must be a law"),
         (lambda: projection("P", p, 2), "between 0 and 1"),
         (lambda: commuting(["A", "B"], p, [(1,)]), "one eigenvalue for each matrix"),
+        (lambda: wigner("S", p, n), r"S is square and has one size, wigner\('S', p\); .* depends on no size; got n"),
+        (lambda: wigner("S", p, variance=p), "depends on no size; got p"),
         (lambda: identity("p"), "a dimension"),  # type: ignore[arg-type]
         (lambda: dimension("z"), "spectral variable"),
     ],

@@ -52,6 +52,8 @@ def test_the_imaginary_unit_is_a_matrix_where_one_is_called_so() -> None:
     [
         ("A: gaussian(p, n, 1/2)", "A: gaussian(p, n, 1/2)"),
         ("A: wigner(p, a)", "A: wigner(p, a)"),
+        ("A: wigner(p, q)", "A: wigner(p, q)"),
+        ("A: wigner(p, variance=n)", "A: wigner(p, n)"),
         ("A: haar(p)", "A: haar(p)"),
         ("A: given(p, atoms([1, 3]))", "A: given(p, atoms([1, 3]))"),
         ("A: gaussian(p, n, complex)", "A: gaussian(p, n, complex)"),
@@ -123,6 +125,14 @@ def test_the_law_of_a_text() -> None:
         ("S", LETTERS, ["p/q = c"], "q is no size"),
         ("__import__(S)", LETTERS, [], "unknown function"),
         ("S @ Y.T", LETTERS, [], r'\.T is of matrices, and this is a number; define it, --matrix "Y: gaussian'),
+        ("S", ["S: wigner(p, n)"], [], r"wigner\(p\) is square and has one size; .* variance=n says clearly\n.*\n +\^"),
+        ("S", ["S: wigner(p, p)"], [], "has one size; p stands for its variance\n"),
+        ("S", ["S: wigner(p, q)", "X: gaussian(p, q)"], [], "has one size; q stands for its variance\n"),
+        ("S", ["S: wigner(p, q, complex)", "X: gaussian(p, q)"], [], "has one size; q stands for its variance\n"),
+        ("S", ["S: wigner(p, variance=q)", "X: gaussian(p, q)"], [], "which depends on no size; got q"),
+        ("S", ["S: projection(p, n)"], [], "has one size; n stands for its rank, which rank=n says clearly"),
+        ("S", ["S: projection(p, rank=q)", "X: gaussian(p, q)"], [], "relative to its size"),
+        ("S", ["S: given(p, n)"], [], r"given\(p\) is square and has one size; n stands for its law"),
         ("S @ (2*a).H", LETTERS, [], r"\.H is of matrices, and this is a number\n"),
     ],
 )
