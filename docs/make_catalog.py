@@ -11,6 +11,10 @@ from pathlib import Path
 from resolvent import catalog
 from resolvent.catalog.literature import pages
 from resolvent.catalog.schema.ensemble import Ensemble
+from resolvent.derive.derivation.document import Formula
+from resolvent.derive.derivation.latex import listed
+from resolvent.writing.blocks import Display, Report, Section
+from resolvent.writing.markdown import markdown
 
 PAGE = Path(__file__).parent / "catalog" / "catalog.md"
 
@@ -36,14 +40,14 @@ def entry_lines(entry: Ensemble) -> Iterator[str]:
     """One entry as Markdown."""
     yield f"## {entry.slug}"
     yield f"{entry.title}."
-    yield f"$$ {entry.model} $$"
+    yield shown(Formula(lambda: listed(entry.model), lambda: [entry.model]))
     yield "\n".join(f"- `{p.name}` ({p.domain}): {p.doc}" + (f"; default {p.default}" if p.default is not None else "")
                     for p in entry.parameters)  # fmt: skip
     if entry.option is not None:
         keywords = ", ".join(f"`{p.name}` ({p.domain}, default {p.default})" for p in entry.option.parameters)
         sets = " and ".join(f"`{name}`" for name in entry.option.sets)
         yield f"Instead of {sets}: `{entry.option.name}`, with {keywords}: {entry.option.doc}."
-    yield f"Equation: $ {entry.law().latex()} $"
+    yield f"Equation:\n\n{shown(entry.law().statement().formula)}"
     if entry.assumptions:
         yield "Assumed:\n\n" + "\n".join(f"- {step.text}" for step in entry.assumptions)
     yield "Samplers:\n\n" + "\n".join(f"- `{s.name}`: {s.doc}" for s in entry.samplers)
@@ -52,6 +56,11 @@ def entry_lines(entry: Ensemble) -> Iterator[str]:
     if entry.notes:
         yield "Notes:\n\n" + "\n".join(f"- {note.kind}: {note.text} ({note.source})" for note in entry.notes)
     yield "References: " + "; ".join(f"{r.text}, {r.locator}" for r in entry.references)
+
+
+def shown(formula: Formula) -> str:
+    """A formula on lines of its own, broken where it is long."""
+    return markdown(Report("", (Section("", (Display(formula),)),))).strip()
 
 
 def page() -> str:

@@ -26,6 +26,7 @@ from resolvent.writing.markdown import markdown
 from resolvent.writing.titles import values_title
 
 SIZE = 800
+_CODE = 62  # characters of a line of code that a page shows
 # What the reference is divided into, by where a name is defined; the first that fits.
 PARTS = (
     ("Laws and operations", ("derive.laws", "derive.tensor", "derive.holonomic", "derive.graphs", "derive.explicit")),
@@ -82,7 +83,11 @@ def _parts(entry: Ensemble, entries: list[Ensemble]) -> Iterator[str]:
     case = ", ".join(f'{name}="{value}"' for name, value in (entry.cases[0] if entry.cases else {}).items())
     yield f"(ensemble-{entry.slug})=\n# {entry.title}"
     yield f"![The density of {entry.slug}, and a sampled matrix]({entry.slug}.png)"
-    yield "```python\nimport resolvent as rv\n" + f'rho = rv.Spectrum(rv.catalog["{entry.slug}"], {case})\n```'
+    name = f'rv.catalog["{entry.slug}"]'
+    call = f"rho = rv.Spectrum({name}{', ' if case else ''}{case})"
+    if len(call) > _CODE:
+        call = f"rho = rv.Spectrum(\n    {name},\n    {case}\n)"
+    yield f"```python\nimport resolvent as rv\n{call}\n```"
     (blocks,) = (section.blocks for section in law_report(law, steps=False).sections)
     stated = tuple(block for block in blocks if isinstance(block, (Prose, Display)))
     yield markdown(Report("", (Section("", stated),))) + f"\nEvidence: {law.derivation.evidence_in_words}."

@@ -13,6 +13,24 @@ from resolvent.catalog.registry import get, names
 _NICA_SPEICHER = "On the multiplication of free N-tuples of noncommutative random variables"
 _INFORMATION = "On the empirical distribution of eigenvalues of large dimensional information-plus-noise-type matrices"
 _TITLES = {
+    "Belinschi, Bercovici, Int. Math. Res. Not. (2005)":
+        "S. T. Belinschi, H. Bercovici, Partially defined semigroups relative to multiplicative free convolution, Int. "
+        "Math. Res. Not. 2005, 65-101",
+    "Belinschi, Mai, Speicher, J. Reine Angew. Math. 732 (2017)":
+        "S. T. Belinschi, T. Mai, R. Speicher, Analytic subordination theory of operator-valued free additive "
+        "convolution and the solution of a general random matrix problem, J. Reine Angew. Math. 732 (2017) 21-53",
+    "Benaych-Georges, Probab. Theory Relat. Fields 144 (2009)":
+        "F. Benaych-Georges, Rectangular random matrices, related convolution, Probab. Theory Relat. Fields 144 (2009) "
+        "471-515",
+    "Brezin, Itzykson, Parisi, Zuber 1978":
+        "E. Brézin, C. Itzykson, G. Parisi, J.-B. Zuber, Planar diagrams, Commun. Math. Phys. 59 (1978) 35-51",
+    "Comtet, Enseign. Math. 10 (1964) 267-270":
+        "L. Comtet, Calcul pratique des coefficients de Taylor d'une fonction algébrique, Enseign. Math. 10 (1964) "
+        "267-270",
+    "DLMF 15.2.3":
+        "NIST Digital Library of Mathematical Functions, https://dlmf.nist.gov, formula 15.2.3",
+    "von zur Gathen, Gerhard, Modern Computer Algebra":
+        "J. von zur Gathen, J. Gerhard, Modern Computer Algebra, Cambridge University Press (2013)",
     "Voiculescu, J. Funct. Anal. 66 (1986)":
         "D. Voiculescu, Addition of certain noncommuting random variables, J. Funct. Anal. 66 (1986) 323-346",
     "Voiculescu, J. Operator Theory 18 (1987)":

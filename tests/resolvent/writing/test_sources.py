@@ -10,6 +10,7 @@ from resolvent.catalog import registry
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Rule
 from resolvent.derive.expressions import rules as of_matrices
+from resolvent.writing.latex_steps import _PLACE
 from resolvent.writing.sources import in_full
 
 RULES = [rule for module in (rules, of_matrices) for rule in vars(module).values() if isinstance(rule, Rule)]
@@ -36,6 +37,16 @@ def test_the_entries_sources_have_their_titles() -> None:
         source = re.sub(r", (for|by) .*", "", piece)
         if source[0].isupper():
             assert len(in_full(source)) > len(source) or source.count(" ") > 8, source
+
+
+def test_every_source_that_a_rule_names_has_its_title() -> None:
+    named = {
+        _PLACE.fullmatch(p)[1] for r in RULES for p in r.reference.split("; ") if re.search(r"\d{4}|DLMF|von zur", p)
+    }
+    assert len(named) > 15
+    for source in named:
+        full = in_full(source)
+        assert len(full) > len(source) or re.match(r"[A-Z]\. ", full), source
 
 
 def test_sources_that_two_papers_could_be_stay_short() -> None:
