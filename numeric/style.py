@@ -78,6 +78,13 @@ def file_bytes(figure: Figure, suffix: str, dpi: float = 160) -> bytes:
     return stream.getvalue()
 
 
+def _unbroken(title: str) -> str:
+    """A title whose lines break between its formulas and never inside one, where matplotlib breaks at any space."""
+    parts = title.replace(r"\$", "\0").split("$")
+    parts[1::2] = (formula.replace(" ", "\t") for formula in parts[1::2])
+    return "$".join(parts).replace("\0", r"\$")
+
+
 def drawn(draw: Callable[[Axes], object], suffix: str, title: str = "", size: tuple[float, float] = SIZE) -> bytes:
     """What a function draws on fresh axes, as the bytes of a .png, .svg or .pdf file; needs no display."""
     from matplotlib.figure import Figure
@@ -86,5 +93,5 @@ def drawn(draw: Callable[[Axes], object], suffix: str, title: str = "", size: tu
     axes = figure.add_subplot()
     draw(axes)
     if title:
-        set_title(axes, title, wrap=True)
+        set_title(axes, _unbroken(title), wrap=True)
     return file_bytes(figure, suffix)

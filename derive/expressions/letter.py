@@ -164,7 +164,10 @@ def scalar_or_none(value: Any) -> sympy.Expr | None:
         )
     if isinstance(value, sympy.Expr):
         return value
-    if isinstance(value, (numbers.Number, fmpq)) and not isinstance(value, (bool, complex)):
+    if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
+        real, imaginary = (to_sympy_rational(to_fmpq(part)) for part in (value.real, value.imag))
+        return real + sympy.I * imaginary
+    if isinstance(value, (numbers.Number, fmpq)) and not isinstance(value, bool):
         return to_sympy_rational(to_fmpq(value))
     return scalar_or_none(value.item()) if getattr(value, "ndim", None) == 0 else None  # an array of one number
 

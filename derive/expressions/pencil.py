@@ -390,7 +390,9 @@ def _self_adjoint(
     of = _merged(of, symmetric)
     adjoint = _merged(of.adjoint(), symmetric)
     failed = ParameterError(
-        f"{expression} is not self-adjoint; a spectrum needs a symmetric matrix (E + E.T, or E @ E.T)", of=expression
+        f"{expression} is not self-adjoint; a spectrum needs a symmetric matrix (E + E.T, or E @ E.T); where E.T "
+        "is -E, I * E is Hermitian, I the imaginary unit (sympy.I)",
+        of=expression,
     )
     if set(adjoint.table) != set(of.table):
         raise failed

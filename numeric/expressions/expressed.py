@@ -16,7 +16,7 @@ from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.scaling import scales_of
-from resolvent.numeric.expressions.sampling import sample
+from resolvent.numeric.expressions.sampling import sample_in_some_basis
 from resolvent.numeric.matrices.free_matrix import FreeMatrix, thinned
 from resolvent.numeric.matrices.matrix_parts import Part, whole
 
@@ -56,7 +56,7 @@ class Expressed(Part):
     def draw(self, rows: int, rng: np.random.Generator) -> FreeMatrix:
         size = self._size(rows)
         sizes = {d: max(1, whole(share * size, rng)) for d, share in self.shares.items()}
-        made = sample(self.model, sizes, rng)
+        made = sample_in_some_basis(self.model, sizes, rng)
         if np.iscomplexobj(made):  # Hermitian: its eigenvalues are all that is kept
             found = FreeMatrix(np.asarray(np.linalg.eigvalsh((made + made.conj().T) / 2), float))
         else:

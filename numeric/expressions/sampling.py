@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,8 +39,30 @@ def sample(model: MatrixExpression, sizes: Mapping[Any, int], rng: Any, **values
     Raises `ParameterError` for a dimension without a size or a parameter without a value, `DerivationError` for an
     inverse that does not exist at these sizes, or of which rounding leaves too little.
     """
-    numbers = _sizes(model, sizes)
-    drawn = _draw(model, numbers, generator(rng), values)
+    return _computed(model, _sizes(model, sizes), generator(rng), values, set())
+
+
+def sample_in_some_basis(model: MatrixExpression, sizes: Mapping[Any, int], rng: np.random.Generator) -> Matrix:
+    """The matrix of an expression without parameters, up to a rotation: its eigenvalues have the law of `sample`'s.
+
+    Of the given matrices of every size one is diagonal, or those of one group. Its rotation can be left out, as the law
+    of all other letters is the same in every basis; at large sizes it would take most of the time.
+    """
+    first: dict[SymbolicSize, str] = {}
+    for name, letter in model.letters().items():
+        if letter.kind == "given":
+            first.setdefault(letter.rows, letter.group or name)
+    return _computed(model, _sizes(model, sizes), rng, {}, set(first.values()))
+
+
+def _computed(
+    model: MatrixExpression,
+    numbers: Mapping[SymbolicSize, int],
+    rng: np.random.Generator,
+    values: Mapping[str, Any],
+    diagonal: Collection[str],
+) -> Matrix:
+    drawn = _draw(model, numbers, rng, values, diagonal)
     inside = [node.parts[0] for node in model.nodes() if node.head == "inverse"]
     inverted = {id(node) for node in parts_first(inside, lambda node: node.parts)}
     done: dict[int, Matrix] = {}
@@ -103,9 +125,14 @@ def _number(scalar: sympy.Expr, sizes: Mapping[SymbolicSize, int], values: Mappi
 
 
 def _draw(
-    model: MatrixExpression, sizes: Mapping[SymbolicSize, int], rng: np.random.Generator, values: Mapping[str, Any]
+    model: MatrixExpression,
+    sizes: Mapping[SymbolicSize, int],
+    rng: np.random.Generator,
+    values: Mapping[str, Any],
+    diagonal: Collection[str],
 ) -> dict[str, Matrix]:
-    rotations: dict[str, tuple[Matrix, float]] = {}
+    """Every letter; the given matrices of the names or groups in ``diagonal`` are not rotated."""
+    rotations: dict[str, tuple[Matrix | None, float]] = {}
     drawn: dict[str, Matrix] = {}
     for name, letter in model.letters().items():
         rows, columns = sizes[letter.rows], sizes[letter.columns]
@@ -127,9 +154,10 @@ def _draw(
         else:
             key = letter.group or name
             if key not in rotations:
-                rotations[key] = haar_orthogonal(rows, rng), rng.random()
+                rotations[key] = None if key in diagonal else haar_orthogonal(rows, rng), rng.random()
             q, offset = rotations[key]
-            drawn[name] = (q * _eigenvalues(letter, rows, sizes, values, offset)) @ q.T
+            eigenvalues = _eigenvalues(letter, rows, sizes, values, offset)
+            drawn[name] = np.diag(eigenvalues) if q is None else (q * eigenvalues) @ q.T
     return drawn
 
 

@@ -310,7 +310,8 @@ class _Reader:
         if name in METHODS:
             self.fail(f"{name!r} is a method of laws; write A.{METHODS[name].call}", node)
         if name in NOT_RATIONAL:
-            self.fail(f"{name!r} is not rational; use a parameter and give its value later", node)
+            inside = "; within a law it may stand, as in semicircle(sqrt(2))" if name == "sqrt" else ""
+            self.fail(f"{name!r} is not rational; use a parameter and give its value later{inside}", node)
         short = _SHORT.get(name.lower())
         hint = (
             f"; did you mean {short!r}?"

@@ -95,7 +95,8 @@ class Source:
         """
         value, text = node.value, self.segment(node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.error(f"{text} is not a number; write integers, decimals or fractions such as 3/4", node)
+            unit = "; of matrices I is the imaginary unit" if isinstance(value, complex) else ""
+            raise self.error(f"{text} is not a number; write integers, decimals or fractions such as 3/4{unit}", node)
         if isinstance(value, int):
             return Fraction(value)
         mantissa, _, exponent = text.lower().partition("e")

@@ -199,9 +199,17 @@ def _matrix(node: ast.expr) -> Typeset:
             return Typeset(f"-{_matrix(a):1}", 0)
         case ast.Attribute(a, "T"):
             return Typeset(rf"{_matrix(a):3}^{{\top}}", 2)
+        case ast.Attribute(a, "H"):
+            return Typeset(f"{_matrix(a):3}^{{*}}", 2)
         case ast.Call(ast.Name("inv"), [a], []):
             return Typeset(f"{_matrix(a):3}^{{-1}}", 2)
-        case ast.Name() | ast.Constant():
+        case ast.Call(ast.Name("sqrt"), [a], []):
+            return Typeset(rf"\sqrt{{{_matrix(a)}}}")
+        case ast.Name("I"):
+            return Typeset("i")
+        case ast.Name(name):  # m and z too, which may be sizes here
+            return Typeset(expression_latex(sympy.Symbol(name)))
+        case ast.Constant():
             return Typeset(_scalar(node).latex)
     return _scalar(node)
 

@@ -108,6 +108,7 @@ def test_what_does_not_fit_is_refused_where_it_stands(build: Any, message: str) 
         (X @ X.T / n, {(p, n): 1, (n, p): 2}, "contradict"),
         (X @ X.T / n, {"p": 1}, "two dimensions"),
         (S @ T, {}, "not self-adjoint"),
+        (S @ T - T @ S, {}, r"where E.T is -E, I \* E is Hermitian"),
         (X, {(p, n): 1}, "only a square matrix"),
         (S + gaussian("S", p, p) / sympy.sqrt(p), {}, "two different matrices are called S"),
         (S + sympy.Symbol("z"), {}, "reserved"),
@@ -116,6 +117,13 @@ def test_what_does_not_fit_is_refused_where_it_stands(build: Any, message: str) 
 def test_a_model_without_a_law_is_refused(model: Any, ratios: Any, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         law_of(model, ratios)
+
+
+def test_complex_numbers_of_python_are_exact() -> None:
+    assert str((S @ T - T @ S) * 1j) == str((S @ T - T @ S) / -1j) == "I * (S @ T - T @ S)"
+    assert str((0.1 + 2j) * S) == "(1 + 20*I) * S / 10"
+    with pytest.raises(ParameterError, match="nan is not a rational number"):
+        S * complex("nan")
 
 
 def test_a_kronecker_product_is_a_block_matrix() -> None:

@@ -9,7 +9,8 @@ import sympy
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.expressions.law import law_of
 from resolvent.derive.laws.elementary import atoms, semicircle
-from resolvent.numeric.expressions import block, dimension, gaussian, given, wigner
+from resolvent.numeric.expressions import block, commuting, dimension, gaussian, given, haar, wigner
+from resolvent.numeric.expressions.sampling import sample, sample_in_some_basis
 from resolvent.numeric.matrices.matrix_model import MatrixModel, balanced_rows, matrix_of
 
 p, n = dimension("p"), dimension("n")
@@ -35,6 +36,21 @@ def test_the_moments_of_the_matrices_are_those_of_the_law(law: object) -> None:
         seen = np.mean([np.trace(np.linalg.matrix_power(a, k)) / 301 for a in drawn])
         scale = float(law.moments(2 * k)[-1]) ** 0.5  # type: ignore[attr-defined]
         assert abs(seen - float(moment)) < 0.05 * scale
+
+
+def test_one_rotation_of_every_size_is_left_out_and_the_law_stays() -> None:
+    A, B, D = given("A", p, atoms([1, 3])), given("B", p, atoms([0, 2])), given("D", n, atoms([1, 5]))
+    assert np.count_nonzero(sample_in_some_basis(A, {"p": 4}, np.random.default_rng(0))) == 4
+    model = A @ B @ A + B + X @ D @ X.T / n + haar("U", p) @ A @ haar("U", p).T
+    rng, sizes = np.random.default_rng(2), {p: 100, n: 200}
+    for k in range(1, 5):
+        mean, rotated = (
+            np.mean([np.trace(np.linalg.matrix_power(draw(model, sizes, rng), k)) for _ in range(12)]) / 100
+            for draw in (sample_in_some_basis, sample)
+        )
+        assert mean == pytest.approx(rotated, rel=0.01)
+    C, E = commuting(["C", "E"], p, [(1, 0), (1, 3)])
+    assert np.count_nonzero(sample_in_some_basis(C @ E + E, {"p": 4}, rng)) == 2  # those of one group stay together
 
 
 def test_blocks_fill_the_rows() -> None:

@@ -353,6 +353,7 @@ BAD = [
     (("derive", "hessian", "--set", "phi"), "--set takes NAME=VALUE"),
     (("derive", "hessian", "--set", "phi=1", "--set", "phi=2"), "--set gives phi twice"),
     (("derive", "hessian", "--set", "phi=sqrt(2)"), "'sqrt' is not rational"),
+    (("derive", "hessian", "--set", "phi=sqrt(2)"), "within a law it may stand, as in semicircle(sqrt(2))"),
     (("derive", "hessian", "--set", "phi=1/0"), "division by zero"),
     (("derive", "hessian", "--set", "phi="), "the expression is empty"),
     (("derive", "semicircle(v)", "--set", "w=1"), "unknown parameter 'w'. Known: v"),

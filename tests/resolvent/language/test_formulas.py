@@ -73,6 +73,7 @@ def test_decimals_are_exact() -> None:
         ("x // 2", "unknown operator", 5),
         ("x @ x", "unknown operator", 4),
         ("1j", "1j is not a number", 0),
+        ("x + 2j", "such as 3/4; of matrices I is the imaginary unit", 4),
         ("True", "True is not a number", 0),
         ("...", "... is not a number", 0),
         ("1e500", "more than 400 digits", 0),

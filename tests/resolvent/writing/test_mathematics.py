@@ -30,6 +30,7 @@ def test_no_power_stands_on_a_power(first: str, second: str) -> None:
         ("marchenko_pastur(c)**-1 @ semicircle()**2", r"\mathrm{MP}(c)^{-1} \boxtimes \mathrm{SC}^{2}"),
         ("2*semicircle()**2", r"2\,\mathrm{SC}^{2}"),
         ("(X.T)**2 + inv(X @ X.T)", r"(X^{\top})^{2} + (X X^{\top})^{-1}"),
+        ("(S @ T / sqrt(n) - I * m) @ X.H", r"(\frac{S T}{\sqrt{n}} - i m) X^{*}"),
         ("inv(inv(X @ X.T))", r"((X X^{\top})^{-1})^{-1}"),
     ],
 )

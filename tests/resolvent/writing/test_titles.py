@@ -9,7 +9,7 @@ from matplotlib.mathtext import MathTextParser
 from scipy import stats
 
 import resolvent as rv
-from resolvent.numeric.style import new_axes
+from resolvent.numeric.style import _unbroken, new_axes
 from resolvent.writing.titles import law_title, values_title
 
 
@@ -66,6 +66,14 @@ def test_every_kind_of_law_has_a_title_or_none(kind: str) -> None:
     axes = rv.Spectrum(ODD_LAWS[kind]()).plot()
     MathTextParser("path").parse(axes.get_title() or "none")
     axes.figure.canvas.draw()
+
+
+def test_lines_of_a_title_break_between_formulas() -> None:
+    """Where matplotlib broke a formula in two, its dollar signs were drawn."""
+    formula = r"$p/m = 1/3$"
+    title = _unbroken(rf"costs 3\$ at {formula}")
+    assert title.split(" ") == ["costs", r"3\$", "at", "$p/m\t=\t1/3$"]
+    assert MathTextParser("path").parse(title.split(" ")[-1])[0] == MathTextParser("path").parse(formula)[0]  # widths
 
 
 def test_what_is_no_mathematics_is_no_formula() -> None:
