@@ -417,7 +417,7 @@ def to_float(value: fmpq) -> float:
 
 def to_sympy_rational(value: fmpq) -> sympy.Rational:
     """A python-flint rational as a SymPy one."""
-    return sympy.Rational(int(value.p), int(value.q))
+    return sympy.Rational.from_coprime_ints(int(value.p), int(value.q))
 
 
 def polynomial_to_sympy(polynomial: fmpz_mpoly, symbols: Mapping[str, sympy.Expr]) -> sympy.Expr:

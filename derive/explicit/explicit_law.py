@@ -17,7 +17,7 @@ from resolvent.derive.derivation.latex import expression_latex, formula_lines, f
 from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.equations.equation import M, Z, probes
 from resolvent.derive.errors import DerivationError, ParameterError
-from resolvent.derive.exact.field import Element, to_sympy_rational
+from resolvent.derive.exact.field import Element, to_fmpq, to_sympy_rational
 from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import cumulants_from_moments, make_series, terms_of
 from resolvent.derive.explicit.inverse import FactoredInverse, U
@@ -118,6 +118,10 @@ class ExplicitLaw(Law):
         return self._scaled(found)
 
     def _scaled(self, terms: list[Any]) -> list[sympy.Expr]:
+        if self.inverse.field.is_rational and self.inverse.mean.is_Rational:
+            mean = to_fmpq(self.inverse.mean)  # of many digits for many layers
+            numbers = [t.to_fmpq() if isinstance(t, Element) else t for t in terms]
+            return [to_sympy_rational(mean**k * number) for k, number in enumerate(numbers, start=1)]
         names = {s.name: s for s in self.parameters}
         plain = [t.to_sympy(names) if isinstance(t, Element) else to_sympy_rational(t) for t in terms]
         return [sympy.expand(self.inverse.mean**k * t) for k, t in enumerate(plain, start=1)]

@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import fmpq, fmpq_series
@@ -28,6 +28,7 @@ from resolvent.derive.exact.precision import cached_property, order
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.diagonal_law import DiagonalLaw, SlopeLaw
+from resolvent.numeric.measures.few_layers import between, extremes, fewer
 from resolvent.numeric.measures.free_maps import FreeMap
 from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms
 from resolvent.numeric.measures.real_side import Run, RunEnd, explicit_runs
@@ -38,16 +39,21 @@ if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
 _CERTIFIED = 12
-_LAST_STEP = 1e-9  # of Newton's method, whose next one would be its square
-_NEWTON = 30
 _ZERO, _SAME = 1e-14, 1e-8
 _HEAVY = 1e-13
 _BLURRED = 1e-6
 _FAINT = 1e-11  # mass of d^2 below the end of an arc that goes on towards 0
 _DEEP, _FAR, _SPACING = 60.0, 5.0, 0.5  # of log w at which the points of layers are known beforehand
 _LEAST = 1e-250
+_DIGITS = 1e-290  # a moment below has fewer digits than others
 _CUT_OFF = 1e-17  # the mass beyond a faint end
+_NODES = 6, 8, 10, 12  # layers that are tried in the place of many
+_TRIED, _AGREED = [1e-6, 1e-3, 0.1, 0.5, 1.0, 2.0], 1e-13  # |w| over the largest d^2; a difference, for each layer
 _SMALL = 1e-3  # of the largest d^2: a density is taken to reach down to 0
+
+
+Group = tuple[DiagonalLaw, float, float]
+"""A law of D_l^2, n_r/n_l, and how many layers have them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +78,12 @@ class DepthProduct:
         return len(self.diagonals)
 
     @cached_property
+    def _telling(self) -> set[DiagonalLaw]:
+        """All laws of D_l^2, or of many that differ by the variance alone the two with the extreme ones."""
+        laws = set(self.diagonals)
+        return (set(extremes(laws)) if len(set(self.widths)) == 1 else set()) or laws
+
+    @cached_property
     def _chosen(self) -> int:
         """The layer r whose k is the parameter: of the least width, and there the one with the smallest d^2.
 
@@ -83,7 +95,7 @@ class DepthProduct:
         places = {
             layer: law.least if isinstance(law, SlopeLaw) else law.low
             for layer, law in enumerate(self.diagonals, start=1)
-            if self.widths[layer] == narrowest
+            if self.widths[layer] == narrowest and law in self._telling
         }
         return max(places, key=lambda layer: (-places[layer], layer))
 
@@ -98,13 +110,37 @@ class DepthProduct:
         return [self.widths[self._chosen] / n for n in self.widths]
 
     @cached_property
-    def _groups(self) -> list[tuple[DiagonalLaw, float, int]]:
+    def _groups(self) -> list[Group]:
         """Layers with the same law and the same ratio, the chosen layer's first: (law, ratio, how many)."""
         found: dict[tuple[int, float], int] = {(id(self.reference), 1.0): 0}
         for law, share in zip(self.diagonals, self._shares[1:], strict=True):
             found[id(law), share] = found.get((id(law), share), 0) + 1
         laws = {id(law): law for law in self.diagonals}
         return [(laws[key], share, count) for (key, share), count in found.items()]
+
+    @cached_property
+    def _summed(self) -> Sequence[Group]:
+        """The groups, or the chosen layer with those of Gauss's rule for the others if these are many.
+
+        That they have the same sums is seen at points all over the half-plane.
+        """
+        if len(self._telling) == len(self._groups):
+            return self._groups
+        own, *others = self._groups
+        radii, angles = np.meshgrid(_TRIED, [0.3, 1.5, 2.8])
+        w = self.reference.high * np.concatenate([(radii * np.exp(1j * angles)).ravel(), -np.array(_TRIED)])
+        whole = self._sum_of_logs(others, w)
+        for nodes in _NODES:
+            few = [(law, 1.0, count) for law, count in fewer([(law, count) for law, _, count in others], nodes)]
+            if np.nanmax(np.abs(self._sum_of_logs(few, w) - whole)) <= _AGREED * self.depth:
+                return [own, *few]
+        return self._groups
+
+    def _sum_of_logs(self, groups: Sequence[Group], w: Array) -> Array:
+        """The sum of log(w_l/w) over layers."""
+        with np.errstate(all="ignore"):
+            last = self.reference.psi(w)
+            return sum((count * np.log(self._point(law, share, w, last)[0] / w) for law, share, count in groups), 0 * w)
 
     def log_inverse(self, w: Array) -> tuple[Array, Array, Array, Array]:
         """log z, its derivative, u and its derivative, at w = 1/k of the chosen layer."""
@@ -114,7 +150,7 @@ class DepthProduct:
     def _log_inverse(self, w: Array) -> tuple[Array, Array, Array, Array]:
         u, rest, rate = self.reference.psi(w)
         value, slope = np.full_like(u, self._constant), np.zeros_like(u)
-        for law, share, count in self._groups:
+        for law, share, count in self._summed:
             own, own_rate = self._point(law, share, w, (u, rest, rate))
             value += count * np.log(share * u * own)
             slope += count * (rate / u + own_rate / own)
@@ -133,7 +169,7 @@ class DepthProduct:
             return w, np.ones_like(w)
         u, rest, rate = last
         target = share * u / _shifted(share, u, rest)
-        own = self._solved(law, target, self._guess(law, target, w))
+        own = law.place(target, self._guess(law, target, w))
         with np.errstate(all="ignore"):
             return own, share * rate / law.psi(own)[2]
 
@@ -160,24 +196,6 @@ class DepthProduct:
     def _curves(self) -> dict[int, CubicSpline]:
         return {}
 
-    def _solved(self, law: DiagonalLaw, target: Array, guess: Array) -> Array:
-        """w_l with psi_l/(1 + psi_l) at the target, by Newton's method for the logarithms."""
-        own = guess.copy()
-        active = np.arange(len(own))
-        with np.errstate(all="ignore"):
-            for _ in range(_NEWTON):
-                now = own[active]
-                value, remainder, slope = law.psi(now)
-                step = np.log(value / remainder / target[active]) * value * remainder / (now * slope)
-                new = now * np.exp(-np.where(np.abs(step) > 1, step / np.abs(step), step))
-                lost = (now.imag > 0) & (new.imag <= 0)
-                own[active] = np.where(lost, np.abs(new) * np.exp(0.5j * np.angle(now)), new)
-                active = active[~(np.abs(step) <= _LAST_STEP)]
-                if not len(active):
-                    break
-        own[active[guess[active].imag > 0]] = np.nan  # u has no place in the half-plane of this layer
-        return own
-
     def is_outside(self, w: Array) -> Array:
         """Whether at real w all partial products, and W_l^T W_l, are at points off their supports that rise with w.
 
@@ -190,7 +208,7 @@ class DepthProduct:
         value = _shifted(first, u, rest) / (first * u)  # z of the partial product, over constants
         slope = -rate / u / _shifted(first, u, rest)  # of its logarithm in w
         good, all_negative = np.ones(len(w), dtype=bool), w < 0
-        points = {key: self._point(*key, real, (u + 0j, rest + 0j, rate + 0j)) for key in {g[:2] for g in self._groups}}
+        points = self._points(real, (u + 0j, rest + 0j, rate + 0j))
         for layer, law in enumerate(self.diagonals, start=1):
             before, after = self._shares[layer - 1 : layer + 1]
             if not self.is_orthogonal:
@@ -210,6 +228,21 @@ class DepthProduct:
             if layer < self.depth:  # the whole product is tested where its critical points are sought
                 good &= value * slope > 0
         return good & ((value > 0) | all_negative)
+
+    def _points(self, w: Array, last: tuple[Array, Array, Array]) -> dict[tuple[DiagonalLaw, float], Any]:
+        """w_l and its derivative for all layers at real w: for many of them between those of Gauss's rule, in log q."""
+        groups, few = self._groups, self._summed
+        if few is groups:
+            return {group[:2]: self._point(*group[:2], w, last) for group in groups}
+        laws = list(set(self.diagonals))
+        solved = {law: self._point(law, 1.0, w, last) for law in self._telling}
+        nodes = [(law, *self._point(law, 1.0, w, last)) for law, _, _ in few[1:]]
+        rows = between([law for law, _, _ in nodes], laws)
+        with np.errstate(all="ignore"):
+            ratio = np.exp(rows @ np.log([(own / w).real for _, own, _ in nodes]))
+            growth = rows @ np.array([(w * rate / own).real for _, own, rate in nodes])
+        found = {law: (w * r, r * g + 0j) for law, r, g in zip(laws, ratio, growth, strict=True)}
+        return {(law, 1.0): pair for law, pair in (found | solved).items()}
 
     @cached_property
     def _plain(self) -> list[tuple[float, int]]:
@@ -297,7 +330,7 @@ class DepthProduct:
         atoms = self.atoms()
         if not arcs and not atoms:
             raise NotCertified(f"no interval of the support of {law.text} was found", runs=runs)
-        return ArcMeasure(law, arcs, atoms, self.moments(_CERTIFIED))
+        return ArcMeasure(law, arcs, atoms, [m for m in self.moments(_CERTIFIED) if m > _DIGITS])
 
     def _hard_ends(self) -> list[Corner]:
         """The ends at which an atom is about to appear, so that u is infinite there."""
@@ -358,6 +391,8 @@ class DepthProduct:
         """w at which no layer has more than a negligible mass of d^2 below its own w_l."""
         w = last.place_of(_FAINT / self.depth)
         for law, share, _ in self._groups:
+            if law not in self._telling:
+                continue
             least = law.place_of(_FAINT / self.depth) if isinstance(law, SlopeLaw) and share == 1 else 0.0
             while least:
                 at = np.array([-w + 0j])

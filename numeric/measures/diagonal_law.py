@@ -27,6 +27,7 @@ _NEAR = 0.7  # of the change of d^2 along a panel: poles that are farther away l
 _HALVINGS = 60
 _GRID = 4001
 _CONSTANT = 1e-15
+_LAST_STEP, _NEWTON = 1e-9, 30  # of Newton's method, whose next step would be its square
 _FAINT, _NEXT = 1e-11, 1e-4  # a mass, and how near to the least d^2 counts, of the range
 
 
@@ -62,6 +63,27 @@ class DiagonalLaw:
         share = self.weights * self.points
         return inverse @ share, w * (inverse @ self.weights), -(inverse**2) @ share
 
+    def place(self, target: Array, guess: Array) -> Array:
+        """w with psi/(1 + psi) at the target, by Newton's method for the logarithms.
+
+        NaN where a guess in the upper half-plane leads to no such point there.
+        """
+        own = guess.copy()
+        active = np.arange(len(own))
+        with np.errstate(all="ignore"):
+            for _ in range(_NEWTON):
+                now = own[active]
+                value, remainder, slope = self.psi(now)
+                step = np.log(value / remainder / target[active]) * value * remainder / (now * slope)
+                new = now * np.exp(-np.where(np.abs(step) > 1, step / np.abs(step), step))
+                lost = (now.imag > 0) & (new.imag <= 0)
+                own[active] = np.where(lost, np.abs(new) * np.exp(0.5j * np.angle(now)), new)
+                active = active[~(np.abs(step) <= _LAST_STEP)]
+                if not len(active):
+                    break
+        own[active[guess[active].imag > 0]] = np.nan
+        return own
+
     @property
     def zero(self) -> float:
         """The weight of 0."""
@@ -80,11 +102,15 @@ class SlopeLaw(DiagonalLaw):
         square: xi -> d^2.
         cuts: the ends of the panels, along each of which d^2 is monotone.
         total: what the weights are divided by.
+        variance: q, that of the pre-activations.
+        activation: f.
     """
 
     square: Callable[[Array], Array]
     cuts: Array
     total: float
+    variance: float
+    activation: Activation
 
     @cached_property
     def _values(self) -> Array:
@@ -224,7 +250,10 @@ def diagonal_law(activation: Activation, q: float) -> DiagonalLaw:
     cuts = cuts[cuts >= start]
     xi, mass = _rule(cuts[:-1], cuts[1:])
     total = float(np.sum(mass))
-    return SlopeLaw(square(xi).ravel(), mass.ravel() / total, False, square=square, cuts=cuts, total=total)
+    values, weights = square(xi).ravel(), mass.ravel() / total
+    return SlopeLaw(
+        values, weights, False, square=square, cuts=cuts, total=total, variance=float(q), activation=activation
+    )
 
 
 def _turns(square: Callable[[Array], Array], start: float) -> list[float]:

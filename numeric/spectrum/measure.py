@@ -25,6 +25,7 @@ _CERTIFIED_MOMENTS = 12
 CERTIFIED_POINTS = 64 + _CERTIFIED_MOMENTS
 _MOST_EXPONENT = 64  # of the size of what has the law, up to which twelfth powers are floats by far
 _HEAVY = 0.999
+_MANY_BITS = 4096  # that an exact moment may have beyond its digits
 _NARROW, _NARROWEST = 2.0**-52, 1e-28  # one float, and two together, do not tell such a support from a point
 _STEPS, _ORDER = 2.0 ** -np.arange(7, 40, 4), 8  # of an interval: where limits at an edge are extrapolated from
 _NEAR = 2.0  # widths of the support: farther from 0, moments are taken around its middle
@@ -368,7 +369,11 @@ def _moments_around(moments: Sequence[sympy.Expr], origin: Fraction, size: float
 
 def _fraction(number: sympy.Expr, digits: int) -> Fraction:
     if isinstance(number, sympy.Rational):
-        return Fraction(int(number.p), int(number.q))
+        above, below = int(number.p), int(number.q)
+        wide = min(abs(above), below).bit_length() - 8 * digits  # as a fraction in lowest terms it takes forever
+        if wide > _MANY_BITS:
+            return Fraction(above >> wide, below >> wide)
+        return Fraction(above, below)
     return Fraction(str(sympy.N(number, digits)))
 
 

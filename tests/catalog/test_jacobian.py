@@ -95,6 +95,13 @@ def test_real_networks_come_closer_with_their_width(settings: dict[str, Any]) ->
     assert gaps[1] < 0.03
 
 
+def test_ten_thousand_layers_keep_their_atom_and_mean() -> None:
+    """L(1 - p) = 1/10 < 1: an atom of 9/10 at 1; the mean is p^L."""
+    rho = Spectrum(JACOBIAN.at(depth=10_000, sigma_w=1, p="99999/100000", weights="orthogonal"))
+    assert [(float(a.point), float(a.weight)) for a in rho.atoms][-1] == pytest.approx((1.0, 0.9), abs=1e-12)
+    assert float(rho.mean()) == pytest.approx(0.99999**10_000, rel=1e-10)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

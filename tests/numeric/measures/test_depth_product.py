@@ -297,3 +297,34 @@ def test_what_is_refused() -> None:
     wrong = DiagonalLaw(np.array([0.0, 1.0]), np.array([0.5, 0.6]), True)  # of mass 1.1
     with pytest.raises((NotCertified, PrecisionError)):
         Spectrum(law_of_depth([wrong, wrong], [1, 1, 1], 1.0, False, "no law"))
+
+
+@pytest.mark.parametrize("orthogonal", [False, True])
+def test_few_layers_stand_for_many(orthogonal: bool) -> None:
+    """Gauss's rule over the variances against the sum over all layers, each solved by itself."""
+    variances = propagation("tanh", 1.05).variances(0.5, 24)
+    laws = tuple(diagonal_law(activation("tanh"), q) for q in variances)
+    found, every = (DepthProduct(laws, (1.0,) * 25, 1.05**2, orthogonal) for _ in range(2))
+    every.__dict__["_summed"] = every._groups
+    assert len(found._summed) < 14
+    w = np.concatenate([[-3.0, -0.02, 1.1, 5.0], np.array([1e-4, 0.01, 0.4, 0.9, 1.0]) + 0.3j])
+    assert found.log_inverse(w + 0j)[0] == pytest.approx(every.log_inverse(w + 0j)[0], abs=1e-11)
+    assert found.log_inverse(w + 0j)[1] == pytest.approx(every.log_inverse(w + 0j)[1], rel=1e-9)
+    real = np.concatenate([-np.geomspace(1e-5, 10, 30), np.geomspace(1.0001, 10, 30)])
+    assert found.is_outside(real).tolist() == every.is_outside(real).tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "sigma_w", "sigma_b", "weights", "q", "edge"),
+    [
+        ("tanh", 1.05, 0.0, "orthogonal", 0.5, 1.463516919199598),  # from all hundred layers, one by one
+        ("softplus", 0.9, 0.1, "gaussian", 0.2, None),  # its fifth moment is about 1e-313
+    ],
+)
+def test_a_hundred_layers_on_their_way(
+    name: str, sigma_w: float, sigma_b: float, weights: str, q: float, edge: float | None
+) -> None:
+    rho = Spectrum(jacobian_law(name, 100, sigma_w, sigma_b, weights, q))
+    assert rho.certificate.worst < 1e-10
+    assert edge is None or rho.support()[1] == pytest.approx(edge, rel=1e-10)
