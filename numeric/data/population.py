@@ -189,20 +189,25 @@ def spike_of(bulk: Law, ratio: Any, location: Any) -> Spike:
     c, place = positive_number(ratio, "the ratio"), positive_number(location, "the location")
     transform = transform_on_half_line(measure_of(bulk), _POPULATION)
     top = transform.ends[1]
-    grid = top + transform.width * np.geomspace(1e-9, 1e6, 400)
-    z, slope = _image(transform, c, grid)
-    first = int(np.argmax(slope > 0))
-    if not z[first] < place < z[-1]:
+    grid = top + transform.width * np.geomspace(1e-9, max(1e6, 10 * (1 + c)), 400)
+    first = int(np.argmax(_image(transform, c, grid)[1] > 0))  # z'(w) increases above the bulk, and z(w) > w
+    end = float(grid[first])
+    if first:
+        end = brentq(lambda w: _image(transform, c, np.array([w]))[1][0], grid[first - 1], end, xtol=1e-15 * end)
+    reached = float(_image(transform, c, np.array([end]))[0][0])
+    if not reached < place:
         raise ParameterError(
-            f"no spike above the bulk appears at {place:g}; the bulk of the sample ends at {z[first]:.6g}",
+            f"no spike above the bulk appears at {place:g}; the bulk of the sample ends at {reached:.6g}",
             location=location,
         )
-    ends = float(grid[first]), float(grid[-1])
-    root = brentq(lambda w: _image(transform, c, np.array([w]))[0][0] - place, *ends, xtol=1e-15 * ends[0], maxiter=300)
+    root = brentq(
+        lambda w: _image(transform, c, np.array([w]))[0][0] - place, end, place, xtol=1e-15 * end, maxiter=300
+    )
     return spike(bulk, ratio, root)
 
 
 def _image(transform: Transform, c: float, w: Array) -> tuple[Array, Array]:
-    """z(w) = w (1 - c - c w m(w)) and its derivative."""
+    """z(w) = w (1 + c psi), psi = -1 - w m(w), and its derivative."""
     m, slope = (part.real for part in transform(w.astype(complex)))
-    return w * (1 - c - c * w * m), 1 - c - 2 * c * w * m - c * w**2 * slope
+    psi, psi_slope = transform.psi(w, m, slope)
+    return w * (1 + c * psi), 1 + c * (psi + w * psi_slope)

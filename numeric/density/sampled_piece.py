@@ -55,11 +55,13 @@ def floor_for(floor: float, span: float) -> float:
     return min(floor, 1e-13 / span)
 
 
-def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepest: int = DEEPEST) -> list[Piece]:
+def resolve_values(
+    values: Values, ends: Ends, tail: float, floor: float, deepest: int = DEEPEST, nothing: float = 0.0
+) -> list[Piece]:
     """The pieces, to a tail of each Chebyshev series relative to its largest coefficient, or to a floor.
 
     Where a series does not converge the interval is halved, ``deepest`` times at most; at a depth of 14
-    a tail of 1e-10 will do.
+    a tail of 1e-10 will do, and any tail that is worth a mass of ``nothing``.
 
     Raises `NotCertified` if that does not help.
 
@@ -73,7 +75,7 @@ def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepes
     found = []
     while waiting:
         part, depth = waiting.pop()
-        piece = _converged(values, ends, part, tail if depth < _DEEP else max(tail, _LAST), floor)
+        piece = _converged(values, ends, part, tail if depth < _DEEP else max(tail, _LAST), floor, nothing)
         if piece is not None:
             found.append(piece)
             continue
@@ -91,7 +93,7 @@ def resolve_values(values: Values, ends: Ends, tail: float, floor: float, deepes
     return found
 
 
-def _converged(values: Values, ends: Ends, part: _Part, tail: float, floor: float) -> Piece | None:
+def _converged(values: Values, ends: Ends, part: _Part, tail: float, floor: float, nothing: float) -> Piece | None:
     whole, width = ends.places[1] - ends.places[0], part.high - part.low
     from_left, from_right = edge_maps(part.ramification)
     orders = [range(e if edge else 1) for e, edge in zip(part.ramification, part.is_edge, strict=True)]
@@ -102,13 +104,16 @@ def _converged(values: Values, ends: Ends, part: _Part, tail: float, floor: floa
         below = part.low + width * from_left(s)
         above = whole - part.high + width * from_right(r)
         density = values(below, above)
-        best = np.inf
+        best, powers = np.inf, (0, 0)
         for poles in sorted(itertools.product(*orders), key=sum):  # the smallest that converge are right
             coefficients = np.abs(chebyshev_coefficients(density * s ** poles[0] * r ** poles[1]))
             largest, last = float(np.max(coefficients)), float(np.max(coefficients[-max(4, size // 12) :]))
             if last <= max(tail * largest, floor):
                 return _piece(ends, part, (-poles[0], -poles[1]), (s, r, density))
-            best = min(best, last / largest)
+            if last / largest < best:
+                best, powers = last / largest, (-poles[0], -poles[1])
+        if nothing and best < 0.1 and best * (piece := _piece(ends, part, powers, (s, r, density))).mass <= nothing:
+            return piece
         if size >= _SIZES[1] and best ** (sizes[-1] / size) > 10 * tail:
             return None  # the tail falls geometrically, too slowly for the last size
     return None

@@ -31,6 +31,7 @@ from resolvent.numeric.spectrum.stieltjes_values import clearance, values_and_sl
 _NODES = 512
 _ROUNDING = 1e-12  # of a mass
 _NEAR_ZERO = 1e-12  # of a support
+_FAR, _TERMS = 8.0, 18  # sizes, and moments: the next one is below rounding
 _STEP = 1e-5  # of the width of a support: the central difference for measures that know no m'
 
 
@@ -64,6 +65,21 @@ class Transform:
         first[~close], second[~close] = sums(*self._rule, w[~close])
         first[close], second[close] = self._slowly(w[close])
         return first, second
+
+    def psi(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
+        """psi = -1 - w m(w) and its derivative, from m and m'; far away as a series, where those would cancel."""
+        value, rate = -1 - w * m, -m - w * slope
+        if np.any(far := np.abs(w) > _FAR * self.size):
+            power = self.size / w[far]
+            value[far] = np.polyval(self._moments, power)
+            rate[far] = -np.polyval(self._moments * np.arange(_TERMS, -1, -1), power) / w[far]
+        return value, rate
+
+    @cached_property
+    def _moments(self) -> Array:
+        """The moments of x over the size, from the highest one to that of order 1, and 0."""
+        order = np.arange(_TERMS, 0, -1)[:, None]
+        return np.append(self.measure.integral(lambda x: (x / self.size) ** order, 64 + _TERMS), 0.0)
 
     @cached_property
     def _reaches(self) -> list[float]:
@@ -219,8 +235,8 @@ class ProductWithTransform(FreeMap):
 
     def forward(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
         """z and dz/dw."""
-        u = -1 - w * m
-        return w * self.t(u), self.t(u) - w * self.t_slope(u) * (m + w * slope)
+        u, u_slope = self.a.psi(w, m, slope)
+        return w * self.t(u), self.t(u) + w * self.t_slope(u) * u_slope
 
     def value(self, w: Array, m: Array, z: Array) -> Array:
         """m of the product."""

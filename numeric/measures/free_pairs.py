@@ -175,7 +175,11 @@ class ProductPair(FreePair):
 
     def common(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
         """psi."""
-        return -1 - w * m, -m - w * slope
+        return self.a.psi(w, m, slope)
+
+    def other(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
+        """psi of B."""
+        return self.b.psi(w, m, slope)
 
     def joined(self, g: Array, w_a: Array, w_b: Array) -> Array:
         """w_A w_B g/(1 + g)."""
@@ -216,7 +220,7 @@ class CorrelatedPair(ProductPair):
 
     def other(self, w: Array, m: Array, slope: Array) -> tuple[Array, Array]:
         """psi_B/c."""
-        g, g_slope = self.common(w, m, slope)
+        g, g_slope = self.b.psi(w, m, slope)
         return g / self.ratio, g_slope / self.ratio
 
     def joined(self, g: Array, w_a: Array, w_b: Array) -> Array:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from resolvent.derive.errors import NotCertified
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
-from resolvent.numeric.density.sampled_piece import Ends, resolve_values
+from resolvent.numeric.density.sampled_piece import DEEPEST, Ends, resolve_values
 from resolvent.numeric.measures.free_maps import FreeMap
 from resolvent.numeric.measures.free_pairs import FreePair, Pair
 from resolvent.numeric.measures.numeric_outliers import numeric_outliers
@@ -34,6 +34,8 @@ _TAIL = 2e-13
 _FLOOR = 8e-15  # of a mass 1 spread over the support
 _SHEETS = (2, 3, 4, 1, 5)
 _SHALLOW = 4  # splits while the number of sheets at an end is looked for
+_LOGARITHMIC = 120  # splits next to a hard edge with a logarithm
+_NOTHING = 1e-17  # a mass
 _NARROW = 1e-13  # support intervals shorter than this, of the whole, are points
 _MOMENTS = 12
 _CONTOUR = 96  # points of half a circle around the support
@@ -147,7 +149,8 @@ def _resolved(
             return tuple(resolve_values(density, Ends(places, sheets, known), _TAIL, floor, _SHALLOW))
         except NotCertified:
             continue
-    return tuple(resolve_values(density, Ends(places, (2, 2), known), _TAIL, floor))
+    depth = _LOGARITHMIC if places[0] == 0 and not known[0] else DEEPEST
+    return tuple(resolve_values(density, Ends(places, (2, 2), known), _TAIL, floor, depth, _NOTHING))
 
 
 def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str) -> Certificate:

@@ -3,9 +3,10 @@ r"""The spectral measure of u^T f(.) u for a perturbation of rank one in the dir
 With u^T (A - z)^(-1) u -> m(z), as for a u that is independent of A: for A + theta u u^T the measure has the transform
 m/(1 + theta m), for (1 + theta u u^T)^(1/2) A (same) it has m/(1 + tau z m)/(1 + theta), tau = theta/(1 + theta). Its
 density is that of A over |1 + theta m|^2, or |1 + tau z m|^2 (1 + theta); its atoms are the outliers, with their
-overlaps as weights. For (X + theta u v^T)(X + theta u v^T)^T, X of size p x n with p/n = c and A = X X^T, the transform
-is m/D, D = 1 - theta^2 (c z m^2 - (1 - c) m); the density is that of A times (1 + theta^2 c x |m|^2)/|D|^2, and an atom
-at 0 is left where X^T X has none. Integrals against these are what gradient flow, ridge and early stopping do with the
+overlaps as weights, and in the second case what an atom p at 0 leaves there, p/(1 + theta - theta p). For
+(X + theta u v^T)(X + theta u v^T)^T, X of size p x n with p/n = c and A = X X^T, the transform is m/D,
+D = 1 - theta^2 (c z m^2 - (1 - c) m); the density is that of A times (1 + theta^2 c x |m|^2)/|D|^2, and an atom at 0 is
+left where X^T X has none. Integrals against these are what gradient flow, ridge and early stopping do with the
 direction.
 
 Sources: Benaych-Georges, Nadakuditi 2011, The eigenvalues and eigenvectors of finite, low rank perturbations of large
@@ -86,7 +87,10 @@ def seen_from(
         return Spectrum.of_measure(_rectangular(base, theta, positive_number(ratio, "the ratio"), old + theta**2))
     if kind == "multiplicative":
         tau, share = theta / (1 + theta), 1 / (1 + theta)
-        atoms = zeros(Transform(base), tau, share, True)
+        transform = Transform(base)
+        zero = transform.mass_at_zero()
+        kept = [(0.0, share * zero / (1 - tau * zero))] if zero else []
+        atoms = sorted(kept + zeros(transform, tau, share, True))
         found = _seen(base, lambda x, m: share / np.abs(1 + tau * x * m) ** 2, atoms, (1 + theta) * old)
     else:
         atoms = zeros(Transform(base), theta, 1.0, False)

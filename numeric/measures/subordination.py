@@ -13,13 +13,14 @@ from resolvent.numeric.measures.free_maps import FreeMap, Transform
 from resolvent.numeric.measures.free_pairs import FreePair
 from resolvent.numeric.measures.real_side import RunEnd
 
-_DESCENTS = ((0.6, 0.05), (0.7, 1e-3))
+_DESCENTS = ((0.6, 0.05), (0.7, 1e-3), (0.88, 1e-3))
 """How the height over the line shrinks, and below which share of the distance from an edge the next step leads to the
 line; the next pair where one fails."""
 _ROUNDS, _FEW_ROUNDS = 60, 12  # of Newton's method: from above, and from points nearby
 _CIRCLE = 64
 _TERMS = 40
 _WITHIN = 0.3  # of the circle's radius: where the expansion is used
+_ROUNDING = 4e-16  # of z: what is left of a series that has converged
 _SETTLED = 1e-12
 _STAGNANT = 1e-8  # steps below this that no longer shrink are rounding: the point is next to a singular one
 _NOTHING = 10 * _SETTLED
@@ -110,12 +111,12 @@ class Subordination(ABC):
             arrived = height[active] <= last * clearance[active]
             target = z[active] + 1j * np.where(arrived, 0.0, height[active])
             state[:, active], bad[active] = self.settled(
-                state[:, active], target, grain[active], descent == _DESCENTS[-1]
+                state[:, active], target, grain[active], descent != _DESCENTS[0]
             )
             height[active] *= shrink
             active = active[~(arrived | bad[active])]
         state = self.polished(state, z)
-        return state, bad | (self.vanishes(state, grain) & (descent != _DESCENTS[-1]))
+        return state, bad | (self.vanishes(state, grain) & (descent == _DESCENTS[0]))
 
     def vanishes(self, state: Array, grain: Array) -> Array:
         """Where the parameters lie on the line but for rounding: a root that may belong to no boundary value."""
@@ -270,7 +271,9 @@ class EdgeExpansion:
             if not (np.all(np.isfinite(z)) and np.all(np.isfinite(part))):
                 continue
             self._z, self._part = (np.fft.fft(values).real / _CIRCLE for values in (z - end.z, part))
-            if np.max(np.abs(self._z[_TERMS - 8 : _TERMS])) <= 1e-14 * np.max(np.abs(self._z)) and abs(self._z[2]) > 0:
+            size = float(np.max(np.abs(self._z)))
+            enough = max(1e-14 * size, min(_ROUNDING * abs(end.z), 1e-13 * size))
+            if np.max(np.abs(self._z[_TERMS - 8 : _TERMS])) <= enough and abs(self._z[2]) > 0:
                 self._z = self._z[:_TERMS].copy()
                 self._z[:2] = 0.0
                 self._part = self._part[:_TERMS]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import re
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +102,11 @@ def _table(path: Path) -> Any:
     names = rows.pop(0) if rows and not all(map(_is_number, rows[0])) else []
     if any(map(_is_number, names)) and names[0]:
         raise ParameterError(f"the first line of {path} mixes numbers and words; names of columns are words", path=path)
+    if rows and (odd := next(filter(_resembles_number, names), None)):
+        raise ParameterError(
+            f"the first line of {path} has {odd!r}, a number in a spelling that is not read; write numbers like 1.5e-3",
+            path=path,
+        )
     if not rows:
         raise ParameterError(f"{path} holds no numbers", path=path)
     widths = {len(row) for row in rows}
@@ -166,6 +174,18 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _resembles_number(cell: str) -> bool:
+    """Whether a name is a number in another spelling: 1d0, 0x10, 1+2j, 5%, 1,5."""
+    if _is_number(cell) or not any(mark.isdigit() for mark in cell):
+        return False
+    fortran, plain = re.sub("[dD]", "e", cell), cell.strip("%\0").replace(",", ".")
+    for read, text in ((float, fortran), (float, plain), (complex, cell), (partial(int, base=0), cell)):
+        with contextlib.suppress(ValueError):
+            read(text)
+            return True
+    return False
 
 
 def _header(path: Path) -> tuple[dict[str, Any], memoryview]:

@@ -100,6 +100,17 @@ def test_spikes_over_white_noise_have_closed_forms(strength: float) -> None:
     assert rv.spike_of(rv.empirical([1.0]), c, found.location).strength == pytest.approx(strength)
 
 
+@pytest.mark.parametrize("c", [1e-4, 0.1, 1.0, 10.0, 1e4])
+def test_the_inverse_reaches_down_to_the_edge_and_far_away(c: float) -> None:
+    """White noise ends at (1 + sqrt(c))^2; a spike l is seen at l (1 + c/(l - 1)), of slope 0 at 1 + sqrt(c)."""
+    edge, white = (1 + math.sqrt(c)) ** 2, rv.empirical([1.0])
+    for strength in (1 + 1.001 * math.sqrt(c), 1e12 * max(1.0, c)):
+        place = strength * (1 + c / (strength - 1))
+        assert rv.spike_of(white, c, place).strength == pytest.approx(strength, rel=1e-9)
+    with pytest.raises(rv.ParameterError, match=f"ends at {edge:.6g}"):
+        rv.spike_of(white, c, edge * (1 - 1e-9))
+
+
 def test_a_weak_spike_stays_in_the_bulk() -> None:
     found = rv.spike(rv.empirical([1.0]), "1/4", 1.4)
     assert (found.location, found.overlap) == (None, 0.0)

@@ -255,7 +255,7 @@ def test_eigenvalues_of_a_singular_matrix_are_an_atom_at_zero() -> None:
     assert (float(atom.point), float(atom.weight)) == (0, pytest.approx(0.5, abs=1e-13))
 
 
-@pytest.mark.parametrize("ratio", ["1/2", "2/3"])
+@pytest.mark.parametrize("ratio", ["1/2", "2/3", pytest.param("1", marks=pytest.mark.slow)])
 def test_the_density_next_to_a_hard_edge_keeps_its_digits(ratio: str) -> None:
     """z = w (1 - c - c w m(w)) with m(w) = log((w - 1)/w), solved with 30 digits."""
     rho = rv.Spectrum(rv.law_of_density(lambda x: 1.0 + 0 * x, (0, 1)).sample_covariance(ratio))
@@ -284,6 +284,29 @@ def test_smooth_populations_take_few_evaluations_of_their_transform(
     rho = rv.Spectrum(rv.law_of_distribution(distribution).sample_covariance("1/2"))
     assert rho.certificate.worst < 1e-13
     assert len(calls) < 1500
+
+
+@pytest.mark.parametrize("ratio", [0.01, pytest.param(1e-4, marks=pytest.mark.slow)])
+def test_doubly_correlated_matrices_with_few_rows(ratio: float) -> None:
+    """m(z) = int dA(a)/(a f(e) - z), f(e) = int b dB(b)/(1 + c b e), e = int a dA(a)/(a f(e) - z), by iteration."""
+    a, p = np.array([0.0, 0.05, 1.2, 3.1, 3.7]), np.array([0.33, 0.14, 0.01, 0.07, 0.45])
+    b, q = np.array([1.0, 1.5, 2.0]), np.array([0.35, 0.11, 0.54])
+    rho = rv.Spectrum(rv.empirical(a, p).doubly_correlated_wishart(rv.empirical(b, q), ratio))
+    assert rho.certificate.worst < 1e-12
+    for z in (rho.intervals[1].left + 0.05j, rho.intervals[-1].right - 0.05 + 0.05j):
+        e = -1 / z
+        for _ in range(3000):
+            f = np.sum(q * b / (1 + ratio * b * e))
+            e = np.sum(p * a / (a * f - z))
+        assert complex(rho.stieltjes(z)) == pytest.approx(np.sum(p / (a * f - z)), rel=1e-10)
+
+
+@pytest.mark.slow
+def test_an_exponential_population_with_as_many_rows_as_columns() -> None:
+    """The moments of the free cumulants m_k(A) of the companion; at the hard edge the density has a logarithm."""
+    rho = rv.Spectrum(rv.law_of_distribution(stats.expon()).sample_covariance(1))
+    assert rho.certificate.worst < 1e-12
+    assert [float(rho.moment(k)) for k in (1, 2, 3)] == pytest.approx([1.0, 3.0, 13.0], rel=1e-11)
 
 
 def test_uniform_plus_semicircle_has_its_known_edge_and_density() -> None:

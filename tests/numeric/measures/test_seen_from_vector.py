@@ -44,6 +44,20 @@ def test_a_sampled_matrix_agrees() -> None:
         assert abs(np.sum(weights[values <= x]) - found.cdf(x)) < 4 / math.sqrt(n)
 
 
+@pytest.mark.parametrize("strength", [2.0, -0.5])
+def test_what_an_atom_at_zero_leaves_is_seen(strength: float) -> None:
+    """u^T B^k u for B = (1 + t u u^T)^(1/2) A (same): (1 + t) m_1 and (1 + t) (m_2 + t m_1^2); and a sampled matrix."""
+    rng, n = np.random.default_rng(2), 1500
+    x = rng.normal(size=(n, n // 2)) / math.sqrt(n // 2)
+    x[0] *= math.sqrt(1 + strength)
+    values, vectors = np.linalg.eigh(x @ x.T)
+    found = rv.seen_from(rv.marchenko_pastur(2), strength, "multiplicative")
+    assert found.atoms[0].point == 0
+    assert abs(np.sum(vectors[0][values < 1e-6] ** 2) - found.atoms[0].weight) < 4 / math.sqrt(n)
+    expected = [1 + strength, (1 + strength) * (3 + strength)]
+    assert [found.moment(k) for k in (1, 2)] == pytest.approx(expected, rel=1e-11)
+
+
 @pytest.mark.parametrize("c", ["1/2", "1", "2", "7/3"])
 @pytest.mark.parametrize("strength", [0.4, 3.0, -3.0])
 def test_rectangular_moments_are_those_of_words(c: str, strength: float) -> None:
