@@ -18,6 +18,24 @@ def show(way: str, *arguments: Any, **options: Any) -> Any:
     return _shown[way](*arguments, **options)
 
 
+class Typeset:
+    """What a notebook displays as the formula that its `latex` gives."""
+
+    def latex(self) -> str:
+        """The formula."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula")
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
+
+class Tabled:
+    """A record that a notebook displays as a table: what it holds, name by name."""
+
+    def _repr_html_(self) -> str:
+        return str(show("html", self))
+
+
 class Presented:
     """What a notebook displays typeset."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from functools import singledispatch
 from itertools import count
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
 
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.conjectures.report.figures import point_pictures
@@ -13,10 +17,13 @@ from resolvent.conjectures.report.page import verdict_report
 from resolvent.conjectures.verdict import Verdict
 from resolvent.data.illustrated import Illustrated
 from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.equations.equation import ResolventEquation
+from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.expressions.law import stated_ratios
 from resolvent.derive.laws.record import Law
 from resolvent.derive.laws.statement import equation_statement
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.proposals.proposal import Proposal
 from resolvent.writing.blocks import Display, Entries, Entry, Report, Section, Steps
@@ -134,6 +141,45 @@ def _ratios(spectrum: Spectrum) -> str:
 @_report.register
 def _(entry: Ensemble) -> Report:
     return entry_report(entry)
+
+
+@_report.register
+def _(record: Tabled) -> Report:
+    return Report("", (Section("", (Entries(tuple(_entry(*named) for named in _named(record))),)),))
+
+
+def _named(record: Any) -> Iterator[tuple[str, Any]]:
+    """What a record holds, with its names as words."""
+    for field in fields(record):
+        if not field.name.startswith("_"):
+            yield field.name.replace("_", " "), getattr(record, field.name)
+
+
+def _entry(name: str, value: Any) -> Entry:
+    """A name and what belongs to it; what is exact as a formula."""
+    if isinstance(value, sympy.Basic):
+        return Entry(name, (str(value),), latex=(expression_latex(value),))
+    return (
+        Entry(name, tuple(map(_text, value)) or ("none",)) if isinstance(value, tuple) else Entry(name, (_text(value),))
+    )
+
+
+def _text(value: Any) -> str:
+    """A value in words: ten digits of a number, the ends of an array, the parts of what has parts."""
+    match value:
+        case AlgebraicNumber():
+            return value.digits(10)
+        case np.ndarray() if value.size > 1:
+            return f"{value.size} values from {np.min(value):.6g} to {np.max(value):.6g}"
+        case float() | np.ndarray():
+            return f"{float(value):.10g}"
+        case tuple():
+            return ", ".join(map(_text, value))
+        case None:
+            return "none"
+        case _ if is_dataclass(value) and not isinstance(value, Law):
+            return ", ".join(f"{name} {_text(part)}" for name, part in _named(value))
+    return str(value)
 
 
 @_report.register

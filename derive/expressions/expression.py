@@ -19,6 +19,7 @@ from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.exact.trees import parts_first
 from resolvent.derive.expressions.letter import Letter, SymbolicSize, scalar_or_none, sizes_text, spectra_of
 from resolvent.derive.expressions.marks import marked
+from resolvent.derive.presentation import Typeset
 
 Shape = tuple[SymbolicSize, ...]
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -27,7 +28,7 @@ _MOST_POWER = 32
 
 @checked
 @dataclass(frozen=True, eq=False)
-class MatrixExpression:
+class MatrixExpression(Typeset):
     """A rational expression in random and given matrices of symbolic sizes.
 
     Operators: ``+ - @ .T **``, scalars multiply, divide and (for square matrices) add as multiples of the identity.

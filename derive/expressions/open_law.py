@@ -36,6 +36,7 @@ from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.arguments import as_scalar, check_count
 from resolvent.derive.laws.record import Images, Law, by_name, parameter_images
 from resolvent.derive.laws.statement import Statement
+from resolvent.derive.presentation import Typeset
 
 Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
 
@@ -139,7 +140,7 @@ class OpenLaw(Law):
 
 @checked
 @dataclass(frozen=True, eq=False)
-class OpenTrace:
+class OpenTrace(Typeset):
     """The limit tau of (1/p) tr E, by equations in which traces of given matrices without a spectrum stay.
 
     Attributes:

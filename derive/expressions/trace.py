@@ -12,6 +12,7 @@ from flint import arb, fmpq, fmpz_mpoly
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.derivation import Derivation
+from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
@@ -35,13 +36,14 @@ from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.positivity import existence
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.laws.record import parameter_images
+from resolvent.derive.presentation import Typeset
 
 TAU = sympy.Symbol("tau")
 
 
 @checked
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Typeset):
     """The limit tau of (1/p) tr E for an expression E of size p: the root of a polynomial that the matrix has.
 
     Attributes:
@@ -63,6 +65,10 @@ class Trace:
 
     def __repr__(self) -> str:
         return str(self.expr) if self.expr is not None else f"Trace({self.relation} = 0)"
+
+    def latex(self) -> str:
+        """The trace tau in LaTeX, or the equation that it solves."""
+        return expression_latex(self.expr) if self.expr is not None else f"{expression_latex(self.relation)} = 0"
 
     @property
     def derivation(self) -> Derivation:
@@ -157,7 +163,7 @@ class Trace:
 
 @checked
 @dataclass(frozen=True, eq=False)
-class TraceDerivative:
+class TraceDerivative(Typeset):
     """The derivative of a trace tau in a parameter: tau' = -F_t/F_tau for its polynomial F(tau, t).
 
     Attributes:
@@ -174,6 +180,10 @@ class TraceDerivative:
 
     def __repr__(self) -> str:
         return f"TraceDerivative({self.relation} = 0)"
+
+    def latex(self) -> str:
+        """The equation of the derivative in LaTeX."""
+        return f"{expression_latex(self.relation)} = 0"
 
     @property
     def parameters(self) -> tuple[sympy.Symbol, ...]:

@@ -55,12 +55,13 @@ from resolvent.derive.exact.series import make_series, shifted, terms_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.outliers.outlier_transform import VALUE, Response, response_of
 from resolvent.derive.outliers.thresholds import gaps, lowest_end
+from resolvent.derive.presentation import Typeset
 
 THETA = sympy.Symbol("theta", positive=True)
 
 
 @dataclass(frozen=True)
-class OutlierFormula:
+class OutlierFormula(Typeset):
     """An outlier above the support, as a function of the strength theta of the perturbation.
 
     Attributes:
@@ -86,6 +87,11 @@ class OutlierFormula:
     lower_threshold: sympy.Expr | None
     overlap: sympy.Expr
     right_overlap: sympy.Expr | None
+
+    def __repr__(self) -> str:
+        where = f"z = {self.location}" if self.location is not None else f"{self.relation} = 0"
+        above = "" if self.threshold is None else f", for {self.strength} > {self.threshold}"
+        return f"<OutlierFormula {self.response.kind}: {where}{above}; overlap {self.overlap}>"
 
     def series(self, n: int) -> list[sympy.Expr]:
         """The first n coefficients of lambda = theta^k (s_0 + s_1 theta^-k + ...), k = 2 if rectangular, otherwise 1.

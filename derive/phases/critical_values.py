@@ -19,10 +19,11 @@ from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.field import polynomial_to_sympy, to_fmpq
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.parameter_line import Line, Picture, checked_values, closing_gaps, rational_number
+from resolvent.derive.presentation import Tabled
 
 
 @dataclass(frozen=True)
-class CriticalValue:
+class CriticalValue(Tabled):
     """A value of one parameter at which edges (or atoms) of a law meet at a place, or reach it.
 
     Attributes:

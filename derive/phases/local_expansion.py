@@ -31,13 +31,14 @@ from resolvent.derive.exact.precision import working_precision
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.critical_values import CriticalValue, critical_values
 from resolvent.derive.phases.parameter_line import Line, Mark, parameter_of, rational_number
+from resolvent.derive.presentation import Tabled
 
 _MOST_BITS = 4096
 _ZERO = AlgebraicNumber((0, 1), 0)
 
 
 @dataclass(frozen=True)
-class LocalExpansion:
+class LocalExpansion(Tabled):
     r"""The mass beyond a point, A |p - p_c|^exponent, on one side of a critical value p_c; it is 0 on the other.
 
     Attributes:
@@ -67,6 +68,10 @@ class LocalExpansion:
     exponent: Fraction
     root: AlgebraicNumber
     _slopes: tuple[fmpz_mpoly, fmpz_mpoly, fmpz_mpoly]
+
+    def __repr__(self) -> str:
+        place = self.critical.digits(12)
+        return f"<LocalExpansion: {self.coefficient:.6g} |{self.parameter} - {place}|^({self.exponent}), {self.side}>"
 
     def __hash__(self) -> int:
         return hash((self.parameter, self.critical, self.point, self.root))

@@ -44,6 +44,7 @@ from resolvent.derive.phases.parameter_line import (
     marks_of,
     rational_number,
 )
+from resolvent.derive.presentation import Tabled
 from resolvent.derive.support.support import Skeleton
 
 MERGE, POLE, ESCAPE, DEGENERATE = (
@@ -56,7 +57,7 @@ _POOL = tuple(fmpq(*v) for v in ((2, 5), (7, 4), (3, 7), (11, 4), (5, 9), (5, 1)
 
 
 @dataclass(frozen=True)
-class PhaseCondition:
+class PhaseCondition(Tabled):
     """An irreducible polynomial in the parameters on whose zeros the shape of the spectrum can change.
 
     Attributes:

@@ -41,6 +41,7 @@ from resolvent.derive.exact.series import Series
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.phases.known_atoms import Masses, known_atoms
 from resolvent.derive.phases.parameter_line import checked_values, in_domain, simplest_between
+from resolvent.derive.presentation import Tabled
 from resolvent.derive.support.support import skeleton
 
 _Y = "y'"  # no parameter can have this name
@@ -50,7 +51,7 @@ _BITS = 256
 
 
 @dataclass(frozen=True)
-class SymbolicAtom:
+class SymbolicAtom(Tabled):
     """An atom whose place is a rational function of the parameters.
 
     Attributes:

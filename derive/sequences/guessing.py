@@ -25,6 +25,7 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import polynomial_to_sympy, to_fmpq
 from resolvent.derive.exact.polynomials import factored
 from resolvent.derive.exact.word_primes import REPEATS, WORD, primes_below
+from resolvent.derive.presentation import Typeset
 from resolvent.derive.sequences.ode import LinearODE, ode_of
 from resolvent.derive.sequences.recurrence import Recurrence, cleared, recurrence_of
 from resolvent.derive.sequences.relation_checks import first_exception, holds
@@ -39,7 +40,7 @@ Shape = tuple[int, int]
 
 @checked
 @dataclass(frozen=True)
-class Guess:
+class Guess(Typeset):
     """A relation that was found in a sequence, and how much stands behind it.
 
     Attributes:
@@ -62,6 +63,19 @@ class Guess:
         polynomial = isinstance(self.relation, sympy.Expr)  # in letters that nobody takes for m(z)
         relation = f"{self.relation.xreplace(_LETTERS)} = 0" if polynomial else self.relation.text()
         return f"<Guess: {relation}; {self.evidence}>"
+
+    def latex(self) -> str:
+        r"""The relation in LaTeX.
+
+        >>> guess_recurrence([2**n for n in range(20)]).latex()
+        '\\left(-2\\right) u_{n} + \\left(1\\right) u_{n+1} = 0'
+        """
+        if isinstance(self.relation, sympy.Expr):
+            return f"{sympy.latex(self.relation.xreplace(_LETTERS))} = 0"
+        return str(self.relation.latex())
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()} \qquad \text{{({self.evidence})}}$"
 
     @property
     def evidence(self) -> str:

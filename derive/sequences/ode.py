@@ -14,12 +14,13 @@ from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import to_fmpq
 from resolvent.derive.exact.precision import cached_property
+from resolvent.derive.presentation import Typeset
 from resolvent.derive.sequences.recurrence import Recurrence, cleared, polynomial_expression, recurrence_of
 
 
 @checked
 @dataclass(frozen=True)
-class LinearODE:
+class LinearODE(Typeset):
     """sum_{i=0..r} a_i(x) y^(i)(x) = 0, homogeneous.
 
     Attributes:

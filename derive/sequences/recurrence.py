@@ -14,13 +14,14 @@ from flint import fmpq, fmpq_poly, fmpz, fmpz_poly
 from resolvent.derive.border import bounded, checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.presentation import Typeset
 
 N = sympy.Symbol("n")
 
 
 @checked
 @dataclass(frozen=True)
-class Recurrence:
+class Recurrence(Typeset):
     """sum_{j=0..r} p_j(n) u(n+j) = 0 for all n >= 0.
 
     Attributes:

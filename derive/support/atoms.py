@@ -18,6 +18,7 @@ from resolvent.derive.exact.extension import ALPHA
 from resolvent.derive.exact.field import Element, Field, common_denominator, generated, polynomial_ring
 from resolvent.derive.exact.polynomials import irreducible_factors, substitute, univariate
 from resolvent.derive.exact.precision import working_precision
+from resolvent.derive.presentation import Tabled
 
 _CLOSEST = 2.0**-800  # to the pole: rows are expanded around it, so that nothing cancels
 
@@ -25,7 +26,7 @@ Number = TypeVar("Number")
 
 
 @dataclass(frozen=True)
-class PointMass(Generic[Number]):
+class PointMass(Tabled, Generic[Number]):
     """An atom of a measure: its place and its weight, as exact numbers of some kind, or as floats."""
 
     point: Number

@@ -19,6 +19,7 @@ import numpy as np
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -26,7 +27,7 @@ _CENTRED = 1e-9  # of the support's width: a mean that counts as 0
 
 
 @dataclass(frozen=True)
-class BatchOutlier:
+class BatchOutlier(Tabled):
     """What a batch shows of an eigenvalue of the true Hessian.
 
     Attributes:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.feature_model import (
     FeatureModel,
     converged,
@@ -30,7 +31,7 @@ from resolvent.numeric.measures.numbers import nonnegative_number
 
 
 @dataclass(frozen=True, repr=False)
-class FeatureErrors:
+class FeatureErrors(Tabled):
     """The parts of the risk E(<beta, x> - y_hat(x))^2 at the points asked for.
 
     Attributes:

@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.feature_model import (
     FeatureModel,
     converged,
@@ -46,7 +47,7 @@ _SAME = 1e-8  # how far the two routes to the mean may be apart, in units of |be
 
 
 @dataclass(frozen=True, repr=False)
-class FeatureVariances:
+class FeatureVariances(Tabled):
     """The parts of the risk E(<beta, x> - y_hat(x))^2: the bias, and the variance by what makes it.
 
     Attributes:

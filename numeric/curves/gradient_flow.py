@@ -31,6 +31,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.effective_ridge import integral
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.curves.shown import shown
@@ -70,7 +71,7 @@ class Margin:
 
 
 @dataclass(frozen=True)
-class BestTime:
+class BestTime(Tabled):
     """When the test error is smallest, and that error: ``inf`` if it only falls, 0 if it grows from its limit there."""
 
     time: float

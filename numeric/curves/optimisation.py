@@ -24,6 +24,7 @@ import numpy as np
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import nonnegative_number, positive_number, real_number
@@ -40,7 +41,7 @@ _EMPTY = 1e-12  # squared gradients, over the first, at which conjugate gradient
 
 
 @dataclass(frozen=True)
-class Descent:
+class Descent(Tabled):
     """Curves over the steps 0, 1, ..., k, for |x_0 - x*| = 1 without noise.
 
     Attributes:

@@ -24,6 +24,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, integral, ridge_of, smallest
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.curves.shown import shown
@@ -44,7 +45,7 @@ _LARGEST_RIDGE = 1e6  # over the largest eigenvalue of the population
 
 
 @dataclass(frozen=True)
-class BestRidge:
+class BestRidge(Tabled):
     """The ridge of the smallest risk: ``ridge`` may be negative, or ``inf`` where predicting 0 is best."""
 
     ridge: float

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.data.samples import covariance_eigenvalues, require_enough, require_mean
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
@@ -38,7 +39,7 @@ _WEIGHT = 1e3  # of the row that makes the weights add up to 1
 
 
 @dataclass(frozen=True)
-class Spike:
+class Spike(Tabled):
     """A spike of a population in the sample.
 
     Attributes:

@@ -25,6 +25,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.numbers import positive_number, real_values
@@ -35,7 +36,7 @@ from resolvent.numeric.spectrum.spectrum import Spectrum
 
 
 @dataclass(frozen=True)
-class SingularSpike:
+class SingularSpike(Tabled):
     """A component theta u v^T of a signal in noise.
 
     Attributes:

@@ -92,6 +92,11 @@ class PhaseMap:
     curves: tuple[sympy.Expr, ...]
     resolution: int
 
+    def __repr__(self) -> str:
+        (a, b), (c, d) = [(_float(low), _float(high)) for low, high in self.window]
+        where = f"{self.x} from {a:g} to {b:g}, {self.y} from {c:g} to {d:g}"
+        return f"<PhaseMap of {self.law}: {where}; {len(self.curves)} candidate curves>"
+
     @cached_property
     def axes(self) -> tuple[Grid, Grid]:
         """The grid's values of x and of y: the centres of the pixels."""

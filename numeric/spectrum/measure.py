@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Tabled
 from resolvent.derive.support import atoms
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import ZERO, Array, Piece, Place
@@ -43,7 +44,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class SupportInterval:
+class SupportInterval(Tabled):
     """A support interval [left, right]; near an edge the density behaves like |x - edge|^exponent.
 
     An exponent is None where the density follows no power, which only happens for laws that are not algebraic.

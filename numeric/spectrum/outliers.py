@@ -32,6 +32,7 @@ from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.irrational import is_irrational
 from resolvent.derive.outliers.outlier_transform import VALUE, Response, check_kind, response_of
 from resolvent.derive.outliers.thresholds import Gap, Threshold, gaps, lowest_end
+from resolvent.derive.presentation import Tabled
 from resolvent.derive.support.support import skeleton
 
 _BITS = 60  # of relative accuracy, before rounding to floats
@@ -58,7 +59,7 @@ class EdgeThreshold:
 
 
 @dataclass(frozen=True)
-class Outlier:
+class Outlier(Tabled):
     """One eigenvalue (squared singular value) outside the support.
 
     Attributes:
@@ -75,7 +76,7 @@ class Outlier:
 
 
 @dataclass(frozen=True)
-class OutlierResult:
+class OutlierResult(Tabled):
     """What a perturbation of one strength does outside the support.
 
     Attributes:

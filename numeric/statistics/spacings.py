@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.matrices.ensembles import generator
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.statistics.empirical_spectrum import snapped
@@ -208,7 +209,7 @@ class ReferenceFit:
 
 
 @dataclass(frozen=True)
-class SpacingComparison:
+class SpacingComparison(Tabled):
     """Spacings and ratios of eigenvalues against the three references; made by `compare_spacings`.
 
     Attributes:

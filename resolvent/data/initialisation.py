@@ -79,6 +79,9 @@ class InitialisationAdvice:
         """Whether the squared singular values vary by less than half of their mean."""
         return self.best.variance <= _SPREAD
 
+    def __str__(self) -> str:
+        return self.text()
+
     def text(self) -> str:
         """The advice in words."""
         best = self.best

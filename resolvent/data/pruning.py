@@ -107,6 +107,9 @@ class PruningAdvice:
         """Whether something is advised for a layer at least."""
         return any(not layer.reason for layer in self.layers)
 
+    def __str__(self) -> str:
+        return self.text()
+
     def text(self) -> str:
         """The advice as a table."""
         lines = [f"{'layer':24} {'shape':>12} {'noise':>10} {'rank':>5} {'error':>7} {'size':>6}"]

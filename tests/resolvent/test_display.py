@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from nbclient import NotebookClient
 import resolvent as rv
 
 C = sympy.Symbol("c", positive=True)
+P, N = rv.dimension("p"), rv.dimension("n")
+X = rv.gaussian("X", P, N)
 LAW = rv.semicircle() + rv.marchenko_pastur(C)
 START = "import resolvent as rv; c = rv.parameter('c', positive=True)"
 CELLS = {
@@ -94,9 +97,60 @@ def test_a_page_part_keeps_its_style_to_itself(name: str) -> None:
     assert not any(tag in text for tag in ("<html", "<body", "<script"))
 
 
-def test_two_pictures_on_one_page_have_ids_of_their_own() -> None:
-    import re
+RECORDS = {
+    "ridge": (rv.BestRidge(0.5, 1 / 3), ["ridge 0.5", "risk 0.3333333333"]),
+    "outlier": (
+        rv.Spectrum(rv.semicircle()).outliers(3)[0],
+        [
+            "strength 3",
+            "kind additive",
+            "outliers location 3.333333333, overlap 0.8888888889, right overlap none, gap 2, inf",
+        ],
+    ),
+    "atom": (rv.Spectrum(rv.marchenko_pastur(2)).atoms[0], ["point 0", "weight "]),
+    "critical": (rv.critical_values(rv.marchenko_pastur(C), "c")[0], ["value 1.000000000", "place 0", "before left"]),
+    "errors": (rv.random_feature_errors("relu", 1, 1, [0.5, 1.0]), ["bias 2 values from "]),
+    "expansion": (rv.local_expansion(rv.semicircle(C) + 2, "c"), ["critical 1.000000000", "exponent 3/2"]),
+}
 
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_is_a_table_of_what_it_holds(name: str) -> None:
+    record, rows = RECORDS[name]
+    found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", record._repr_html_())
+    told = [f"{word} {re.sub('<[^>]*>', '', value)}" for word, value in found]
+    for row in rows:
+        assert any(row in line for line in told), told
+    assert not any(word.startswith("_") for word, _ in found)
+    assert len(repr(record)) < 300
+
+
+def test_a_fraction_of_a_record_is_a_formula() -> None:
+    assert "<mfrac><mn>1</mn><mn>2</mn></mfrac>" in RECORDS["atom"][0]._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("typeset", "formula"),
+    [
+        (X @ X.T / N, r"\frac{1}{n} X X^{\top}"),
+        (rv.trace_of(rv.inv(rv.wigner("S", P) + 3)), r"\frac{3}{2} - \frac{\sqrt{5}}{2}"),
+        (rv.outlier(rv.semicircle()), r"\lambda = \frac{\theta^{2} + 1}{\theta}"),
+        (rv.guess_recurrence([2**k for k in range(20)]), r"u_{n+1} = 0 \qquad \text{(guessed: 2 unknowns"),
+        (rv.guess_algebraic([sympy.catalan(k) for k in range(20)]), r"f^{2} x - f + 1 = 0"),
+    ],
+)
+def test_a_notebook_shows_the_formula_of_what_has_one(typeset: Any, formula: str) -> None:
+    assert typeset._repr_latex_().startswith("$\\displaystyle ")
+    assert formula in typeset._repr_latex_()
+    assert typeset._repr_latex_().endswith("$")
+
+
+def test_a_map_of_phases_prints_where_it_is() -> None:
+    found = rv.phase_map(rv.catalog["hessian"].law(), "phi", "eps", ((0.1, 2), (0.1, 2)), sigma=1)
+    assert repr(found) == "<PhaseMap of hessian(phi, eps, 1): phi from 0.1 to 2, eps from 0.1 to 2; 5 candidate curves>"
+
+
+def test_two_pictures_on_one_page_have_ids_of_their_own() -> None:
     one, two = (set(re.findall(r'id="([^"]+)"', OBJECTS["spectrum"]._repr_html_())) for _ in range(2))
     assert one
     assert not one & two
