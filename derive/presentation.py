@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -21,9 +22,9 @@ def show(way: str, *arguments: Any, **options: Any) -> Any:
 class Typeset:
     """What a notebook displays as the formula that its `latex` gives."""
 
+    @abstractmethod
     def latex(self) -> str:
         """The formula."""
-        raise NotImplementedError(f"{type(self).__name__} has no formula")
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.latex()}$"
