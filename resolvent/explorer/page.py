@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import panel as pn
 from bokeh.models import ColumnDataSource
@@ -33,6 +34,10 @@ START = "semicircle() + marchenko_pastur(c)"
 _COPY = "navigator.clipboard.writeText(source.value)"
 # what takes a moment only need not be announced
 _LATE = "span { opacity: 0; animation: late 0s 0.4s forwards; } @keyframes late { to { opacity: 1; } }"
+# the whole page in the dark, where the reader has it so: widgets, plots and pictures alike, with their hues
+_DARK = "@media (prefers-color-scheme: dark) { html { filter: invert(0.9) hue-rotate(180deg); background: #fff; } }"
+_WIDE = {"sizing_mode": "stretch_width"}
+_SCROLLS = {"overflow-x": "auto"}  # a formula that is wider than the page moves by itself
 _SHORT = 0.5  # seconds that need not be announced
 _SENT = 50  # milliseconds, after which the browser knows that something is computed
 _MOMENTS = 6
@@ -42,20 +47,31 @@ _SAMPLED = "sampled"
 class Page:
     """One visitor's page: widgets, and what they show."""
 
-    def __init__(self, text: str = START) -> None:
-        self.text = pn.widgets.TextInput(label="Law: an expression or the name of an ensemble", value=text, width=560)
+    def __init__(self, text: str = START, matrices: str = "") -> None:
+        self.text = pn.widgets.TextInput(
+            label="Law: an expression or the name of an ensemble", value=text, max_width=560, **_WIDE
+        )
         self.entry = pn.widgets.Select(label="Ensembles", options=["", *catalog.names()], width=220)
+        self.matrices = pn.widgets.TextAreaInput(
+            label="Matrices and ratios of sizes, a line each",
+            placeholder="X: gaussian(p, n)\np/n = c",
+            value=matrices,
+            rows=2,
+            auto_grow=True,
+            max_width=560,
+            **_WIDE,
+        )
         self.sample = pn.widgets.Button(label="Sample a matrix", color="primary", width=150)
         self.phases = pn.widgets.Button(label="Phase diagram", width=150)
-        self.diagram = pn.pane.HTML("", width=880)
+        self.diagram = pn.pane.HTML("", max_width=880, **_WIDE)
         self.clear = pn.widgets.Button(label="Clear bars", width=110)
         self.upload = pn.widgets.FileInput(accept=".npy,.npz,.csv,.txt,.safetensors", multiple=False, width=260)
         self.busy = pn.pane.HTML("", height=22, stylesheets=[_LATE])
-        self.error = pn.pane.Alert("", alert_type="danger", visible=False)
+        self.error = pn.pane.Alert("", alert_type="danger", visible=False, styles=_SCROLLS, **_WIDE)
         self.sliders = pn.Column(width=300)
-        self.facts = pn.pane.HTML("", width=880)
-        self.statement = pn.pane.HTML("", width=880)
-        self.copies = pn.Row()
+        self.facts = pn.pane.HTML("", max_width=880, styles=_SCROLLS, **_WIDE)
+        self.statement = pn.pane.HTML("", max_width=880, styles=_SCROLLS, **_WIDE)
+        self.copies = pn.FlexBox()
         self.subject: Subject | None = None
         self._line = ColumnDataSource({"x": [], "y": []})
         self._stems = ColumnDataSource({"x": [], "top": [], "words": []})
@@ -66,6 +82,7 @@ class Page:
         self._asked: list[Callable[[], None]] = []
         self.picture = self._figure()
         self.text.param.watch(lambda _: self._read(), "value")
+        self.matrices.param.watch(lambda _: self._read(), "value")
         self.entry.param.watch(self._choose, "value")
         self.sample.on_click(lambda _: self._guarded(self._draw_sample))
         self.phases.on_click(lambda _: self._guarded(self._draw_phases))
@@ -77,8 +94,8 @@ class Page:
 
     def _figure(self) -> Any:
         tools = "pan,wheel_zoom,box_zoom,reset,save"
-        shown = figure(width=880, height=380, y_range=(0, 1), toolbar_location="above", output_backend="svg",
-                       tools=tools, x_axis_label="x", y_axis_label="density")  # fmt: skip
+        shown = figure(height=380, max_width=880, y_range=(0, 1), toolbar_location="above", output_backend="svg",
+                       tools=tools, x_axis_label="x", y_axis_label="density", **_WIDE)  # fmt: skip
         shown.quad(left="left", right="right", top="top", bottom=0, color=BARS, source=self._bars)
         shown.varea(x="x", y1=0, y2="y", color=FILL, alpha=0.6, source=self._line)
         shown.line(x="x", y="y", color=INK, width=2, source=self._line)
@@ -125,7 +142,7 @@ class Page:
         self._guarded(self._read_text)
 
     def _read_text(self) -> None:
-        self.subject = view.read_subject(self.text.value)
+        self.subject = view.read_subject(self.text.value, self.matrices.value)
         self._forget()
         self.phases.visible = len(self.subject.sliders) > 1 and self.subject.law.has_equation
         self.sliders[:] = [_slider(s) for s in self.subject.sliders]
@@ -201,7 +218,7 @@ class Page:
                 work()
             self.error.visible = False
         except ResolventError as error:
-            sentence, _, place = html.escape(str(error)).partition("\n")
+            sentence, _, place = html.escape(str(error).replace("--matrix ", "")).partition("\n")
             place = place.replace(" ", "&nbsp;")  # the text, and a mark below a letter of it
             self.error.object = sentence + (f"<pre>{place}</pre>" if place else "")
             self.error.visible = True
@@ -212,10 +229,12 @@ class Page:
     def _keep_link(self) -> None:
         location = pn.state.location
         if location is not None:
-            location.update_query(law=self.text.value, at=json.dumps(self.values()))
+            kept = {"law": self.text.value, "at": json.dumps(self.values()), "matrices": self.matrices.value}
+            location.search = f"?{urlencode({name: value for name, value in kept.items() if value})}"
 
     def restore(self, query: dict[str, str]) -> None:
         """Take law and values from a link."""
+        self.matrices.value = query.get("matrices", self.matrices.value)
         self.text.value = query.get("law", self.text.value)
         try:
             values = json.loads(query.get("at", "{}"))
@@ -232,9 +251,17 @@ class Page:
             self.sliders, self.sample, self.clear, self.phases, "Lay eigenvalues over:", self.upload, width=320
         )
         right = pn.Column(
-            self.busy, self.error, pn.pane.Bokeh(self.picture), self.facts, self.diagram, self.copies, self.statement
+            self.busy,
+            self.error,
+            pn.pane.Bokeh(self.picture, **_WIDE),
+            self.facts,
+            self.diagram,
+            self.copies,
+            self.statement,
+            styles={"flex": "1 1 320px", "min-width": "0"},
         )
-        return pn.Column("## resolvent: explore a law", pn.Row(self.text, self.entry), pn.Row(left, right))
+        top = pn.FlexBox(pn.Column(self.text, self.matrices, styles={"flex": "1 1 320px"}, max_width=600), self.entry)
+        return pn.Column("## resolvent: explore a law", top, pn.FlexBox(left, right, **_WIDE), **_WIDE)
 
 
 def _slider(of: Slider) -> Any:
@@ -279,13 +306,14 @@ def _copy_button(name: str, text: str) -> Any:
 def app() -> Any:
     """A page for one visitor, in the state that its link names."""
     query = {name: values[0].decode(errors="replace") for name, values in pn.state.session_args.items()}
-    page = Page(query.get("law", START))
+    page = Page(query.get("law", START), query.get("matrices", ""))
     page.restore(query)
     return page.layout()
 
 
 def serve(port: int, opens: bool) -> None:
     """Serve the page on the loopback address until it is interrupted."""
+    pn.config.raw_css = [*pn.config.raw_css, _DARK]
     pn.serve(
         {"/": app}, address="127.0.0.1", port=port, show=opens, title="resolvent", verbose=False, location=True,
         websocket_origin=[f"127.0.0.1:{port}", f"localhost:{port}"],

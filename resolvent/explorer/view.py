@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,11 +17,13 @@ from resolvent.catalog.registry import find
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.catalog.schema.parameter import Parameter
 from resolvent.data.files import SUFFIXES, read_array
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, ParseError
 from resolvent.derive.exact.deadline import within
 from resolvent.derive.exact.field import to_fmpq
+from resolvent.derive.expressions.law import law_of
 from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse
+from resolvent.language.matrices import parse_model
 from resolvent.numeric.data.samples import samples
 from resolvent.numeric.matrices.matrix_model import matrix_of
 from resolvent.numeric.pictures.phase_diagram import phase_diagram
@@ -63,30 +66,52 @@ class Subject:
         return Spectrum(self.entry or self.law, **values)
 
 
-def read_subject(text: str) -> Subject:
+def read_subject(text: str, matrices: str = "") -> Subject:
     """The law that a catalog name or an expression stands for; an expression that takes too long is refused.
+
+    With ``matrices``, definitions such as "X: gaussian(p, n)" and ratios such as "p/n = c" on lines of their own, or
+    with semicolons between them, it is one in matrices.
 
     Raises `ParseError`, `ParameterError`, or `OutOfTime` after `SECONDS`.
     """
     if find(text) is None:
-        within(SECONDS, partial(_tried, text))
-    return _subject(text)
+        within(SECONDS, partial(_tried, text, matrices))
+    return _subject(text, matrices)
 
 
-def _tried(text: str) -> bool:
-    found = _subject(text)
+def _tried(text: str, matrices: str) -> bool:
+    found = _subject(text, matrices)
     found.at({slider.name: slider.start for slider in found.sliders})
     return True
 
 
-def _subject(text: str) -> Subject:
+def _subject(text: str, matrices: str) -> Subject:
     entry = find(text)
     if entry is not None:
         case = entry.cases[0] if entry.cases else {}
         sliders = [_slider_of(p, case.get(p.name, p.default)) for p in entry.parameters]
         return Subject(entry.slug, entry.law(), tuple(sliders), entry)
-    law = parse(text)
+    law = _law(text, [line.strip() for line in re.split(r"[;\n]", matrices) if line.strip()])
     return Subject(text, law, tuple(_slider(s.name, "", 0, None, None) for s in law.parameters))
+
+
+def _law(text: str, lines: list[str]) -> Law:
+    """The law of an expression in laws, or in the matrices that the lines define, where one of them occurs in it."""
+    definitions = [line for line in lines if ":" in line]
+    defined = {name for line in definitions for name in re.findall(r"\w+", line.partition(":")[0])}
+    if defined & set(re.findall(r"\w+", text)):
+        model = parse_model(text, definitions, [line for line in lines if ":" not in line])
+        law: Law = law_of(model.expression, model.ratios)
+        if law.has_equation:
+            return law
+        raise ParameterError("there are matrices without a spectrum; give them one, S: given(p, atoms([1, 3])) say")
+    try:
+        return parse(text)
+    except ParseError as error:
+        if re.search(r"\.[TH]\b|\b(inv|block|kron)\(", text):
+            raise ParseError(f"the matrices of this expression are not defined; write X: gaussian(p, n), say, into the "
+                             f"box of matrices: {error}", text=text) from error  # fmt: skip
+        raise
 
 
 def _slider_of(parameter: Parameter, start: Any) -> Slider:

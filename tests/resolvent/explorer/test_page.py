@@ -15,16 +15,19 @@ from urllib.parse import unquote_plus
 import numpy as np
 import panel as pn
 import pytest
+import sympy
 from typer.testing import CliRunner
 
 from resolvent import catalog
 from resolvent.cli.app import app as command_line
 from resolvent.derive.errors import ParameterError, ParseError
-from resolvent.derive.laws.elementary import marchenko_pastur
+from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
 from resolvent.explorer import view
 from resolvent.explorer.page import Page
 from resolvent.explorer.view import curve, read_subject, uploaded
 from resolvent.numeric.spectrum.spectrum import Spectrum
+
+C = sympy.Symbol("c", positive=True)
 
 
 @pytest.fixture(autouse=True)
@@ -204,6 +207,66 @@ def test_a_link_restores_law_and_values() -> None:
     assert (page.text.value, page.values()) == ("marchenko_pastur(c)", {"c": "3/2"})
 
 
+MATRICES = "X: gaussian(p, n)\nS: wigner(p)\np/n = c"
+
+
+def test_the_law_of_matrices_is_that_of_its_parts() -> None:
+    """Gaussian and Wigner matrices are asymptotically free."""
+    page = Page("X @ X.T / n + S", MATRICES)
+    assert not page.error.visible, page.error.object
+    assert page.values() == {"c": "1/2"}
+    assert page.subject is not None
+    assert page.subject.law.same_as(semicircle() + marchenko_pastur(C))
+    assert area(page) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_link_restores_matrices() -> None:
+    page = Page()
+    page.restore({"law": "X @ X.T / n", "at": '{"c": "3/2"}', "matrices": "X: gaussian(p, n); p/n = c"})
+    assert not page.error.visible
+    assert (page.values(), page._stems.data["words"]) == ({"c": "3/2"}, ["1/3 at 0"])
+
+
+def test_a_sampled_matrix_is_the_one_that_is_written() -> None:
+    """S T + T S of one S, not of free copies: its moments are those of the anticommutator."""
+    subject = read_subject("S @ T + T @ S", "S: wigner(n)\nT: wigner(n)")
+    values = view.sampled(subject, {})
+    assert np.mean(values**2) == pytest.approx(2, rel=0.05)
+    assert np.mean(values**4) == pytest.approx(float(subject.law.moments(4)[3]), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("law", "matrices", "sentence"),
+    [
+        ("X @ X.T / n", "", "the matrices of this expression are not defined; write X: gaussian(p, n), say"),
+        ("X @ X.T / n", "Y: gaussian(p, n)", "the matrices of this expression are not defined"),
+        ("X @ X.T / n", "X: gaussian(p n)", "this is not an expression"),
+        ("X @ X.T / n", "X: gausian(p, n)", "did you mean &#x27;gaussian&#x27;?"),
+        ("X @ X / n", "X: gaussian(p, n)", "the shapes do not fit in X @ X"),
+        ("X @ T @ X.T / n", "X: gaussian(p, n)\nT: given(n)\np/n=c", "matrices without a spectrum; give them one"),
+        ("X + X.T", "X: gaussian(p, n)\np = n", ""),
+    ],
+)
+def test_what_is_wrong_with_matrices_is_a_sentence(law: str, matrices: str, sentence: str) -> None:
+    page = Page("semicircle()")
+    page.matrices.value = matrices
+    before = dict(page._line.data)
+    page.text.value = law
+    assert page.error.visible
+    assert sentence in page.error.object
+    assert not any(word in page.error.object for word in ("--matrix", "Traceback", "Error"))
+    assert page._line.data == before
+
+
+def test_an_ensemble_needs_no_matrices() -> None:
+    page = Page("X @ X.T / n", "X: gaussian(p, n)\np/n = c")
+    for chosen in ("hessian", "semicircle"):
+        page.entry.value = chosen
+        assert not page.error.visible
+    page.text.value = "semicircle() + marchenko_pastur(c)"
+    assert not page.error.visible
+
+
 @pytest.mark.parametrize(
     "at", ["{", '{"c": "x"}', '{"c": "1/0"}', "[1]", '{"other": 1}', '{"c": "1e999999999"}', '{"c": 1e9}']
 )
@@ -323,6 +386,36 @@ def test_in_a_browser_the_page_loads_moves_and_complains(address: str, tmp_path:
         page.get_by_text("computing").wait_for()
         page.get_by_text("computing").wait_for(state="detached")
         assert all(url.startswith((address, "data:", "blob:", address.replace("http", "ws"))) for url in asked)
+        browser.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_in_a_browser_a_phone_fits_the_dark_is_dark_and_matrices_are_typed(address: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+        page.set_default_timeout(120_000)
+        page.goto(f"{address}?law=hessian")
+        page.get_by_text("support").first.wait_for()
+        page.get_by_text("Derivation").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert "invert" in page.evaluate("getComputedStyle(document.documentElement).filter")
+        for label, text in (
+            ("Matrices and ratios", "X: gaussian(p, n)\np/n = 1/4"),
+            ("Law: an expression", "X @ X.T / n"),
+        ):
+            box = page.get_by_label(label)
+            box.fill(text)
+            box.press("Tab")
+        page.get_by_text("[0.25, 2.25]").wait_for()
+        page.wait_for_url(lambda url: "matrices=X: gaussian(p, n)\np/n = 1/4" in unquote_plus(url))
+        link = page.url
+        page.goto("about:blank")
+        page.goto(link)
+        page.get_by_text("[0.25, 2.25]").wait_for()
         browser.close()
 
 
