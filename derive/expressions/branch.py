@@ -154,7 +154,7 @@ class EnclosedBranch(Branch):
     levels = (256, 1024, 4096)
 
     def __init__(self, system: DysonSystem, unknowns: Mapping[str, Entry], end: float = math.inf) -> None:
-        self.unknowns = unknowns
+        self.unknowns, self.end = unknowns, end
         failure = DerivationError("the Dyson equation was not solved at these parameters")
         for values in candidates(system.parameters):
             try:

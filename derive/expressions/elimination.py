@@ -217,10 +217,7 @@ class Eliminator:
 
     def too_long(self) -> DerivationError:
         """The error that says that the time is over."""
-        return TooLarge(
-            f"the elimination takes longer than {self.limits.seconds:g} seconds; give more with "
-            "limits=rv.Limits(seconds=...), or numbers for some parameters; numeric=True needs no elimination"
-        )
+        return too_long(self.limits)
 
     def check(self, equations: Sequence[fmpz_mpoly]) -> None:
         """Raise `TooLarge` where a limit is reached, and `Heavy` where the rest belongs in a child process."""
@@ -339,6 +336,14 @@ class Eliminator:
             if not value.is_zero():
                 out.append(value)
         return out
+
+
+def too_long(limits: Limits) -> DerivationError:
+    """The error that says that an elimination takes too long."""
+    return TooLarge(
+        f"the elimination takes longer than {limits.seconds:g} seconds; give more with limits=rv.Limits(seconds=...), "
+        "or numbers for some parameters; numeric=True needs no elimination"
+    )
 
 
 def _constant_and_slope(polynomial: fmpz_mpoly, name: str) -> tuple[fmpz_mpoly, fmpz_mpoly]:

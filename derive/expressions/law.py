@@ -10,17 +10,30 @@ from functools import partial
 from typing import Any
 
 import sympy
+from flint import fmpz_mpoly
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
-from resolvent.derive.exact.polynomials import irreducible_factors
+from resolvent.derive.exact.extension import ALPHA
+from resolvent.derive.exact.polynomials import degree, irreducible_factors, without_monomials
+from resolvent.derive.exact.resultant import Resultant
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.branch import Branch, SeriesBranch, branch_of, enclosed_branch
 from resolvent.derive.expressions.by_operations import recipe_by_operations
 from resolvent.derive.expressions.certificate import Certificate
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
-from resolvent.derive.expressions.elimination import Elimination, Limits, eliminate, told, told_latex
+from resolvent.derive.expressions.elimination import (
+    Elimination,
+    Limits,
+    apart,
+    eliminate,
+    read_polynomial,
+    terms_of_polynomial,
+    told,
+    told_latex,
+    too_long,
+)
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
 from resolvent.derive.expressions.letter import SymbolicSize
@@ -39,11 +52,13 @@ from resolvent.derive.expressions.square_roots import RootStays
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude
-from resolvent.derive.laws.irrational import put_in, with_names
+from resolvent.derive.laws.irrational import Eliminated, put_in, with_names, without_number
 from resolvent.derive.laws.record import Recipe, laws_in_order
 from resolvent.derive.support.support import Skeleton, skeleton
 
 Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
+_LONG = 300  # terms times the degree of a number beyond which putting it in may take long
+_KNOWN_SOON = 10.0  # seconds in which a refusal finds out which inverse does not exist
 _REAL_FORM = (
     " of the pencil with [[Re A, -Im A], [Im A, Re A]] for every coefficient A",
     r" of the pencil with $\begin{pmatrix} \Re A & -\Im A \\ \Im A & \Re A \end{pmatrix}$ for every coefficient $A$",
@@ -120,6 +135,7 @@ def algebraic_law_of(
     stated = Stated(model, tuple(given), limits)
     scalars, inputs = model.scalars(), (model.laws(), tuple(given.values()))
     factors = len(list(model.nodes()))
+    end = time.monotonic() + (limits or Limits()).seconds
     (others, *rest), numbers = with_names((scalars[factors:], *inputs))
     named = ((*scalars[:factors], *others), *rest)
     if not numbers:
@@ -131,11 +147,29 @@ def algebraic_law_of(
             named, numbers = with_names((scalars, *inputs))
             if not numbers:
                 raise
-    return put_in(stated.law(*named), tuple(numbers), tuple(numbers.values()))
+    eliminate = partial(_eliminated_until, end, limits or Limits())
+    return put_in(stated.law(*named), tuple(numbers), tuple(numbers.values()), eliminate)
+
+
+def _eliminated_until(end: float, limits: Limits, modulus: fmpz_mpoly, relation: fmpz_mpoly) -> Eliminated:
+    """The resultant that puts a number in, where it may take long in a process that can be stopped."""
+    if degree(modulus, ALPHA) * len(relation) < _LONG:
+        return Resultant.of(modulus, relation, ALPHA), ()
+
+    def work() -> dict[str, Any]:
+        value = Resultant.of(modulus, relation, ALPHA).value
+        factors = irreducible_factors(without_monomials(without_number(value)), "m")
+        return {"value": terms_of_polynomial(value), "factors": list(map(terms_of_polynomial, factors))}
+
+    answer = apart(end - time.monotonic(), work, partial(too_long, limits))
+    value = read_polynomial(relation.context(), answer["value"])
+    ring = without_number(value).context()
+    return Resultant(modulus, relation, ALPHA, value), [read_polynomial(ring, f) for f in answer["factors"]]
 
 
 def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stated) -> AlgebraicLaw:
     """The law of an expression with rational numbers, and square roots."""
+    end = time.monotonic() + limits.seconds
     with pointing(model):
         scales = scales_of(model.dimensions(), given)
         pencil = pencil_of(model, scales)
@@ -149,11 +183,10 @@ def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stat
         is_written=False,  # its letters are defined elsewhere
     )
     text, nonnegative = f"law_of({model})", True if is_nonnegative(model) else None
-    end = time.monotonic() + limits.seconds
     try:
         branch = SeriesBranch(system, unknowns_of(system), end)
     except NoSeries:
-        return _enclosed(model, pencil, given, limits, recipe, text, nonnegative)
+        return _enclosed(model, pencil, given, limits, end, recipe, text, nonnegative)
     found = eliminate(system, branch, limits)
     moments = Moments(system, end, branch.series)
     law = conclude(
@@ -180,13 +213,14 @@ def _enclosed(
     pencil: Pencil,
     given: Ratios,
     limits: Limits,
+    end: float,
     recipe: Recipe,
     text: str,
     nonnegative: bool | None,
 ) -> AlgebraicLaw:
     """The law where the series at infinity are not rational: the branch is chosen by an enclosure of the solution."""
     try:
-        system, branch = enclosed_branch(pencil, limits.seconds)
+        system, branch = enclosed_branch(pencil, end - time.monotonic())
     except TooLarge:
         raise
     except DerivationError as error:
@@ -235,10 +269,11 @@ def inverses_of(model: MatrixExpression, ratios: Ratios) -> str:
     With parameters the ratios decide, and the hint is a question.
     """
     inverses = [node for node in model.nodes() if node.head == "inverse"]
+    end = time.monotonic() + _KNOWN_SOON
     for node in inverses:
         inner = node.parts[0]
         try:
-            found = _spectrum(inner, ratios)
+            found = _spectrum(inner, ratios, Limits(seconds=end - time.monotonic()))
         except ResolventError:
             continue
         ends = [(float(i.left.point), float(i.right.point)) for i in found.intervals] if found else []
@@ -249,15 +284,15 @@ def inverses_of(model: MatrixExpression, ratios: Ratios) -> str:
     return f"; does {' and '.join(found_)} exist in the limit, at these ratios?" if found_ else ""
 
 
-def _spectrum(model: MatrixExpression, ratios: Ratios) -> Skeleton | None:
+def _spectrum(model: MatrixExpression, ratios: Ratios, limits: Limits) -> Skeleton | None:
     """The support of E or, if it is not symmetric, of E^T E, divided by its growth; None if parameters are left."""
     scales = scales_of(model.dimensions(), ratios)
     size = model.dimensions()[0]
     scaled = model / size ** sympy.Rational(growth(model, scales))
     try:
-        law = algebraic_law_of(scaled, ratios)
+        law = algebraic_law_of(scaled, ratios, limits)
     except ParameterError:
-        law = algebraic_law_of(scaled.T @ scaled, ratios)
+        law = algebraic_law_of(scaled.T @ scaled, ratios, limits)
     return None if law.equation.symbols else skeleton(law.equation)
 
 

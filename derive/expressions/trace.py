@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -461,13 +462,14 @@ def trace_of(
     given = dict(ratios or {})
     if unspecified(expression):
         return open_trace(expression, given, limits)
+    end = time.monotonic() + (limits or Limits()).seconds
     system = _system(expression, given)
     branch: Branch
     try:
-        branch = branch_of(system, seconds=(limits or Limits()).seconds)
+        branch = branch_of(system, seconds=end - time.monotonic())
     except NoSeries:
         try:
-            system, branch = enclosed_branch(system.pencil, (limits or Limits()).seconds)
+            system, branch = enclosed_branch(system.pencil, end - time.monotonic())
         except TooLarge:
             raise
         except DerivationError as error:

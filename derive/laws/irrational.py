@@ -32,6 +32,7 @@ from resolvent.derive.laws.from_polynomial import conclude
 from resolvent.derive.laws.record import AlgebraicRecord, LawT, Recipe
 
 F = TypeVar("F", bound=Callable[..., Any])
+Eliminated = tuple[Resultant, Sequence[fmpz_mpoly]]  # and the irreducible factors in z and m, where they are known
 
 DIGITS = 50  # of numbers that are rounded
 _CHECKED_DIGITS = 30  # that decide whether a number lies in a domain with rational ends
@@ -87,8 +88,19 @@ def at(law: LawT, values: Mapping[str, Any]) -> LawT:
     return put_in(AlgebraicRecord.at(base, named), tuple(numbers), tuple(numbers.values()))
 
 
-def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Expr]) -> LawT:
+def _eliminated(modulus: fmpz_mpoly, relation: fmpz_mpoly) -> Eliminated:
+    return Resultant.of(modulus, relation, ALPHA), ()
+
+
+def put_in(
+    law: LawT,
+    symbols: Sequence[sympy.Symbol],
+    values: Sequence[sympy.Expr],
+    eliminate: Callable[[fmpz_mpoly, fmpz_mpoly], Eliminated] = _eliminated,
+) -> LawT:
     """The law with irrational numbers in the place of parameters, whatever their domains.
+
+    ``eliminate`` makes the resultant of the minimal polynomial and the equation, which may take long.
 
     Raises `DerivationError` if the law's moments have a root of a parameter in them.
     """
@@ -111,11 +123,11 @@ def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Ex
     quotients = {name: _quotient(image, wide) for name, image in images.items()}
     modulus = extension.polynomial(wide)
     relation = divmod(substitute(law.equation.polynomial, wide, quotients), modulus)[1]
-    elimination = Resultant.of(modulus, relation, ALPHA)
+    elimination, factors = eliminate(modulus, relation)
     rest = tuple(s for s in law.equation.symbols if s not in kept)
     return conclude(
         type(law),
-        elimination.value.project_to_context(ring_of(("z", "m"), elimination.value, drop=(ALPHA,))),
+        without_number(elimination.value),
         rest,
         partial(_moments, law, extension, images),
         rule=rules.ALGEBRAIC_NUMBER,
@@ -125,7 +137,13 @@ def put_in(law: LawT, symbols: Sequence[sympy.Symbol], values: Sequence[sympy.Ex
         recipe=recipe,
         nonnegative=law.nonnegative,
         eliminations=(elimination,),
+        factors=factors,
     )
+
+
+def without_number(polynomial: fmpz_mpoly) -> fmpz_mpoly:
+    """A polynomial from which the number was eliminated, in a ring without it."""
+    return polynomial.project_to_context(ring_of(("z", "m"), polynomial, drop=(ALPHA,)))
 
 
 def is_irrational(value: Any) -> bool:

@@ -8,6 +8,7 @@ the certificate: what was overlooked is missing there.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -48,13 +49,20 @@ _TAILS, _FLOOR = (2e-13, 3e-11), 1e-15
 _CONTOUR, _OUTSIDE = 128, 1.5
 
 
-def measure_of_solver(solver: DysonSolver, text: str, unit: float = 1.0) -> Measure:
+def measure_of_solver(solver: DysonSolver, text: str, unit: float = 1.0, seconds: float = math.inf) -> Measure:
     """The measure; its certificate compares mass and moments with integrals of m around the support.
 
     The solver may be that of x/unit, unit a power of two: the support is looked for between 10^-3 and 10^5.
 
-    Raises `NotCertified` where a part of the support was not found or the density not resolved.
+    Raises `NotCertified` where a part of the support was not found or the density not resolved, `TooLarge` where that
+    takes longer than so many seconds.
     """
+    with solver.clock.within(seconds):
+        return _found(solver, text, unit)
+
+
+def _found(solver: DysonSolver, text: str, unit: float) -> Measure:
+    """The measure, looked for on finer grids in turn."""
     low, high = _reach(solver, text)
     failure: NotCertified | None = None
     for count in _GRIDS:

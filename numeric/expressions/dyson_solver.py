@@ -22,6 +22,7 @@ from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.scaling import scales_of
+from resolvent.numeric.expressions.clock import Clock
 from resolvent.numeric.expressions.dyson_arrays import DysonArrays
 from resolvent.numeric.expressions.free_letters import FreeLetter
 from resolvent.numeric.expressions.krylov import solve_by_products
@@ -100,6 +101,7 @@ class DysonSolver:
 
     def __init__(self, arrays: DysonArrays) -> None:
         self.arrays = arrays
+        self.clock = Clock()
 
     def __repr__(self) -> str:
         return f"<DysonSolver: {self.arrays.entries} unknowns>"
@@ -246,6 +248,7 @@ class DysonSolver:
         g, residual, size = g.copy(), np.full(len(z), np.inf), np.full(len(z), np.inf)
         active, epsilon = np.arange(len(z)), np.broadcast_to(epsilon, len(z))
         for _ in range(_NEWTON):
+            self.clock.check()
             now = g[active]
             with np.errstate(all="ignore"):
                 try:
@@ -440,6 +443,7 @@ class DysonSolver:
         """
         g = self._damped(z)
         for _ in range(4000):
+            self.clock.check()
             try:
                 new = self.image(g, z, _REGULARISED)
             except np.linalg.LinAlgError as error:
@@ -456,6 +460,7 @@ class DysonSolver:
         g[:, list(self.arrays.diagonal)] = -1j
         for epsilon in regularised:
             for _ in range(400):
+                self.clock.check()
                 try:
                     new = self.image(g, z, epsilon)
                 except np.linalg.LinAlgError:  # not the solution, which Newton's method will say

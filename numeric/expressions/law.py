@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.errors import BranchError, DerivationError, ParameterError
+from resolvent.derive.errors import BranchError, ParameterError, ResolventError
 from resolvent.derive.expressions import law as exact
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import dyson_system
@@ -30,6 +32,7 @@ from resolvent.numeric.expressions.dyson_measure import measure_of_solver
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.numeric_law import NumericLaw
 
+_SECONDS = 600.0  # of a numeric law, unless limits are given
 _ORDINARY = 4  # the roots of the variances are at most 2^4, and not all below 2^-4; otherwise they are scaled
 _SEEN = 1e-3
 _HEIGHTS, _FINER = np.geomspace(1e40, 1e-40, 21), np.geomspace(1e4, 1.0, 9)
@@ -47,10 +50,12 @@ def law_of(
     """The limiting spectral law of a symmetric matrix expression, with the derivation of its equation.
 
     ``ratios`` says how the sizes compare, {(p, n): c} for p/n -> c; c is a number or a parameter, and ``values`` are
-    numbers for parameters. ``limits`` bounds the elimination (60 seconds and 200 000 terms unless given). With
-    ``numeric=True`` nothing is eliminated: the Dyson equation is solved in floating point, the law is a `NumericLaw`,
-    its evidence is numeric and its error what the certificate of its spectrum says. So it is, with a warning, where an
-    elimination without parameters reaches its limits; ``numeric=False`` makes that an error.
+    numbers for parameters. With ``numeric=True`` nothing is eliminated: the Dyson equation is solved in floating point,
+    the law is a `NumericLaw`, its evidence is numeric and its error what the certificate of its spectrum says. So it
+    is, with a warning, where an elimination without parameters reaches its limits; ``numeric=False`` makes that an
+    error. ``limits`` bounds the whole, the measure of a numeric law included, which is computed when it is first asked
+    for; where such a law can follow, the elimination has half of the seconds. Unless they are given, an elimination has
+    60 seconds and 200 000 terms, and a numeric law ten minutes.
 
     >>> from resolvent.numeric.expressions import dimension, gaussian, wigner
     >>> p, n = dimension("p"), dimension("n")
@@ -71,7 +76,8 @@ def law_of(
     m = trbar(-1/(-A + m + z))
 
     Raises `ParameterError` for an expression that is not symmetric, grows with the sizes or lacks a ratio, and
-    `DerivationError` where an inverse does not exist or the exact method does not reach.
+    `DerivationError` where an inverse does not exist or the exact method does not reach, `TooLarge` among them where
+    the limits do not suffice.
 
     Sources: Mingo, Speicher 2017, Free probability and random matrices, chapter 10; Helton, Mai, Speicher, J. Funct.
     Anal. 274 (2018), for rational expressions.
@@ -81,14 +87,17 @@ def law_of(
     if numeric and isinstance(model, MatrixExpression) and unspecified(model):
         raise ParameterError(f"numbers need spectra for all given matrices; {model} has one without", model=model)
     if numeric:
-        return _numbers(model, ratios, values)
+        return _numbers(model, ratios, values, limits.seconds if limits else _SECONDS)
+    end = time.monotonic() + (limits.seconds if limits else math.inf)
+    if limits and numeric is not False and isinstance(model, MatrixExpression) and not unspecified(model):
+        limits = replace(limits, seconds=limits.seconds / 2) if _has_numbers(model, ratios, values) else limits
     try:
         law = exact.law_of(model, ratios, limits)
     except TooLarge as error:
         if numeric is False or not _has_numbers(model, ratios, values):
             raise
         warnings.warn(f"{error}: the law is numeric", stacklevel=3)
-        return _numbers(model, ratios, values)
+        return _numbers(model, ratios, values, min(end - time.monotonic(), _SECONDS))
     return law.at(**values) if values else law
 
 
@@ -96,7 +105,7 @@ def _has_numbers(model: MatrixExpression, ratios: Ratios | None, values: Mapping
     """Whether all parameters have values, and the numeric solver reaches the expression."""
     try:
         system = dyson_system(_pencil(model, ratios), numeric=True)
-    except DerivationError:
+    except ResolventError:
         return False
     return {s.name for s in system.parameters} <= set(values)
 
@@ -135,13 +144,15 @@ def _pencil(model: MatrixExpression, ratios: Ratios | None) -> Pencil:
     return pencil_of(model, scales_of(model.dimensions(), dict(ratios or {})))
 
 
-def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, Any]) -> NumericLaw:
+def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, Any], seconds: float) -> NumericLaw:
     if not isinstance(model, MatrixExpression):
         raise ParameterError(f"law_of takes a matrix expression, such as X @ X.T / n; got {model!r}", model=model)
     pencil = _pencil(model, ratios)
     system = dyson_system(pencil, numeric=True)
     solver = DysonSolver(DysonArrays.of_system(system, values))
-    exponent = _exponent(solver)
+    end = time.monotonic() + seconds
+    with solver.clock.within(seconds):
+        exponent = _exponent(solver)
     if exponent:
         scaled = model * sympy.Rational(2) ** -exponent
         solver = DysonSolver(DysonArrays.of_system(dyson_system(_pencil(scaled, ratios), numeric=True), values))
@@ -155,7 +166,8 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
         uses=(dyson_step(model, pencil, system, dict(ratios or {}), by_series=by_series),),
         verify=partial(_solved_by_iteration, solver),
     )
-    return NumericLaw(text, partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent)), conclusion=step)
+    build = partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent), end - time.monotonic())
+    return NumericLaw(text, build, conclusion=step)
 
 
 def _exponent(solver: DysonSolver) -> int:

@@ -9,9 +9,13 @@ import sympy
 from sympy import Rational, cbrt, sqrt
 
 from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.exact.extension import ALPHA
+from resolvent.derive.exact.field import polynomial_ring
+from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
-from resolvent.derive.expressions.law import law_of
+from resolvent.derive.expressions.law import _eliminated_until, law_of
 from resolvent.derive.expressions.letters import commuting, dimension, gaussian, given, inv, wigner
+from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.expressions.trace import trace_of
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
@@ -81,3 +85,14 @@ def test_a_trace_is_a_number() -> None:
     assert float(risk.derivative(A, at=1)) == risk.derivative(A).at(a=1)
     with pytest.raises(ParameterError, match="give a number for a"):
         float(risk)
+
+
+def test_putting_a_number_in_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = S @ S @ S + sqrt(2) * S @ S + S
+    here = law_of(model)
+    monkeypatch.setattr("resolvent.derive.expressions.law._LONG", 0)
+    assert law_of(model).equation == here.equation
+    ring = polynomial_ring(("z", "m", ALPHA))
+    z, m, number = ring.gens()
+    with pytest.raises(TooLarge, match="takes longer than 60 seconds"):
+        _eliminated_until(0.0, Limits(), number**2 - 2, m**2 + z * m + number)

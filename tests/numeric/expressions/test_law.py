@@ -203,3 +203,17 @@ def test_a_numeric_law_mixes_with_others_and_can_be_pickled() -> None:
 def test_what_is_refused(build: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         build()
+
+
+def test_the_limits_bound_a_numeric_law_too() -> None:
+    law = law_of(X @ Y @ X + Y, numeric=True, limits=Limits(seconds=0.5))
+    solver = law._build.args[0]
+    with solver.clock.within(-1.0), pytest.raises(TooLarge, match="the numeric law takes longer than the -1 seconds"):
+        law.moments(2)  # an end that was set before stays
+    with pytest.raises(TooLarge, match="the numeric law takes longer than the 0 seconds"):
+        law_of(X @ Y @ X + Y, numeric=True, limits=Limits(seconds=0.0))
+
+
+def test_numbers_have_half_of_the_seconds_where_they_follow() -> None:
+    with pytest.warns(UserWarning, match=r"longer than the limit.*the law is numeric"), pytest.raises(TooLarge):
+        law_of(X @ Y @ X + Y, limits=Limits(seconds=1e-6)).moments(2)
