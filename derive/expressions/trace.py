@@ -483,8 +483,7 @@ def trace_of(
             break
     if len(factors) != 1:
         raise DerivationError("the physical factor is not separated", factors=tuple(factors))
-    names = ("m", *(s.name for s in system.parameters))
-    chosen = factors[0].project_to_context(polynomial_ring(names))
+    chosen = factors[0].project_to_context(polynomial_ring(("m", *(s.name for s in system.parameters))))
     definition = Step(rules.MODEL, f"tau = lim (1/p) tr E, E = {expression}", kind="definition")
     known = (definition, *existence(expression, system))
     dyson = Step(rules.DYSON_EQUATION, f"the Dyson equation of a pencil of {system.pencil.size} states", uses=known)
