@@ -10,7 +10,9 @@ precision.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 
 from flint import acb, acb_poly, arb
@@ -20,12 +22,23 @@ from resolvent.derive.continuation.tube import Expansion, Expansions, Tube
 from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.precision import working_precision
 
+_STEPS_LEFT: ContextVar[list[float] | None] = ContextVar("steps_left", default=None)
 _MOST_STEPS = 4000  # next to a point where sheets meet, the steps shrink faster than the distance
 _COARSE = 1e-9  # relative radius of an enclosure
 _MOST_QUARTERS = 400  # of a disc in which a cluster of roots stays where it is: where q sheets meet, y ~ x^(1/q)
 _ARCS = (32, 128, 512)
 _DETOURS = (0.0, 0.31, -0.17, 0.73)  # sideways, as a fraction of the height
 _AT_END = 1e-6  # of the height of a path: a stop this close to its end says that the branch point is there
+
+
+@contextmanager
+def at_most(steps: int) -> Iterator[None]:
+    """Paths inside end after so many steps in all, as where a branch point is met: for what has another way out."""
+    token = _STEPS_LEFT.set([float(steps)])
+    try:
+        yield
+    finally:
+        _STEPS_LEFT.reset(token)
 
 
 class Sheet:
@@ -185,7 +198,11 @@ class Sheet:
             coarse = float(root.rad()) > _COARSE * abs(complex(root))  # a stop in doubles would cost step length
             position, ball = z0, self._sharpened(z0, root) if coarse else root
             expansion = None
+            left = _STEPS_LEFT.get() or [math.inf]
             for _ in range(_MOST_STEPS):
+                left[0] -= 1
+                if left[0] < 0:
+                    break
                 distance = abs(complex(z1 - position))
                 if distance == 0.0:
                     return ball if expansion is None else self._sharpened(position, ball)

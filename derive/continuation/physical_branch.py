@@ -43,32 +43,55 @@ class Branch(Sheet):
             self.start, self.start_root = self._start()
         self.anchor(self.start, self.start_root)
 
-    # -- the start at infinity -----------------------------------------------------------------------------
+    def value(self, z: acb) -> acb:
+        """The branch at a point of the closed upper half-plane; far out in the chart of its start, where sheets differ.
 
-    def _start(self) -> tuple[acb, acb]:
-        coefficients, germ = _unfolded(self.equation)
-        radius, ball = regular_disc(coefficients, germ[-1])
-        w = acb(0, -radius)
-        unfolded = Sheet(coefficients, self.precision)
-        tail = unfolded.refine(w, ball)
-        if not ball.contains(tail):
-            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(1 / w))
-        # Sheets that agree to several orders in 1/z are far apart in this chart: come down from infinity in it.
-        size = math.sqrt(abs(float(number_ball(self.equation.field.coerce(self.equation.moment_series(3)[2])).mid())))
-        while 0 < abs(complex(w)) * 8 * size < 1:
+        Raises `BranchError` at branch points.
+        """
+        if abs(complex(z)) > 2 * abs(complex(self.start)) and self.learnt(z) is None:
             try:
-                w, tail = 2 * w, unfolded.follow(w, tail, 2 * w, floor=1e-2 * abs(complex(w)))
+                return self._far_value(z)
             except (BranchError, PrecisionError):
-                break
-        z = acb(0, (1 / w).imag.mid())
+                pass
+        return super().value(z)
+
+    def _far_value(self, z: acb) -> acb:
+        with working_precision(self.precision):
+            x = (-1 / z).mid()
+            return self._folded(z, -x, self._far.value(x))
+
+    def _folded(self, z: acb, w: acb, tail: acb) -> acb:
+        """m at z, as good as 1/w, by the root of the chart at w."""
         series = acb(0)
-        for coefficient in reversed([*germ[:-1], tail]):
+        for coefficient in reversed([*self._head, tail]):
             series = series * w + coefficient
         guess = self.widened(-w * series)
         root = self.refine(z, guess)
         if not self.same(z, root, guess):
             raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(z))
-        return z, root
+        return root
+
+    # -- the start at infinity -----------------------------------------------------------------------------
+
+    def _start(self) -> tuple[acb, acb]:
+        coefficients, germ = _unfolded(self.equation)
+        radius, ball = regular_disc(coefficients, germ[-1])
+        mirrored = [acb_poly([c * (-1) ** k for k, c in enumerate(row)]) for row in coefficients]
+        self._head, self._far = germ[:-1], Sheet(mirrored, self.precision)
+        x = acb(0, radius)  # -1/z, which keeps the half-plane
+        tail = self._far.refine(x, ball)
+        if not ball.contains(tail):
+            raise PrecisionError("the start at infinity is not isolated; raise the precision", z=complex(-1 / x))
+        # Sheets that agree to several orders in 1/z are far apart in this chart: come down from infinity in it.
+        size = math.sqrt(abs(float(number_ball(self.equation.field.coerce(self.equation.moment_series(3)[2])).mid())))
+        while 0 < abs(complex(x)) * 8 * size < 1:
+            try:
+                x, tail = 2 * x, self._far.follow(x, tail, 2 * x, floor=1e-2 * abs(complex(x)))
+            except (BranchError, PrecisionError):
+                break
+        self._far.anchor(x, tail)
+        z = acb(0, (-1 / x).imag.mid())
+        return z, self._folded(z, -x, tail)
 
 
 def number_ball(element: Element) -> arb:

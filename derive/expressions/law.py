@@ -52,7 +52,7 @@ from resolvent.derive.expressions.square_roots import RootStays
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import as_scalar
 from resolvent.derive.laws.from_polynomial import conclude
-from resolvent.derive.laws.irrational import Eliminated, put_in, with_names, without_number
+from resolvent.derive.laws.irrational import Eliminated, put_in, unnamed, with_names, without_number
 from resolvent.derive.laws.record import Recipe, laws_in_order
 from resolvent.derive.support.support import Skeleton, skeleton
 
@@ -148,7 +148,9 @@ def algebraic_law_of(
             if not numbers:
                 raise
     eliminate = partial(_eliminated_until, end, limits or Limits())
-    return put_in(stated.law(*named), tuple(numbers), tuple(numbers.values()), eliminate)
+    with unnamed(numbers):
+        law = stated.law(*named)
+    return put_in(law, tuple(numbers), tuple(numbers.values()), eliminate)
 
 
 def _eliminated_until(end: float, limits: Limits, modulus: fmpz_mpoly, relation: fmpz_mpoly) -> Eliminated:

@@ -16,7 +16,14 @@ from resolvent.derive.equations.equation import MomentSource, Values
 from resolvent.derive.errors import BranchError, DerivationError, PrecisionError, ResolventError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, real_roots
 from resolvent.derive.exact.extension import ALPHA, Extension
-from resolvent.derive.exact.field import Element, Field, coefficients_in, polynomial_ring, to_sympy_rational
+from resolvent.derive.exact.field import (
+    Element,
+    Field,
+    coefficients_in,
+    polynomial_ring,
+    polynomial_to_sympy,
+    to_sympy_rational,
+)
 from resolvent.derive.exact.polynomials import degree, generator, irreducible_factors, positive, substitute
 from resolvent.derive.exact.precision import order, working_precision
 from resolvent.derive.exact.series import Coefficient, Series, SeriesPolynomial, compose, make_series
@@ -24,6 +31,7 @@ from resolvent.derive.laws.record import AlgebraicRecord
 from resolvent.derive.support.atoms import find_atom
 
 _MOST_BITS = 1024
+_SMALL_PRIMES = (2, 3, 5, 7, 11, 13)
 _SAMPLES = tuple(
     fmpq(p, q) for p, q in ((1, 2), (2, 1), (1, 3), (3, 1), (1, 5), (5, 1), (4, 5), (9, 8), (1, 20), (20, 1))
 )
@@ -193,6 +201,8 @@ def element_of_root(
     parts = coefficients_in(factor, "m", ring)
     if len(parts) == 2:
         return field.element(-parts[0], parts[1])
+    if len(parts) == 3 and symbols:
+        return _root_of_quadratic(parts, numeric, index, field, symbols)
     d = len(parts) - 1
     lead = parts[-1]
     monic = [p * lead ** (d - 1 - k) for k, p in enumerate(parts[:-1])]
@@ -213,16 +223,45 @@ def _closed_form(
 ) -> sympy.Expr:
     if not symbols:
         return AlgebraicNumber(tuple(int(c) for c in numeric.coeffs()), index).to_sympy()
-    if len(parts) > 3:
-        raise DerivationError(
-            f"the value at the pole is algebraic of degree {len(parts) - 1} over the parameters; give them numbers"
-        )
-    field = Field(tuple(parts[0].context().names()))
-    c, b, a = (field.element(p).to_sympy({n: sympy.Symbol(n) for n in field.names}) for p in parts)
-    upper = index == 1
-    lead_positive = numeric.coeffs()[-1] > 0
-    sign = 1 if upper == lead_positive else -1
-    return (-b + sign * sympy.sqrt(sympy.factor(b**2 - 4 * a * c))) / (2 * a)
+    raise DerivationError(
+        f"the value at the pole is algebraic of degree {len(parts) - 1} over the parameters "
+        f"{', '.join(s.name for s in symbols)}; give them numbers",
+        parameters=tuple(symbols),
+    )
+
+
+def _root_of_quadratic(
+    parts: Sequence[fmpz_mpoly], numeric: fmpz_poly, index: int, field: Field, symbols: Sequence[sympy.Symbol]
+) -> Element:
+    """(-b +- s sqrt(r))/(2 a), where s is positive in the domain: so roots of one r are in one field."""
+    c, b, a = parts
+    outer, inner = _square_part(b**2 - 4 * a * c, symbols)
+    table = {s.name: sympy.Symbol(s.name) for s in symbols}
+    used = [n for n in field.names if n not in inner.unused_gens()]
+    modulus = {(*([0] * len(used)), 2): 1}
+    for exponents, coefficient in inner.project_to_context(polynomial_ring(used)).to_dict().items():
+        modulus[(*exponents, 0)] = -int(coefficient)
+    value = sympy.sqrt(sympy.factor(polynomial_to_sympy(inner, table)))
+    wide = Field(field.names, Extension(tuple(used), tuple(sorted(modulus.items())), value))
+    is_upper = (index == 1) == (numeric.coeffs()[-1] > 0)
+    root = wide.generator(ALPHA) * wide.element(outer) * (1 if is_upper else -1)
+    return (root - wide.element(b)) / wide.element(2 * a)
+
+
+def _square_part(of: fmpz_mpoly, symbols: Sequence[sympy.Symbol]) -> tuple[fmpz_mpoly, fmpz_mpoly]:
+    """s and r with s^2 r equal to the polynomial, s of factors whose sign is known in the domain, positive there."""
+    outer, inner = of.context().constant(1), of
+    content, factors = of.factor()
+    for prime in _SMALL_PRIMES:
+        while content % prime**2 == 0:
+            content //= prime**2
+            inner, outer = inner / prime**2, outer * prime
+    for factor, power in factors:
+        sign = polynomial_to_sympy(factor, {s.name: s for s in symbols})
+        if power > 1 and (sign.is_positive or sign.is_negative):
+            outer *= factor ** (power // 2) * (-1 if sign.is_negative and power // 2 % 2 else 1)
+            inner /= factor ** (power // 2 * 2)
+    return outer, inner
 
 
 def _taylor_rows(law: AlgebraicRecord, pole: Element, wide: Field) -> list[list[Coefficient]]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial, reduce
 from typing import Any, TypeVar, cast
 
@@ -20,7 +21,7 @@ from flint import fmpq, fmpz_mpoly
 from resolvent.derive.derivation import rules
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.equations.equation import Values
-from resolvent.derive.errors import ParameterError, ResolventError
+from resolvent.derive.errors import DerivationError, ParameterError, ResolventError
 from resolvent.derive.exact.compositum import MOST_DEGREE
 from resolvent.derive.exact.extension import ALPHA, Extension
 from resolvent.derive.exact.field import Element, Field, generated, to_fmpq, to_sympy_rational
@@ -61,7 +62,18 @@ def exact_numbers(function: F) -> F:
             return function(*bases, **base_options)
         if not (has_irrational_laws and bases == known and base_options == known_options):
             _try(function, bases, base_options, numbers)
-        law = function(*bases, **base_options)
+        try:
+            with unnamed(numbers):
+                law = function(*bases, **base_options)
+        except DerivationError as error:
+            if not has_irrational_laws or "extensions" not in error.objects:
+                raise
+            numbers.clear()  # the laws with the numbers in them may have a field in common where those before had none
+            bases, base_options = _named(arguments, numbers), _named(options, numbers)
+            with unnamed(numbers):
+                law = function(*bases, **base_options)
+        if not numbers:
+            return law
         if not isinstance(law, AlgebraicRecord):
             shown, text = ", ".join(map(str, numbers.values())), _unnamed(law.text, numbers)
             raise ParameterError(f"{text} takes rational numbers only; got {shown}", numbers=tuple(numbers.values()))
@@ -108,14 +120,10 @@ def put_in(
     written = all(map(_is_written, values))
     recipe = Recipe(put_in, (law, tuple(symbols), tuple(values)), frozenset(symbols), is_written=written)
     text = _unnamed(law.text, numbers)
-    rounded = {s: _rounded(v, DIGITS) for s, v in numbers.items() if _minimal(v) is None}
-    if rounded:
-        law = law.recipe.replay(rounded)
-        said = ", ".join(f"{numbers[s]} was rounded to {sympy.N(numbers[s], DIGITS)}" for s in rounded)
-        step = Step(rules.ROUNDING, f"{said}, with a relative error below 1e-{DIGITS - 1}", uses=(law.conclusion,),
-                    kind="definition", digits=DIGITS)  # fmt: skip
-        law = type(law)(law.equation, step, recipe, text, law.nonnegative)
-    kept = {s: v for s, v in numbers.items() if s not in rounded and s.name in {x.name for x in law.equation.symbols}}
+    others = {s: v for s, v in numbers.items() if _minimal(v) is None}
+    if others:
+        law = _in_decimals(law, others, recipe, text)
+    kept = {s: v for s, v in numbers.items() if s not in others and s.name in {x.name for x in law.equation.symbols}}
     if not kept:
         return type(law)(law.equation, law.conclusion, recipe, text, law.nonnegative)
     extension, images = _number_field(kept)
@@ -129,7 +137,7 @@ def put_in(
         type(law),
         without_number(elimination.value),
         rest,
-        partial(_moments, law, extension, images),
+        partial(_moments, law, kept),
         rule=rules.ALGEBRAIC_NUMBER,
         text=text,
         explanation=f"the equation of {text}, by eliminating {', '.join(map(str, kept.values()))}",
@@ -144,6 +152,26 @@ def put_in(
 def without_number(polynomial: fmpz_mpoly) -> fmpz_mpoly:
     """A polynomial from which the number was eliminated, in a ring without it."""
     return polynomial.project_to_context(ring_of(("z", "m"), polynomial, drop=(ALPHA,)))
+
+
+@contextmanager
+def unnamed(numbers: Mapping[sympy.Symbol, sympy.Expr]) -> Iterator[None]:
+    """Errors inside say the numbers in the place of their names, and that decimals would do.
+
+    >>> ((name,), numbers) = with_names((sympy.sqrt(2),))
+    >>> with unnamed(numbers):
+    ...     raise DerivationError(f"there is none over {name}")
+    Traceback (most recent call last):
+    resolvent.derive.errors.DerivationError: there is none over sqrt(2); a decimal number in its place has more answers
+    """
+    try:
+        yield
+    except ResolventError as error:
+        text = str(error)
+        if not any(symbol.name in text for symbol in numbers):
+            raise
+        hint = "; a decimal number in its place has more answers" if isinstance(error, DerivationError) else ""
+        raise type(error)(_unnamed(text, numbers) + hint, **error.objects) from error
 
 
 def is_irrational(value: Any) -> bool:
@@ -171,6 +199,27 @@ def nearby(law: LawT) -> LawT:
     numbers: dict[sympy.Symbol, sympy.Expr] = {}
     base = _lifted(law, numbers)
     return cast(LawT, _put(base, {symbol: _rounded(value, _CHECKED_DIGITS) for symbol, value in numbers.items()}))
+
+
+def rounded(law: LawT) -> LawT | None:
+    """The law with its irrational numbers rounded to 50 digits, as a step says; None if none has been put in last.
+
+    >>> from resolvent.derive.laws.elementary import semicircle
+    >>> rounded(semicircle(sympy.sqrt(2))).derivation.steps[-1].text[:38]
+    'sqrt(2) was rounded to 1.4142135623730'
+    """
+    if law.recipe.build is not put_in:
+        return None
+    base, symbols, values = law.recipe.arguments
+    return _in_decimals(cast(LawT, base), dict(zip(symbols, values, strict=True)), law.recipe, law.text)
+
+
+def _in_decimals(law: LawT, numbers: Mapping[sympy.Symbol, sympy.Expr], recipe: Recipe, text: str) -> LawT:
+    law = law.recipe.replay({symbol: _rounded(value, DIGITS) for symbol, value in numbers.items()})
+    said = ", ".join(f"{value} was rounded to {sympy.N(value, DIGITS)}" for value in numbers.values())
+    step = Step(rules.ROUNDING, f"{said}, with a relative error below 1e-{DIGITS - 1}", uses=(law.conclusion,),
+                kind="definition", digits=DIGITS)  # fmt: skip
+    return type(law)(law.equation, step, recipe, text, law.nonnegative)
 
 
 # -- arguments -----------------------------------------------------------------------------------------------------
@@ -322,18 +371,41 @@ def _quotient(element: Element, ring: Any) -> tuple[fmpz_mpoly, fmpz_mpoly]:
     return element.numerator.project_to_context(ring), element.denominator.project_to_context(ring)
 
 
-def _moments(
-    law: AlgebraicRecord, extension: Extension, images: Mapping[str, Element], n: int, values: Values
-) -> Series:
-    """The law's moments with the numbers put in."""
+def _moments(law: AlgebraicRecord, numbers: Mapping[sympy.Symbol, sympy.Expr], n: int, values: Values) -> Series:
+    """The law's moments with the numbers put in.
+
+    Raises `DerivationError` where the moments have a root with parameters in it beside the numbers.
+    """
     terms = terms_of(law.moment_series(n, values), n)
+    extension, images = _number_field(numbers)
     names = tuple(s.name for s in law.equation.symbols if s.name not in {*images, *values})
     own = law.equation.field.specialise(values).extension
-    field = Field(names, extension).join(Field((), own))
-    inside = {name: field.coerce(image) for name, image in images.items()}
+    field = Field(names, extension)
     if own is not None:
-        inside[ALPHA] = field.coerce(Field((), own).generator(ALPHA))
+        root = _root(own, numbers)
+        try:
+            field = field.join(root.field)
+        except DerivationError as error:
+            raise DerivationError(
+                f"the moments of {_unnamed(law.text, numbers)} have the root {_unnamed(str(own.value), numbers)} in "
+                f"them, beside {', '.join(map(str, numbers.values()))}: give the parameters values, or a decimal "
+                "number in the place of the irrational one",
+                extensions=(own, extension),
+            ) from error
+        images[ALPHA] = root
+    inside = {name: field.coerce(image) for name, image in images.items()}
     return make_series(field, [_at(term, field, inside) for term in terms], n)
+
+
+def _root(extension: Extension, numbers: Mapping[sympy.Symbol, sympy.Expr]) -> Element:
+    """The algebraic number of an extension, at the numbers where it has no other parameters."""
+    named = {s.name: sympy.Symbol(s.name) for s in numbers}
+    if not extension.names or not set(extension.names) <= set(named):
+        return Field(extension.names, extension).generator(ALPHA)
+    value = extension.value.subs({named[s.name]: number for s, number in numbers.items()})
+    found: dict[sympy.Symbol, sympy.Expr] = {}
+    rational = _name_of(value, found)
+    return _generated(found[rational]) if found else Field().constant(to_fmpq(rational))
 
 
 def _at(term: Any, field: Field, images: Mapping[str, Element]) -> Element:

@@ -12,12 +12,14 @@ import sympy
 from flint import arb
 from numpy.typing import ArrayLike, NDArray
 
+from resolvent.derive.continuation.followed_root import at_most
 from resolvent.derive.equations.equation import ResolventEquation
 from resolvent.derive.errors import BranchError, PrecisionError
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.exact.stage import tell
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
+from resolvent.derive.laws.irrational import rounded
 from resolvent.derive.support.support import Skeleton, skeleton
 from resolvent.numeric.density.chebyshev_piece import Array, Piece, Place, resolve
 from resolvent.numeric.density.moved_piece import moved
@@ -37,6 +39,7 @@ from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 from resolvent.numeric.spectrum.stieltjes_values import real_points
 
 _MOST_BITS = 512
+_PATIENCE = 2500  # steps with irrational numbers, which take about a millisecond each
 _ORDINARY = 16  # 2^-16 to 2^16: on farther scales, powers of z and m in doubles differ so much that digits are lost
 _LEAST_SQUARE, _MOST_SQUARE = 1e-80, 1e120  # the mean of x^2: beyond, powers of z and m leave the range of floats
 
@@ -150,7 +153,14 @@ def _(law: AlgebraicLaw) -> Measure:
     _require_scale(law)
     if law.equation.degree > 1:
         require_width(law)
-    return AlgebraicMeasure(law)
+    decimal = rounded(law)
+    if decimal is None:
+        return AlgebraicMeasure(law)
+    try:
+        with at_most(_PATIENCE):
+            return AlgebraicMeasure(law)
+    except (BranchError, PrecisionError):  # the law at conjugate numbers, which has the same equation, is too near
+        return AlgebraicMeasure(decimal)
 
 
 def _require_scale(law: AlgebraicLaw) -> None:

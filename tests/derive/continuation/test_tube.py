@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy
 from flint import acb
 
+from resolvent.derive.continuation.followed_root import at_most
 from resolvent.derive.continuation.physical_branch import Branch
 from resolvent.derive.continuation.tube import Expansions
+from resolvent.derive.errors import BranchError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, free_poisson, marchenko_pastur, semicircle
 from resolvent.derive.support.support import skeleton
@@ -79,3 +82,20 @@ def test_a_step_too_small_for_powers_of_it_to_be_floats_has_a_tube() -> None:
     branch = Branch(semicircle().equation)
     tube = branch._expansion(acb(1j), branch.value(acb(1j))).tube(1e-150)[0]
     assert tube.width > 1e-150
+
+
+@pytest.mark.parametrize("place", [complex(-1e6), complex(3e5, 2.0), complex(40.0, 1e6), complex(-33.0)])
+def test_values_far_out_are_found_in_the_chart_at_infinity(place: complex) -> None:
+    """Of semicircles of the variances 1 + 10^-6 (+-2)^(1/2), whose sheets agree far out to 10^-6/z^2 of their size."""
+    v = 1 + 2**0.5 / 10**6
+    branch = Branch(semicircle(1 + sympy.sqrt(2) / 10**6).equation)
+    root = (place / 2) * (1 - 4 * v / place**2) ** 0.5
+    expected = -1 / (place / 2 + root)  # of z and (z^2 - 4v)^(1/2), which cancel in m itself
+    assert complex(branch.value(acb(place))) == pytest.approx(expected, rel=1e-14)
+
+
+def test_paths_end_after_the_steps_that_are_allowed() -> None:
+    branch = Branch(semicircle().equation)
+    with at_most(0), pytest.raises(BranchError, match="another sheet comes too close"):
+        branch.value(acb(1, 1))
+    assert complex(branch.value(acb(0))) == pytest.approx(1j, rel=1e-14)

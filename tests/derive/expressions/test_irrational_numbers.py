@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 import sympy
 from sympy import Rational, cbrt, sqrt
 
+from resolvent.derive.derivation.step import Evidence
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.extension import ALPHA
 from resolvent.derive.exact.field import polynomial_ring
@@ -77,6 +80,74 @@ def test_roots_of_parameters_that_stay_are_refused() -> None:
 def test_traces_take_square_roots_alone() -> None:
     with pytest.raises(ParameterError, match="neither a rational number nor a square root of one"):
         trace_of(inv(S @ S + cbrt(2)))
+
+
+INVERSE = inv(S @ S + 2)
+B = sympy.Symbol("b", positive=True)
+
+
+def _mean(value: Callable[[float], float], power: int) -> float:
+    """E f(x)^k over the semicircle, by Gauss's rule with the weight (1 - x^2)^-1/2."""
+    nodes, weights = np.polynomial.chebyshev.chebgauss(400)
+    return float(sum(w * 2 * (1 - x * x) / np.pi * value(2 * x) ** power for x, w in zip(nodes, weights, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("model", "value"),
+    [
+        (sqrt(3) * INVERSE, lambda x: 3**0.5 / (x * x + 2)),
+        (-sqrt(3) * INVERSE + sqrt(2), lambda x: -(3**0.5) / (x * x + 2) + 2**0.5),
+        (inv(S @ S + sqrt(3)), lambda x: 1 / (x * x + 3**0.5)),
+        (inv(S @ S + cbrt(2)), lambda x: 1 / (x * x + 2 ** (1 / 3))),
+        (inv(S + 3 + sqrt(3)), lambda x: 1 / (x + 3 + 3**0.5)),
+        (inv(sqrt(3) * (S @ S + 2)), lambda x: 1 / (3**0.5 * (x * x + 2))),
+    ],
+    ids=str,
+)
+def test_inverses_with_irrational_numbers_against_integrals(
+    model: MatrixExpression, value: Callable[[float], float]
+) -> None:
+    law = law_of(model)
+    assert law.evidence is Evidence.PROVED
+    assert [float(m) for m in law.moments(4)] == pytest.approx([_mean(value, k) for k in range(1, 5)], rel=1e-12)
+
+
+def test_inverses_times_irrational_numbers_and_parameters() -> None:
+    law = law_of(sqrt(3) * INVERSE)
+    assert law == sqrt(3) * law_of(INVERSE)
+    assert law.derivation.check()
+    assert law_of(A * INVERSE) + law_of(B * INVERSE) == law_of(A * INVERSE).at(a=B) + law_of(A * INVERSE)
+    assert law_of(A * sqrt(3) * INVERSE).at(a=2) == law_of(2 * sqrt(3) * INVERSE)
+    assert law_of(A * inv(S @ S + sqrt(3))).at(a=2) == 2 * law_of(inv(S @ S + sqrt(3)))
+
+
+def test_laws_of_different_fields_are_added_with_their_numbers() -> None:
+    one, other = law_of(inv(S @ S + sqrt(3))), law_of(INVERSE)
+    total, means = one + other, [float(law.moments(1)[0]) for law in (one, other)]
+    assert float(total.moments(1)[0]) == pytest.approx(sum(means), rel=1e-14)
+    assert float(total.free_cumulants(2)[1]) == pytest.approx(
+        float(one.free_cumulants(2)[1] + other.free_cumulants(2)[1]), rel=1e-13
+    )
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda: law_of(inv(S @ S + A * sqrt(3))),
+            r"have the root sqrt\(a\*sqrt\(3\)\*\(a\*sqrt\(3\) \+ 4\)\) in them",
+        ),
+        (
+            lambda: law_of(inv(S @ S + sqrt(2) * wigner("V", p) @ wigner("V", p) + sqrt(3))),
+            "parameters .*sqrt.*decimal",
+        ),
+    ],
+)
+def test_refusals_name_the_number_and_what_to_do(build: Callable[[], AlgebraicLaw], message: str) -> None:
+    with pytest.raises(DerivationError, match=message) as refusal:
+        build()
+    assert "number_" not in str(refusal.value)
+    assert "decimal number" in str(refusal.value)
 
 
 def test_a_trace_is_a_number() -> None:

@@ -121,6 +121,10 @@ def test_numbers_beside_a_law_whose_moments_are_irrational() -> None:
         assert [sympy.expand(a - b) for a, b in zip(total, expected, strict=True)] == [0] * 4
     assert (sqrt(2) * quartic).moments(2) == [0, 4 * sqrt(3) / 9]
     assert (quartic + sqrt(2)) - sqrt(2) == quartic
+    narrower = equilibrium_measure(2, V).at(v=sqrt(3))  # x^4 scales as t^(-1/4)
+    assert [float(m) for m in narrower.moments(4)] == pytest.approx(
+        [0, float(second) / 3**0.25, 0, float(fourth) / 3**0.5], rel=1e-14
+    )
     assert abs(Spectrum(quartic + sqrt(2)).mean() - 2**0.5) < 1e-12
 
 

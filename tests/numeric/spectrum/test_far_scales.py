@@ -46,6 +46,32 @@ def test_a_law_with_irrational_numbers_on_a_far_scale(exponent: int) -> None:
     assert float(rho.pdf(place)) * float(root_two) * unit == approx(inside, rel=1e-13)
 
 
+@pytest.mark.slow
+def test_an_irrational_number_next_to_a_transition_is_kept() -> None:
+    number = 1 - sympy.sqrt(2) / 1000
+    rho, near = (Spectrum(semicircle(v) + atoms([-1, 1])) for v in (number, sympy.N(number, 30)))
+    assert rho.law.derivation.digits is None
+    assert rho.support() == approx(near.support())
+    assert [i.left for i in rho.intervals] == approx([i.left for i in near.intervals], rel=1e-12)
+    x = np.linspace(-2.5, 2.5, 7)
+    assert rho.pdf(x) == approx(near.pdf(x), rel=1e-10)
+
+
+@pytest.mark.slow
+def test_irrational_numbers_too_near_to_their_conjugates_are_rounded() -> None:
+    tiny = sympy.sqrt(2) / 10**9
+    rho = Spectrum(semicircle() + tiny)
+    assert rho.law.derivation.digits == 50
+    assert "sqrt(2) was rounded to 1.41421356" in str(rho.law.derivation)
+    assert rho.support() == approx((-2 + 2**0.5 / 10**9, 2 + 2**0.5 / 10**9))
+    x = np.linspace(-1.9, 1.9, 5)
+    assert rho.pdf(x) == approx(np.sqrt(4 - (x - float(tiny)) ** 2) / (2 * np.pi), rel=1e-13)
+    hard = Spectrum(marchenko_pastur(1 + tiny))
+    assert hard.law.derivation.digits == 50
+    assert hard.intervals[0].left == approx(float((sympy.sqrt(1 + tiny) - 1) ** 2), rel=1e-12)
+    assert float(hard.atoms[0].weight) == approx(float(1 - 1 / (1 + tiny)), rel=1e-12)
+
+
 @pytest.mark.parametrize("scale", [Fraction(1, 10**20), Fraction(1, 10**12), Fraction(10**12), Fraction(10**20)])
 def test_proved_values_and_critical_points_on_far_scales(scale: Fraction) -> None:
     rho, unit = Spectrum(semicircle() * scale), float(scale)
