@@ -13,6 +13,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.at_atoms import onto_atoms
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
+_BISECTIONS = 24
 _CLIP = 1.1  # Chebyshev statistics hold still beyond this, so that a single far eigenvalue cannot dominate them
 
 
@@ -43,6 +44,33 @@ def kolmogorov_distance(spectrum: Spectrum, eigenvalues: Array) -> Distance:
     k = int(np.argmax(np.maximum(np.abs(over), np.abs(under))))
     signed = over[k] if abs(over[k]) >= abs(under[k]) else under[k]
     return Distance(float(abs(signed)), float(values[k]), float(signed))
+
+
+def levy_distance(spectrum: Spectrum, eigenvalues: Array, unit: float) -> float:
+    """Levy's distance from the law, places in units: the least e with F(x - e) - e <= F_n(x) <= F(x + e) + e for all x.
+
+    At most Kolmogorov's, and small where eigenvalues are near to an atom, but not on it.
+
+    >>> from resolvent.derive.laws.elementary import atoms
+    >>> round(levy_distance(Spectrum(atoms([0])), np.full(5, 0.01), 1.0), 6)
+    0.01
+
+    Source: P. Levy, Theorie de l'addition des variables aleatoires (1937).
+    """
+    values = np.sort(snapped(spectrum, eigenvalues))
+    n = len(values)
+    after, before = np.searchsorted(values, values, side="right") / n, np.searchsorted(values, values, side="left") / n
+
+    def is_within(e: float) -> bool:
+        above = spectrum.cdf(values + e * unit)
+        below = spectrum.cdf(np.nextafter(values - e * unit, -np.inf))
+        return bool(np.all(after <= above + e) and np.all(below - e <= before))
+
+    low, high = 0.0, 1.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_within(middle) else (middle, high)
+    return high
 
 
 def snapped(spectrum: Spectrum, eigenvalues: Array) -> Array:

@@ -36,6 +36,7 @@ _MARGIN = 1.2
 _FEW = 0.05
 _HEAVY = 1.5
 _ORDINARY = 0.25  # the coefficient of a term in 1/size beside a slower one
+_UNUSUAL = 2.0  # times the fluctuations of Gaussian matrices
 _COMBINED = 0.8  # of the level, for the combination of all means
 _FURTHEST = 50.0  # times the size, for advice
 
@@ -306,6 +307,18 @@ def sheds(trials: Sequence[Array], outside: Array) -> bool:
     centre = float(np.median(np.concatenate(trials)))
     furthest = [float(np.max(np.abs(e - centre))) for e in trials]
     return max(furthest) > _HEAVY * float(np.median(furthest))
+
+
+def fluctuates(values: Array, rows: int) -> bool:
+    """Whether sums of T_1, T_2, ... over the eigenvalues fluctuate unusually: where degrees of a sparse matrix do, say.
+
+    ``values`` are the means over the eigenvalues of each matrix with that many rows. Of Gaussian symmetric matrices the
+    sum of T_k has the variance k/2.
+
+    Source: K. Johansson, Duke Math. J. 91 (1998) 151, theorem 2.4.
+    """
+    spreads = rows * values.std(axis=0, ddof=1) / np.sqrt(np.arange(1, values.shape[1] + 1) / 2)
+    return bool(np.max(spreads) > _UNUSUAL)
 
 
 def fallen(distances: Sequence[float], sizes: Sequence[int], count: int, rows: int) -> bool:

@@ -23,6 +23,7 @@ from resolvent.numeric.statistics.empirical_spectrum import edge_margin
 _LEAK = 0.5  # how far the mean of the outermost eigenvalue may be outside, in units of the edge's own scale
 _FAR = 1.5  # how far a single one may be: once in several thousand matrices it is further
 _NEAR = 3.0
+_ROUNDED = 1e-12  # of the width
 _FALL = 0.01  # the one-sided level at which a gap falls with the size
 
 Found = tuple[Status, str]
@@ -58,7 +59,7 @@ def outlier_finding(
     if any(part.left <= place <= part.right for part in parts for place in places):
         return REFUTED, "an outlier is claimed inside of the support"
     lower, upper = law.support()
-    width = max(upper - lower, abs(upper), abs(lower)) if upper == lower else upper - lower
+    width = upper - lower or max(float(np.max(np.abs(e))) for e in trials[sizes[-1]])  # of a point mass
     tests = len(places) + 2
     reached = 0.0
     for side in (1.0, -1.0):
@@ -142,7 +143,7 @@ def _outer(
         else:
             yield None, "", reach
     gap, reach = _gap(last[:, -1] - edge, level)
-    reach += _LEAK * scale
+    reach += _LEAK * scale + _ROUNDED * width
     if gap > reach:
         text = (
             f"{len(claimed)} outliers are claimed beyond {side * edge:.6g}; a typical matrix has another one, seen at "

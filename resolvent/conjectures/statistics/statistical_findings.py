@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,15 +99,26 @@ class PointFindings:
             else:
                 self.add(name, None, f"all {tested} are in the joint test")
 
-    def distance(self, distances: Sequence[Distance], sizes: Sequence[int], count: int, rows: int) -> None:
-        """Kolmogorov's distance at each size, and where it is largest."""
+    def distance(
+        self,
+        distances: Sequence[Distance],
+        sizes: Sequence[int],
+        count: int,
+        rows: int,
+        levy: Callable[[], Sequence[float]],
+    ) -> None:
+        """Kolmogorov's distance at each size, and where it is largest; where it stays, Levy's may tell of atoms."""
         steps = ", ".join(f"{d.value:.4f} at size {n}" for d, n in zip(distances, sizes, strict=True))
         last = distances[-1]
         side = "more" if last.excess > 0 else "less"
         where = f"most at x = {last.location:.4g}, where the sample has {side} mass to the left"
         text = f"the distribution functions differ by {steps}, {where}"
         bound = distance_bound(count, rows)
-        if last.value > bound and not fallen([d.value for d in distances], sizes, count, rows):
+        stays = last.value > bound and not fallen([d.value for d in distances], sizes, count, rows)
+        if stays and (near := levy()) and (near[-1] <= bound or fallen(near, sizes, count, rows)):
+            shown = ", ".join(f"{d:.4f}" for d in near)
+            self.add("distance", None, f"{text}; eigenvalues close in on atoms: Levy's distances are {shown}")
+        elif stays:
             self.add(
                 "distance",
                 REFUTED,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from resolvent.catalog.conjectures.conjecture import (
     point_text,
 )
 from resolvent.conjectures.statistics.bulk import Predicted, bulk_of
-from resolvent.conjectures.statistics.corrections import Means, at_quantiles, jump, sheds
+from resolvent.conjectures.statistics.corrections import Means, at_quantiles, fluctuates, jump, sheds
 from resolvent.conjectures.statistics.settling import unsettled
 from resolvent.conjectures.statistics.statistical_findings import PointFindings
 from resolvent.derive.errors import ParseError
@@ -33,6 +34,7 @@ from resolvent.numeric.statistics.empirical_spectrum import (
     chebyshev_statistics,
     distance_bound,
     kolmogorov_distance,
+    levy_distance,
     outside_support,
     per_trial,
     power_statistics,
@@ -215,8 +217,10 @@ def examine(
         distances = tuple(kolmogorov_distance(law, np.concatenate(bulks[n])) for n in sizes)
         bound = distance_bound(len(pooled), rows[-1])
         outside = tuple(outside_support(law, np.concatenate(others[n]), bulk.margin) for n in sizes)
-    # Half of the trials may be too few to see that a gap falls.
-    is_slow = not is_final or (law is not None and sheds(others[sizes[-1]], outside[-1]))
+    # Half of the trials may be too few to see that a gap falls, and so may all of matrices that fluctuate much.
+    is_slow = not is_final or (
+        law is not None and (sheds(others[sizes[-1]], outside[-1]) or fluctuates(means.values[-1], rows[-1]))
+    )
     parts = PointFindings(point_text(conjecture.points[index]), conjecture, values)
     strays = unsettled([f for f in functions if not f[0].startswith(MASS)], bulks) if law is None else ""
     if strays:
@@ -230,7 +234,7 @@ def examine(
     elif law is not None:
         places = _quantiles(law)
         parts.quantile(at_quantiles(places, law.cdf(places), bulks, jumps, level * _QUANTILE_SHARE, is_slow))
-        parts.distance(distances, sizes, len(pooled), rows[-1])
+        parts.distance(distances, sizes, len(pooled), rows[-1], partial(_levy_distances, law, bulks))
         parts.outside(outside, trials, sizes, bulk.taken, bulk.margin)
         parts.outliers(law, draws, level * _OUTLIER_SHARE)
     for where, reason, values_seen in bulk.predicted:
@@ -296,6 +300,16 @@ def _jumps(bulks: Mapping[int, Sequence[Array]], sizes: Sequence[int]) -> Array:
     shares = np.arange(1, _QUANTILES + 1) / (_QUANTILES + 1)
     places = np.quantile(np.concatenate(bulks[sizes[-1]]), shares)
     return np.array([jump(bulks[n], places) for n in sizes])
+
+
+def _levy_distances(law: Any, bulks: Mapping[int, Sequence[Array]]) -> list[float]:
+    """Levy's distances at each size, where the law has atoms, which eigenvalues may close in on; none without."""
+    if not law.atoms:
+        return []
+    samples = [np.concatenate(bulks[n]) for n in sorted(bulks)]
+    low, high = law.support()
+    unit = high - low or float(np.max(np.abs(samples[0] - low)))
+    return [levy_distance(law, sample, unit) for sample in samples]
 
 
 def _quantiles(law: Any) -> Array:

@@ -10,12 +10,13 @@ import pytest
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECIDED
 from resolvent.conjectures.file.reader import conjecture_of
-from resolvent.conjectures.statistics.corrections import Means, fallen, jump
+from resolvent.conjectures.statistics.corrections import Means, fallen, fluctuates, jump
 from resolvent.conjectures.statistics.statistical_stage import PointStatistics, examine
 from resolvent.language.expressions import parse
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.matrices.ensembles import goe
 from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.statistics.empirical_spectrum import chebyshev_statistics, kolmogorov_distance, levy_distance
 
 TRIALS = 20
 Sampler = Callable[[int, np.random.Generator], Array]
@@ -48,6 +49,22 @@ def exact_quantiles(n: int, rng: np.random.Generator) -> Array:
     return Spectrum(parse("semicircle()")).ppf((np.arange(n) + 0.5) / n)
 
 
+def sparse(exponent: float) -> Sampler:
+    """Signs that are kept with the probability n^-g, so that the fourth moment is 2 + n^(g - 1)."""
+    return lambda n, rng: (
+        symmetric((rng.random((n, n)) < n**-exponent) * rng.choice([-1.0, 1.0], (n, n))) / np.sqrt(n ** (1 - exponent))
+    )
+
+
+def complete_graph(n: int, rng: np.random.Generator) -> Array:
+    """The complete graph over n: -1/n, and 1 - 1/n once."""
+    return np.append(np.full(n - 1, -1 / n), 1 - 1 / n)
+
+
+def noisy_projection(n: int, rng: np.random.Generator) -> Array:
+    return np.diag(np.arange(n) % 2) + goe(n, rng) / np.sqrt(n)
+
+
 SAMPLERS: dict[str, tuple[Sampler, str]] = {
     "a random graph": (random_graph, "semicircle()"),
     "heavy tails": (heavy_tails, "semicircle()"),
@@ -57,6 +74,10 @@ SAMPLERS: dict[str, tuple[Sampler, str]] = {
     "1 + n^-2": (scaled(2.0), "semicircle()"),
     "a path graph": (path_graph, "arcsine(2)"),
     "exact quantiles": (exact_quantiles, "semicircle()"),
+    "sparse, n^1/2 in a row": (sparse(0.5), "semicircle()"),
+    "sparse, n^1/3 in a row": (sparse(2 / 3), "semicircle()"),
+    "a complete graph": (complete_graph, "atoms([0])"),
+    "a noisy projection": (noisy_projection, "atoms([0, 1])"),
 }
 
 
@@ -113,6 +134,9 @@ def test_a_slow_correction_is_named_with_its_exponent(name: str, exponent: float
         ("a path graph", "arcsine(2.04)"),
         ("exact quantiles", "semicircle(1.1)"),
         ("1 + n^-2", "semicircle(1.1)"),
+        ("sparse, n^1/2 in a row", "semicircle(1.2)"),
+        ("a complete graph", "atoms([1/20])"),
+        ("a noisy projection", "atoms([0, 1.05])"),
     ],
 )
 def test_a_wrong_law_is_refuted_whatever_its_corrections(name: str, claim: str) -> None:
@@ -151,3 +175,26 @@ def test_distances_may_fall_slowly_but_not_stay() -> None:
     assert fallen([0.1, 0.1 / 2**0.5], (100, 200), 4000, 200)
     assert not fallen([0.5, 0.5], (100, 200), 4000, 200)
     assert not fallen([0.5, 0.6], (100, 200), 4000, 200)
+
+
+def test_levys_distance_against_its_definition() -> None:
+    """On a grid of places and of distances, for the law with the masses 1/4 and 3/4 at 0 and 1."""
+    rng = np.random.default_rng(3)
+    rho = law("atoms([0, 1], [1/4, 3/4])")
+    for _ in range(3):
+        sample = np.sort(np.append(rng.normal(0, 0.1, 3), rng.normal(1, 0.2, 5)))
+        grid = np.linspace(-2, 3, 2001)
+        share = np.searchsorted(sample, grid, side="right") / len(sample)
+        tried = np.linspace(0, 1, 201)
+        within = [np.all(rho.cdf(grid - e) - e <= share) and np.all(share <= rho.cdf(grid + e) + e) for e in tried]
+        assert levy_distance(rho, sample, 1.0) == pytest.approx(tried[int(np.argmax(within))], abs=8e-3)
+        assert levy_distance(rho, sample, 1.0) <= kolmogorov_distance(rho, sample).value
+
+
+def test_fluctuations_of_gaussian_and_of_sparse_matrices() -> None:
+    functions = chebyshev_statistics(law("semicircle()"), 6)
+    for sampler, expected in ((goe, False), (sparse(2 / 3), True)):
+        rng = np.random.default_rng(1)
+        drawn = [np.linalg.eigvalsh(sampler(100, rng)) for _ in range(TRIALS)]
+        values = [[np.mean(f(e)) for _, f in functions] for e in drawn]
+        assert fluctuates(np.array(values), 100) is expected

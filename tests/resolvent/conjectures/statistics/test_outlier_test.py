@@ -85,3 +85,18 @@ def test_outliers_in_a_gap_of_the_support_are_counted_and_placed() -> None:
         draws[n] = [np.linalg.eigvalsh(goe(n, rng, 0.01) + centre) for _ in range(TRIALS)]
     for places, expected in (((0.0,), SUPPORTED), ((), REFUTED), ((0.1,), REFUTED), ((-0.1, 0.1), REFUTED)):
         assert outlier_finding(np.array(places), law, draws, 1e-3, 0.05, False)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"), [((-0.5, 0.5), SUPPORTED), ((0.5,), REFUTED), ((-0.5, 0.6), REFUTED), ((), REFUTED)]
+)
+def test_outliers_of_a_point_mass_at_zero(places: tuple[float, ...], expected: str) -> None:
+    """The complete bipartite graph over n has the eigenvalues 1/2 and -1/2, and zeros, up to rounding."""
+    rng = np.random.default_rng(0)
+    found = {}
+    for n in (20, 40, 80):
+        graph = np.kron([[0.0, 1.0], [1.0, 0.0]], np.ones((n // 2, n // 2))) / n
+        order = rng.permutation(n)
+        found[n] = [np.linalg.eigvalsh(graph[np.ix_(order, order)])] * TRIALS
+    status, text = outlier_finding(np.array(places), Spectrum(atoms([0])), found, 1e-3, 0.05, False)
+    assert status == expected, text
