@@ -102,7 +102,6 @@ def _mean(value: Callable[[float], float], power: int) -> float:
         (inv(S + 3 + sqrt(3)), lambda x: 1 / (x + 3 + 3**0.5)),
         (inv(sqrt(3) * (S @ S + 2)), lambda x: 1 / (3**0.5 * (x * x + 2))),
     ],
-    ids=str,
 )
 def test_inverses_with_irrational_numbers_against_integrals(
     model: MatrixExpression, value: Callable[[float], float]
