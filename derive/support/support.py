@@ -242,7 +242,8 @@ def isolating_radius(factors: list[fmpz_poly], point: AlgebraicNumber, precision
     for factor in factors:
         fine = precision + 16 * factor.degree()  # Taylor coefficients of a long polynomial cancel heavily
         with working_precision(fine):
-            taylor = acb_poly(factor)(acb_poly([point.ball(fine), 1]))
+            unit = arb(2) ** -max(int(c).bit_length() for c in factor.coeffs())  # floats hold 308 digits
+            taylor = acb_poly(factor)(acb_poly([point.ball(fine), 1])) * unit
             bounds = [float(abs(c).upper()) for c in taylor]
             lowest = 1 if list(map(int, factor.coeffs())) == list(point.polynomial) else 0
             floor = float(abs(taylor[lowest]).lower())

@@ -23,6 +23,7 @@ from resolvent.derive.presentation import Tabled
 from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
+_ROUNDING = 1e-12  # of a share
 _CENTRED = 1e-9  # of the support's width: a mean that counts as 0
 
 
@@ -93,5 +94,19 @@ def minimal_damping(law: Law | Spectrum, share: Any = 0, outliers: Iterable[floa
         raise ParameterError(f"the share lies in [0, 1); got {share}", share=share)
     rho = law if isinstance(law, Spectrum) else Spectrum(law.at(**parameters) if parameters else law)
     if part:
-        return max(0.0, -float(rho.ppf(part)))
+        return max(0.0, -_upper_quantile(rho, part))
     return max(0.0, -min([rho.support()[0], *map(float, outliers)]))
+
+
+def _upper_quantile(rho: Spectrum, share: float) -> float:
+    """The largest x with at most that share below it: where a gap of the support follows on it, the right end of that.
+
+    >>> from resolvent.derive.laws.elementary import atoms
+    >>> _upper_quantile(Spectrum(atoms([-2, 1], ["1/2", "1/2"])), 0.5)
+    1.0
+    """
+    masses = {float(atom.point): float(atom.weight) for atom in rho.atoms}
+    starts = {float(interval.left) for interval in rho.intervals} | set(masses)
+    first = float(rho.ppf(share))
+    reached = [x for x in starts if x > first and float(rho.cdf(x)) - masses.get(x, 0.0) <= share + _ROUNDING]
+    return max([first, *reached])

@@ -232,7 +232,10 @@ class RidgeRegression:
         if x == np.log(distance[-1]):
             return BestRidge(float("inf"), float(self._weighted(lambda t: t)))
         kappa = np.array([least + np.exp(x)])
-        return BestRidge(float(ridge_of(self.measure, ratio, kappa)[0]), float(risk(kappa)[0]))
+        found = float(risk(kappa)[0])
+        if self.noise == 0 and float(self.risk(0.0).item()) <= found:
+            return BestRidge(0.0, float(self.risk(0.0).item()))
+        return BestRidge(float(ridge_of(self.measure, ratio, kappa)[0]), found)
 
     @staticmethod
     def _first_distance(risk: Callable[[Array], Array], least: float, top: float) -> float:

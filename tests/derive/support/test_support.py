@@ -546,3 +546,14 @@ def test_two_bulks_that_have_just_merged_are_found_at_any_origin(shift: str) -> 
     (here,), (there,) = skeleton(law.equation).intervals, skeleton((law + shift).equation).intervals
     for a, b in ((here.left, there.left), (here.right, there.right)):
         assert float(b.point.ball() - a.point.ball()) == pytest.approx(float(F(shift)), abs=1e-10)
+
+
+def test_coefficients_beyond_floats_leave_critical_points_apart() -> None:
+    """Two layers of 16 digits: a discriminant of more than a thousand bits, whose support is close to that of 4."""
+    edges = []
+    for b in ("0.9308123456789012", "0.9308"):
+        inner = (b * marchenko_pastur(1) + (1 - q(b))).sample_covariance("1/2")
+        (interval,) = skeleton((b * inner + (1 - q(b))).sample_covariance(1).equation).intervals
+        edges.append(float(interval.right.point))
+    assert edges[0] == pytest.approx(edges[1], abs=2e-4)
+    assert edges[0] == pytest.approx(7.6012482386873295, abs=1e-9)  # by subordination, in floats

@@ -79,6 +79,21 @@ def test_wrong_arguments_are_refused() -> None:
         minimal_damping(rv.semicircle(), share=1)
 
 
+@pytest.mark.parametrize(
+    ("law", "share", "expected"),
+    [
+        (rv.atoms([-2, 1], ["1/2", "1/2"]), "1/2", 0.0),  # half of the eigenvalues may stay negative: nothing to do
+        (rv.atoms([-2, -1, 3], ["1/4", "1/4", "1/2"]), "1/4", 1.0),
+        (rv.atoms([-2, -1, 3], ["1/4", "1/4", "1/2"]), "1/5", 2.0),
+        (rv.mixture([rv.semicircle(), rv.semicircle() - 5], ["3/4", "1/4"]), "1/4", 2.0),
+        (rv.marchenko_pastur(2) - 1, "1/2", 1 - (2**0.5 - 1) ** 2),
+    ],
+)
+def test_damping_across_gaps(law: rv.Law, share: str, expected: float) -> None:
+    """The least delta with at most the share below -delta: the other end of a gap, with an eigenvalue at its start."""
+    assert minimal_damping(law, share=share) == pytest.approx(expected, abs=1e-9)
+
+
 # -- spacings ------------------------------------------------------------------------------------------------------
 
 

@@ -84,6 +84,12 @@ def test_without_signal_the_best_ridge_is_infinite() -> None:
     assert best == rv.BestRidge(np.inf, 0.0)
 
 
+@pytest.mark.parametrize(("ratio", "risk"), [(0.5, 0.0), (1, 0.0), (2, 0.75)])
+def test_without_noise_isotropic_data_need_no_ridge(ratio: float, risk: float) -> None:
+    """The best ridge is s^2 g/|beta|^2 = 0; interpolation finds all of beta up to p = n, then |beta|^2 (1 - n/p)."""
+    assert rv.RidgeRegression(1, ratio, signal=1.5, noise=0).best() == rv.BestRidge(0.0, pytest.approx(risk))
+
+
 def test_a_continuous_population_is_the_limit_of_its_quantiles() -> None:
     law = rv.law_of_distribution(stats.uniform(1, 3))
     quantiles = 1 + 3 * (np.arange(4000) + 0.5) / 4000
