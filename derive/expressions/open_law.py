@@ -89,6 +89,15 @@ class OpenLaw(Law):
         """The parameters, sorted by name."""
         return self.found.system.parameters
 
+    def same_as(self, other: Any) -> bool:
+        """Whether both are laws of the same expression in the same matrices, at the same ratios.
+
+        False says nothing: the same law made of another expression is not recognised.
+        """
+        return isinstance(other, OpenLaw) and _made_of(self) == _made_of(other)
+
+    __hash__ = Law.__hash__
+
     def at(self, values: Images = None, /, **named: Any) -> OpenLaw:
         """The law with parameters replaced; spectra are given by ``rv.law_of(model.with_spectra(S=...))``.
 
@@ -226,10 +235,14 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
         rules.ELIMINATION,
         f"the equations of {model}{steps}",
         uses=(dyson,),
-        build=lambda: found.equations,
+        build=partial(getattr, found, "equations"),
         verify=found.hold,
         latex=f"the equations of ${model.latex()}${told_latex(found.steps)}",
     )
+
+
+def _made_of(law: OpenLaw) -> tuple[Any, ...]:
+    return str(law.model), law.model.letters(), dict(law.ratios)
 
 
 def _line(equation: sympy.Eq) -> str:

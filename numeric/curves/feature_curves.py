@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.feature_model import (
     FeatureModel,
@@ -30,8 +31,8 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import nonnegative_number
 
 
-@dataclass(frozen=True, repr=False)
-class FeatureErrors(Tabled):
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureErrors(ByValue, Tabled):
     """The parts of the risk E(<beta, x> - y_hat(x))^2 at the points asked for.
 
     Attributes:

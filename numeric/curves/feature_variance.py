@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.feature_model import (
     FeatureModel,
@@ -46,8 +47,8 @@ from resolvent.numeric.measures.numbers import nonnegative_number, real_number
 _SAME = 1e-8  # how far the two routes to the mean may be apart, in units of |beta|^2
 
 
-@dataclass(frozen=True, repr=False)
-class FeatureVariances(Tabled):
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureVariances(ByValue, Tabled):
     """The parts of the risk E(<beta, x> - y_hat(x))^2: the bias, and the variance by what makes it.
 
     Attributes:

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.presentation import Tabled
@@ -53,8 +54,8 @@ _LEAST = 1e-100  # of the parameters; the largest is one over it
 Side = Literal["test", "training"]
 
 
-@dataclass(frozen=True)
-class Margin:
+@dataclass(frozen=True, eq=False)
+class Margin(ByValue):
     """The mean and the variance of y <w, x>, on new points or on those trained on."""
 
     mean: Array

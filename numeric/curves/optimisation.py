@@ -23,6 +23,7 @@ import numpy as np
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.shown import shown
@@ -40,8 +41,8 @@ _MOST = 1_000_000
 _EMPTY = 1e-12  # squared gradients, over the first, at which conjugate gradients have nothing left
 
 
-@dataclass(frozen=True)
-class Descent(Tabled):
+@dataclass(frozen=True, eq=False)
+class Descent(ByValue, Tabled):
     """Curves over the steps 0, 1, ..., k, for |x_0 - x*| = 1 without noise.
 
     Attributes:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.lanczos_sample import LanczosSample, lanczos_sample
 from resolvent.numeric.data.samples import ExactSample, heavy_tails, samples, symmetry_index
@@ -64,8 +65,8 @@ class LinearStatistic:
     p_value: float
 
 
-@dataclass(frozen=True)
-class ComparisonRecord:
+@dataclass(frozen=True, eq=False)
+class ComparisonRecord(ByValue):
     """What eigenvalues say about a law.
 
     Attributes:

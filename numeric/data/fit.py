@@ -18,6 +18,7 @@ import numpy as np
 import sympy
 
 from resolvent.derive.errors import ParameterError, PrecisionError, ResolventError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.samples import heavy_tails, samples, symmetry_index
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -34,8 +35,8 @@ _LEAST_SHARE = 0.9  # of the eigenvalues that a fit rests on: what sticks out ar
 _FARTHEST = 0.2  # Kolmogorov's distance of a fit from them
 
 
-@dataclass(frozen=True)
-class FitRecord:
+@dataclass(frozen=True, eq=False)
+class FitRecord(ByValue):
     """The parameters that explain the bulk.
 
     Attributes:

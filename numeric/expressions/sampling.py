@@ -155,9 +155,9 @@ def _draw(
             key = letter.group or name
             if key not in rotations:
                 rotations[key] = None if key in diagonal else haar_orthogonal(rows, rng), rng.random()
-            q, offset = rotations[key]
+            basis, offset = rotations[key]
             eigenvalues = _eigenvalues(letter, rows, sizes, values, offset)
-            drawn[name] = np.diag(eigenvalues) if q is None else (q * eigenvalues) @ q.T
+            drawn[name] = np.diag(eigenvalues) if basis is None else (basis * eigenvalues) @ basis.T
     return drawn
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resolvent.derive.errors import NotCertified
+from resolvent.derive.exact.copies import by_value
 from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import DEEPEST, Ends, resolve_values
@@ -76,12 +78,12 @@ class NumericMeasure(PiecewiseMeasure):
         """Outliers under perturbations of rank one."""
         return numeric_outliers(self, strength, kind, ratio)
 
-    @property
+    @cached_property
     def _key(self) -> Any:
-        return id(self)
+        return by_value(self.parts)
 
     def __reduce__(self) -> Any:
-        return NumericMeasure, (self.parts, self.certificate, self._subject, self._known)
+        return NumericMeasure, (self.parts, self.certificate, self.subject, self._known)
 
     @property
     def intervals(self) -> tuple[SupportInterval, ...]:

@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.numeric.density.chebyshev_piece import Array
 
 POWER = 0.95
 
 
-@dataclass(frozen=True)
-class JointTest:
+@dataclass(frozen=True, eq=False)
+class JointTest(ByValue):
     """What a joint test found.
 
     Attributes:

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.matrices.ensembles import generator
@@ -208,8 +209,8 @@ class ReferenceFit:
     p_value: float
 
 
-@dataclass(frozen=True)
-class SpacingComparison(Tabled):
+@dataclass(frozen=True, eq=False)
+class SpacingComparison(ByValue, Tabled):
     """Spacings and ratios of eigenvalues against the three references; made by `compare_spacings`.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sympy
@@ -114,7 +115,7 @@ class MomentSource:
             objection = str(error)
         return cls(
             expansion.text,
-            lambda n: terms_of(expansion.moments(max(n, 2), {}), max(n, 2))[:n],
+            partial(_expanded, expansion),
             Law.usual_moments,
             MOST_TERMS,
             law,
@@ -141,7 +142,15 @@ class MomentSource:
         count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
         text = f"{count}, read as {first}" + (f", ..., {last}" if first != last else "")
         text += "; m_0 = 1 is added" if start else ""
-        return cls(text, lambda n: values[:n], len(values), len(values), is_list=True, start=start)
+        return cls(text, partial(_first, values), len(values), len(values), is_list=True, start=start)
+
+
+def _first(values: list[fmpq], n: int) -> list[fmpq]:
+    return values[:n]
+
+
+def _expanded(expansion: GraphExpansion, n: int) -> list[fmpq]:
+    return terms_of(expansion.moments(max(n, 2), {}), max(n, 2))[:n]
 
 
 def _expression(value: Any) -> sympy.Expr:

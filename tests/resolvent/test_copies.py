@@ -9,6 +9,7 @@ from collections.abc import Callable
 from math import comb
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 
@@ -16,6 +17,8 @@ import resolvent as rv
 
 C = sympy.Symbol("c", positive=True)
 N, K = sympy.symbols("n k")
+P = rv.dimension("p")
+EIGENVALUES = np.linalg.eigvalsh(rv.wigner("S", P).sample({P: 150}, rng=0))
 CATALAN = [comb(2 * k, k) // (k + 1) for k in range(40)]
 VALUES: dict[str, Callable[[], Any]] = {
     "tensor law": lambda: 2 * rv.classical_sum(rv.marchenko_pastur(C), rv.semicircle()) + 1,
@@ -40,6 +43,12 @@ VALUES: dict[str, Callable[[], Any]] = {
     "phases": lambda: rv.phase_conditions(rv.marchenko_pastur(C)),
     "critical values": lambda: rv.critical_values(rv.marchenko_pastur(C), "c"),
     "atoms": lambda: rv.symbolic_atoms(rv.marchenko_pastur(C)),
+    "law with open spectra": lambda: rv.law_of(rv.given("R", P) + rv.wigner("S", P)),
+    "law known by numbers": lambda: rv.empirical([1, 2, 3.5]) + rv.semicircle(),
+    "its spectrum": lambda: rv.Spectrum(rv.empirical([1, 2, 3.5]) + rv.semicircle()),
+    "comparison": lambda: rv.compare(EIGENVALUES, rv.semicircle()),
+    "fit": lambda: rv.fit(EIGENVALUES, rv.semicircle(C)),
+    "spacings": lambda: rv.compare_spacings(rv.semicircle(), EIGENVALUES),
     "expansion": lambda: rv.local_expansion(rv.catalog.get("hessian").law(), "eps", phi="1/2", sigma=1),
 }
 
@@ -50,6 +59,20 @@ def through_pickle(value: Any) -> Any:
 
 def itself(value: Any) -> Any:
     return value
+
+
+def test_what_was_made_of_other_numbers_differs() -> None:
+    """Records with arrays and dictionaries had no equality (a ValueError) and no hash."""
+    made = [rv.compare(EIGENVALUES[k:], rv.semicircle()) for k in (0, 0, 1)]
+    assert made[0] == made[1] != made[2]
+    assert len(set(made)) == len({rv.fit(EIGENVALUES[k:], rv.semicircle(C)) for k in (0, 0, 1)}) == 2
+    assert rv.empirical([1, 2]) + rv.semicircle() != through_pickle(rv.empirical([1, 2.5]) + rv.semicircle())
+
+
+@pytest.mark.parametrize("source", [CATALAN[1:], rv.marchenko_pastur(1)])
+def test_a_proposal_is_pickled(source: Any) -> None:
+    found = rv.guess(source)
+    assert through_pickle(found).text() == found.text()
 
 
 @pytest.mark.parametrize("make", VALUES.values(), ids=VALUES)
