@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+
+def did_you_mean(
+    name: str, known: Iterable[str], cutoff: float = 0.5, fold: Callable[[str], str] = str, instead: str = ""
+) -> str:
+    """A hint at the closest of the known names, for the end of a message, or what is said instead where none is close.
+
+    ``fold`` takes away what does not count, as ``str.lower`` does with the case.
+
+    >>> did_you_mean("semicirle", ["semicircle", "atoms"])
+    "; did you mean 'semicircle'?"
+    """
+    from difflib import get_close_matches  # errors are rare, and importing it takes longer than this file
+
+    plain = {fold(each): each for each in known}
+    found = get_close_matches(fold(name), plain, n=1, cutoff=cutoff)
+    return f"; did you mean {plain[found[0]]!r}?" if found else instead
+
 
 class ResolventError(Exception):
     """Root of every error raised on purpose by this distribution.

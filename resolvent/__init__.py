@@ -38,9 +38,7 @@ def __getattr__(name: str) -> Any:
     except AttributeError as error:
         if name.startswith("_"):
             raise
-        from difflib import get_close_matches
+        from resolvent.derive.errors import did_you_mean
 
-        plain = {known.replace("_", "").lower(): known for known in __all__}
-        found = get_close_matches(name.replace("_", "").lower(), plain, n=1, cutoff=0.75)
-        hint = f"; did you mean {plain[found[0]]!r}?" if found else ""
+        hint = did_you_mean(name, __all__, 0.75, lambda known: known.replace("_", "").lower())
         raise AttributeError(f"{error}{hint}", name=name) from None

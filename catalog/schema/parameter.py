@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, did_you_mean
 from resolvent.derive.exact.field import RESERVED_NAMES, to_element, to_sympy_rational
 from resolvent.derive.laws.irrational import is_irrational
 
@@ -179,6 +178,5 @@ def unknown(what: str, name: object, known: Iterable[str]) -> ParameterError:
     "unknown ensemble 'hesian'; did you mean 'hessian'? Known: hessian, semicircle"
     """
     names = list(known)
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else "."
+    hint = did_you_mean(str(name), names, instead=".")
     return ParameterError(f"unknown {what} {name!r}{hint} Known: {', '.join(names) or 'none'}", name=name, known=names)

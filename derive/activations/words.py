@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 import sympy
 
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, did_you_mean
 
 ALIASES = {
     "swish": "silu",
@@ -30,8 +29,7 @@ def name_in(table: Iterable[str], name: str) -> str:
 def unknown(what: str, name: str, known: Iterable[str]) -> ParameterError:
     """The error for a name that is not known, with the one that is closest."""
     names = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else "."
+    hint = did_you_mean(name, names, fold=str.lower, instead=".")
     return ParameterError(f"unknown {what} {name!r}{hint} Known: {', '.join(names) or 'none'}", name=name, known=names)
 
 

@@ -12,7 +12,6 @@ Sources: Benaych-Georges, Nadakuditi 2011 and 2012, as in `outlier_formula`.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,7 @@ import sympy
 from flint import fmpz_mpoly
 
 from resolvent.derive.equations.equation import Values
-from resolvent.derive.errors import DerivationError, ParameterError
+from resolvent.derive.errors import DerivationError, ParameterError, did_you_mean
 from resolvent.derive.exact.field import Element, Field, check_names, to_element
 from resolvent.derive.exact.polynomials import generator, irreducible_factors, ring_of, substitute
 from resolvent.derive.exact.precision import order
@@ -102,8 +101,7 @@ def response_of(law: AlgebraicLaw, kind: str, ratio: Any = None) -> Response:
 def check_kind(kind: object) -> None:
     """Raise `ParameterError`, with the closest match, unless the kind is one of `KINDS`."""
     if kind not in KINDS:
-        close = difflib.get_close_matches(str(kind), KINDS, n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else "."
+        hint = did_you_mean(str(kind), KINDS, 0.4, instead=".")
         raise ParameterError(f"unknown kind of perturbation {kind!r}{hint} Known: {', '.join(KINDS)}", kind=kind)
 
 

@@ -10,7 +10,6 @@ cell between two candidates, and a certified skeleton at one rational p of the c
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +29,7 @@ from resolvent.derive.equations.critical_curve import (
     moving_factors,
 )
 from resolvent.derive.equations.equation import ResolventEquation
-from resolvent.derive.errors import DerivationError, ParameterError, PrecisionError
+from resolvent.derive.errors import DerivationError, ParameterError, PrecisionError, did_you_mean
 from resolvent.derive.exact.algebraic_number import AlgebraicNumber, algebraic_numbers
 from resolvent.derive.exact.field import coefficients_in, polynomial_ring, to_fmpq
 from resolvent.derive.exact.polynomials import degree, generator, univariate
@@ -362,9 +361,7 @@ def parameter_of(law: AlgebraicLaw, name: str | sympy.Symbol) -> sympy.Symbol:
     wanted = str(name)
     table = {s.name: s for s in law.parameters}
     if wanted not in table:
-        lower = {known.lower(): known for known in table}
-        close = difflib.get_close_matches(wanted.lower(), lower, n=1, cutoff=0.5)
-        hint = f"; did you mean {lower[close[0]]!r}?" if close else f"; its parameters: {', '.join(table) or 'none'}"
+        hint = did_you_mean(wanted, table, fold=str.lower, instead=f"; its parameters: {', '.join(table) or 'none'}")
         raise ParameterError(f"the law has no parameter {wanted!r}{hint}", name=wanted)
     return table[wanted]
 

@@ -89,7 +89,7 @@ class NumericLaw(Law):
     def __getattr__(self, name: str) -> Any:
         if name in REFUSED:
             raise ParameterError(f"{self.text} is known by numbers: {REFUSED[name]}", law=self)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return super().__getattr__(name)  # type: ignore[misc]
 
     @cached_property
     def _measure(self) -> Measure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike, NDArray
 
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, did_you_mean
 
 Array = NDArray[np.float64]
 
@@ -217,6 +216,5 @@ def known_name(name: str, names: tuple[str, ...]) -> str:
     table = {known.lower(): known for known in names}
     if (found := table.get(str(name).lower())) is not None:
         return found
-    close = difflib.get_close_matches(str(name).lower(), table, n=1, cutoff=0.3)
-    hint = f"; did you mean {table[close[0]]!r}?" if close else "."
+    hint = did_you_mean(str(name), names, 0.3, str.lower, ".")
     raise ParameterError(f"unknown reference {name!r}{hint} Known: {', '.join(names)}", name=name, known=names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from resolvent.cli.guard import note
-from resolvent.derive.errors import ParameterError, ParseError
+from resolvent.derive.errors import ParameterError, ParseError, did_you_mean
 
 if TYPE_CHECKING:
     from resolvent.catalog.schema.ensemble import Ensemble
@@ -193,9 +192,8 @@ def _parsed(text: str, parse: Any) -> AlgebraicLaw:
         if re.fullmatch(r"[A-Za-z][\w-]*", text.strip(), flags=re.ASCII):
             from resolvent import catalog
 
-            close = difflib.get_close_matches(text.strip(), catalog.names(), n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]!r}?" if close else "see `resolvent list` for the names"
-            raise ParseError(f"{text.strip()!r} is no catalog name; {hint}", text=text) from error
+            hint = did_you_mean(text.strip(), catalog.names(), instead="; see `resolvent list` for the names")
+            raise ParseError(f"{text.strip()!r} is no catalog name{hint}", text=text) from error
         if re.search(r"\.[TH]\b|\b(inv|block|kron)\(", text) or "unknown law" in str(error):
             names = dict.fromkeys(re.findall(r"\b[A-Z]\w*\b(?!\()", re.sub(r"\.[TH]\b", "", text)))
             if names:

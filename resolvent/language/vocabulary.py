@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from resolvent.derive.errors import did_you_mean
 from resolvent.derive.laws.operations import OPERATIONS, Kind, Operation
 
 
@@ -112,5 +112,4 @@ def closest(name: str, known: Iterable[str]) -> str:
     >>> closest("semicirle", ["semicircle", "atoms"])
     "; did you mean 'semicircle'?"
     """
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    return did_you_mean(name, known, 0.55)

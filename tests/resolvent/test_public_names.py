@@ -49,6 +49,14 @@ def test_star_import_gives_the_public_names() -> None:
     assert set(rv.__all__) <= set(names)
 
 
+@pytest.mark.parametrize("law", [rv.empirical([1.0, 2.0, 4.0]), rv.semicircle()])
+def test_what_a_spectrum_has_is_looked_for_there(law: rv.Law) -> None:
+    with pytest.raises(AttributeError, match=r"no attribute 'pdf': numbers are those of its spectrum, rv.Spectrum"):
+        law.pdf  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'no_such'$"):
+        law.no_such  # noqa: B018
+
+
 def test_unknown_name() -> None:
     with pytest.raises(AttributeError, match="No resolvent attribute semicirle"):
         rv.semicirle  # noqa: B018
