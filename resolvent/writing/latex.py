@@ -18,7 +18,7 @@ _PREAMBLE = (
 \usepackage[T1]{fontenc}
 \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \usepackage{amsmath,amssymb,graphicx}
-\usepackage[margin=25mm]{geometry}
+\usepackage[margin=22mm]{geometry}
 \usepackage{textcomp}
 \usepackage{xcolor,longtable,booktabs,array}
 \setlength{\parskip}{4pt}

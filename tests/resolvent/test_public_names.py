@@ -53,7 +53,7 @@ def test_star_import_gives_the_public_names() -> None:
 def test_what_a_spectrum_has_is_looked_for_there(law: rv.Law) -> None:
     with pytest.raises(AttributeError, match=r"no attribute 'pdf': numbers are those of its spectrum, rv.Spectrum"):
         law.pdf  # noqa: B018
-    with pytest.raises(AttributeError, match="no attribute 'no_such'$"):
+    with pytest.raises(AttributeError, match=r"no attribute 'no_such'$"):
         law.no_such  # noqa: B018
 
 
