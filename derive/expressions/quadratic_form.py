@@ -13,6 +13,9 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
+from resolvent.derive.expressions.pencil import pencil_of
+from resolvent.derive.expressions.pointing import pointing
+from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.expressions.trace import trace_of
 from resolvent.derive.laws.arguments import scalar_of
 from resolvent.derive.laws.elementary import atoms
@@ -48,7 +51,8 @@ def quadratic_form(
     >>> quadratic_form(inv(T + 1), along={"T": ["1/4", "3/4"]})
     5/16
 
-    Raises `ParameterError` for anything but Gaussian letters with as many rows as E and given matrices with finitely
+    A form that may be complex, as that of a matrix with the factor i that is not Hermitian, is refused. Raises
+    `ParameterError` for it, for anything but Gaussian letters with as many rows as E and given matrices with finitely
     many eigenvalues, and for masses that do not add up to 1; `DerivationError` as `trace_of` does.
 
     Source: Bloemendal, Erdos, Knowles, Yau, Yin, Electron. J. Probab. 19 (2014), for isotropic laws.
@@ -61,12 +65,32 @@ def quadratic_form(
             raise ParameterError(f"columns are those of a Gaussian letter with the rows of {of}; got {column_of}")
         return trace_of(column_of.H @ of @ column_of / (letter.rows * letter.variance), ratios, limits)
     if along is not None:
-        return trace_of(_weighted(of, along), ratios, limits)
+        factor, weighted = _weighted(of, along)
+        whole = factor @ weighted
+        if any(node.scalar.has(sympy.I) for node in of.nodes()):
+            _require_self_adjoint(of, ratios)
+            whole = (whole + whole.H) / 2
+        return trace_of(whole, ratios, limits)
     return trace_of(of, ratios, limits)
 
 
-def _weighted(of: MatrixExpression, along: Mapping[str, Sequence[Any]]) -> MatrixExpression:
-    """D E, with the given matrix of E and D commuting."""
+def _require_self_adjoint(of: MatrixExpression, ratios: Ratios | None) -> None:
+    """Refuse forms that may be complex: of matrices with complex factors that are not Hermitian."""
+    with pointing(of):
+        scales = scales_of(of.dimensions(), dict(ratios or {}))
+        try:
+            pencil_of(of, scales, spectral=False)
+        except ParameterError as error:
+            if "not self-adjoint" not in str(error):
+                raise
+            raise ParameterError(
+                f"the quadratic form of E = {of} may be complex; ask for those of (E + E.H)/2 and (E - E.H)/(2*I)",
+                of=of,
+            ) from error
+
+
+def _weighted(of: MatrixExpression, along: Mapping[str, Sequence[Any]]) -> tuple[MatrixExpression, MatrixExpression]:
+    """D and E, with the given matrix of E and D commuting."""
     letters = of.letters()
     if len(along) != 1 or (name := next(iter(along))) not in letters or letters[name].kind != "given":
         raise ParameterError("a fixed vector is given by its masses along one given matrix, along={'T': [...]}")
@@ -94,4 +118,4 @@ def _weighted(of: MatrixExpression, along: Mapping[str, Sequence[Any]]) -> Matri
         f"u_{name}", "given", letter.rows, letter.columns, law=law, group=group, points=density, weights=weights
     )
     factor = MatrixExpression("letter", (), (own.rows,), (own.columns,), letter=own)
-    return factor @ of.with_letters(spectra)
+    return factor, of.with_letters(spectra)

@@ -80,3 +80,18 @@ def test_shares_of_a_vector_are_not_negative() -> None:
     B = given("B", p, law=atoms([1, 3]))
     with pytest.raises(ParameterError, match="none is negative"):
         quadratic_form(inv(B + 8), along={"B": [2, -1]})
+
+
+def test_a_fixed_vector_and_the_imaginary_unit() -> None:
+    A, S, T, i = given("A", p, atoms([1, 3])), wigner("S", p), wigner("T", p), sympy.I
+    commutator = i * (S @ A - A @ S)
+    masses = {"A": ["1/4", "3/4"]}
+    # its square is S A^2 S + A S^2 A - S A S A - A S A S: with t = tr A = 2 the form is E_u (tr A^2 + a^2 - 2 a t)
+    assert quadratic_form(commutator @ commutator, along=masses).expr == 5 + 7 - 10
+    # the law of the commutator of S and T is symmetric and that of their anticommutator, whatever i
+    both = [quadratic_form(inv(e + A + 6), along=masses).at() for e in (i * (S @ T - T @ S), S @ T + T @ S)]
+    assert both[0] == pytest.approx(both[1], abs=1e-12)
+    with pytest.raises(ParameterError, match=r"form of E = I \* \(S @ A\) may be complex; ask for those of"):
+        quadratic_form(i * S @ A, along=masses)
+    with pytest.raises(ParameterError, match="grows"):
+        quadratic_form(i * gaussian("X", p, p) @ A - i * A @ gaussian("X", p, p).T + A, along=masses)
