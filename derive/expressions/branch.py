@@ -16,7 +16,7 @@ from resolvent.derive.exact.precision import order
 from resolvent.derive.exact.series import Series, make_series, terms_of
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.enclosure import Enclosure, candidates
-from resolvent.derive.expressions.followed import enclosed
+from resolvent.derive.expressions.followed import TooManySteps, enclosed
 from resolvent.derive.expressions.pencil import Entry, Pencil
 from resolvent.derive.expressions.physical_series import NoSeries, PhysicalSeries, TooLarge
 from resolvent.derive.expressions.polynomial_system import case_of, unknowns_of
@@ -159,9 +159,9 @@ class EnclosedBranch(Branch):
         for values in candidates(system.parameters):
             try:
                 self.enclosure = enclosed(system, values, end)
-            except TooLarge:
-                raise
             except (DerivationError, ZeroDivisionError) as error:
+                if isinstance(error, TooLarge) and not isinstance(error, TooManySteps):
+                    raise
                 failure = error if isinstance(error, DerivationError) else failure
                 if not values:
                     break

@@ -27,10 +27,15 @@ from resolvent.derive.expressions.physical_series import TooLarge
 from resolvent.derive.expressions.polynomial_system import REGULARISED, case_of, polynomial_system
 
 _MOST_STEPS, _SHORTEST = 400, 1e-7
+_NEAR = 1e-2  # above this eps the solution exists, so that only steps are missing there
 _TERMS = 3  # of the expansion of the solution along an interval
 _INFLATIONS = 5  # of a box until it holds its image
 _STEPS, _MANY_STEPS = 12, 400  # of Newton's method, on the way and at the end
 _GROWTH = 1.7  # of the next interval after one that was confirmed
+
+
+class TooManySteps(TooLarge):
+    """The solution exists where it was followed to, and would take more steps."""
 
 
 @dataclass(frozen=True)
@@ -290,6 +295,11 @@ class Followed(Enclosure):
                 if found is None:
                     step /= 2
                     if abs(step) < _SHORTEST or steps > _MOST_STEPS:
+                        if large or at > _NEAR:
+                            raise TooManySteps(
+                                f"the solution of the Dyson equation takes more than {_MOST_STEPS} steps to follow; "
+                                "take other numbers, or numeric=True"
+                            )
                         raise DerivationError("the solution of the Dyson equation is not isolated at these parameters")
                     continue
                 x = found
@@ -319,6 +329,7 @@ class Followed(Enclosure):
 def enclosed(system: DysonSystem, values: Mapping[str, fmpq], end: float = math.inf) -> Enclosure:
     """The physical solution at these values of the parameters: at once, or followed where it needs more than averages.
 
-    Raises `DerivationError` where it is not enclosed, `TooLarge` where following it takes longer than to ``end``.
+    Raises `DerivationError` where it is not enclosed, `TooLarge` where following it takes longer than to ``end``, or
+    too many steps.
     """
     return Followed(system, values, end) if system.free_letters else Enclosure(system, values)

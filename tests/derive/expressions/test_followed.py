@@ -121,3 +121,9 @@ def test_a_given_matrix_that_enters_too_often_is_refused() -> None:
     word = B @ B @ B @ B
     with pytest.raises(DerivationError, match=r"B enters .* coefficient of rank 16, above 12; .*numeric=True"):
         law_of((word @ W @ word + 2) @ (word @ W @ word + 2))
+
+
+def test_a_solution_that_takes_too_many_steps_is_no_missing_inverse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resolvent.derive.expressions.followed._MOST_STEPS", 1)
+    with pytest.raises(TooLarge, match="more than 1 steps to follow; take other numbers, or numeric=True"):
+        law_of(inv(A + U + U.T + 9))
