@@ -143,6 +143,8 @@ def _measure(line: Line, low: float, high: float, count: int, text: str, unit: f
     pieces = tuple(tuple(moved(piece, unit) for piece in group) for group in groups)
     held = Pieces(pieces, unit * points, weights, unit * (max(ends) - min(ends)))
     reach = max(map(abs, ends))
+    if not reach:
+        raise NotCertified(f"{text}: of the mass only {weights.sum():.6g} was found, at 0, and no more next to it")
     exact = _moments(line.solver, reach)[1:]
     known = [(first.is_root, last.is_root) for first, last in whole]
     return NumericMeasure(held, scaled_certificate(held, unit * reach, exact), text, tuple(known))
@@ -178,7 +180,9 @@ def _reach(solver: DysonSolver, text: str) -> tuple[float, float]:
     value = solver.trace(g)
     mass = height * value.imag  # at most 2 height/distance, squared, from all that is farther away than x/2
     inside = bad | (mass > 1e-5)
-    if inside[0] or inside[-1] or not inside.any():
+    if not inside.any():
+        return -_FAR[0], _FAR[0]
+    if inside[0] or inside[-1]:
         raise NotCertified(f"{text}: the spectrum was not bounded between {-_FAR[-1]:g} and {_FAR[-1]:g}")
     low, high = x[np.argmax(inside) - 1], x[len(x) - np.argmax(inside[::-1])]
     return float(low), float(high)

@@ -217,3 +217,14 @@ def test_the_limits_bound_a_numeric_law_too() -> None:
 def test_numbers_have_half_of_the_seconds_where_they_follow() -> None:
     with pytest.warns(UserWarning, match=r"longer than the limit.*the law is numeric"), pytest.raises(TooLarge):
         law_of(X @ Y @ X + Y, limits=Limits(seconds=1e-6)).moments(2)
+
+
+@pytest.mark.parametrize("model", [X - X, P - P, 0 * X], ids=str)
+def test_the_zero_matrix_has_its_atom(model: Any) -> None:
+    assert [(a.point, a.weight) for a in Spectrum(law_of(model, numeric=True)).atoms] == [(0, 1)]
+
+
+@pytest.mark.slow
+def test_an_atom_that_is_not_found_is_named() -> None:
+    with pytest.raises(NotCertified, match=r"of the mass only 0\.5 was found, at 0"):
+        law_of(A.T @ inv(A @ A.T) @ A, {(p, n): "1/2"}, numeric=True).moments(1)
