@@ -17,7 +17,7 @@ from resolvent.derive.expressions.letters import dimension, wigner
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import require_positive, shown
 from resolvent.derive.laws.record import Recipe
-from resolvent.numeric.matrices.ensembles import goe, rademacher_wigner
+from resolvent.numeric.matrices.ensembles import rademacher_wigner
 
 VARIANCE = Parameter("variance", "n times the variance of an off-diagonal entry", positive=True, default=1)
 _v = VARIANCE.symbol
@@ -46,11 +46,6 @@ def density(x: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
     return np.sqrt(np.maximum(4 * variance - x**2, 0)) / (2 * np.pi * variance)
 
 
-def sample_goe(size: int, rng: np.random.Generator, variance: float) -> Matrix:
-    """A matrix of the Gaussian orthogonal ensemble, size x size; see `resolvent.numeric.matrices.ensembles.goe`."""
-    return goe(size, rng, variance)
-
-
 def sample_rademacher(size: int, rng: np.random.Generator, variance: float) -> Matrix:
     """A Wigner matrix of signs, size x size; see `resolvent.numeric.matrices.ensembles.rademacher_wigner`."""
     return rademacher_wigner(size, rng, variance)
@@ -67,7 +62,7 @@ ENSEMBLE = Ensemble(
     parameters=(VARIANCE,),
     derive=derive_law,
     samplers=(
-        Sampler("goe", "Gaussian orthogonal ensemble; size is the number of rows.", sample_goe, 1000, _memory),
+        STATEMENT.sampler("goe", "Gaussian orthogonal ensemble; size is the number of rows."),
         Sampler(
             "rademacher",
             "Signs with equal probability instead of Gaussian entries: the limit is the same for every law of the "
