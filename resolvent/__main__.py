@@ -8,6 +8,7 @@ import sys
 
 def main() -> None:
     """Run the command line on ``sys.argv`` and leave with its exit status: 0 fine, 1 the claim fails, 2 bad use."""
+    _open_closed_streams()
     try:
         from resolvent.cli.app import app
 
@@ -21,6 +22,19 @@ def main() -> None:
     except KeyboardInterrupt:  # between commands: inside one, `resolvent.cli.guard` answers
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that the shell has closed, with ``>&-`` say, the null device, here and in processes that start."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, number)  # which is inherited, unlike what is opened
+            if null != number:
+                os.close(null)
+            else:
+                os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
 
 
 if __name__ == "__main__":

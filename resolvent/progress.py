@@ -28,6 +28,11 @@ def watched(task: str) -> Iterator[None]:
         yield
 
 
+def is_watched() -> bool:
+    """Whether somebody sees standard error as it is written; a program without a console has none."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 class Progress:
     """A context manager that reports once a task has taken two seconds: on standard error where that is a terminal.
 
@@ -55,7 +60,7 @@ class Progress:
         self.stage = stage
         self.done = 0
         self._stream = stream or sys.stderr
-        self._is_told = stream is not None or sys.stderr.isatty()
+        self._is_told = stream is not None or is_watched()
         self._began = time.monotonic()
         self._stop = threading.Event()
         self._shown = False

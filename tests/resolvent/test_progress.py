@@ -206,3 +206,10 @@ def test_derivations_and_spectra_tell_their_stage_and_degrees() -> None:
     assert re.fullmatch(r"(eliminating|factoring) .* degrees? \d+.*", told())
     within(600, lambda: len(Spectrum(semicircle() + atoms([-9, 9])).intervals))
     assert told() == "the density on interval 2 of 2"
+
+
+def test_a_program_without_a_console_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    with Progress("sampling", total=1) as progress:
+        progress.advance()
+    assert progress.done == 1

@@ -46,6 +46,23 @@ def test_a_full_disk_gives_one_line(arguments: list[str]) -> None:
     assert found.stderr == "error: the output cannot be written: No space left on device\n"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the shell of Unix closes streams so")
+@pytest.mark.parametrize(
+    ("command", "status", "stderr"),
+    [
+        ("density 'semicircle()' --json <&- >&- 2>&-", 0, ""),  # its numbers come from another process
+        ("derive 'semicirle()' >&- 2>&-", 2, ""),
+        ("guess --moments-file - <&-", 2, "error: the list of moments is empty"),
+    ],
+)
+def test_closed_streams_are_the_null_device(command: str, status: int, stderr: str) -> None:
+    """They were None, and the command called itself defective."""
+    shell = ["sh", "-c", f'"{sys.executable}" -m resolvent {command}']
+    found = subprocess.run(shell, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (found.returncode, found.stdout) == (status, "")
+    assert found.stderr.partition("; ")[0].strip() == stderr
+
+
 def test_a_report_that_cannot_be_written_does_not_lose_the_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
