@@ -25,7 +25,7 @@ import sympy
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParseError
-from resolvent.derive.exact.field import RESERVED_NAMES
+from resolvent.derive.exact.field import RESERVED_NAMES, to_fmpq
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.operations import OPERATIONS, Kind
 from resolvent.language.scalars import Refusal, Scalar
@@ -63,8 +63,8 @@ Value = Scalar | AlgebraicLaw
 
 
 @checked
-def parse(text: str, values: Mapping[str, Fraction] | None = None) -> AlgebraicLaw:
-    """The law that an expression stands for; ``values`` are put in for the parameters of these names at once.
+def parse(text: str, values: Mapping[str, Any] | None = None) -> AlgebraicLaw:
+    """The law that an expression stands for; ``values``, rational, are put in for parameters at once.
 
     Parameters are symbols with the assumption ``positive=True``, equal to ``rv.parameter(name, positive=True)``.
     Numbers are exact: 1/2 and 0.5 are the same rational. The text of a law (``str(law)``) reads back as that law.
@@ -73,7 +73,7 @@ def parse(text: str, values: Mapping[str, Fraction] | None = None) -> AlgebraicL
     c*m**3 + c*m**2*z + c*m + m**2 + m*z - m + 1
     >>> parse("atoms([1, 2, 5]).wishart(1/2) + 3").moments(1)
     [17/3]
-    >>> parse("marchenko_pastur(c)", {"c": Fraction(1, 2)}).text
+    >>> parse("marchenko_pastur(c)", {"c": "1/2"}).text
     'marchenko_pastur(1/2)'
     >>> parse("semicircle(sqrt(2)) + 1").moments(2)
     [1, 1 + sqrt(2)]
@@ -89,7 +89,8 @@ def parse(text: str, values: Mapping[str, Fraction] | None = None) -> AlgebraicL
     """
     source = Source(text)
     _check_hyphens(source)
-    value = _Reader(source, values).read(source.tree)
+    exact = {name: to_fmpq(value) for name, value in (values or {}).items()}
+    value = _Reader(source, {name: Fraction(int(q.p), int(q.q)) for name, q in exact.items()}).read(source.tree)
     if isinstance(value, Scalar):
         shown = source.text if len(source.text) < 20 else "..."
         raise source.error(

@@ -6,6 +6,7 @@ import inspect
 import re
 import string
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy
@@ -214,6 +215,17 @@ def test_every_decimal_is_exact(value: object) -> None:
 
 def test_names_are_positive_parameters() -> None:
     assert parse_scalar("rate") == sympy.Symbol("rate", positive=True)
+
+
+@pytest.mark.parametrize("half", ["1/2", "0.5", 0.5, Fraction(1, 2), sympy.Rational(1, 2)])
+def test_values_are_any_rational_numbers(half: Any) -> None:
+    assert parse("marchenko_pastur(c)", {"c": half}).text == "marchenko_pastur(1/2)"
+
+
+@pytest.mark.parametrize("value", ["x", sympy.sqrt(2), None, float("nan")])
+def test_values_that_are_no_rational_numbers_are_refused(value: Any) -> None:
+    with pytest.raises(ParameterError, match="is not a rational number"):
+        parse("marchenko_pastur(c)", {"c": value})
 
 
 def test_rational_functions_of_parameters() -> None:
