@@ -17,7 +17,9 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 
 import resolvent as rv
+from resolvent.catalog.entries.gradient_flow import two_classes
 from resolvent.data.pruning import advise_pruning
+from resolvent.data.stopping import advise_stopping
 from resolvent.numeric.pictures.branch_plots import plane_portrait, sheet_plot
 
 BASELINE = Path(__file__).parent / "baseline"
@@ -121,9 +123,40 @@ def pruning() -> Figure:
     return advise_pruning({"w": w}).plot()
 
 
+def spin_glass() -> Figure:
+    """The complexities of the critical points of a spin glass, by their index."""
+    figure, ax = _axes()
+    rv.SpinGlass(3).plot(3, ax)
+    return figure
+
+
+def stopping() -> Figure:
+    """The test error over the steps of a descent, on two classes."""
+    figure, ax = _axes()
+    x, y, _ = two_classes(120, np.random.default_rng(2), c=1.0, rho=2.0)
+    advise_stopping(x, y, rate=0.02, initial=0.5).plot(ax)
+    return figure
+
+
+def fit() -> Figure:
+    """Eigenvalues at the quantiles of a law under the fitted density, with one that sticks out."""
+    figure, ax = _axes()
+    values = rv.Spectrum(rv.marchenko_pastur("1/2")).ppf((np.arange(200) + 0.5) / 200)
+    rv.fit(np.append(values, 6.0), rv.marchenko_pastur(rv.parameter("c", positive=True))).plot(ax)
+    return figure
+
+
+def imaginary_sheets() -> Figure:
+    """The imaginary parts of the sheets of two projections."""
+    figure, ax = _axes()
+    sheet_plot(_two_projections(), ax, part="imag")
+    return figure
+
+
 KINDS: dict[str, Callable[[], Figure]] = {
     f.__name__: f
-    for f in (density, hard_edge, histogram, verdict, phases, sheets, portrait, graphs, spacings, ridge, flow, pruning)
+    for f in (density, hard_edge, histogram, verdict, fit, phases, sheets, imaginary_sheets, portrait, graphs, spacings,
+              ridge, flow, stopping, pruning, spin_glass)
 }  # fmt: skip
 
 

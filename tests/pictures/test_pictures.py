@@ -11,6 +11,7 @@ from matplotlib.testing.compare import compare_images
 
 from tests.pictures.kinds import BASELINE, KINDS, density, save
 
+SLOW = ("fit",)
 TOLERANCE = 3.0  # root mean square of differences from 0 to 255; matplotlib 3.10.0 and 3.11.2 differ by 0.4 at most
 
 
@@ -23,7 +24,7 @@ def distance(figure: Figure, name: str, folder: Path) -> float:
     return 0.0 if found is None else float(found["rms"])
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [pytest.param(k, marks=pytest.mark.slow) if k in SLOW else k for k in KINDS])
 def test_a_picture_looks_as_it_did(name: str, tmp_path: Path) -> None:
     assert distance(KINDS[name](), name, tmp_path) < TOLERANCE, f"look at {tmp_path}"
 
