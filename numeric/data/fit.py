@@ -110,6 +110,11 @@ def fitted(
     moved = len(left_out) / len(trials)
     residuals, jacobian = (f(bulk, hull, theta, moved) for f in (model.residuals_at, model.jacobian))
     sizes = np.linalg.norm(jacobian, axis=0)  # parameters in their own units, so that no scale is lost
+    if unseen := [name for name, size in zip(names, sizes, strict=True) if not 0 < size < np.inf]:
+        raise PrecisionError(
+            f"the eigenvalues do not tell {', '.join(unseen)} near the best fit; hold it at a value",
+            law=model.at(theta),
+        )
     with np.errstate(all="ignore"):
         errors = np.sqrt(np.diag(np.linalg.pinv((jacobian / sizes).T @ (jacobian / sizes)))) / sizes
     _require_sense(spectrum, trials, bulk, errors)

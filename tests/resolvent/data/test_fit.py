@@ -100,3 +100,12 @@ def test_the_command_has_the_numbers_of_the_function(
         fixed = "1/2" if "--set" in options else C
         assert json.loads(found.stdout) == rv.fit(data, rv.marchenko_pastur(fixed, SIGMA), singular=True).to_json()
         assert picture.read_text().lstrip().startswith("<?xml")
+
+
+@pytest.mark.slow
+def test_a_parameter_that_the_eigenvalues_do_not_tell_is_named() -> None:
+    """The variance of the semicircle goes to 0, where nothing depends on it."""
+    x = np.random.default_rng(0).standard_normal((300, 600))
+    law = rv.parse("marchenko_pastur(c, sigma) @ (semicircle(v) + t)")
+    with pytest.raises(rv.PrecisionError, match="the eigenvalues do not tell v near the best fit; hold it at a value"):
+        rv.fit(np.linalg.eigvalsh(x @ x.T / 600), law)
