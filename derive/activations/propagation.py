@@ -28,6 +28,7 @@ from resolvent.derive.errors import ParameterError
 _LARGE, _SMALL = 1e4, 1e-12
 _SAME = 1e-9
 _SETTLED = 1e-14
+_FLAT, _DIGITS = 1e-12, 40
 
 
 @checked
@@ -89,7 +90,7 @@ class Propagation:
             while self.following(high) >= high and high < _LARGE:
                 low, high = high, 4 * high
         else:
-            while self.following(low) < low and low > _SMALL:
+            while self.following(low) <= low * (1 + _FLAT) and low > _SMALL:  # hard_tanh keeps small q to all digits
                 low, high = low / 4, low
         if high >= _LARGE:
             raise ParameterError(
@@ -105,7 +106,8 @@ class Propagation:
             return 0.0 if self.activation.centred else float(self.activation(0.0)) ** 2
         if not self.activation.centred and (found := _mean_squares(self.activation, q)):
             return found[0]
-        return float(self.activation.family.energy(int(self.activation.centred), sympy.Float(math.sqrt(q), 17)))
+        scale = sympy.Float(math.sqrt(q), _DIGITS)  # 1 - exp(-2 q) loses some
+        return float(self.activation.family.energy(int(self.activation.centred), scale))
 
     def slope_energy(self, q: float) -> float:
         """E f'(sqrt(q) xi)^2; raises `ParameterError` for activations that jump."""
@@ -156,12 +158,13 @@ def critical_sigma_w(function: object, sigma_b: float = 0.0) -> tuple[float, flo
     def biases(q: float) -> float:
         return q - unit.energy(q) / unit.slope_energy(q) - sigma_b**2
 
-    if abs(biases(0.0)) <= _SETTLED:
+    is_flat = unit.slope_energy(0.0) <= _SMALL  # f'(0) = 0: no layer that is critical at 0
+    if not is_flat and abs(biases(0.0)) <= _SETTLED:
         return round(1 / math.sqrt(unit.slope_energy(0.0)), 12) if _is_smooth(unit) else _homogeneous(unit), 0.0
     low, high = 1e-8, 1e-8
     while biases(high) < 0 and high < _LARGE:
         low, high = high, 2 * high
-    if high >= _LARGE:
+    if high >= _LARGE or low == high:
         raise ParameterError(
             f"{unit.activation.name} has no critical point at sigma_b = {sigma_b:g}; try another sigma_b",
             activation=unit.activation,

@@ -10,7 +10,7 @@ import numpy as np
 
 from resolvent.catalog.networks.jacobian import MOST_LAYERS, jacobian_law
 from resolvent.derive.activations.activation import Activation, activation
-from resolvent.derive.activations.propagation import critical_sigma_w
+from resolvent.derive.activations.propagation import Propagation, critical_sigma_w
 from resolvent.derive.border import checked
 from resolvent.derive.errors import NotCertified, ParameterError, PrecisionError
 from resolvent.numeric.measures.depth_product import DepthProduct
@@ -20,6 +20,7 @@ from resolvent.numeric.spectrum.spectrum import Spectrum
 _SPREAD = 0.25  # the variance of J J^T over its squared mean that counts as isometry
 _BIASES = (0.3, 0.1, 0.03, 0.01, 0.003)
 _UNIT = 1.0
+_STEP, _STEADY = 1e-3, 1e-3  # relative, of a variance; how far a factor above 1 may come from rounding
 _LEVELS = (0.05, 0.95)
 _WORDS = ("orthogonal", "gaussian")
 
@@ -35,6 +36,7 @@ class Initialisation:
         mean, variance: of the squared singular values of the Jacobian; the variance over the squared mean.
         largest: the largest squared singular value; found for the best way with each kind of weights, if it can be.
         quantiles: the 5 % and 95 % quantiles, found together with it.
+        drift: by which factor a small deviation of the pre-activations' variance from q grows in a layer.
     """
 
     weights: str
@@ -45,6 +47,7 @@ class Initialisation:
     variance: float
     largest: float | None
     quantiles: tuple[float, float] | None
+    drift: float = 1.0
 
     @property
     def condition(self) -> float | None:
@@ -94,6 +97,11 @@ class InitialisationAdvice:
                 "no way makes the Jacobian nearly isometric: its squared singular values vary by "
                 f"{math.sqrt(best.variance):.2f} of their mean; take another activation (tanh, hard_tanh), "
                 "or fewer layers"
+            )
+        if abs(best.drift) > 1 + _STEADY:
+            lines.append(
+                f"this variance is not held: deviations from it grow by {abs(best.drift):.4g} in each layer, "
+                f"{abs(best.drift) ** self.depth:.3g} in all; normalise between layers, or take another activation"
             )
         lines.append(
             f"{'weights':>10} {'sigma_w':>9} {'sigma_b':>8} {'mean':>7} {'std/mean':>9} {'largest':>9} {'5-95 %':>9}"
@@ -173,7 +181,9 @@ def _way(function: Activation, depth: int, sigma_w: float, sigma_b: float, q: fl
     diagonal = diagonal_law(function, q)
     product = DepthProduct((diagonal,) * depth, (1.0,) * (depth + 1), sigma_w**2, word == "orthogonal")
     first, second = product.moments(2)
-    return Initialisation(word, sigma_w, sigma_b, q, first, max(second / first**2 - 1, 0.0), None, None)
+    maps = Propagation(function, sigma_w, sigma_b)
+    drift = (maps.following(q * (1 + _STEP)) - maps.following(q * (1 - _STEP))) / (2 * q * _STEP)
+    return Initialisation(word, sigma_w, sigma_b, q, first, max(second / first**2 - 1, 0.0), None, None, drift)
 
 
 def _solved(way: Initialisation, function: Activation, depth: int) -> Initialisation:

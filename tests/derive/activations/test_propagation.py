@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from scipy.integrate import quad
 from scipy.special import erf
 
@@ -75,6 +76,28 @@ def test_a_wide_network_follows_the_maps() -> None:
         h = 1.4 * rng.standard_normal((n, n)) @ signal / math.sqrt(n) + 0.3 * rng.standard_normal(n)
         assert np.mean(h**2) == pytest.approx(q, rel=0.1)
         signal, q = np.tanh(h), maps.following(q)
+
+
+@pytest.mark.parametrize("name", ["hard_tanh", "sin", "tanh"])
+def test_contractions_shrink_variances_to_0(name: str) -> None:
+    """E f(h)^2 < E h^2 for every variance, although hard_tanh keeps small ones to all digits of floats."""
+    assert propagation(name, 1.0).fixed_point() == 0.0
+    assert 0 < propagation(name, 1.001).fixed_point() < 0.2
+
+
+def test_variances_of_the_sine() -> None:
+    """E sin(h)^2 = (1 - exp(-2 q))/2, with its digits next to 0."""
+    for q in (1e-11, 1e-6, 0.3):
+        assert propagation("sin", 1.0).following(q) == pytest.approx(-math.expm1(-2 * q) / 2, rel=1e-14)
+
+
+def test_critical_points_of_activations_that_are_flat_at_0() -> None:
+    """cos: sigma_w^2 E sin(h)^2 = 1 and sigma_w^2 E cos(h)^2 + sigma_b^2 = q; there is none for x^2."""
+    sigma_w, q = critical_sigma_w("cos", 0.1)
+    assert sigma_w**2 * (1 - math.exp(-2 * q)) / 2 == pytest.approx(1, abs=1e-12)
+    assert sigma_w**2 * (1 + math.exp(-2 * q)) / 2 + 0.01 == pytest.approx(q, abs=1e-12)
+    with pytest.raises(ParameterError, match="no critical point"):
+        critical_sigma_w(sympy.Symbol("x") ** 2)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ from resolvent.catalog.networks.jacobian import network_jacobian
 from resolvent.cli.app import app
 from resolvent.data.initialisation import advise_initialisation
 from resolvent.derive.activations.activation import activation
+from resolvent.derive.activations.propagation import propagation
 from resolvent.derive.errors import ParameterError
+
+_SLOW = [("gelu", False), ("cos", True)]
 
 
 @pytest.mark.parametrize("name", ["tanh", "hard_tanh"])
@@ -55,6 +58,19 @@ def test_relu_has_none() -> None:
     assert advice.best.variance == pytest.approx(10.0)  # L(1/p - 1)
     assert advice.ways[1].variance == pytest.approx(20.0)  # L/p
     assert advice.best.condition == np.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "is_held"),
+    [("tanh", True), ("exp", False), *(pytest.param(*case, marks=pytest.mark.slow) for case in _SLOW)],
+)
+def test_variances_that_are_not_held(name: str, is_held: bool) -> None:
+    """Twelve layers of the map itself, from next to the fixed point."""
+    advice = advise_initialisation(name, 2, 0.1)
+    way, maps = advice.best, propagation(name, advice.best.sigma_w, 0.1)
+    moved = maps.variances(way.q * (1 + 1e-7), 13)[-1] / way.q - 1
+    assert moved / 1e-7 == pytest.approx(way.drift**12, rel=1e-3, abs=1e-4)
+    assert ("not held" not in advice.text()) == is_held
 
 
 def test_the_command() -> None:
