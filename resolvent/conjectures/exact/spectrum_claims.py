@@ -51,7 +51,7 @@ def edge_finding(claimed: Sequence[Amount], spectrum: Spectrum, values: Point) -
 
     A point inside the support where two bulks meet may be listed, twice, or left out.
     """
-    actual = _edges(spectrum)
+    actual = edges_of(spectrum)
     merged = [e for k, e in enumerate(actual) if e not in actual[:k] + actual[k + 1 :]]
     shown = ", ".join(_digits(end) for end in actual) or "none"
     if len(claimed) == len(merged):
@@ -62,7 +62,7 @@ def edge_finding(claimed: Sequence[Amount], spectrum: Spectrum, values: Point) -
     for k, (amount, end) in enumerate(zip(claimed, actual, strict=True), 1):
         if not amount.is_real(values):
             return REFUTED, f"edge {k}, {amount.text}, has no real value here", "proved"
-        same, proof = _is_at(amount, end, values, max(abs(float(e)) for e in actual))
+        same, proof = is_at(amount, end, values, max(abs(float(e)) for e in actual))
         if same is None:
             return UNDECIDED, f"whether edge {k}, {amount.text}, is at {_digits(end)} is open", ""
         if not same:
@@ -75,7 +75,7 @@ def edge_finding(claimed: Sequence[Amount], spectrum: Spectrum, values: Point) -
     return SUPPORTED, f"the {len(actual)} edges agree{digits}: {shown}", proof
 
 
-def _edges(spectrum: Spectrum) -> list[End]:
+def edges_of(spectrum: Spectrum) -> list[End]:
     """The edges from left to right, exact where the law has a polynomial equation; where two bulks meet twice."""
     law: Any = spectrum.law
     if law is not None and law.has_equation:
@@ -87,7 +87,7 @@ def _edges(spectrum: Spectrum) -> list[End]:
     return [float(end) for interval in spectrum.intervals for end in (interval.left, interval.right)]
 
 
-def _is_at(amount: Amount, end: End, values: Point, scale: float) -> tuple[bool | None, str]:
+def is_at(amount: Amount, end: End, values: Point, scale: float) -> tuple[bool | None, str]:
     """Whether a claimed number is an edge, None where that is open, and what kind of evidence says so."""
     value = amount.ball(values, BITS)
     if not isinstance(end, AlgebraicNumber):

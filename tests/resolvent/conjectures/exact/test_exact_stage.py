@@ -456,6 +456,42 @@ def test_a_claim_that_is_true_at_the_points_alone_is_refuted() -> None:
     assert "for general c the model has another equation" in equation.first_wrong.text  # type: ignore[union-attr]
 
 
+SIGMA = '[parameters]\nc = "1/2"\nsigma = 1\n[model]\nensemble = "marchenko-pastur"\n[claim]\n'
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ('moments = [1, "1 + c"]', ""),
+        ('moments = [1, "3*c"]', "for general parameters m_2 of the model is c + 1"),
+        ('law = "marchenko_pastur(c)"', ""),
+        ('law = "marchenko_pastur(2*c - 1/2)"', "for general c the model has another equation"),
+        ('equation = "c*z*m**2 + (z - c)*m + 1"', "for general c the model has another equation"),
+        pytest.param('edges = ["(1 - sqrt(c))**2", "(1 + sqrt(c))**2"]', "", marks=pytest.mark.slow),
+        pytest.param('edges = ["(1 - sqrt(c))**2", "3/2 + 2*sqrt(c)"]', "not next to it", marks=pytest.mark.slow),
+        pytest.param('means = [{of = "1/x", value = "1/(1 - c)"}]', "", marks=pytest.mark.slow),
+        pytest.param('means = [{of = "1/x", value = "4*c"}]', "not next to it", marks=pytest.mark.slow),
+        pytest.param('means = [{of = "4*c*x", value = 2}]', "not next to it", marks=pytest.mark.slow),
+    ],
+)
+def test_a_claim_in_some_of_the_parameters_has_to_hold_for_all_their_values(claim: str, expected: str) -> None:
+    """The other ones keep the value of the point; all of these hold at c = 1/2."""
+    found = verdict(SIGMA + claim)
+    assert found.verdict == (REFUTED if expected else SUPPORTED)
+    assert expected in (found.first_wrong.text if found.first_wrong else "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("c", "weight", "expected"),
+    [("2", "1 - 1/c", SUPPORTED), ("2", "1/c", REFUTED), ("2", "c/4", REFUTED), ("1", "1 - 1/c", SUPPORTED)],
+)
+def test_atoms_with_symbols_are_looked_at_next_to_the_point(c: str, weight: str, expected: str) -> None:
+    """At c = 1, where the atom begins, the formula holds on one side."""
+    text = SIGMA.replace('"1/2"', c)
+    assert status(text + f'atoms = [{{at = 0, weight = "{weight}"}}]') == expected
+
+
 def test_a_claim_with_numbers_for_parameters_is_one_about_points() -> None:
     found = verdict(MP.format(c="1/2") + 'equation = "z*m**2/2 + (z - 1/2)*m + 1"')
     assert (found.verdict, [f.point for f in found.findings if f.point == "all parameters"]) == (SUPPORTED, [])
