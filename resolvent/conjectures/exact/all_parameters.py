@@ -8,6 +8,7 @@ does not hold in general.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import partial
 
 import sympy
@@ -34,7 +35,7 @@ from resolvent.derive.laws.record import Law
 from resolvent.language.expressions import parse
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
-_NEAR = 1009  # the share of a parameter by which it is moved
+_STEP = Fraction(1, 1009)  # by which a parameter is moved, in units of its size
 
 Found = tuple[Status | None, str, str, str]
 
@@ -124,11 +125,13 @@ def _next_to_the_point(conjecture: Conjecture) -> Iterator[Found]:
     names = sorted({name for formula in parts for name in formula.names} & set(conjecture.points[0]))
     if not names:
         return
-    sides = [{**point, **{n: point[n] + sign * (abs(point[n]) or 1) / _NEAR for n in names}} for sign in (1, -1)]
+    sides: list[Point] = [
+        {**point, **{n: point[n] + step * (abs(point[n]) or 1) for n in names}} for step in (_STEP, -_STEP)
+    ]
     where = ", ".join(f"{n} = {sides[0][n]} and {sides[1][n]}" for n in names)
     try:
-        here, *there = (_spectrum(conjecture, values) for values in (point, *sides))
-        moved = list(zip(there, sides, strict=True))
+        here = _spectrum(conjecture, point)
+        moved = [(_spectrum(conjecture, values), values) for values in sides]
         found = [
             (REFUTED, subject, f"{text} holds at the point, but not next to it, at {where}", evidence)
             for subject, text, evidence, is_wrong in _questions(claim, here, point)
