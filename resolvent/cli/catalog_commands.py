@@ -20,7 +20,7 @@ def list_entries(json: AsJson = False, output: Outputs = None) -> None:
     """List the catalog's ensembles."""
     from resolvent import catalog
 
-    files = in_formats(output, ReportFormat.JSON if json else None, REPORTS, ReportFormat.TEXT)
+    files = in_formats(output, ReportFormat.JSON if json else None, REPORTS, ReportFormat.TEXT, hint="")
     entries = [catalog.get(name) for name in catalog.names()]
     rows = [{"slug": e.slug, "title": e.title, "parameters": [p.to_json() for p in e.parameters]} for e in entries]
     if output or json:
@@ -45,7 +45,7 @@ def show(name: Name, json: AsJson = False, output: Outputs = None) -> None:
 
     Its model, parameters, samplers, assumptions, known facts, notes and references.
     """
-    files = in_formats(output, ReportFormat.JSON if json else None, REPORTS, ReportFormat.TEXT)
+    files = in_formats(output, ReportFormat.JSON if json else None, REPORTS, ReportFormat.TEXT, hint="")
     entry = require_entry(name)
     for path, chosen in files:
         emit(_entry_in(entry, chosen), path)

@@ -45,7 +45,7 @@ def read_data(file: Path, array: str | None, subject: str, output: Sequence[Path
     if plot is not None:
         check_output(plot, PICTURES)
     for path in output or ():
-        check_output(path, (*REPORTS, *PICTURES))
+        check_output(path, (*REPORTS, *PICTURES), is_plain=True)
     if Path(subject).is_file() and not file.exists():
         raise ParameterError(f"the file comes first, then the law: {subject} {str(file)!r}", path=file)
     return read_array(file, array)

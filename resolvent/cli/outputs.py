@@ -52,7 +52,7 @@ def check_output(path: Path, endings: Iterable[str], *, hint: str = "", is_plain
 
 
 def in_formats(
-    paths: Sequence[Path] | None, said: F | None, endings: Mapping[str, F], plain: F
+    paths: Sequence[Path] | None, said: F | None, endings: Mapping[str, F], plain: F, hint: str = ", or say --format"
 ) -> list[tuple[Path | None, F]]:
     """Each file with its format, which is what `--format` says, or its ending; the terminal, None, where there is none.
 
@@ -63,7 +63,6 @@ def in_formats(
     if not paths:
         return [(None, said or plain)]
     if said is None:
-        hint = ", or say --format"
         return [(p, endings.get(check_output(p, endings, hint=hint, is_plain=True), plain)) for p in paths]
     for path in paths:
         check_writable(path)
