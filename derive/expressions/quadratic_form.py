@@ -51,9 +51,9 @@ def quadratic_form(
     >>> quadratic_form(inv(T + 1), along={"T": ["1/4", "3/4"]})
     5/16
 
-    A form that may be complex, as that of a matrix with the factor i that is not Hermitian, is refused. Raises
-    `ParameterError` for it, for anything but Gaussian letters with as many rows as E and given matrices with finitely
-    many eigenvalues, and for masses that do not add up to 1; `DerivationError` as `trace_of` does.
+    Raises `ParameterError` for a form that may be complex, as that of a matrix with the factor i that is not Hermitian,
+    for anything but Gaussian letters that are not 0 and have as many rows as E and given matrices with finitely many
+    eigenvalues, and for masses that do not add up to 1; `DerivationError` as `trace_of` does.
 
     Source: Bloemendal, Erdos, Knowles, Yau, Yin, Electron. J. Probab. 19 (2014), for isotropic laws.
     """
@@ -63,6 +63,8 @@ def quadratic_form(
         letter = column_of.letter
         if letter is None or letter.kind != "gaussian" or of.rows != column_of.rows:
             raise ParameterError(f"columns are those of a Gaussian letter with the rows of {of}; got {column_of}")
+        if letter.variance == 0:
+            raise ParameterError(f"the columns of {column_of} vanish: its entries have the variance 0", letter=letter)
         return trace_of(column_of.H @ of @ column_of / (letter.rows * letter.variance), ratios, limits)
     if along is not None:
         factor, weighted = _weighted(of, along)

@@ -95,3 +95,8 @@ def test_a_fixed_vector_and_the_imaginary_unit() -> None:
         quadratic_form(i * S @ A, along=masses)
     with pytest.raises(ParameterError, match="grows"):
         quadratic_form(i * gaussian("X", p, p) @ A - i * A @ gaussian("X", p, p).T + A, along=masses)
+
+
+def test_columns_without_length_are_refused() -> None:
+    with pytest.raises(ParameterError, match="the columns of Z vanish"):
+        quadratic_form(W, column_of=gaussian("Z", p, n, 0))
