@@ -198,7 +198,14 @@ class Eliminator:
         return self._clean(equations)
 
     def stuck(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly]:
-        """What is left where no unknown can be eliminated from two equations any more; here a `DerivationError`."""
+        """What is left where no unknown can be eliminated from two equations any more.
+
+        Of a trace, which has no curve to be certified on, the equations without unknowns are enough; or a
+        `DerivationError`.
+        """
+        done = [e for e in equations if degree(e, "m") and _free(e, self.live)]
+        if done and not self.system.spectral:
+            return done
         raise DerivationError("the equations do not determine the trace", equations=tuple(equations))
 
     def _without_live(self, equations: list[fmpz_mpoly]) -> list[fmpz_mpoly]:

@@ -320,3 +320,20 @@ def test_an_average_over_eigenvalues_needs_no_unknowns_for_each(model: MatrixExp
     assert found[0].polynomial == found[1].polynomial
     assert found[1].certificate.holds()
     assert len(systems[1].unknowns) < len(systems[0].unknowns) / 2
+
+
+@pytest.mark.parametrize(
+    ("odd", "ratios"),
+    [
+        (inv(X @ X + lam) @ Y, {}),
+        (inv(X @ X + lam) @ X, {}),
+        (inv(T + 3) @ X, {}),
+        (inv(A @ A.T / n + lam) @ A @ gaussian("C", p, n).T / n, {(p, n): "1/2"}),
+    ],
+    ids=str,
+)
+def test_a_trace_that_is_odd_in_a_letter_vanishes(odd: MatrixExpression, ratios: Any) -> None:
+    """The letter and minus the letter have one distribution."""
+    trace = trace_of(odd, ratios)
+    assert (trace.expr, trace.derivation.check()) == (0, True)
+    assert trace_ball(odd, ratios, **dict.fromkeys((s.name for s in trace.parameters), 2)).contains(0)
