@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from resolvent.catalog.literature.paper import Paper, Row
 from resolvent.catalog.literature.table import PAPERS, TABLE
+from resolvent.derive.derivation.latex import listed
 
 _HEAD = """# The literature table
 
@@ -110,6 +111,8 @@ def _kind(row: Row) -> str:
 
 
 def _display(formula: str) -> Iterator[str]:
+    lines = listed(formula)
+    rows = r" \\ ".join(f"& {line}" for line in lines)
     yield ""
-    yield f"$$ {formula} $$"
+    yield f"$$ {formula} $$" if len(lines) == 1 else rf"$$ \begin{{aligned}}{rows}\end{{aligned}} $$"
     yield ""

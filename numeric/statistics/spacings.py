@@ -20,7 +20,6 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
-from resolvent.derive.presentation import Tabled
 from resolvent.numeric.matrices.ensembles import generator
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.statistics.empirical_spectrum import snapped
@@ -210,7 +209,7 @@ class ReferenceFit:
 
 
 @dataclass(frozen=True, eq=False)
-class SpacingComparison(ByValue, Tabled):
+class SpacingComparison(ByValue):
     """Spacings and ratios of eigenvalues against the three references; made by `compare_spacings`.
 
     Attributes:
