@@ -19,16 +19,20 @@ _FEW = 3000  # up to so many atoms are summed one by one
 _CELL = 400  # atoms in a cell of more
 _PROXIES = 20  # nodes that stand for a cell's atoms at points beyond _FAR half-widths: error 6^-20
 _FAR = 3.0
-_CHUNK = 1 << 20  # entries of a table of differences
+_CHUNK = 1 << 14  # entries of a table of differences: it stays in the cache
+_MANY = 100  # points that are summed in real numbers
 _APART = 1e-14  # relative: atoms nearer than this differ by rounding
 _ZERO = 1e-13  # of the largest |x|: below, eigenvalues are rounding of 0
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """Groups of neighbouring atoms, and for each the weights of the Chebyshev nodes that stand for it far away."""
+    """Groups of neighbouring atoms, and for each the weights of the Chebyshev nodes that stand for it far away.
 
-    starts: Array
+    ``instead`` has for each the points and weights that make the nodes its atoms: these, and the nodes' negative ones.
+    """
+
+    instead: list[tuple[Array, Array]]
     middles: Array
     halves: Array
     nodes: Array
@@ -169,11 +173,9 @@ class AtomicMeasure(Measure):
         close = np.abs(z[:, None] - cells.middles) < _FAR * cells.halves
         for k in np.flatnonzero(np.any(close, axis=0)):
             mine = close[:, k]
-            part = slice(cells.starts[k], cells.starts[k + 1])
-            exact = sums(self._points[part], self._weights[part], z[mine])
-            proxy = sums(cells.nodes[k], cells.weights[k], z[mine])
-            first[mine] += exact[0] - proxy[0]
-            second[mine] += exact[1] - proxy[1]
+            exact = sums(*cells.instead[k], z[mine])
+            first[mine] += exact[0]
+            second[mine] += exact[1]
         return first, second
 
     @cached_property
@@ -183,7 +185,7 @@ class AtomicMeasure(Measure):
         t = np.cos(np.pi * (np.arange(_PROXIES) + 0.5) / _PROXIES)
         vander = np.polynomial.chebyshev.chebvander(t, _PROXIES - 1) * (2 / _PROXIES)
         vander[:, 0] /= 2
-        middles, halves, nodes, weights = [], [], [], []
+        instead, middles, halves, nodes, weights = [], [], [], [], []
         for a, b in pairwise(starts.tolist()):
             own = self._points[a:b]
             middle, half = (own[0] + own[-1]) / 2, max((own[-1] - own[0]) / 2, 1e-300)
@@ -192,17 +194,40 @@ class AtomicMeasure(Measure):
             halves.append(half)
             nodes.append(middle + half * t)
             weights.append(vander @ (inside.T @ self._weights[a:b]))
-        return _Cells(starts, np.array(middles), np.array(halves), np.array(nodes), np.array(weights))
+            instead.append((np.append(own, nodes[-1]), np.append(self._weights[a:b], -weights[-1])))
+        return _Cells(instead, np.array(middles), np.array(halves), np.array(nodes), np.array(weights))
 
 
 def sums(points: Array, weights: Array, z: Array) -> tuple[Array, Array]:
-    """The sums of w/(t - z) and w/(t - z)^2."""
+    """The sums of w/(t - z) and w/(t - z)^2; those of many points in real numbers, a part that fits the cache at once.
+
+    With d = t - Re z, y = Im z and q = 1/(d^2 + y^2) the terms are q (d + i y) and its square.
+    """
     first, second = np.empty(len(z), dtype=complex), np.empty(len(z), dtype=complex)
-    step = max(_CHUNK // len(points), 1)
+    if len(points) < _MANY:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inverse = 1 / (points - z[:, None])
+            return np.asarray(inverse @ weights, dtype=complex), np.asarray(
+                (inverse * inverse) @ weights, dtype=complex
+            )
+    step, is_real = max(_CHUNK // len(points), 1), not np.any(z.imag)
     with np.errstate(divide="ignore", invalid="ignore"):
         for start in range(0, len(z), step):
             part = slice(start, start + step)
-            inverse = 1 / (points - z[part, None])
-            first[part] = inverse @ weights
-            second[part] = (inverse * inverse) @ weights
+            d, y = points - z.real[part, None], z.imag[part]
+            if is_real:
+                np.reciprocal(d, out=d)
+                first[part] = d @ weights
+                d *= d
+                second[part] = d @ weights
+                continue
+            q = d * d
+            q += (y * y)[:, None]
+            np.reciprocal(q, out=q)
+            d *= q
+            total = q @ weights
+            first[part] = d @ weights + 1j * y * total
+            d *= q
+            q *= q
+            second[part] = total - 2 * y * y * (q @ weights) + 2j * y * (d @ weights)
     return first, second

@@ -14,6 +14,7 @@ import sympy
 from scipy import stats
 
 import resolvent as rv
+from resolvent.numeric.measures.atomic_measure import sums
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.statistics import kolmogorov_distance
 
@@ -332,6 +333,20 @@ def test_clustered_sums_agree_with_plain_ones() -> None:
     z = np.array([1 + 1j, 0.5 + 0.01j, -0.3 + 0j, 3 + 0.1j, 40 + 0j])
     plain = np.array([np.mean(1 / (points - w)) for w in z])
     assert np.max(np.abs(measure.stieltjes(z) - plain)) < 1e-12
+
+
+@pytest.mark.parametrize("count", [20, 700])  # few points are summed as complex numbers, many as real ones
+@pytest.mark.parametrize("height", [0.0, 1e-12, -1e-3, 50.0])
+def test_sums_over_points_have_their_digits(count: int, height: float) -> None:
+    points = np.random.default_rng(0).normal(size=count)
+    weights, z = np.full(count, 1 / count), np.array([-4.0, 0.1, 0.30001]) + 1j * height
+    found = sums(points, weights, z)
+    with mpmath.workdps(40):
+        for power, values in ((1, found[0]), (2, found[1])):
+            terms = [[mpmath.mpf(t) - mpmath.mpc(w) for t in points] for w in z]
+            exact = [complex(mpmath.fsum(d**-power for d in row)) / count for row in terms]
+            sizes = [float(mpmath.fsum(abs(d) ** -power for d in row)) / count for row in terms]
+            assert np.all(np.abs(values - exact) <= 1e-14 * np.array(sizes))
 
 
 @pytest.mark.parametrize("name", ["uniform + uniform", "bernoulli @ uniform"])
