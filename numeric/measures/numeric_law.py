@@ -189,7 +189,8 @@ class NumericLaw(Law):
 
     def __add__(self, other: Any) -> NumericLaw:
         if isinstance(other, Law):
-            return NumericLaw(f"{self.text} + {other.text}", lambda: sum_of(self, other), ("sum", self, other))
+            own, theirs = _original(self), _original(other)
+            return NumericLaw(f"{self.text} + {other.text}", lambda: sum_of(own, theirs), ("sum", self, other))
         return self._moved(1.0, real_number(other))
 
     __radd__ = __add__
@@ -220,8 +221,8 @@ class NumericLaw(Law):
         if not isinstance(other, Law):
             raise ParameterError("A @ B needs two laws; write a * A to scale by a number", law=self, other=other)
         require_nonnegative(self, other)
-        text = f"({self.text}) @ ({other.text})"
-        return NumericLaw(text, lambda: product_of(self, other), ("product", self, other))
+        text, own, theirs = f"({self.text}) @ ({other.text})", _original(self), _original(other)
+        return NumericLaw(text, lambda: product_of(own, theirs), ("product", self, other))
 
     __rmatmul__ = __matmul__
 

@@ -335,6 +335,14 @@ def test_clustered_sums_agree_with_plain_ones() -> None:
     assert np.max(np.abs(measure.stieltjes(z) - plain)) < 1e-12
 
 
+def test_a_law_with_an_equation_is_known_as_such() -> None:
+    """The product with a Marchenko-Pastur law is a sample covariance, also where that is taken as one by numbers."""
+    population = rv.law_of_distribution(stats.beta(2, 1))
+    found = rv.Spectrum(rv.NumericLaw.of(rv.marchenko_pastur("1/2")) @ population)
+    exact = rv.Spectrum(population.sample_covariance("1/2"))
+    assert found.ppf([1e-6, 0.1, 0.9]) == pytest.approx(exact.ppf([1e-6, 0.1, 0.9]), rel=1e-10)
+
+
 @pytest.mark.parametrize("count", [20, 700])  # few points are summed as complex numbers, many as real ones
 @pytest.mark.parametrize("height", [0.0, 1e-12, -1e-3, 50.0])
 def test_sums_over_points_have_their_digits(count: int, height: float) -> None:
