@@ -40,6 +40,7 @@ Floats = NDArray[np.float64]
 
 _SMALLEST = 1e-150  # stands for a standard deviation of 0
 _TERMS = (64, 256, 1024)
+_BLOCK = 256  # rows at a time
 _ACCURACY = 1e-8  # of a Hermite series, relative to the sizes of the functions
 
 
@@ -76,14 +77,45 @@ def kernel_matrix(
     if len(first) != len(second):
         raise ParameterError(f"the points of x have {len(first)} coordinates, those of y {len(second)}", x=x, y=y)
     a, b = (np.einsum("ij,ij->j", points, points) for points in (first, second))
-    found = expectation(act.family, act, a[:, None], b[None, :], first.T @ second)
+    if y is None and act.is_exact:
+        found = _symmetric(act, a, first)
+    else:
+        found = expectation(act.family, act, a[:, None], b[None, :], first.T @ second)
     if y is None:
         found = (found + found.T) / 2
-        if not act.is_exact:
-            np.fill_diagonal(found, _series_energy(act, a))
+        np.fill_diagonal(found, _energies(act, a))
     if centred or act.centred:
         shift = float(mean(act.family, act, np.array([scale**2]))[0])
         found = found - shift * (mean(act.family, act, a)[:, None] + mean(act.family, act, b)[None, :]) + shift**2
+    return np.asarray(found)
+
+
+def _symmetric(act: Activation, a: Floats, points: Floats) -> Floats:
+    """E f(u) f(v) for all pairs of points of the squared lengths a: by blocks, from the diagonal to the right."""
+    found = np.empty((len(a), len(a)))
+    for start in range(0, len(a), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        products = points[:, rows].T @ points[:, start:]
+        found[rows, start:] = expectation(act.family, act, a[rows, None], a[None, start:], products)
+        found[start:, rows] = found[rows, start:].T
+    return found
+
+
+def kernel_diagonal(act: Activation, x: ArrayLike) -> Floats:
+    """E f(w.x_j)^2 for the columns of x, w at the activation's scale: the diagonal of its `kernel_matrix`.
+
+    >>> kernel_diagonal(activation("relu"), [[1.0, 2.0], [0.0, 0.0]])
+    array([0.5, 2. ])
+
+    Raises `ParameterError` for points that are not finite.
+    """
+    scale = float(act.scale)
+    points = scale * _points(x, "x")
+    a = np.einsum("ij,ij->j", points, points)
+    found = _energies(act, a)
+    if act.centred:
+        shift = float(mean(act.family, act, np.array([scale**2]))[0])
+        found = found - 2 * shift * mean(act.family, act, a) + shift**2
     return np.asarray(found)
 
 
@@ -112,10 +144,11 @@ def expectation(family: Family, act: Activation, a: Floats, b: Floats, c: Floats
 
     Raises `PrecisionError` where the Hermite series does not converge.
     """
-    first, second = _series(act, a.ravel(), _TERMS[0]), _series(act, b.ravel(), _TERMS[0])
+    is_one = a.size == b.size and bool(np.all(a.ravel() == b.ravel()))
     rho = np.clip(c / np.maximum(np.sqrt(a * b), _SMALLEST), -1.0, 1.0)
     for terms in _TERMS:
-        first, second = _series(act, a.ravel(), terms), _series(act, b.ravel(), terms)
+        first = _series(act, a.ravel(), terms)
+        second = first if is_one else _series(act, b.ravel(), terms)
         left, right = (np.sqrt(np.maximum(e - np.sum(s**2, axis=1), 0)) for s, e in (first, second))
         sizes = np.sqrt(first[1])[:, None] * np.sqrt(second[1])[None, :]
         same = (np.abs(a - b) <= 1e-13 * (a + b)) & (rho > 1 - 1e-13)
@@ -130,7 +163,8 @@ def expectation(family: Family, act: Activation, a: Floats, b: Floats, c: Floats
         )
     total = np.zeros_like(rho)
     for k in reversed(range(terms)):
-        total = total * rho + np.outer(first[0][:, k], second[0][:, k])
+        total *= rho
+        total += np.outer(first[0][:, k], second[0][:, k])
     return np.where(same, np.broadcast_to(first[1][:, None], total.shape), total)
 
 
@@ -146,8 +180,9 @@ def _series(act: Activation, variances: Floats, terms: int) -> tuple[Floats, Flo
     return np.concatenate(coefficients)[index], np.concatenate(energies)[index]
 
 
-def _series_energy(act: Activation, a: Floats) -> Floats:
-    return _series(act, a, 1)[1]
+def _energies(act: Activation, a: Floats) -> Floats:
+    """E f(u)^2 for Gaussian u of variances a."""
+    return expectation(act.family, act, a, a, a) if act.is_exact else _series(act, a, 1)[1]
 
 
 @expectation.register

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.activations.activation import Activation, activation
-from resolvent.derive.activations.kernel_matrix import kernel_matrix
+from resolvent.derive.activations.kernel_matrix import kernel_diagonal, kernel_matrix
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.curves.effective_ridge import effective_ridge
@@ -94,7 +94,7 @@ class RandomFeatures:
             other = np.asarray(test[0], dtype=float)
             cross = vectors.T @ kernel_matrix(act, x, other)
             wanted = _targets(test[1], cross.shape[1], "the test targets")
-            diagonal = sum(float(kernel_matrix(act, other[:, [j]])[0, 0]) for j in range(other.shape[1]))
+            diagonal = float(np.sum(kernel_diagonal(act, other)))
             self._test = cross, wanted, vectors.T @ self.targets, diagonal
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ import sympy
 import resolvent as rv
 from resolvent.derive.activations.activation import TABLE
 from resolvent.derive.activations.hermite_expansion import gaussian_grid
-from resolvent.derive.activations.kernel_matrix import kernel_matrix
+from resolvent.derive.activations.kernel_matrix import kernel_diagonal, kernel_matrix
 
 _OPTIONS = {"He": {"k": 3}, "polynomial": {"coefficients": [1, 2, 3, "1/2"]}}
 
@@ -134,3 +134,21 @@ def test_near_copies_of_a_function_with_a_kink_are_refused() -> None:
     x = np.array([[1.0, 1.0], [0.0, 1e-4]])
     with pytest.raises(rv.PrecisionError, match="nearly parallel"):
         kernel_matrix(lambda t: np.abs(t) ** 0.25, x, kinks=[0])
+
+
+@pytest.mark.parametrize("name", ["relu", "hard_tanh", "sign", "exp", "gelu"])
+def test_many_points_are_taken_by_blocks(name: str) -> None:
+    """The symmetric matrix against that of two lists of points, and its diagonal against single points."""
+    x = np.random.default_rng(1).standard_normal((4, 300))
+    found, plain = kernel_matrix(name, x), kernel_matrix(name, x, x.copy())
+    off = ~np.eye(300, dtype=bool)
+    assert found[off] == pytest.approx(plain[off], rel=1e-12, abs=1e-14)
+    act = activation(name, centred=True)
+    single = [kernel_matrix(act, x[:, [j]])[0, 0] for j in (0, 256, 299)]
+    assert kernel_diagonal(act, x)[[0, 256, 299]] == pytest.approx(single, rel=1e-12)
+
+
+def test_the_diagonal_of_signs_is_1() -> None:
+    """Not 1 - 1e-8, as rounding of correlations would have it."""
+    x = np.random.default_rng(2).standard_normal((5, 50))
+    assert np.diag(kernel_matrix("sign", x)).tolist() == pytest.approx([1.0] * 50, abs=1e-15)
