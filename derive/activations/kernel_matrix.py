@@ -284,7 +284,8 @@ def _both_beyond(h: Floats, k: Floats, rho: Floats) -> Floats:
 
 
 def _correlation(a: Floats, b: Floats, c: Floats) -> Floats:
-    return np.asarray(np.clip(c / (_root(a) * _root(b)), -1.0, 1.0))
+    is_same = (c == a) & (c == b) & (c > 0)  # where the rounding of roots would cost half of the digits
+    return np.where(is_same, 1.0, np.clip(c / (_root(a) * _root(b)), -1.0, 1.0))
 
 
 def _root(a: Floats) -> Floats:

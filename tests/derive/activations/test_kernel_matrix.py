@@ -7,7 +7,7 @@ import pytest
 import sympy
 
 import resolvent as rv
-from resolvent.derive.activations.activation import TABLE
+from resolvent.derive.activations.activation import TABLE, activation
 from resolvent.derive.activations.hermite_expansion import gaussian_grid
 from resolvent.derive.activations.kernel_matrix import kernel_diagonal, kernel_matrix
 
