@@ -94,3 +94,19 @@ def two_points(size, rng):
 def cauchy_points(size, rng):
     """A law without moments."""
     return rng.standard_cauchy(size=size)
+
+
+def sparse(size, rng):
+    """semicircle(), n^1/2 entries +-1 in a row, so that the fourth moment is 2 + n^-1/2."""
+    kept = np.triu((rng.random((size, size)) < size**-0.5) * rng.choice([-1.0, 1.0], (size, size)))
+    return (kept + np.triu(kept, 1).T) / size**0.25
+
+
+def complete_graph(size, rng):
+    """atoms([0]), eigenvalues -1/n that are not on it, and an outlier at 1."""
+    return (np.ones((size, size)) - np.eye(size)) / size
+
+
+def noisy_projection(size, rng):
+    """atoms([0, 1]), in noise of the size n^-1/2."""
+    return np.diag((np.arange(size) % 2).astype(float)) + _goe(size, rng) / np.sqrt(size)

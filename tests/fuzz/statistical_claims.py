@@ -168,6 +168,9 @@ _SUBJECTS: dict[str, Callable[[random.Random], Built]] = {
     "independent_points": _plain("semicircle()"),
     "constant": _plain("atoms([1])"),
     "two_points": _plain("atoms([0, 1])"),
+    "sparse": _plain("semicircle()"),
+    "complete_graph": _plain("atoms([0])"),
+    "noisy_projection": _plain("atoms([0, 1])"),
     "cauchy_points": _plain(""),
 }
 
