@@ -109,7 +109,7 @@ class NumericLaw(Law):
         return NumericLaw(text, self.measure, self._key, conclusion)
 
     def __reduce__(self) -> Any:
-        return _restored, (self.text, self._measure, self.conclusion)
+        return _restored, (self.text, self._key[1] if self._key[0] == "law" else self._measure, self.conclusion)
 
     def __deepcopy__(self, memo: Any) -> NumericLaw:
         return self  # nothing of it changes
@@ -162,10 +162,8 @@ class NumericLaw(Law):
 
         False says nothing: the same law made in another way is not recognised.
         """
-        if self is other:
-            return True
-        if not isinstance(other, NumericLaw):
-            return self._key[0] == "law" and bool(self._key[1] == other)
+        if self is other or not isinstance(other, NumericLaw):
+            return self is other or (self._key[0] == "law" and bool(self._key[1] == other))
         own, theirs = self._key, other._key
         if len(own) == len(theirs) and own[0] == theirs[0]:
             orders = [theirs[1:], theirs[:0:-1]] if own[0] in ("sum", "product") else [theirs[1:]]
@@ -173,7 +171,8 @@ class NumericLaw(Law):
                 return True
         return "restored" in (own[0], theirs[0]) and self._measure == other.measure()
 
-    __hash__ = Law.__hash__
+    def __hash__(self) -> int:
+        return hash(self._key[1]) if self._key[0] == "law" else super().__hash__()
 
     @property
     def nonnegative(self) -> bool:
@@ -494,5 +493,7 @@ def _original(law: Law) -> Law:
     return law._key[1] if isinstance(law, NumericLaw) and law._key[0] == "law" else law
 
 
-def _restored(text: str, measure: Measure, conclusion: Step) -> NumericLaw:
-    return NumericLaw(text, lambda: measure, ("restored", measure), conclusion)
+def _restored(text: str, made: Law | Measure, conclusion: Step) -> NumericLaw:
+    if isinstance(made, Law):
+        return NumericLaw(text, lambda: measure_of(made), ("law", made), conclusion)
+    return NumericLaw(text, lambda: made, ("restored", made), conclusion)

@@ -45,6 +45,8 @@ VALUES: dict[str, Callable[[], Any]] = {
     "atoms": lambda: rv.symbolic_atoms(rv.marchenko_pastur(C)),
     "law with open spectra": lambda: rv.law_of(rv.given("R", P) + rv.wigner("S", P)),
     "law known by numbers": lambda: rv.empirical([1, 2, 3.5]) + rv.semicircle(),
+    "law with an equation, by numbers": lambda: rv.NumericLaw.of(rv.semicircle()),
+    "and its spectrum": lambda: rv.Spectrum(rv.NumericLaw.of(rv.marchenko_pastur("1/2"))),
     "its spectrum": lambda: rv.Spectrum(rv.empirical([1, 2, 3.5]) + rv.semicircle()),
     "comparison": lambda: rv.compare(EIGENVALUES, rv.semicircle()),
     "fit": lambda: rv.fit(EIGENVALUES, rv.semicircle(C)),
@@ -67,6 +69,16 @@ def test_what_was_made_of_other_numbers_differs() -> None:
     assert made[0] == made[1] != made[2]
     assert len(set(made)) == len({rv.fit(EIGENVALUES[k:], rv.semicircle(C)) for k in (0, 0, 1)}) == 2
     assert rv.empirical([1, 2]) + rv.semicircle() != through_pickle(rv.empirical([1, 2.5]) + rv.semicircle())
+
+
+def test_equality_has_no_sides_and_hashes_agree() -> None:
+    """A law known by numbers was equal to the law it stands for, and that was not equal to it."""
+    law = rv.semicircle() + rv.semicircle(2)
+    numeric = rv.NumericLaw.of(rv.semicircle(3))
+    for a, b in ((law, numeric), (rv.Spectrum(law), rv.Spectrum(numeric)), (law, through_pickle(numeric))):
+        assert a == b and b == a and len({a, b}) == 1  # noqa: PT018
+    assert numeric != rv.semicircle()
+    assert rv.semicircle() != numeric
 
 
 @pytest.mark.parametrize("source", [CATALAN[1:], rv.marchenko_pastur(1)])
