@@ -93,9 +93,10 @@ class AlgebraicMeasure(PiecewiseMeasure):
 
     def places(self, origin: Place) -> Array:
         """The places of the atoms, from an origin."""
-        with working_precision(2 * self.frame.branch.precision):
+        bits = 2 * self.frame.branch.precision
+        with working_precision(bits):
             place = (arb(origin[0]) + arb(origin[1])) / self._unit
-            return self._unit * np.array([float(a.point.ball() - place) for a in self.frame.atoms])
+            return self._unit * np.array([float(a.point.ball(bits) - place) for a in self.frame.atoms])
 
     def certified_stieltjes(self, z: ArrayLike, derivative: int, certified: bool) -> NDArray[np.complex128]:
         """m or m', by continuation with proof if it is to be certified."""
