@@ -64,6 +64,8 @@ def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumb
     if not masses:
         return None
     lightest = min(masses, key=float)
+    if len(polys) == 2 and len(candidates) == 1:
+        return _atom(point, *candidates[0])  # of the only sheet
     near = Sheet(polys, branch.precision)
     x = acb(0, min(1.0, abs(float(point)) or 1.0) / 16)
     try:
@@ -88,9 +90,7 @@ def _find_atom(equation: ResolventEquation, branch: Branch, point: AlgebraicNumb
             if reach < abs(x).upper():
                 x, y = _closer(near, x, y, reach / 2)
             if abs(y - root) < radius:
-                if not _may_be_mass(root):
-                    raise DerivationError(f"the branch has a negative mass at x = {float(point):.6g}", point=point)
-                return Atom(point, _negated(factor, root.real))
+                return _atom(point, root, factor)
         x, y = _closer(near, x, y, abs(x) / 16)
     raise PrecisionError("an atom could not be decided at this precision", point=float(point))
 
@@ -138,6 +138,12 @@ def _without_poles(sheet: Sheet, atoms: list[Atom], z: acb, root: acb) -> acb:
     if not sheet.same(z, found, sheet.widened(guess)):
         raise PrecisionError("the continuous part could not be told from another sheet", z=complex(z))
     return found
+
+
+def _atom(point: AlgebraicNumber, root: acb, factor: fmpz_poly) -> Atom:
+    if not _may_be_mass(root):
+        raise DerivationError(f"the branch has a negative mass at x = {float(point):.6g}", point=point)
+    return Atom(point, _negated(factor, root.real))
 
 
 def _may_be_mass(root: acb) -> bool:
