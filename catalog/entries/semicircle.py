@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from resolvent.catalog.schema.ensemble import Ensemble, Matrix, Note, Reference, Sampler
 from resolvent.catalog.schema.facts import CauchyEquation, ClosedDensity, FreeCumulant, Moment, RTransform, Support
 from resolvent.catalog.schema.parameter import Parameter
-from resolvent.catalog.schema.statement import Statement
+from resolvent.catalog.schema.statement import Ratios, Statement
+from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letters import dimension, wigner
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import require_positive, shown
@@ -24,7 +25,11 @@ _v = VARIANCE.symbol
 _z, _G, _g = sympy.symbols("z G g")
 
 
-STATEMENT = Statement("S", (VARIANCE,), lambda variance: (wigner("S", dimension("n"), variance), {}))
+def _matrix(variance: Any) -> tuple[MatrixExpression, Ratios]:
+    return wigner("S", dimension("n"), variance), {}
+
+
+STATEMENT = Statement("S", (VARIANCE,), _matrix)
 
 
 def derive_law(variance: Any) -> AlgebraicLaw:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import multiprocessing.process
 import os
 import random
@@ -279,7 +280,7 @@ def test_workers_are_forked_unless_threads_run_that_may_hold_locks(monkeypatch: 
     real = threading.enumerate
     monkeypatch.setattr("threading.enumerate", lambda: [threading.current_thread()])
     assert workers.start_method() == "fork"
-    with Progress("a task"):
+    with Progress("a task", stream=io.StringIO()):
         mine = [t for t in real() if "progress" in t.name]
         monkeypatch.setattr("threading.enumerate", lambda: [threading.current_thread(), *mine])
         assert len(mine) == 1
