@@ -12,19 +12,14 @@ import typer
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import guarded, note
 from resolvent.cli.once import Once
-from resolvent.cli.outputs import PICTURES, check_output
+from resolvent.cli.outputs import PICTURES, file_option, named_files
 from resolvent.cli.subjects import AsJson
 from resolvent.numeric.style import drawn, file_bytes
 from resolvent.progress import watched
 from resolvent.writing.json_text import json_text
 
 _TEXTS = (".txt", ".json")
-_Output = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--output", "-o", metavar="FILE", help="Write .txt, .json or a picture: .png, .svg, .pdf. Repeatable."
-    ),
-]
+_Output = Annotated[list[Path] | None, file_option("Write .txt, .json or a picture: .png, .svg, .pdf")]
 
 advise = typer.Typer(
     name="advise",
@@ -67,7 +62,7 @@ def stopping(
     from resolvent.data.files import read_array
     from resolvent.data.stopping import advise_stopping
 
-    files = _files(output, plot)
+    files = named_files(output, plot, (*_TEXTS, *PICTURES))
     with watched("following the descent"):
         advice = advise_stopping(read_array(features, array), read_array(labels, label_array), rate, ridge, initial)
     _deliver(advice, advice.is_decided, json, files, partial(drawn, advice.plot) if advice.flow else None)
@@ -83,9 +78,7 @@ def init(
         typer.Option("--sigma-b", help="The standard deviation of the biases; several are tried without it."),
     ] = None,
     json: AsJson = False,
-    output: Annotated[
-        list[Path] | None, typer.Option("--output", "-o", metavar="FILE", help="Write .txt or .json. Repeatable.")
-    ] = None,
+    output: Annotated[list[Path] | None, file_option("Write .txt or .json")] = None,
 ) -> None:
     """How to draw the weights of a deep network so that its Jacobian is close to an isometry.
 
@@ -93,7 +86,7 @@ def init(
     """
     from resolvent.data.initialisation import advise_initialisation
 
-    files = _files(output, None, _TEXTS)
+    files = named_files(output, None, _TEXTS)
     with watched("comparing initialisations"):
         advice = advise_initialisation(activation, depth, sigma_b)
     _deliver(advice, advice.is_isometric, json, files, None)
@@ -118,21 +111,10 @@ def prune(
     from resolvent.data.files import read_arrays
     from resolvent.data.pruning import advise_pruning
 
-    files = _files(output, plot)
+    files = named_files(output, plot, (*_TEXTS, *PICTURES))
     with watched("fitting the layers"):
         advice = advise_pruning(read_arrays(weights))
     _deliver(advice, advice.is_decided, json, files, lambda ending: file_bytes(advice.plot(), ending))
-
-
-def _files(
-    output: Sequence[Path] | None, plot: Path | None, endings: Sequence[str] = (*_TEXTS, *PICTURES)
-) -> list[Path]:
-    """The files to be written; raises `ParameterError` for one that cannot be."""
-    if plot is not None:
-        check_output(plot, PICTURES)
-    for path in output or ():
-        check_output(path, endings)
-    return [*([plot] if plot else []), *(output or [])]
 
 
 def _deliver(

@@ -9,7 +9,7 @@ import typer
 
 from resolvent.cli.files import emit
 from resolvent.cli.guard import guarded
-from resolvent.cli.outputs import check_output
+from resolvent.cli.outputs import check_output, file_option
 from resolvent.cli.subjects import AsJson, require_entry
 from resolvent.progress import watched
 from resolvent.writing.json_text import json_text
@@ -28,9 +28,7 @@ def audit(
         ),
     ] = None,
     json: AsJson = False,
-    output: Annotated[
-        list[Path] | None, typer.Option("--output", "-o", metavar="FILE", help="Write .txt or .json too. Repeatable.")
-    ] = None,
+    output: Annotated[list[Path] | None, file_option("Write .txt or .json too")] = None,
 ) -> None:
     """Derive every entry of the catalog again: steps, stated facts and a sampled spectrum at every case.
 

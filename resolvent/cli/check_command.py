@@ -12,7 +12,7 @@ import typer
 
 from resolvent.cli.files import emit, write_file
 from resolvent.cli.guard import TRIAL_LIMIT, TrialLimit, guarded
-from resolvent.cli.outputs import REPORTS, check_output, contents
+from resolvent.cli.outputs import REPORTS, check_output, contents, file_option
 from resolvent.cli.subjects import AsJson, Jobs, Matrices, Ratios, Scheduler
 from resolvent.derive.errors import ParameterError, ResolventError
 from resolvent.writing.json_text import json_text
@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 
 Report = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        "--report",
-        metavar="FILE",
-        help="Write a report: .txt, .tex (with pictures beside it), .html, .md or .json. Repeatable.",
-    ),
+    file_option("Write a report: .txt, .tex (with pictures beside it), .html, .md or .json", "--report"),
 ]
 
 

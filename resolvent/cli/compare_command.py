@@ -9,7 +9,7 @@ import typer
 
 from resolvent.cli.data_commands import ArrayName, Beta, DataFile, Singular, read_data, reported
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded
-from resolvent.cli.outputs import Figures
+from resolvent.cli.outputs import PICTURES, REPORTS, Figures, named_files
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 
 _STATUS = {"supported": 0, "refuted": 1, "undecided": 3}
@@ -47,7 +47,8 @@ def compare(
     """
     from resolvent.data.comparison import compare as compare_values
 
-    values = read_data(file, array, subject, output, plot)
+    paths = named_files(output, plot, (*REPORTS, *PICTURES), is_plain=True)
+    values = read_data(file, array, subject)
 
     def work() -> tuple[int, Any]:
         found = read_subject(subject, settings or [], numeric=True, matrices=matrix, ratios=ratio)
@@ -62,4 +63,4 @@ def compare(
         )
         return _STATUS[comparison.verdict], comparison
 
-    reported(work, "comparing", output, plot, json, time_limit, memory_limit)
+    reported(work, "comparing", paths, json, time_limit, memory_limit)

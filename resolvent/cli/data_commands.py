@@ -10,7 +10,7 @@ import typer
 
 from resolvent.cli.files import emit
 from resolvent.cli.guard import limited
-from resolvent.cli.outputs import PICTURES, REPORTS, check_output, contents, packed, unpack
+from resolvent.cli.outputs import contents, packed, unpack
 from resolvent.derive.errors import ParameterError
 from resolvent.writing.json_text import json_text
 
@@ -34,18 +34,13 @@ Beta = Annotated[
 ]
 
 
-def read_data(file: Path, array: str | None, subject: str, output: Sequence[Path] | None, plot: Path | None) -> Any:
-    """The array in a file, for a command that may write and draw.
+def read_data(file: Path, array: str | None, subject: str) -> Any:
+    """The array in a file.
 
-    Raises `ParameterError` for a file that cannot be written, where the subject is a file and the file is none, and
-    as `read_array`.
+    Raises `ParameterError` where the subject is a file and the file is none, and as `read_array`.
     """
     from resolvent.data.files import read_array
 
-    if plot is not None:
-        check_output(plot, PICTURES)
-    for path in output or ():
-        check_output(path, (*REPORTS, *PICTURES), is_plain=True)
     if Path(subject).is_file() and not file.exists():
         raise ParameterError(f"the file comes first, then the law: {subject} {str(file)!r}", path=file)
     return read_array(file, array)
@@ -54,8 +49,7 @@ def read_data(file: Path, array: str | None, subject: str, output: Sequence[Path
 def reported(
     work: Callable[[], tuple[int, Illustrated]],
     what: str,
-    output: Sequence[Path] | None,
-    plot: Path | None,
+    paths: Sequence[Path],
     json: bool,
     time_limit: float,
     memory_limit: float,
@@ -65,7 +59,7 @@ def reported(
     def made() -> list[Any]:
         status, found = work()
         files: dict[Path, bytes] = {}
-        for path in (*(output or ()), *([plot] if plot else [])):
+        for path in paths:
             files |= contents(found, path, found.text)
         return [status, json_text(found.to_json()) if json else found.text(), packed(files)]
 

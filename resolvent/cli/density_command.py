@@ -9,7 +9,7 @@ import typer
 
 from resolvent.cli.files import emit
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded, limited, note
-from resolvent.cli.outputs import PICTURES, check_output, packed, unpack
+from resolvent.cli.outputs import PICTURES, check_output, file_option, packed, unpack
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 from resolvent.numeric.style import drawn
 from resolvent.writing.json_text import json_text
@@ -30,12 +30,7 @@ def density(
         int, typer.Option(min=2, max=_MOST_POINTS, metavar="N", help="About how many points the CSV has.")
     ] = 400,
     json: AsJson = False,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write .csv, .json or a picture: .png, .svg, .pdf. Repeatable."
-        ),
-    ] = None,
+    output: Annotated[list[Path] | None, file_option("Write .csv, .json or a picture: .png, .svg, .pdf")] = None,
     time_limit: TimeLimit = TIME_LIMIT,
     memory_limit: MemoryLimit = MEMORY_LIMIT,
 ) -> None:

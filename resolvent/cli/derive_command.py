@@ -21,7 +21,7 @@ from resolvent.cli.guard import (
     limited,
     note,
 )
-from resolvent.cli.outputs import REPORTS, in_formats
+from resolvent.cli.outputs import REPORTS, file_option, in_formats
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, Subject, read_subject
 
 if TYPE_CHECKING:
@@ -55,12 +55,7 @@ class Convention(StrEnum):
 
 Outputs = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Write to a file, in the format of its ending: .tex, .html, .md, .json, .py or .txt. Repeatable.",
-    ),
+    file_option("Write to a file, in the format of its ending: .tex, .html, .md, .json, .py or .txt"),
 ]
 
 

@@ -9,7 +9,7 @@ import typer
 
 from resolvent.cli.data_commands import ArrayName, Beta, DataFile, Singular, read_data, reported
 from resolvent.cli.guard import MEMORY_LIMIT, TIME_LIMIT, MemoryLimit, TimeLimit, guarded
-from resolvent.cli.outputs import Figures
+from resolvent.cli.outputs import PICTURES, REPORTS, Figures, named_files
 from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, Settings, read_subject
 
 
@@ -39,11 +39,12 @@ def fit(
     """
     from resolvent.data.fit import fit as fit_values
 
-    values = read_data(file, array, subject, output, plot)
+    paths = named_files(output, plot, (*REPORTS, *PICTURES), is_plain=True)
+    values = read_data(file, array, subject)
 
     def work() -> tuple[int, Any]:
         law = read_subject(subject, settings or [], matrices=matrix, ratios=ratio).law
         found = fit_values(values, law, beta=beta, confidence=confidence, singular=singular or None)
         return 0 if found.explains else 1, found
 
-    reported(work, "fitting", output, plot, json, time_limit, memory_limit)
+    reported(work, "fitting", paths, json, time_limit, memory_limit)

@@ -12,7 +12,7 @@ import typer
 
 from resolvent.cli.files import write_file
 from resolvent.cli.guard import guarded
-from resolvent.cli.outputs import PICTURES, check_output
+from resolvent.cli.outputs import PICTURES, check_output, file_option
 from resolvent.cli.subjects import AsJson
 from resolvent.numeric.style import file_bytes
 from resolvent.progress import watched
@@ -44,10 +44,7 @@ def graphs(
         typer.Option(min=1, metavar="N", help="Go ahead with up to N graphs, or drawings.", show_default=False),
     ] = None,
     json: AsJson = False,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Draw them: .png, .svg, .pdf. Repeatable."),
-    ] = None,
+    output: Annotated[list[Path] | None, file_option("Draw them: .png, .svg, .pdf")] = None,
 ) -> None:
     """List or draw the admissible graphs of a moment.
 

@@ -23,18 +23,16 @@ REPORTS: Mapping[str, ReportFormat] = {
 }
 PICTURES = (".png", ".svg", ".pdf")
 F = TypeVar("F", bound=StrEnum)
-_FILE = ("--output", "-o")
 
-Outputs = Annotated[
-    list[Path] | None,
-    typer.Option(*_FILE, metavar="FILE", help="Write .txt, .tex, .html, .md or .json. Repeatable."),
-]
-Figures = Annotated[
-    list[Path] | None,
-    typer.Option(
-        *_FILE, metavar="FILE", help="Write .txt, .tex, .html, .md, .json or a picture: .png, .svg, .pdf. Repeatable."
-    ),
-]
+
+def file_option(what: str, *more: str) -> Any:
+    """The option that names files, which may be given several times; ``more`` are other names that it has."""
+    return typer.Option("--output", "-o", *more, metavar="FILE", help=f"{what}. Repeatable.")
+
+
+FIGURES = "Write .txt, .tex, .html, .md, .json or a picture: .png, .svg, .pdf"
+Outputs = Annotated[list[Path] | None, file_option("Write .txt, .tex, .html, .md or .json")]
+Figures = Annotated[list[Path] | None, file_option(FIGURES)]
 
 
 def check_output(path: Path, endings: Iterable[str], *, hint: str = "", is_plain: bool = False) -> str:
@@ -49,6 +47,17 @@ def check_output(path: Path, endings: Iterable[str], *, hint: str = "", is_plain
         )
     check_writable(path)
     return ending
+
+
+def named_files(
+    output: Sequence[Path] | None, plot: Path | None, endings: Iterable[str], *, is_plain: bool = False
+) -> list[Path]:
+    """The files that --plot and --output name; raises `ParameterError` as `check_output` for one that cannot be."""
+    if plot is not None:
+        check_output(plot, PICTURES)
+    for path in output or ():
+        check_output(path, endings, is_plain=is_plain)
+    return [*([plot] if plot else []), *(output or [])]
 
 
 def in_formats(

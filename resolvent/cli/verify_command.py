@@ -10,7 +10,7 @@ import typer
 
 from resolvent.cli.check_command import deliver, write_report
 from resolvent.cli.guard import MEMORY_LIMIT, TRIAL_LIMIT, MemoryLimit, TrialLimit, guarded, limited, note
-from resolvent.cli.outputs import PICTURES, REPORTS, check_output
+from resolvent.cli.outputs import FIGURES, PICTURES, REPORTS, file_option, named_files
 from resolvent.cli.subjects import (
     AsJson,
     Jobs,
@@ -48,26 +48,14 @@ def verify(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw histogram and density: .png, .svg, .pdf.")
     ] = None,
-    report: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            "--report",
-            metavar="FILE",
-            help="Write .txt, .tex, .html, .md, .json or a picture: .png, .svg, .pdf. Repeatable.",
-        ),
-    ] = None,
+    report: Annotated[list[Path] | None, file_option(FIGURES, "--report")] = None,
     json: AsJson = False,
 ) -> None:
     """Compare a law with sampled matrices: supported, refuted or undecided, with the power of the test.
 
     The exit status is 0 for supported, 1 for refuted, 3 for undecided, 2 for bad use.
     """
-    if plot is not None:
-        check_output(plot, PICTURES)
-    for path in report or []:
-        check_output(path, (*REPORTS, *PICTURES))
+    paths = named_files(report, plot, (*REPORTS, *PICTURES))
     # first within the limits, in a child process; what ends there is soon repeated
     read = partial(read_subject, name, settings or [], numeric=True, matrices=matrix, ratios=ratio)
     limited(lambda: bool(read()), "deriving", time_limit, memory_limit)
@@ -89,7 +77,6 @@ def verify(
         time_limit=time_limit,
         trial_limit=trial_limit,
     )
-    paths = [*([plot] if plot else []), *(report or [])]
     if not verdict.statistics:
         for path in paths:
             if path.suffix.lower() in PICTURES:
