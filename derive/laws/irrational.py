@@ -201,15 +201,18 @@ def nearby(law: LawT) -> LawT:
     return cast(LawT, _put(base, {symbol: _rounded(value, _CHECKED_DIGITS) for symbol, value in numbers.items()}))
 
 
-def rounded(law: LawT) -> LawT | None:
-    """The law with its irrational numbers rounded to 50 digits, as a step says; None if none has been put in last.
+def has_numbers(law: AlgebraicRecord) -> bool:
+    """Whether irrational numbers were put in last, which can be `rounded`."""
+    return law.recipe.build is put_in
+
+
+def rounded(law: LawT) -> LawT:
+    """The law with its irrational numbers rounded to 50 digits, as a step says.
 
     >>> from resolvent.derive.laws.elementary import semicircle
     >>> rounded(semicircle(sympy.sqrt(2))).derivation.steps[-1].text[:38]
     'sqrt(2) was rounded to 1.4142135623730'
     """
-    if law.recipe.build is not put_in:
-        return None
     base, symbols, values = law.recipe.arguments
     return _in_decimals(cast(LawT, base), dict(zip(symbols, values, strict=True)), law.recipe, law.text)
 

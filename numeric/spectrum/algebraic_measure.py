@@ -19,7 +19,7 @@ from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 from resolvent.derive.exact.precision import cached_property, working_precision
 from resolvent.derive.exact.stage import tell
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.irrational import rounded
+from resolvent.derive.laws.irrational import has_numbers, rounded
 from resolvent.derive.support.support import Skeleton, skeleton
 from resolvent.numeric.density.chebyshev_piece import Array, Piece, Place, resolve
 from resolvent.numeric.density.moved_piece import moved
@@ -154,14 +154,13 @@ def _(law: AlgebraicLaw) -> Measure:
     _require_scale(law)
     if law.equation.degree > 1:
         require_width(law)
-    decimal = rounded(law)
-    if decimal is None:
+    if not has_numbers(law):
         return AlgebraicMeasure(law)
     try:
         with at_most(_PATIENCE):
             return AlgebraicMeasure(law)
     except (BranchError, PrecisionError):  # the law at conjugate numbers, which has the same equation, is too near
-        return AlgebraicMeasure(decimal)
+        return AlgebraicMeasure(rounded(law))
 
 
 def _require_scale(law: AlgebraicLaw) -> None:
