@@ -149,7 +149,9 @@ class Eliminator:
             polynomial = self._reduced(self._first())
         except Heavy as heavy:
             self.is_apart = True
-            answer = apart(self.end - time.monotonic(), partial(self._answer, heavy.equations), self.too_long)
+            answer = apart(
+                self.end - time.monotonic(), partial(self._answer, heavy.equations), partial(too_long, self.limits)
+            )
             self.steps = answer["steps"]
             self.moves = [
                 (name, tuple(read_polynomial(self.written.ring, t) for t in tables)) for name, tables in answer["moves"]
@@ -222,14 +224,10 @@ class Eliminator:
             equations = self._clean(done)
         return equations
 
-    def too_long(self) -> DerivationError:
-        """The error that says that the time is over."""
-        return too_long(self.limits)
-
     def check(self, equations: Sequence[fmpz_mpoly]) -> None:
         """Raise `TooLarge` where a limit is reached, and `Heavy` where the rest belongs in a child process."""
         if time.monotonic() > self.end:
-            raise self.too_long()
+            raise too_long(self.limits)
         if any(len(e) > self.limits.terms for e in equations):
             raise TooLarge(
                 f"the elimination meets polynomials of more than {self.limits.terms} terms; give numbers for some "

@@ -26,6 +26,10 @@ _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 _MOST_POWER = 32
 
 
+class NotSelfAdjoint(ParameterError):
+    """A matrix that has to be self-adjoint is not."""
+
+
 @checked
 @dataclass(frozen=True, eq=False)
 class MatrixExpression(Typeset):

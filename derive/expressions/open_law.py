@@ -22,7 +22,7 @@ from resolvent.derive.exact.series import Series, cumulants_from_moments, make_s
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.elimination import Limits, told, told_latex
-from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import OpenEquations, trbar, unspecified, with_probes
@@ -211,8 +211,8 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
     try:
         with pointing(probe):
             pencil = pencil_of(probe, scales, spectral=spectral)
-    except ParameterError as error:
-        if spectral or "not self-adjoint" not in str(error):
+    except NotSelfAdjoint as error:
+        if spectral:
             raise
         raise ParameterError(
             f"{model} is not symmetric; the trace does not change when a factor goes from one end to the other, "

@@ -35,6 +35,7 @@ from resolvent.derive.expressions.elimination import (
     apart,
     read_polynomial,
     terms_of_polynomial,
+    too_long,
 )
 from resolvent.derive.expressions.open_branch import OpenEnclosure, OpenSeries
 from resolvent.derive.expressions.open_equations import TAU, OpenEquations
@@ -133,7 +134,7 @@ class _Open:
         try:
             answers = work(False)
         except Heavy:
-            answers = apart(eliminator.end - time.monotonic(), partial(work, True), eliminator.too_long)
+            answers = apart(eliminator.end - time.monotonic(), partial(work, True), partial(too_long, self.limits))
         found = []
         for answer in answers:
             eliminator.check(())

@@ -17,7 +17,7 @@ from flint import fmpq
 
 from resolvent.derive.errors import DerivationError, ParameterError
 from resolvent.derive.exact.field import Element
-from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
 from resolvent.derive.expressions.radical import Roots, plain
 from resolvent.derive.expressions.realisation import (
@@ -389,7 +389,7 @@ def _self_adjoint(
     symmetric = {n for n, x in expression.letters().items() if x.is_symmetric}
     of = _merged(of, symmetric)
     adjoint = _merged(of.adjoint(), symmetric)
-    failed = ParameterError(
+    failed = NotSelfAdjoint(
         f"{expression} is not self-adjoint; a spectrum needs a symmetric matrix (E + E.T, or E @ E.T); where E.T "
         "is -E, I * E is Hermitian, I the imaginary unit (sympy.I)",
         of=expression,

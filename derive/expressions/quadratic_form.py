@@ -11,7 +11,7 @@ import sympy
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.expressions.elimination import Limits
-from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
 from resolvent.derive.expressions.letter import Letter, SymbolicSize
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.pointing import pointing
@@ -82,9 +82,7 @@ def _require_self_adjoint(of: MatrixExpression, ratios: Ratios | None) -> None:
         scales = scales_of(of.dimensions(), dict(ratios or {}))
         try:
             pencil_of(of, scales, spectral=False)
-        except ParameterError as error:
-            if "not self-adjoint" not in str(error):
-                raise
+        except NotSelfAdjoint as error:
             raise ParameterError(
                 f"the quadratic form of E = {of} may be complex; ask for those of (E + E.H)/2 and (E - E.H)/(2*I)",
                 of=of,

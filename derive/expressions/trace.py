@@ -25,7 +25,7 @@ from resolvent.derive.expressions.branch import Branch, EnclosedBranch, SeriesBr
 from resolvent.derive.expressions.dyson import DysonSystem, dyson_system
 from resolvent.derive.expressions.elimination import Limits, eliminate
 from resolvent.derive.expressions.enclosure import candidates
-from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
 from resolvent.derive.expressions.followed import enclosed
 from resolvent.derive.expressions.law import inverses_of
 from resolvent.derive.expressions.letter import SymbolicSize
@@ -341,9 +341,7 @@ def _system(expression: MatrixExpression, given: Mapping[Any, Any]) -> DysonSyst
     with pointing(expression):
         try:
             pencil = pencil_of(expression, scales, spectral=False)
-        except ParameterError as error:
-            if "not self-adjoint" not in str(error):
-                raise
+        except NotSelfAdjoint as error:
             if any(node.scalar.has(sympy.I) for node in expression.nodes()):
                 raise ParameterError(
                     f"the trace of {expression} may be complex; ask for those of (E + E.H)/2 and (E - E.H)/(2*I)",
