@@ -44,6 +44,8 @@ def within(seconds: float, work: Callable[[], Any], memory: int = MEMORY) -> Any
     Raises `OutOfTime`; what ``work`` raises of our own errors, as `ResolventError` or `ParseError` with the message;
     `ResolventError` where the child runs out of memory or dies; `ChildFailed` for any other exception of ``work``.
     """
+    if seconds <= 0:  # a child that is quick may have answered before anybody looks at the clock
+        raise OutOfTime(f"not finished within {seconds:g} s", seconds=seconds)
     if not _CAN_FORK:
         return work()
     reader, writer = multiprocessing.Pipe(duplex=False)

@@ -97,6 +97,13 @@ def test_a_signal_that_is_ignored_changes_nothing() -> None:
         within(0.3, work)
 
 
+@pytest.mark.parametrize("seconds", [0.0, -3.0])
+def test_no_work_is_quick_enough_for_no_time(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "start", lambda *_: pytest.fail("a child was started"))
+    with pytest.raises(OutOfTime, match=rf"not finished within {seconds:g} s"):
+        within(seconds, lambda: 1)
+
+
 @pytest.mark.parametrize("seconds", [1e9, float("inf")])
 def test_a_limit_may_be_very_long(seconds: float) -> None:
     assert within(seconds, lambda: 1) == 1
