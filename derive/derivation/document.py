@@ -73,7 +73,7 @@ def written_steps(steps: Sequence[Step], number: Callable[[Step], int], conventi
             uses=tuple(sorted({number(s) for s in step.uses})),
             reference=step.rule.reference,
             formulas=tuple(Formula.of(f, convention) for f in step.formulas),
-            latex=step.latex,
+            latex=step.in_latex,
         )
         for step in steps
     )

@@ -37,11 +37,11 @@ class Step:
 
     ``build`` makes the claim's formulas on demand (SymPy is slow to build and most laws are never printed);
     ``text`` is the claim in words, where words are needed, and ``latex`` the same with its formulas, if it has any,
-    between dollar signs. ``kind`` is "definition", "derived", "guessed" (found in finitely many terms, whose number
-    ``text`` gives; what rests on it is guessed), "numeric" (a measure known by numbers) or "assumed". An assumed step
-    about the model (two matrices are free, say) leaves the algebra proved; one that types in an equation (``types_in``)
-    makes everything that rests on it assumed. ``digits`` says to how many digits constants in it were rounded, if they
-    were.
+    between dollar signs, or what makes it on demand. ``kind`` is "definition", "derived", "guessed" (found in finitely
+    many terms, whose number ``text`` gives; what rests on it is guessed), "numeric" (a measure known by numbers) or
+    "assumed". An assumed step about the model (two matrices are free, say) leaves the algebra proved; one that types in
+    an equation (``types_in``) makes everything that rests on it assumed. ``digits`` says to how many digits constants
+    in it were rounded, if they were.
     """
 
     rule: Rule
@@ -52,7 +52,7 @@ class Step:
     verify: Callable[[], bool] | None = None
     types_in: bool = False
     digits: int | None = None
-    latex: str = ""
+    latex: str | Callable[[], str] = ""
 
     def __repr__(self) -> str:
         return f"<Step ({self.kind}) {self.rule.name}: {self.text}>"
@@ -61,6 +61,11 @@ class Step:
     def formulas(self) -> tuple[sympy.Basic, ...]:
         """The claim's formulas, in Stieltjes convention."""
         return tuple(self.build())
+
+    @property
+    def in_latex(self) -> str:
+        """The claim in words, its formulas between dollar signs; "" where ``text`` has none."""
+        return self.latex if isinstance(self.latex, str) else self.latex()
 
     def __getstate__(self) -> dict[str, Any]:
         # SymPy evaluates an unevaluated formula as it copies it; the copy builds its own

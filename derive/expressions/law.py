@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,7 +36,7 @@ from resolvent.derive.expressions.elimination import (
 )
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
-from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.letter import Ratios, SymbolicSize
 from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_law
@@ -56,7 +56,6 @@ from resolvent.derive.laws.irrational import Eliminated, put_in, unnamed, with_n
 from resolvent.derive.laws.record import Recipe, laws_in_order
 from resolvent.derive.support.support import Skeleton, skeleton
 
-Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
 _LONG = 300  # terms times the degree of a number beyond which putting it in may take long
 _KNOWN_SOON = 10.0  # seconds in which a refusal finds out which inverse does not exist
 _REAL_FORM = (
@@ -198,7 +197,7 @@ def _law_of(model: MatrixExpression, given: Ratios, limits: Limits, stated: Stat
         moments,
         rule=rules.RECONSTRUCTION if found.by_series else rules.ELIMINATION,
         explanation=_told(model, found),
-        latex=_told_latex(model, found),
+        latex=partial(_told_latex, model, found.steps),
         uses=(dyson_step(model, pencil, system, given),),
         recipe=recipe,
         text=text,
@@ -242,7 +241,7 @@ def _enclosed(
         uses=(dyson_step(model, pencil, system, given),),
         build=equation.claim,
         verify=partial(_solved_at_a_point, found.certificate),
-        latex=rf"{_told_latex(model, found)}; enclosed at $z = \frac{{256}}{{51 - 82 i}}$"
+        latex=rf"{_told_latex(model, found.steps)}; enclosed at $z = \frac{{256}}{{51 - 82 i}}$"
         + (f", {point}" if point else ""),
     )
     return AlgebraicLaw(equation, step, recipe, text, nonnegative)
@@ -302,8 +301,8 @@ def _told(model: MatrixExpression, found: Elimination) -> str:
     return f"the equation of {model}{told(found.steps)}"
 
 
-def _told_latex(model: MatrixExpression, found: Elimination) -> str:
-    return f"the equation of ${model.latex()}${told_latex(found.steps)}"
+def _told_latex(model: MatrixExpression, steps: Sequence[str]) -> str:
+    return f"the equation of ${model.latex()}${told_latex(steps)}"
 
 
 def dyson_step(

@@ -30,6 +30,10 @@ class SymbolicSize(sympy.Symbol):  # not "Dimension": SymPy prints its own class
         return made
 
 
+Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
+"""Limits of ratios of sizes, by the two sizes."""
+
+
 def check_name(name: Any, what: str) -> str:
     """The name, if letters, digits and _ make it up and the engine does not use it itself.
 

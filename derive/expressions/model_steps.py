@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
 
 import sympy
 
@@ -12,7 +12,7 @@ from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.derivation.step import Step
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.expression import MatrixExpression
-from resolvent.derive.expressions.letter import SymbolicSize, ratio_latex
+from resolvent.derive.expressions.letter import Ratios, ratio_latex
 from resolvent.derive.expressions.pencil import Pencil
 
 _CALLED = r"\mathcal{E}"  # what a model is called in formulas; no letter looks so
@@ -21,38 +21,48 @@ _CALLED = r"\mathcal{E}"  # what a model is called in formulas; no letter looks 
 def linearisation_step(
     model: MatrixExpression,
     pencil: Pencil,
-    ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any],
+    ratios: Ratios,
     verify: Callable[[], bool] | None,
     trace: bool = False,
 ) -> Step:
     """The pencil of a model, after the step that states it: E or its trace, its letters and the ratios."""
     name = "E" if "E" not in model.letters() else "the matrix"
-    traced = ("tau = lim (1/p) tr", r"\tau = \lim \tfrac{1}{p} \operatorname{tr}")
-    what, latex = (f"{traced[0]} {name}, {name}", rf"{traced[1]} {_CALLED},\ {_CALLED}") if trace else (name, _CALLED)
-    letters = [f"${letter.latex}$" for letter in model.letters().values()]
-    limits = [f"${ratio_latex(*pair, value)}$" for pair, value in ratios.items()]
-    written = "; ".join([f"${latex} = {model.latex()}$", *letters, *limits])
+    what = f"tau = lim (1/p) tr {name}, {name}" if trace else name
     definitions = [letter.definition for letter in model.letters().values()]
     sizes = [f"{a}/{b} -> {value}" for (a, b), value in ratios.items()]
     definition = Step(
-        rules.MODEL, f"{what} = {model}; {'; '.join([*definitions, *sizes])}", kind="definition", latex=written
+        rules.MODEL,
+        f"{what} = {model}; {'; '.join([*definitions, *sizes])}",
+        kind="definition",
+        latex=partial(_model_latex, model, ratios, trace),
     )
     counted = f"a pencil of {pencil.size} state{'s' if pencil.size > 1 else ''} for"
     divided = _divided(pencil)
     told = [f"{', '.join(names)} {_is(names)} divided by {by}" for by, names in divided.items()]
-    shown = [
-        f"{', '.join(f'${expression_latex(sympy.Symbol(n))}$' for n in names)} {_is(names)} divided by "
-        f"${expression_latex(by)}$"
-        for by, names in divided.items()
-    ]
     return Step(
         rules.LINEARISATION,
         f"{counted} {name}{_where(told)}",
         uses=(definition,),
         build=pencil.claim,
         verify=verify,
-        latex=f"{counted} ${_CALLED}${_where(shown)}",
+        latex=partial(_pencil_latex, counted, divided),
     )
+
+
+def _model_latex(model: MatrixExpression, ratios: Ratios, trace: bool) -> str:
+    called = rf"\tau = \lim \tfrac{{1}}{{p}} \operatorname{{tr}} {_CALLED},\ {_CALLED}" if trace else _CALLED
+    letters = [f"${letter.latex}$" for letter in model.letters().values()]
+    limits = [f"${ratio_latex(*pair, value)}$" for pair, value in ratios.items()]
+    return "; ".join([f"${called} = {model.latex()}$", *letters, *limits])
+
+
+def _pencil_latex(counted: str, divided: Mapping[sympy.Expr, Sequence[str]]) -> str:
+    shown = [
+        f"{', '.join(f'${expression_latex(sympy.Symbol(n))}$' for n in names)} {_is(names)} divided by "
+        f"${expression_latex(by)}$"
+        for by, names in divided.items()
+    ]
+    return f"{counted} ${_CALLED}${_where(shown)}"
 
 
 def _divided(pencil: Pencil) -> dict[sympy.Expr, list[str]]:

@@ -23,7 +23,7 @@ from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.elimination import Limits, told, told_latex
 from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
-from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.letter import Ratios
 from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import OpenEquations, trbar, unspecified, with_probes
 from resolvent.derive.expressions.open_system import open_equations
@@ -37,8 +37,6 @@ from resolvent.derive.laws.arguments import as_scalar, check_count
 from resolvent.derive.laws.record import Images, Law, by_name, parameter_images
 from resolvent.derive.laws.statement import Statement
 from resolvent.derive.presentation import Typeset
-
-Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
 
 
 @checked

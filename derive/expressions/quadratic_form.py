@@ -12,15 +12,13 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
-from resolvent.derive.expressions.letter import Letter, SymbolicSize
+from resolvent.derive.expressions.letter import Letter, Ratios
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.pointing import pointing
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.derive.expressions.trace import trace_of
 from resolvent.derive.laws.arguments import scalar_of
 from resolvent.derive.laws.elementary import atoms
-
-Ratios = Mapping[tuple[SymbolicSize, SymbolicSize], Any]
 
 
 @checked

@@ -28,7 +28,7 @@ from resolvent.derive.expressions.enclosure import candidates
 from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
 from resolvent.derive.expressions.followed import enclosed
 from resolvent.derive.expressions.law import inverses_of
-from resolvent.derive.expressions.letter import SymbolicSize
+from resolvent.derive.expressions.letter import Ratios
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.open_law import open_trace
 from resolvent.derive.expressions.pencil import pencil_of
@@ -58,7 +58,7 @@ class Trace(Typeset):
     """
 
     expression: MatrixExpression
-    ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any]
+    ratios: Ratios
     polynomial: fmpz_mpoly
     system: DysonSystem
     conclusion: Step
@@ -354,7 +354,7 @@ def _system(expression: MatrixExpression, given: Mapping[Any, Any]) -> DysonSyst
 @checked
 def trace_ball(
     expression: MatrixExpression,
-    ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any] | None = None,
+    ratios: Ratios | None = None,
     **values: Any,
 ) -> arb:
     """The limit of (1/p) tr E at numbers for all parameters, as a ball that encloses it with proof.
@@ -429,7 +429,7 @@ def _enclosed_trace(
 @checked
 def trace_of(
     expression: MatrixExpression,
-    ratios: Mapping[tuple[SymbolicSize, SymbolicSize], Any] | None = None,
+    ratios: Ratios | None = None,
     limits: Limits | None = None,
 ) -> Any:
     """The limit of (1/p) tr E for a square expression of size p, as an algebraic function of its parameters.

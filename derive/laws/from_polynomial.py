@@ -48,7 +48,7 @@ def conclude(
     rule: Rule | None = None,
     text: str = "",
     explanation: str = "",
-    latex: str = "",
+    latex: str | Callable[[], str] = "",
     nonnegative: bool | None = None,
     eliminations: Sequence[Checked] = (),
     formulas: Formulas = tuple,

@@ -22,7 +22,8 @@ from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
-from resolvent.derive.expressions.law import Ratios, dyson_step
+from resolvent.derive.expressions.law import dyson_step
+from resolvent.derive.expressions.letter import Ratios
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.pencil import Pencil, pencil_of
 from resolvent.derive.expressions.physical_series import TooLarge

@@ -53,7 +53,7 @@ def _parts(entry: Ensemble) -> Iterator[tuple[str, tuple[Block, ...]]]:
 
 def _mixed(step: Step) -> str:
     """A step in words, its formulas with the letters of mathematics."""
-    parts = (step.latex or step.text).split("$")
+    parts = (step.in_latex or step.text).split("$")
     return "".join(linear(part) if k % 2 else part for k, part in enumerate(parts))
 
 

@@ -84,7 +84,7 @@ def _model(law: Law, model: str) -> list[Section]:
     stated = [step for step in law.derivation.steps if step.rule.name == MODEL.name]
     if len(stated) != 1 or not law.text.startswith("law_of("):
         return []
-    prose = Prose(f"The matrix is {with_laws(stated[0].latex)}.", f"The matrix is {stated[0].text}.")
+    prose = Prose(f"The matrix is {with_laws(stated[0].in_latex)}.", f"The matrix is {stated[0].text}.")
     return [Section("Model", (prose,))]
 
 
