@@ -176,11 +176,13 @@ class Sheet:
             return None
         values = np.zeros((depth, len(self._rows)), dtype=np.complex128)
         errors = np.zeros(values.shape)
+        scale = 1 / unit
         for i, row in enumerate(grid):
-            for j, c in enumerate(row):
-                ratio = c / unit
-                values[i, j] = value = complex(ratio)
-                errors[i, j] = float(abs(ratio - value).upper()) * 1.0000001
+            for j, c in enumerate(row * scale):
+                if not c.is_zero():
+                    values[i, j] = complex(c)
+                    errors[i, j] = float(c.rad()) * 1.0000001 + 1e-300  # which doubles may lose next to 0
+        errors += 2.0**-52 * abs(values)
         values[0, 0] = errors[0, 0] = 0.0
         return Expansion(values, errors, math.inf)
 

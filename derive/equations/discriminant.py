@@ -12,6 +12,7 @@ determinant of two rows shifted d - 1 times each; Hadamard's inequality on the c
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
@@ -48,9 +49,24 @@ def discriminant_factors(polynomial: fmpz_mpoly) -> list[tuple[fmpz_poly, int]]:
     ... )
     ([], [(x + (-2), 1), (x, 1)])
     """
-    if degree(polynomial, "m") < 2:
-        return []
-    return [(f, int(k)) for f, k in discriminant(polynomial).factor()[1] if f.degree() > 0]
+    names, (steps, least) = polynomial.context().names(), polynomial.deflation_index()
+    m = names.index("m")
+    if steps[m] > 1 and not least[m]:
+        return _factors_of_powers(polynomial.deflate([steps[m] if n == "m" else 1 for n in names]), steps[m])
+    return _factors(discriminant(polynomial)) if degree(polynomial, "m") > 1 else []
+
+
+def _factors_of_powers(polynomial: fmpz_mpoly, power: int) -> list[tuple[fmpz_poly, int]]:
+    """The same of Q(z, m^g), +-g^(dg) (q_0 q_d)^(g - 1) disc(Q)^g, where Q = q_0 + ... + q_d m^d."""
+    columns = polynomial_columns(polynomial)
+    total = Counter({tuple(f.coeffs()): (power - 1) * k for f, k in _factors(columns[0] * columns[-1])})
+    for f, k in discriminant_factors(polynomial):
+        total[tuple(f.coeffs())] += power * k
+    return [(fmpz_poly(list(terms)), k) for terms, k in total.items()]
+
+
+def _factors(polynomial: fmpz_poly) -> list[tuple[fmpz_poly, int]]:
+    return [(f, int(k)) for f, k in polynomial.factor()[1] if f.degree() > 0]
 
 
 def modular_discriminant(columns: Sequence[fmpz_poly]) -> fmpz_poly:

@@ -177,8 +177,7 @@ class PhysicalSeries:
         blocks = self.system.pencil.blocks if self.system.spectral else 0
         if n == 1 and self.base.is_rational:
             return self._constant_inverse(states, base, extra, blocks)
-        w = make_series(self.base, [0, 1], n)
-        zero, one = make_series(self.base, [], n), make_series(self.base, [1], n)
+        zero, one, w = (make_series(self.base, terms, n) for terms in ([], [1], [0, 1]))
         rows: Matrix = []
         for i in states:
             row = []
@@ -327,6 +326,8 @@ def _matrix_product(a: Matrix, b: Matrix) -> Matrix:
 
 
 def _gauss_jordan(rows: Matrix, size: int, n: int) -> Matrix:
+    if size == 1 and bool(rows[0][0][0]):  # as most states are, after the symmetries
+        return [[resized(rows[0][1] / rows[0][0], n)]]
     for column in range(size):
         pivot = next((r for r in range(column, size) if bool(rows[r][column][0])), None)
         if pivot is None:

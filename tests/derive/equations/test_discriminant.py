@@ -17,7 +17,7 @@ from resolvent.derive.equations.discriminant import (
 from resolvent.derive.equations.equation import polynomial_columns, spectral_ring
 from resolvent.derive.errors import PrecisionError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
-from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.derive.laws.elementary import arcsine, atoms, marchenko_pastur, semicircle
 from resolvent.derive.support.support import critical_factors, node_factors, skeleton
 from tests.derive.time_limit import within
 
@@ -74,6 +74,9 @@ def test_sheets_that_meet_at_infinity_lower_the_degree() -> None:
         marchenko_pastur(1) @ marchenko_pastur(1) @ marchenko_pastur(1),
         atoms([-1, 0, 2]) + atoms([0, 1, 3], ["1/4", "1/4", "1/2"]),
         semicircle() + atoms([-5, -3, -1, 1, 3, 5]),
+        marchenko_pastur(1) ** 3,
+        arcsine(2) ** 2,
+        semicircle() ** 3,
     ],
 )
 def test_the_factors_with_multiplicities_are_the_discriminant(law: AlgebraicLaw) -> None:
