@@ -1,8 +1,8 @@
 """Is a claim the model's law for all values of the parameters that stand in it?
 
-Equations, laws and moments are compared as polynomials with symbols in them. Edges, weights of atoms at fixed places
-and means whose formulas have symbols are looked at next to the first point, on both sides of it: what holds on neither
-does not hold in general.
+Equations, laws and moments are compared as polynomials with symbols in them. Edges, weights of atoms at fixed
+places, densities and means whose formulas have symbols are looked at next to the first point, on both sides of it: what
+holds on neither does not hold in general. A number in a list with symbols, of edges say, has to hold there as they do.
 """
 
 from __future__ import annotations
@@ -21,12 +21,20 @@ from resolvent.catalog.conjectures.conjecture import (
     AtomClaim,
     Claim,
     Conjecture,
+    DensityClaim,
     MeanClaim,
     Point,
     Status,
 )
+from resolvent.catalog.conjectures.formula import Formula
 from resolvent.conjectures.exact.model_laws import full_point, model_law, symbolic_law
-from resolvent.conjectures.exact.spectrum_claims import atom_finding, edges_of, is_at, mean_findings
+from resolvent.conjectures.exact.spectrum_claims import (
+    atom_finding,
+    density_finding,
+    edges_of,
+    is_at,
+    mean_findings,
+)
 from resolvent.derive.equations.equation import M, Z, spectral_ring
 from resolvent.derive.errors import DerivationError, ResolventError
 from resolvent.derive.exact.field import Field, rational_function
@@ -36,6 +44,9 @@ from resolvent.language.expressions import parse
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _STEP = Fraction(1, 1009)  # by which a parameter is moved, in units of its size
+_SPREAD = Fraction(
+    37, 100
+)  # no two parameters are moved alike: what holds where they are equal need not hold in general
 
 Found = tuple[Status | None, str, str, str]
 
@@ -117,17 +128,15 @@ def _at_the_others(conjecture: Conjecture, law: Law, symbols: set[str]) -> Law:
 
 
 def _next_to_the_point(conjecture: Conjecture) -> Iterator[Found]:
-    """Claimed edges, weights and means that are wrong on both sides of the first point."""
+    """Claimed edges, weights, densities and means that are wrong on both sides of the first point."""
     claim, point = conjecture.claim, full_point(conjecture, conjecture.points[0])
-    parts = [a.formula for a in claim.edges or ()]
-    parts += [f for a in claim.atoms or () for f in (a.place.formula, a.weight.formula)]
+    parts = [a.formula for a in claim.edges or ()] + _of_atoms(claim) + _of_density(claim)
     parts += [f for mean in claim.means or () for f in (mean.formula, mean.value.formula)]
     names = sorted({name for formula in parts for name in formula.names} & set(conjecture.points[0]))
     if not names:
         return
-    sides: list[Point] = [
-        {**point, **{n: point[n] + step * (abs(point[n]) or 1) for n in names}} for step in (_STEP, -_STEP)
-    ]
+    steps = {n: _STEP * (abs(point[n]) or 1) / (1 + _SPREAD * k) for k, n in enumerate(names)}
+    sides: list[Point] = [{**point, **{n: point[n] + sign * step for n, step in steps.items()}} for sign in (1, -1)]
     where = ", ".join(f"{n} = {sides[0][n]} and {sides[1][n]}" for n in names)
     try:
         here = _spectrum(conjecture, point)
@@ -142,6 +151,15 @@ def _next_to_the_point(conjecture: Conjecture) -> Iterator[Found]:
     yield from found
 
 
+def _of_atoms(claim: Claim) -> list[Formula]:
+    return [f for a in claim.atoms or () for f in (a.place.formula, a.weight.formula)]
+
+
+def _of_density(claim: Claim) -> list[Formula]:
+    density = claim.density
+    return [density.formula, *(a.formula for ends in density.intervals for a in ends)] if density is not None else []
+
+
 def _spectrum(conjecture: Conjecture, values: Point) -> Spectrum:
     law = model_law(conjecture.model, {n: v for n, v in values.items() if n in conjecture.points[0]})
     if law is None:
@@ -154,16 +172,18 @@ Question = tuple[str, str, str, Callable[[Spectrum, Point], bool]]
 
 def _questions(claim: Claim, here: Spectrum, point: Point) -> Iterator[Question]:
     """(subject, what is claimed, evidence, whether it is wrong) for each part of the claim that has symbols in it."""
-    edges = claim.edges or ()
-    for k, edge in enumerate(edges):
-        if edge.formula.names:
-            is_wrong = partial(_no_edge, (len(edges_of(here)), len(edges)), k, edge)
-            yield "edges", f"the edge {edge.text}", "certified", is_wrong
-    for atom in claim.atoms or ():
+    edges, density = claim.edges or (), claim.density
+    for k, edge in enumerate(edges if any(e.formula.names for e in edges) else ()):
+        is_wrong = partial(_no_edge, (len(edges_of(here)), len(edges)), k, edge)
+        yield "edges", f"the edge {edge.text}", "certified", is_wrong
+    for atom in (claim.atoms or ()) if any(f.names for f in _of_atoms(claim)) else ():
         is_one = atom.weight.equals(fmpq(0), point) is False  # a weight of 0 claims nothing
-        if is_one and atom.weight.formula.names and not atom.place.formula.names:
+        if is_one and not atom.place.formula.names:
             text = f"the atom {atom.weight.text} at {atom.place.text}"
             yield "atoms", text, "certified", partial(_no_atom, len(here.atoms), atom)
+    if density is not None and any(f.names - {"x"} for f in _of_density(claim)):
+        is_wrong = partial(_no_density, len(here.intervals), density)
+        yield "density", "the density", "numerical", is_wrong
     for mean in claim.means or ():
         if (mean.formula.names - {"x"}) | mean.value.formula.names:
             text = f"the mean {mean.value.text} of {mean.text}"
@@ -180,6 +200,10 @@ def _no_edge(counts: tuple[int, int], k: int, edge: Amount, spectrum: Spectrum, 
 def _no_atom(before: int, atom: AtomClaim, spectrum: Spectrum, values: Point) -> bool:
     status, text, _ = atom_finding((atom,), spectrum, values)
     return len(spectrum.atoms) == before and status == REFUTED and "not claimed" not in text
+
+
+def _no_density(before: int, density: DensityClaim, spectrum: Spectrum, values: Point) -> bool:
+    return len(spectrum.intervals) == before and density_finding(density, spectrum, values)[0] == REFUTED
 
 
 def _no_mean(mean: MeanClaim, spectrum: Spectrum, values: Point) -> bool:

@@ -492,6 +492,45 @@ def test_atoms_with_symbols_are_looked_at_next_to_the_point(c: str, weight: str,
     assert status(text + f'atoms = [{{at = 0, weight = "{weight}"}}]') == expected
 
 
+PLANE = '[parameters]\na = {a}\nb = {b}\n[model]\nexpression = "{law}"\n[claim]\n'
+TWO_BULKS, TWO_POINTS = "semicircle(a) + semicircle(b)", "atoms([0, 1], [b, 1 - b])"
+
+
+@pytest.mark.parametrize(
+    ("law", "a", "b", "claim", "expected"),
+    [
+        (TWO_BULKS, 1, 1, 'edges = ["-2*sqrt(2*a)", "2*sqrt(2*b)"]', REFUTED),  # right where a = b
+        (TWO_BULKS, 1, 1, 'edges = ["-2*sqrt(a + b)", "2*sqrt(a + b)"]', SUPPORTED),
+        (TWO_BULKS, 2, 2, 'edges = ["-2*sqrt(a + b)", 4]', REFUTED),  # a number beside a formula
+        (TWO_BULKS, 2, 2, "edges = [-4, 4]", SUPPORTED),  # about the point
+        ("marchenko_pastur(a) @ marchenko_pastur(b)", 2, 2, 'atoms = [{at = 0, weight = "1 - 1/sqrt(a*b)"}]', REFUTED),
+        (TWO_POINTS, 1, '"1/3"', 'atoms = [{at = 0, weight = "b"}, {at = 1, weight = "2/3"}]', REFUTED),
+        (TWO_POINTS, 1, '"1/3"', 'atoms = [{at = 0, weight = "b"}, {at = 1, weight = "1 - b"}]', SUPPORTED),
+    ],
+)  # fmt: skip
+def test_parameters_are_moved_by_different_steps(law: str, a: object, b: object, claim: str, expected: str) -> None:
+    assert status(PLANE.format(law=law, a=a, b=b) + claim) == expected
+
+
+@pytest.mark.parametrize(
+    ("density", "intervals", "expected"),
+    [
+        ("sqrt((4*c - x)/x)/(2*pi)", "0, '4*c'", REFUTED),
+        ("sqrt((4 - x)/x)/(2*pi*c)", "0, 4", REFUTED),
+        ("sqrt((4 - x)/x)/(2*pi)", "0, 4", SUPPORTED),  # about the point
+        (
+            "sqrt((x - (1 - sqrt(c))**2)*((1 + sqrt(c))**2 - x))/(2*pi*c*x)",
+            "'(1 - sqrt(c))**2', '(1 + sqrt(c))**2'",
+            SUPPORTED,
+        ),
+    ],
+)
+def test_densities_with_symbols_are_looked_at_next_to_the_point(density: str, intervals: str, expected: str) -> None:
+    """All of these are that of c = 1."""
+    text = SIGMA.replace('"1/2"', "1") + f'density = "{density}"\nintervals = [[{intervals}]]'
+    assert status(text) == expected
+
+
 def test_a_claim_with_numbers_for_parameters_is_one_about_points() -> None:
     found = verdict(MP.format(c="1/2") + 'equation = "z*m**2/2 + (z - 1/2)*m + 1"')
     assert (found.verdict, [f.point for f in found.findings if f.point == "all parameters"]) == (SUPPORTED, [])
