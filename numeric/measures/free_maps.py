@@ -181,6 +181,11 @@ class FreeMap(ABC):
         return z
 
     @property
+    def is_self_map(self) -> bool:
+        """Whether w is known as the fixed point of a map of the half-plane into itself, for real z too: the only one."""
+        return False
+
+    @property
     def pole_weights(self) -> Array | None:
         """The a_j where dz/dw = 1 - sum a_j/(w - t_j)^2 for atoms t_j, so that it is concave in every gap."""
         return None
@@ -209,6 +214,11 @@ class SumWithTransform(FreeMap):
     def atoms(self) -> list[tuple[float, float]]:
         """Atoms of weights that add up to more than 1."""
         return sum_atoms(self.a.measure, self.b_atoms)
+
+    @property
+    def is_self_map(self) -> bool:
+        """For a semicircle w = z + s m(w)."""
+        return self.variance is not None
 
     @property
     def pole_weights(self) -> Array | None:
@@ -247,6 +257,11 @@ class ProductWithTransform(FreeMap):
         return product_atoms(self.a, self.b_atoms)
 
     @property
+    def is_self_map(self) -> bool:
+        """For Marchenko-Pastur -1/w = -1/(z - c int t dA/(1 - t/w)), all of z, -1/w and the integral's negative up."""
+        return self.ratio is not None
+
+    @property
     def pole_weights(self) -> Array | None:
         """The weights times c t^2."""
         if self.ratio is None:
@@ -272,6 +287,11 @@ class Compression(FreeMap):
     def value(self, w: Array, m: Array, z: Array) -> Array:
         """m of the compression."""
         return m / self.t
+
+    @property
+    def is_self_map(self) -> bool:
+        """As w = z + (1 - t) (-1/m(w))."""
+        return self.t <= 1
 
     def atoms(self) -> list[tuple[float, float]]:
         """Atoms of weight above 1 - t stay where they are."""

@@ -167,7 +167,7 @@ def certified_at_infinity(parts: Pieces, subordination: Subordination, text: str
     state = subordination.first(8 * _OUTSIDE * reach * direction)
     for growth in np.geomspace(8.0, 1.0, 16):
         z = _OUTSIDE * reach * growth * direction
-        state, bad = subordination.settled(state, z, np.full(len(z), subordination.width))
+        state, bad, _ = subordination.settled(state, z, np.full(len(z), subordination.width))
     if np.any(bad):
         raise NotCertified(f"{text}: the transform was not found on a circle around the support", z=z[bad])
     m = subordination.value(state, z)

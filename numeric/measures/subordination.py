@@ -24,6 +24,7 @@ _ROUNDING = 4e-16  # of z: what is left of a series that has converged
 _SETTLED = 1e-12
 _STAGNANT = 1e-8  # steps below this that no longer shrink are rounding: the point is next to a singular one
 _NOTHING = 10 * _SETTLED
+_FINE = 1e-9  # of the imaginary parts: a step so small leaves its square, which is rounding
 _CLEARLY = 1e-3  # of dz/dw far away: so much is positive, next to no critical point
 _REAL = 1e-6  # of dz/dw: an imaginary part that A's density there leaves, next to none
 _FAR = 1e6  # widths
@@ -67,6 +68,11 @@ class Subordination(ABC):
         """The parameters at an end of the support, if they have limits there."""
         return None
 
+    @property
+    def has_one_root(self) -> bool:
+        """Whether at real z any solution in the open half-plane is the right one, however it was found."""
+        return False
+
     def attracts(self, state: Array) -> Array:
         """Where parameters that lie on the line but for rounding are the right ones.
 
@@ -107,34 +113,39 @@ class Subordination(ABC):
         height = np.full(len(z), 4.0 * width)
         state = self.first(z + 1j * height)
         bad, active = np.zeros(len(z), dtype=bool), np.arange(len(z))
+        rough = ~bad
         while len(active):
             arrived = height[active] <= last * clearance[active]
             target = z[active] + 1j * np.where(arrived, 0.0, height[active])
-            state[:, active], bad[active] = self.settled(
+            state[:, active], bad[active], rough[active] = self.settled(
                 state[:, active], target, grain[active], descent != _DESCENTS[0]
             )
             height[active] *= shrink
             active = active[~(arrived | bad[active])]
-        state = self.polished(state, z)
+        self.polish(state, z, rough)
         return state, bad | (self.vanishes(state, grain) & (descent == _DESCENTS[0]))
 
     def vanishes(self, state: Array, grain: Array) -> Array:
         """Where the parameters lie on the line but for rounding: a root that may belong to no boundary value."""
         return np.asarray(np.all(state.imag < _NOTHING * (np.sum(np.abs(state), axis=0) + grain), axis=0))
 
-    def polished(self, state: Array, z: Array) -> Array:
-        """Two steps more, for digits of the distance from a singular point nearby."""
-        for _ in range(2):
+    def polish(self, state: Array, z: Array, rough: Array) -> None:
+        """Two steps more where steps were ``rough``, for digits of the distance from a singular point nearby."""
+        part = np.flatnonzero(rough)
+        for _ in range(2 if len(part) else 0):
             with np.errstate(all="ignore"):
-                new, _ = self.step(state, z)
-            better = np.all(np.isfinite(new) & (new.imag > 0) & (np.abs(new - state) < 1e-6 * self.width), axis=0)
-            state = np.where(better, new, state)
-        return state
+                new, _ = self.step(state[:, part], z[part])
+            old = state[:, part]
+            better = np.all(np.isfinite(new) & (new.imag > 0) & (np.abs(new - old) < 1e-6 * self.width), axis=0)
+            state[:, part] = np.where(better, new, old)
 
     def settled(
         self, state: Array, z: Array, grain: Array, flat: bool = False, rounds: int = _ROUNDS
-    ) -> tuple[Array, Array]:
-        """Newton's method, kept in the half-plane, and where it fails; ``flat`` accepts densities below rounding."""
+    ) -> tuple[Array, Array, Array]:
+        """Newton's method, kept in the half-plane, where it fails, and where its last step was no small one.
+
+        ``flat`` accepts densities below rounding.
+        """
         state = state.copy()
         active = np.arange(len(z))
         before, bad = np.full(len(z), np.inf), np.zeros(len(z), dtype=bool)
@@ -158,7 +169,7 @@ class Subordination(ABC):
                 break
         whole = np.sum(np.abs(state[:, active]), axis=0) + self.width
         bad[active] = outside | ~(before[active] <= _SETTLED * whole)  # next to 0 rounding may leave no more than that
-        return state, bad
+        return state, bad, ~(before <= _FINE * np.min(state.imag, axis=0))
 
 
 @dataclass(frozen=True)
@@ -179,6 +190,11 @@ class ExplicitSubordination(Subordination):
     def at_end(self, end: RunEnd) -> Array | None:
         """w."""
         return np.array([end.w])
+
+    @property
+    def has_one_root(self) -> bool:
+        """As w is the fixed point of a map of the half-plane into itself."""
+        return self.operation.is_self_map
 
     def attracts(self, state: Array) -> Array:
         """Where dz/dw is real and positive."""
@@ -328,24 +344,32 @@ class BoundaryDensity:
     def _solved(self, x: Array, clearance: Array) -> Array:
         """The parameters at x: by Newton's method from those at other places, and from above where that fails."""
         subordination, z, grain = self._subordination, x.astype(complex), self._grain(x)
-        if self._known is None:
+        near = self._arch(x) if self._known is None else self._guess(x)
+        if near is None:
             state = subordination.solved(z, clearance, self._width, grain)
-            places, states = np.empty(0), np.empty((len(state), 0))
         else:
-            places, states = self._known
-            near = self._guess(x)
-            state, pending = subordination.settled(near, z, grain, flat=True, rounds=_FEW_ROUNDS)
-            state = subordination.polished(state, z)
+            state, pending, rough = subordination.settled(near, z, grain, flat=True, rounds=_FEW_ROUNDS)
+            subordination.polish(state, z, rough)
             flat = np.flatnonzero(subordination.vanishes(state, grain))
             pending[flat] |= ~subordination.attracts(state[:, flat])
             tail = pending & subordination.vanishes(near, grain)
             for part, slowly in ((np.flatnonzero(pending & ~tail), False), (np.flatnonzero(tail), True)):
                 if len(part):
                     state[:, part] = subordination.solved(z[part], clearance[part], self._width, grain[part], slowly)
+        places, states = self._known or (x[:0], state[:, :0])
         x, states = np.concatenate([places, x]), np.concatenate([states, state], axis=1)
         order = np.unique(x, return_index=True)[1]
         self._known = x[order], states[:, order]
         return state
+
+    def _arch(self, x: Array) -> Array | None:
+        """Half circles between the parameters at the ends, as next to a lonely atom, if any root will do."""
+        limits = [self._subordination.at_end(end) for end in self._ends]
+        if not self._subordination.has_one_root or not np.all(np.isfinite(limits)):
+            return None
+        (left, right), (low, high) = np.array(limits)[:, :, None], self._places
+        share = (x - low) / (high - low)
+        return left + (right - left) * share + 1j * np.abs(right - left) * np.sqrt(share * (1 - share))
 
     def _grain(self, x: Array) -> Array:
         """The size of the parameters, to which steps are compared; where they tend to 0 with x it is in proportion."""
