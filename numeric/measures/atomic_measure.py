@@ -168,34 +168,44 @@ class AtomicMeasure(Measure):
         return sums(self._points, self._weights, z)
 
     def _clustered(self, z: Array) -> tuple[Array, Array]:
-        cells = self._cells
-        first, second = sums(cells.nodes.ravel(), cells.weights.ravel(), z)
-        close = np.abs(z[:, None] - cells.middles) < _FAR * cells.halves
-        for k in np.flatnonzero(np.any(close, axis=0)):
-            mine = close[:, k]
-            exact = sums(*cells.instead[k], z[mine])
-            first[mine] += exact[0]
-            second[mine] += exact[1]
+        *_, coarsest = self._levels
+        first, second = sums(coarsest.nodes, coarsest.weights, z)
+        for cells in self._levels:
+            close = np.abs(z[:, None] - cells.middles) < _FAR * cells.halves
+            for k in np.flatnonzero(np.any(close, axis=0)):
+                mine = close[:, k]
+                exact = sums(*cells.instead[k], z[mine])
+                first[mine] += exact[0]
+                second[mine] += exact[1]
         return first, second
 
     @cached_property
-    def _cells(self) -> _Cells:
-        count = max(len(self._points) // _CELL, 1)
-        starts = np.linspace(0, len(self._points), count + 1).astype(int)
-        t = np.cos(np.pi * (np.arange(_PROXIES) + 0.5) / _PROXIES)
-        vander = np.polynomial.chebyshev.chebvander(t, _PROXIES - 1) * (2 / _PROXIES)
-        vander[:, 0] /= 2
-        instead, middles, halves, nodes, weights = [], [], [], [], []
-        for a, b in pairwise(starts.tolist()):
-            own = self._points[a:b]
-            middle, half = (own[0] + own[-1]) / 2, max((own[-1] - own[0]) / 2, 1e-300)
-            inside = np.polynomial.chebyshev.chebvander((own - middle) / half, _PROXIES - 1)
-            middles.append(middle)
-            halves.append(half)
-            nodes.append(middle + half * t)
-            weights.append(vander @ (inside.T @ self._weights[a:b]))
-            instead.append((np.append(own, nodes[-1]), np.append(self._weights[a:b], -weights[-1])))
-        return _Cells(instead, np.array(middles), np.array(halves), np.array(nodes), np.array(weights))
+    def _levels(self) -> list[_Cells]:
+        """Cells of the atoms, and cells of the nodes that stand for these, until few are left."""
+        found = [_cells(self._points, self._weights)]
+        while len(found[-1].nodes) > _FEW:
+            found.append(_cells(found[-1].nodes, found[-1].weights))
+        return found
+
+
+def _cells(points: Array, weights: Array) -> _Cells:
+    """The cells of points in increasing order."""
+    count = max(len(points) // _CELL, 1)
+    starts = np.linspace(0, len(points), count + 1).astype(int)
+    t = -np.cos(np.pi * (np.arange(_PROXIES) + 0.5) / _PROXIES)
+    vander = np.polynomial.chebyshev.chebvander(t, _PROXIES - 1) * (2 / _PROXIES)
+    vander[:, 0] /= 2
+    instead, middles, halves, nodes, masses = [], [], [], [], []
+    for a, b in pairwise(starts.tolist()):
+        own = points[a:b]
+        middle, half = (own[0] + own[-1]) / 2, max((own[-1] - own[0]) / 2, 1e-300)
+        inside = np.polynomial.chebyshev.chebvander((own - middle) / half, _PROXIES - 1)
+        middles.append(middle)
+        halves.append(half)
+        nodes.append(middle + half * t)
+        masses.append(vander @ (inside.T @ weights[a:b]))
+        instead.append((np.append(own, nodes[-1]), np.append(weights[a:b], -masses[-1])))
+    return _Cells(instead, np.array(middles), np.array(halves), np.concatenate(nodes), np.concatenate(masses))
 
 
 def sums(points: Array, weights: Array, z: Array) -> tuple[Array, Array]:

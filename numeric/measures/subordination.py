@@ -130,14 +130,17 @@ class Subordination(ABC):
         return np.asarray(np.all(state.imag < _NOTHING * (np.sum(np.abs(state), axis=0) + grain), axis=0))
 
     def polish(self, state: Array, z: Array, rough: Array) -> None:
-        """Two steps more where steps were ``rough``, for digits of the distance from a singular point nearby."""
+        """Up to two steps more where steps are ``rough``, for digits of the distance from a singular point nearby."""
         part = np.flatnonzero(rough)
-        for _ in range(2 if len(part) else 0):
+        for _ in range(2):
+            if not len(part):
+                break
             with np.errstate(all="ignore"):
-                new, _ = self.step(state[:, part], z[part])
+                new, size = self.step(state[:, part], z[part])
             old = state[:, part]
             better = np.all(np.isfinite(new) & (new.imag > 0) & (np.abs(new - old) < 1e-6 * self.width), axis=0)
             state[:, part] = np.where(better, new, old)
+            part = part[_is_rough(size, new)]
 
     def settled(
         self, state: Array, z: Array, grain: Array, flat: bool = False, rounds: int = _ROUNDS
@@ -169,7 +172,12 @@ class Subordination(ABC):
                 break
         whole = np.sum(np.abs(state[:, active]), axis=0) + self.width
         bad[active] = outside | ~(before[active] <= _SETTLED * whole)  # next to 0 rounding may leave no more than that
-        return state, bad, ~(before <= _FINE * np.min(state.imag, axis=0))
+        return state, bad, _is_rough(before, state)
+
+
+def _is_rough(size: Array, state: Array) -> Array:
+    """Whether the square of the last step is not yet below rounding."""
+    return ~np.asarray(size <= _FINE * np.min(state.imag, axis=0))
 
 
 @dataclass(frozen=True)
