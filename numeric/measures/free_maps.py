@@ -182,7 +182,7 @@ class FreeMap(ABC):
 
     @property
     def is_self_map(self) -> bool:
-        """Whether w is known as the fixed point of a map of the half-plane into itself, for real z too: the only one."""
+        """Whether w is the fixed point of a map of the upper half-plane into itself, for real z, too: the only one."""
         return False
 
     @property
@@ -258,7 +258,7 @@ class ProductWithTransform(FreeMap):
 
     @property
     def is_self_map(self) -> bool:
-        """For Marchenko-Pastur -1/w = -1/(z - c int t dA/(1 - t/w)), all of z, -1/w and the integral's negative up."""
+        """For Marchenko-Pastur w = z + c int t w/(w - t) dA, which is z plus what -1/w, in the half-plane, is taken to."""
         return self.ratio is not None
 
     @property

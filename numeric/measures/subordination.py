@@ -372,10 +372,12 @@ class BoundaryDensity:
 
     def _arch(self, x: Array) -> Array | None:
         """Half circles between the parameters at the ends, as next to a lonely atom, if any root will do."""
-        limits = [self._subordination.at_end(end) for end in self._ends]
-        if not self._subordination.has_one_root or not np.all(np.isfinite(limits)):
+        left, right = (self._subordination.at_end(end) for end in self._ends)
+        if not self._subordination.has_one_root or left is None or right is None:
             return None
-        (left, right), (low, high) = np.array(limits)[:, :, None], self._places
+        if not np.all(np.isfinite(right - left)):
+            return None
+        left, right, (low, high) = left[:, None], right[:, None], self._places
         share = (x - low) / (high - low)
         return left + (right - left) * share + 1j * np.abs(right - left) * np.sqrt(share * (1 - share))
 

@@ -335,6 +335,49 @@ def test_clustered_sums_agree_with_plain_ones() -> None:
     assert np.max(np.abs(measure.stieltjes(z) - plain)) < 1e-12
 
 
+def test_sums_over_nodes_of_nodes_agree_with_plain_ones() -> None:
+    """Between neighbouring atoms, next to one and far away, relative to the sum of the terms' sizes."""
+    from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+
+    rng = np.random.default_rng(0)
+    points = -np.log((np.arange(90000) + 0.5) / 90000)[::-1]
+    weights = rng.random(90000) / 45000
+    k = rng.integers(0, 89999, 25)
+    z = np.concatenate([(points[k] + points[k + 1]) / 2, points[k] + 1j * 10.0 ** rng.uniform(-6, 1, 25), [-1e-7, 50]])
+    found = AtomicMeasure(points, weights).values(z.astype(complex))
+    for order, values in enumerate(found, 1):
+        plain, sizes = zip(
+            *((np.sum(weights / d**order), np.sum(weights / abs(d) ** order)) for d in points - z[:, None])
+        )
+        assert np.max(np.abs(values - plain) / sizes) < (1e-13, 1e-10)[order - 1]
+
+
+@pytest.mark.parametrize(
+    ("operation", "ratio"),
+    [(lambda a: a.sample_covariance("1/100"), 1e-2), (lambda a: a + rv.semicircle("1/10000"), 0.0)],
+    ids=["sample covariance", "semicircle"],
+)
+def test_densities_beside_lonely_atoms_have_their_digits(operation: Callable[[Any], Any], ratio: float) -> None:
+    """w = x - c mean + sum a_j/(t_j - w) has its root among the eigenvalues of a matrix; then Newton with 40 digits."""
+    points = -np.log((np.arange(60) + 0.5) / 60)[::-1]
+    poles = (ratio * points**2 if ratio else np.full(60, 1e-4)) / 60
+    rho = rv.Spectrum(operation(rv.empirical(points)))
+    assert len(rho.intervals) > 5
+    for interval in [*rho.intervals[:2], *rho.intervals[-2:]]:
+        for x in interval.left + np.array([1e-3, 0.3, 0.9]) * (interval.right - interval.left):
+            arrow = np.diag([x - ratio * np.mean(points), *points])
+            arrow[0, 1:], arrow[1:, 0] = -np.sqrt(poles), np.sqrt(poles)
+            w = mpmath.mpmathify(max(np.linalg.eigvals(arrow), key=lambda v: v.imag))
+            with mpmath.workdps(40):
+                for _ in range(4):
+                    terms = [(a, t - w) for a, t in zip(poles.tolist(), points.tolist(), strict=True)]
+                    residual = w - float(arrow[0, 0]) - mpmath.fsum(a / d for a, d in terms)
+                    w -= residual / (1 - mpmath.fsum(a / d**2 for a, d in terms))
+                m = mpmath.fsum(1 / d for _, d in terms) / 60
+                expected = float((w * m / x if ratio else m).imag / mpmath.pi)
+            assert float(rho.pdf(x)) == pytest.approx(expected, rel=1e-9)
+
+
 def test_a_law_with_an_equation_is_known_as_such() -> None:
     """The product with a Marchenko-Pastur law is a sample covariance, also where that is taken as one by numbers."""
     population = rv.law_of_distribution(stats.beta(2, 1))
