@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -41,6 +42,7 @@ _SCROLLS = {"overflow-x": "auto"}  # a formula that is wider than the page moves
 _SHORT = 0.5  # seconds that need not be announced
 _SENT = 50  # milliseconds, after which the browser knows that something is computed
 _MOMENTS = 6
+_STRONGEST = 5.0  # perturbation, or as many deviations of the law
 _SAMPLED = "sampled"
 
 
@@ -61,6 +63,9 @@ class Page:
             max_width=560,
             **_WIDE,
         )
+        self.spike = pn.widgets.FloatSlider(
+            label="Outliers of A + θuuᵀ: θ", start=-_STRONGEST, end=_STRONGEST, step=0.05, value=0.0, width=280
+        )
         self.sample = pn.widgets.Button(label="Sample a matrix", color="primary", width=150)
         self.phases = pn.widgets.Button(label="Phase diagram", width=150)
         self.diagram = pn.pane.HTML("", max_width=880, **_WIDE)
@@ -76,6 +81,7 @@ class Page:
         self._line = ColumnDataSource({"x": [], "y": []})
         self._stems = ColumnDataSource({"x": [], "top": [], "words": []})
         self._bars = ColumnDataSource({"left": [], "right": [], "top": []})
+        self._outliers = ColumnDataSource({"x": [], "top": []})
         self._values: Any = None  # eigenvalues that are laid over, and what they are called
         self._words = ""
         self._seconds = 0.0  # that the last thing took
@@ -84,6 +90,7 @@ class Page:
         self.text.param.watch(lambda _: self._read(), "value")
         self.matrices.param.watch(lambda _: self._read(), "value")
         self.entry.param.watch(self._choose, "value")
+        self.spike.param.watch(lambda _: self.show(), "value")
         self.sample.on_click(lambda _: self._guarded(self._draw_sample))
         self.phases.on_click(lambda _: self._guarded(self._draw_phases))
         self.clear.on_click(lambda _: self._clear())
@@ -100,6 +107,7 @@ class Page:
         shown.varea(x="x", y1=0, y2="y", color=FILL, alpha=0.6, source=self._line)
         shown.line(x="x", y="y", color=INK, width=2, source=self._line)
         shown.segment(x0="x", y0=0, x1="x", y1="top", color=ATOM, width=3, source=self._stems)
+        shown.segment(x0="x", y0=0, x1="x", y1="top", color=ATOM, width=2, line_dash="dashed", source=self._outliers)
         shown.text(x="x", y="top", text="words", color=ATOM, text_font_size="10pt", x_offset=6, source=self._stems)
         return shown
 
@@ -123,9 +131,17 @@ class Page:
             "words": [words for _, _, words in found.atoms],
         }
         top, words = self._draw_bars(spectrum)
-        self.picture.y_range.end = max(found.top, top) or 1.12
-        self.facts.object = _facts(found, spectrum, words)
+        self.picture.y_range.end = top = max(found.top, top) or 1.12
+        self._reach(_STRONGEST * spectrum.std())
+        outside = view.outliers(spectrum, Fraction(_exact(self.spike.value)) if self.spike.visible else Fraction(0))
+        self._outliers.data = {"x": outside.places, "top": [top] * len(outside.places)}
+        self.facts.object = _facts(found, spectrum, {"outliers": outside.words, "bars": words})
         self._keep_link()
+
+    def _reach(self, strength: float) -> None:
+        """Let perturbations be as strong as this."""
+        if self.spike.end < strength < math.inf:
+            self.spike.param.update(start=-math.ceil(strength), end=math.ceil(strength), step=math.ceil(strength) / 100)
 
     def _draw_bars(self, spectrum: Spectrum) -> tuple[float, str]:
         """Draw what is laid over; how high it is, and what it is in words."""
@@ -144,6 +160,7 @@ class Page:
     def _read_text(self) -> None:
         self.subject = view.read_subject(self.text.value, self.matrices.value)
         self._forget()
+        self.spike.visible = self.subject.law.has_equation
         self.phases.visible = len(self.subject.sliders) > 1 and self.subject.law.has_equation
         self.sliders[:] = [_slider(s) for s in self.subject.sliders]
         for slider in self.sliders:
@@ -230,12 +247,14 @@ class Page:
         location = pn.state.location
         if location is not None:
             kept = {"law": self.text.value, "at": json.dumps(self.values()), "matrices": self.matrices.value}
+            kept["outliers"] = _exact(self.spike.value) if self.spike.value else ""
             location.search = f"?{urlencode({name: value for name, value in kept.items() if value})}"
 
     def restore(self, query: dict[str, str]) -> None:
         """Take law and values from a link."""
         self.matrices.value = query.get("matrices", self.matrices.value)
         self.text.value = query.get("law", self.text.value)
+        _put(self.spike, query.get("outliers", "0"))
         try:
             values = json.loads(query.get("at", "{}"))
             wanted = {str(name): str(value) for name, value in values.items()}
@@ -248,7 +267,14 @@ class Page:
     def layout(self) -> Any:
         """The page."""
         left = pn.Column(
-            self.sliders, self.sample, self.clear, self.phases, "Lay eigenvalues over:", self.upload, width=320
+            self.sliders,
+            self.spike,
+            self.sample,
+            self.clear,
+            self.phases,
+            "Lay eigenvalues over:",
+            self.upload,
+            width=320,
         )
         right = pn.Column(
             self.busy,
@@ -287,12 +313,11 @@ def _put(widget: Any, text: str) -> None:
         return
 
 
-def _facts(found: Curve, spectrum: Spectrum, words: str) -> str:
+def _facts(found: Curve, spectrum: Spectrum, more: dict[str, str]) -> str:
     atoms = "; ".join(words for _, _, words in found.atoms) or "none"
     mean, deviation = shown_mean(spectrum), spectrum.std()
     rows = {"support": found.edges, "atoms": atoms, "mean, deviation": f"{mean:.8g}, {deviation:.8g}"}
-    if words:
-        rows["bars"] = words
+    rows |= {name: words for name, words in more.items() if words}
     return "<br>".join(f"<b>{name}</b>: {html.escape(text)}" for name, text in rows.items())
 
 

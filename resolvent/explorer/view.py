@@ -27,7 +27,7 @@ from resolvent.language.matrices import parse_model
 from resolvent.numeric.data.samples import samples
 from resolvent.numeric.matrices.matrix_model import matrix_of
 from resolvent.numeric.pictures.phase_diagram import phase_diagram
-from resolvent.numeric.spectrum.density_plot import ROOM, bar_height, drawn_height, histogram
+from resolvent.numeric.spectrum.density_plot import ROOM, at_atoms, bar_height, drawn_height, histogram
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import set_title
 from resolvent.writing.blocks import Picture
@@ -169,6 +169,23 @@ def curve(spectrum: Spectrum) -> Curve:
 
 
 @dataclass(frozen=True)
+class Outliers:
+    """Where the eigenvalues stand that leave the bulk when a matrix gets a perturbation of rank one, and in words."""
+
+    places: list[float]
+    words: str
+
+
+def outliers(spectrum: Spectrum, strength: Fraction) -> Outliers:
+    """The outliers of A + theta u u^T for a unit vector u, with their overlaps; none for theta = 0."""
+    if not strength:
+        return Outliers([], "")
+    (found,) = spectrum.outliers([strength])
+    told = [f"{o.location:.8g}, overlap {o.overlap:.4g}" for o in found.outliers]
+    return Outliers([o.location for o in found.outliers], "; ".join(told) or "none, the perturbation is too weak")
+
+
+@dataclass(frozen=True)
 class Bars:
     """A histogram: the left and right ends of its bars and their heights, for the eigenvalues that are no atoms."""
 
@@ -183,9 +200,10 @@ def bars(spectrum: Spectrum, values: Any, words: str) -> Bars:
     """Eigenvalues as a histogram beside the density; those far outside the support are counted."""
     flat = np.ravel(np.asarray(values, dtype=float))
     ends, heights = histogram(spectrum, flat)
-    far = int(np.count_nonzero((flat < ends[0]) | (flat > ends[-1])))
-    beyond = f", {far} of them beyond the picture" if far else ""
-    told = f"{words}, {len(flat)} eigenvalues{beyond}"
+    is_at_atom = at_atoms(spectrum, flat)  # up to rounding, which may put them on either side of the first bar
+    far = int(np.count_nonzero(((flat < ends[0]) | (flat > ends[-1])) & ~is_at_atom))
+    counted = ((int(np.count_nonzero(is_at_atom)), "at atoms"), (far, "beyond the picture"))
+    told = ", ".join((f"{words}, {len(flat)} eigenvalues", *(f"{n} of them {where}" for n, where in counted if n)))
     return Bars(ends[:-1].tolist(), ends[1:].tolist(), heights.tolist(), ROOM * bar_height(heights), told)
 
 

@@ -121,6 +121,35 @@ def test_a_sample_is_drawn_as_bars_of_area_one() -> None:
     assert page._bars.data["left"] == []
 
 
+def test_sampled_eigenvalues_at_an_atom_are_not_beyond_the_picture() -> None:
+    page = Page("marchenko_pastur(2)")
+    page._guarded(page._draw_sample)
+    assert "400 eigenvalues, 200 of them at atoms" in page.facts.object
+    assert "beyond" not in page.facts.object
+
+
+def test_an_outlier_appears_beyond_its_threshold_and_is_kept_in_the_link() -> None:
+    page = Page("semicircle()")
+    assert "outliers" not in page.facts.object
+    page.spike.value = 2.0
+    assert page._outliers.data["x"] == pytest.approx([2 + 1 / 2])
+    assert "<b>outliers</b>: 2.5, overlap 0.75" in page.facts.object
+    page.spike.value = -0.5
+    assert page._outliers.data["x"] == []
+    assert "too weak" in page.facts.object
+    page.restore({"law": "semicircle(4)", "outliers": "-3"})
+    assert page._outliers.data["x"] == pytest.approx([-3 - 4 / 3])
+
+
+def test_the_strength_of_a_perturbation_reaches_beyond_wide_laws_and_goes_where_there_is_no_equation() -> None:
+    page = Page("semicircle(10000)")
+    page.spike.value = 200.0
+    assert page._outliers.data["x"] == pytest.approx([200 + 10000 / 200])
+    page.text.value = "fisher-linear"
+    assert not page.spike.visible
+    assert page._outliers.data["x"] == []
+
+
 def test_a_sample_goes_when_a_slider_moves_and_a_file_stays() -> None:
     page = Page("marchenko_pastur(c)")
     page._guarded(page._draw_sample)
