@@ -47,6 +47,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "within_subsection_order": "FileNameSortKey",
     "thumbnail_size": (320, 220),
+    "reset_modules": ("matplotlib", "make_site.house_style"),
     "ignore_repr_types": r"matplotlib\.",  # what a plot returns is no result
 }
 

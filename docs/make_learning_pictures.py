@@ -83,11 +83,14 @@ def variance() -> Figure:
         left.semilogx(psi, getattr(parts, name), color=colour, label=label)
         left.plot(seen, [run[name] for run in runs], "o", color=colour, markersize=4)
         right.semilogx(samples, getattr(wide, name), color=colour, label=label)
-    left.set(xlabel="features over inputs", title="ReLU, n/d = 2; points: networks, d = 120")
-    right.set(xlabel="samples over inputs", title="erf, N/d = 10, small weights")
+    left.set(xlabel="features over inputs")
+    set_title(left, "ReLU, $n/d = 2$; points: networks, $d = 120$")
+    right.set(xlabel="samples over inputs")
+    set_title(right, "erf, $N/d = 10$, small weights")
     for axes in (left, right):
         finish(axes)
-    right.legend(loc="upper right")
+    left.set_ylabel("part of the risk")
+    legend(right, loc="upper right")
     return figure
 
 
@@ -118,7 +121,11 @@ def gauss_newton() -> Figure:
     axes = figure.add_subplot()
     kernel = random_kernel(28, 28, 28, 112, np.random.default_rng(0), rv.activation("relu", centred=True))
     values = np.linalg.eigvalsh(kernel.gauss_newton())
-    axes.hist(values, bins=np.linspace(0, 2, 60), density=True, color=BARS, label="network of width 28")
+    bins = np.linspace(0, 2, 60)
+    shares = np.full(
+        len(values), 1 / len(values) / (bins[1] - bins[0])
+    )  # of all eigenvalues, those beyond 2 among them
+    axes.hist(values, bins=bins, weights=shares, color=BARS, label="network of width 28")
     law = rv.catalog.get("network-gauss-newton").law(phi="1/2", sigma_1=1, sigma_2=1)
     density_plot(rv.Spectrum(law), axes, is_filled=False, label="network-gauss-newton")
     wishart = rv.Spectrum(rv.catalog.get("hessian-h0").law(phi="1/2", sigma=str(round(float(np.mean(values)), 6))))
@@ -164,10 +171,10 @@ def one_step() -> Figure:
         step = gradient_step("tanh", "relu", rate=rate, units=c, samples=4, noise=0.2)
         if step.strength > c**0.25:
             axes.axvline(step.singular_value, color=LINES[1], linestyle="--", label="predicted")
-        axes.set(xlabel="singular value of $W_1$", ylabel="density", ylim=(0, 0.5))
+        axes.set(xlabel="singular value of $W_1$", ylabel="density", ylim=(0, 0.55))
         set_title(axes, f"Rate {rate}: strength {step.strength:.3f}")
         finish(axes)
-        legend(axes, loc="upper center", ncols=3)
+        legend(axes, loc="upper center", ncols=3, columnspacing=1.0)
     return figure
 
 

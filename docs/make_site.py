@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
 import resolvent as rv
 from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.spectrum.density_plot import histogram_plot
-from resolvent.numeric.style import file_bytes, set_title
+from resolvent.numeric.style import LINES, QUIET, file_bytes, set_title
 from resolvent.writing.blocks import Display, Prose, Report, Section
 from resolvent.writing.entry_report import entry_report
 from resolvent.writing.law_report import law_report
@@ -51,6 +53,17 @@ def write(home: Path) -> None:
     (target / "ensembles" / "index.md").write_text(overview(entries), encoding="utf-8")
     for name, page in reference().items():
         (target / name).write_text(page, encoding="utf-8")
+
+
+def house_style(gallery: Any, example: str) -> None:
+    """What examples draw with pyplot looks as our own pictures do."""
+    matplotlib.rcParams.update(
+        {
+            "axes.prop_cycle": cycler(color=LINES), "axes.spines.top": False, "axes.spines.right": False,
+            "axes.edgecolor": QUIET, "xtick.color": QUIET, "ytick.color": QUIET, "xtick.labelcolor": "black",
+            "ytick.labelcolor": "black", "legend.frameon": False, "legend.fontsize": 9,
+        }
+    )  # fmt: skip
 
 
 # -- ensembles -----------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -27,7 +29,7 @@ from resolvent.cli.subjects import AsJson, Matrices, NameOrExpression, Ratios, S
 if TYPE_CHECKING:
     from resolvent.derive.derivation.derivation import Derivation
     from resolvent.numeric.density.closed_density import ClosedDensity
-    from resolvent.writing.blocks import Section
+    from resolvent.writing.blocks import Report, Section
 
 
 class Format(StrEnum):
@@ -40,10 +42,12 @@ class Format(StrEnum):
     JSON = "json"
     SYMPY = "sympy"
     PYTHON = "python"
+    BIBTEX = "bibtex"
 
 
-_REPORTS = (Format.TEXT, Format.LATEX, Format.HTML, Format.MARKDOWN)
-_ENDINGS = {ending: Format(format.value) for ending, format in REPORTS.items()} | {".py": Format.PYTHON}
+_REPORTS = (Format.TEXT, Format.LATEX, Format.HTML, Format.MARKDOWN, Format.BIBTEX)
+_ENDINGS = {ending: Format(format.value) for ending, format in REPORTS.items()}
+_ENDINGS |= {".py": Format.PYTHON, ".bib": Format.BIBTEX}
 
 
 class Convention(StrEnum):
@@ -55,7 +59,7 @@ class Convention(StrEnum):
 
 Outputs = Annotated[
     list[Path] | None,
-    file_option("Write to a file, in the format of its ending: .tex, .html, .md, .json, .py or .txt"),
+    file_option("Write to a file, in the format of its ending: .tex, .html, .md, .json, .py, .txt or .bib"),
 ]
 
 
@@ -79,7 +83,11 @@ def derive(
         typer.Option("--closed-form", help="Write the density in closed form instead, where there is one."),
     ] = False,
     fragment: Annotated[
-        bool, typer.Option("--fragment", help="With --format latex: no preamble, so that a paper can read it in.")
+        bool,
+        typer.Option(
+            "--fragment",
+            help="With --format latex: no preamble, so that a paper can read it in; with a .bib file, no sources.",
+        ),
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Verify every step of the derivation again.")] = False,
     json: AsJson = False,
@@ -116,7 +124,7 @@ def derive(
                 return {"fails": str(error)}
         texts = {}
         for chosen in formats:
-            part = fragment and chosen is Format.LATEX
+            part = _part(files, fragment and chosen is Format.LATEX)
             if closed_form and density:
                 texts[chosen.value] = _closed_form_written(found, density, chosen, convention.value, part)
             else:
@@ -133,6 +141,15 @@ def derive(
         note(result["holding"])
     for path, chosen in files:
         emit(result["texts"][chosen.value], path)
+
+
+def _part(files: Sequence[tuple[Path | None, Format]], wanted: bool) -> dict[str, Any] | None:
+    """How a fragment of a paper is written: its labels by the file's name; its sources, unless a file has them."""
+    if not wanted:
+        return None
+    stems = [path.stem for path, chosen in files if path and chosen is Format.LATEX]
+    has_file = any(chosen is Format.BIBTEX for _, chosen in files)
+    return {"name": re.sub(r"[^A-Za-z0-9]+", "-", stems[0]) if stems else "", "has_sources": not has_file}
 
 
 def _holding(derivation: Derivation) -> str:
@@ -157,12 +174,10 @@ def _closed_form(subject: Subject, asked: bool, *, wanted: bool) -> ClosedDensit
 
 
 def _closed_form_written(
-    subject: Subject, density: ClosedDensity, chosen: Format, convention: str, fragment: bool
+    subject: Subject, density: ClosedDensity, chosen: Format, convention: str, fragment: dict[str, Any] | None
 ) -> str:
     from resolvent.derive.errors import ParameterError
     from resolvent.writing.blocks import Report
-    from resolvent.writing.formats import WRITERS
-    from resolvent.writing.latex import latex_fragment
 
     assert subject.entry is not None
     title = f"{subject.entry.title}: the density at {_place(subject)}"
@@ -171,7 +186,7 @@ def _closed_form_written(
     if chosen in _REPORTS:
         title = "" if chosen is Format.TEXT else title
         report = Report(title, (_closed_form_section(subject, density, convention),))
-        return latex_fragment(report) if fragment else WRITERS[chosen](report)
+        return _report_written(report, chosen, fragment)
     raise ParameterError(f"--closed-form goes with --format text, latex or sympy, html or markdown, not {chosen.value}")
 
 
@@ -204,13 +219,11 @@ def _written(
     moments: int,
     cumulants: int,
     checked: bool,
-    fragment: bool,
+    fragment: dict[str, Any] | None,
 ) -> str:
     from resolvent.writing import law_text as export
     from resolvent.writing.blocks import Section, Words
-    from resolvent.writing.formats import WRITERS
     from resolvent.writing.json_text import json_text
-    from resolvent.writing.latex import latex_fragment
     from resolvent.writing.law_report import derivation_report, law_report
     from resolvent.writing.python_function import to_python_function
 
@@ -227,7 +240,7 @@ def _written(
         return json_text(found | ({"checked": True} if checked else {}))
     title = f"{entry.slug}: {entry.title}" if entry else "" if chosen is Format.TEXT else law.text
     report = law_report(law, convention, steps=steps, moments=moments, cumulants=cumulants, title=title)
-    if chosen is Format.LATEX:
+    if chosen in (Format.LATEX, Format.BIBTEX):
         name, model = (entry.title, entry.model) if entry else ("", "")
         report = derivation_report(law, convention, moments=moments, cumulants=cumulants, title=name, model=model)
     more = [_closed_form_section(subject, density, convention)] if density else []
@@ -235,4 +248,13 @@ def _written(
         told = "Checked" if chosen is Format.LATEX else "checked"
         more.append(Section("", (Words(f"{told}: {_holding(law.derivation)}"),)))
     report = replace(report, sections=(*report.sections, *more))
-    return latex_fragment(report) if fragment else WRITERS[chosen](report)
+    return _report_written(report, chosen, fragment)
+
+
+def _report_written(report: Report, chosen: Format, fragment: dict[str, Any] | None) -> str:
+    from resolvent.writing.formats import WRITERS
+    from resolvent.writing.latex import bibtex, latex_fragment
+
+    if chosen is Format.BIBTEX:
+        return bibtex(report)
+    return latex_fragment(report, **fragment) if fragment else WRITERS[chosen](report)

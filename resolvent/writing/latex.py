@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from resolvent.derive.derivation.latex import escape
 from resolvent.writing import blocks as b
+from resolvent.writing.bibtex import bibtex_entries, source_keys
 from resolvent.writing.blocks import Block, Report, Section, Table, capital
 from resolvent.writing.latex_steps import FITTED, THEOREMS, bibliography, derivation_list, display
 from resolvent.writing.mathematics import sentence_latex
@@ -39,30 +40,49 @@ _PREAMBLE = (
 _NEEDS = r"""% To \input where amsmath, amssymb, graphicx, xcolor, longtable, booktabs and array are loaded, and where
 % \newtheorem has made theorem and claim.
 """
+_SOURCE = re.compile(r"(\\cite(?:\[[^]]*\])?|\\bibitem)\{s(\d+)\}")
+_LABEL = re.compile(r"\\(?:label|ref|eqref)\{")
 _LINE = 84  # characters of a file's line that fit on one of the page
 _WORD, _LONG_WORD = 16, 40  # longer words may break after signs that are no letters; anywhere
 
 
 def latex_document(report: Report) -> str:
     """The report as a LaTeX document; equal for equal reports."""
-    return f"{_PREAMBLE}\\begin{{document}}\n{_body(report)}\\end{{document}}\n"
+    sources: dict[str, int] = {}
+    return f"{_PREAMBLE}\\begin{{document}}\n{_body(report, sources)}{bibliography(sources)}\\end{{document}}\n"
 
 
-def latex_fragment(report: Report) -> str:
-    r"""The report without a preamble, to be read into a paper by ``\input``."""
-    return _NEEDS + FITTED + _body(report)
+def latex_fragment(report: Report, name: str = "", *, has_sources: bool = True) -> str:
+    r"""The report without a preamble, to be read into a paper by ``\input``.
+
+    Labels begin with its ``name``. The sources are cited by keys that say who and when, those of `bibtex`; without
+    ``has_sources`` the paper has them from there.
+    """
+    sources: dict[str, int] = {}
+    text = _body(report, sources)
+    keys = [*source_keys(sources).values()]
+    text += bibliography(sources) if has_sources else ""
+    text = _SOURCE.sub(lambda found: f"{found[1]}{{{keys[int(found[2]) - 1]}}}", text)
+    return _NEEDS + FITTED + (_LABEL.sub(rf"\g<0>{name}:", text) if name else text) + "\\par\n"
 
 
-def _body(report: Report) -> str:
+def bibtex(report: Report) -> str:
+    """What a report cites, as a file for BibTeX."""
+    sources: dict[str, int] = {}
+    _body(report, sources)
+    return bibtex_entries(sources)
+
+
+def _body(report: Report, sources: dict[str, int]) -> str:
     parts = [rf"{{\Large\bfseries\raggedright {words(report.title)}\par}}" + "\n\\medskip\n\n"]
     if report.status is not None:
         parts.append(rf"{{\large Verdict: \textcolor{{{report.status}}}{{\textbf{{{report.status}}}}}}}" + "\n\n")
     parts += [rf"{{\raggedright {words(sentence)}\par}}" + "\n\n" for sentence in report.summary]
-    derived, sources = 0, dict[str, int]()
+    derived = 0
     for section in report.sections:
         parts.append(_section(section, f"{derived}:" if derived else "", sources))
         derived += any(isinstance(block, b.Steps) for block in section.blocks)
-    return "".join(parts) + bibliography(sources)
+    return "".join(parts)
 
 
 def _section(section: Section, part: str, sources: dict[str, int]) -> str:
@@ -78,7 +98,7 @@ def _block(block: Block, part: str, sources: dict[str, int]) -> str:
         case b.Words(text, is_warning):
             return (r"\textbf{Warning.} " if is_warning else "") + f"{words(text)}\n\n"
         case b.Prose(latex):
-            return f"{latex}\n\n"
+            return f"{{\\raggedright {latex}\\par}}\n\n"  # long formulas in it break at few places
         case b.Display(formula):
             return display(formula.latex()) + "\n"
         case b.Entries(entries):
@@ -243,4 +263,4 @@ def _is_strange(c: str) -> bool:
     return not 0xA1 <= ord(c) <= 0x17F or c in _MISSING
 
 
-__all__ = ["code", "latex_document", "latex_fragment", "words"]
+__all__ = ["bibtex", "code", "latex_document", "latex_fragment", "words"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
 from resolvent.derive.derivation.latex import escape
+from resolvent.writing.bibtex import titled
 from resolvent.writing.mathematics import notation, sentence_latex, with_laws
 from resolvent.writing.sources import in_full
 
@@ -74,7 +75,7 @@ def bibliography(sources: Mapping[str, int]) -> str:
     """The sources of a document, by their numbers, each once; "" for none."""
     if not sources:
         return ""
-    books = "".join(rf"\bibitem{{s{k}}} {_titled(source)}." + "\n" for source, k in sources.items())
+    books = "".join(rf"\bibitem{{s{k}}} {titled(source)}." + "\n" for source, k in sources.items())
     return f"\\begin{{thebibliography}}{{{len(sources)}}}\\raggedright\n{books}\\end{{thebibliography}}\n"
 
 
@@ -115,20 +116,10 @@ def _cited(reference: str, sources: dict[str, int]) -> str:
         source, _, place = _PLACE.fullmatch(piece).groups("")  # type: ignore[union-attr]
         if place or source[0].isupper():
             number = sources.setdefault(in_full(source), len(sources) + 1)
-            found += rf"~\cite{f'[{_dashed(place)}]' if place else ''}{{s{number}}}"
+            found += rf"~\cite{f'[{titled(place)}]' if place else ''}{{s{number}}}"
         else:
             found += f" ({sentence_latex(piece)})"
     return found
-
-
-def _titled(source: str) -> str:
-    """A source with the mathematics in its title."""
-    return _dashed(source).replace(r"C*\_red(F\_2)", r"$C^*_{\mathrm{red}}(F_2)$")
-
-
-def _dashed(text: str) -> str:
-    """Words with the dashes of ranges of pages."""
-    return re.sub(r"(\d)-(\d)", r"\1--\2", escape(text))
 
 
 def display(lines: Sequence[str]) -> str:

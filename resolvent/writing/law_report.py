@@ -15,7 +15,7 @@ from resolvent.derive.expressions.rules import MODEL
 from resolvent.derive.laws.record import Law
 from resolvent.writing.blocks import Block, Display, Entries, Entry, Heading, Prose, Report, Section, Steps, capital
 from resolvent.writing.law_text import assumptions_of
-from resolvent.writing.mathematics import law_latex, with_laws
+from resolvent.writing.mathematics import law_latex, notation, with_laws
 from resolvent.writing.text import text
 
 
@@ -68,13 +68,21 @@ def derivation_report(
         *_lines("Moments", "m", law.moments(moments) if moments else []),
         *_lines("Free cumulants", r"\kappa", law.free_cumulants(cumulants) if cumulants else []),
     ]
-    named = [Prose(f"The law is ${formula}$.", f"The law is {law.text}.")] if formula else []
+    named = [] if formula is None or (model and formula.startswith(r"\text{")) else _named(law, formula)
     sections = [
         *_model(law, model),
         Section("", (*named, *_parameters(law), convention_prose(convention), *more)),
         Section("", (replace(steps_block(law.derivation, convention), summary="", result=result, claim=claim),)),
     ]
     return Report(title or "Derivation of a law", tuple(sections))
+
+
+def _named(law: Law, formula: str) -> list[Block]:
+    """The law in mathematics, with what its signs mean where no step says it."""
+    said = notation([step.text for step in law.derivation.steps]).split("; ")
+    signs = [sign for sign in notation([law.text]).split("; ") if sign and sign not in said]
+    meaning = f" ({'; '.join(signs)})" if signs else ""
+    return [Prose(f"The law is ${formula}${meaning}.", f"The law is {law.text}.")]
 
 
 def _model(law: Law, model: str) -> list[Section]:

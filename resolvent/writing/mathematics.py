@@ -35,6 +35,8 @@ _SAID = {
     "atoms": "point masses, their places and then their weights",
     "companion": r"the law of $X^\top X$, where $A$ is that of $X X^\top$ and $X$ has $p = c n$ rows",
 }
+NAMED = "named_law"
+"""``named_law(A)`` is typeset as A: a law that has words and no formula."""
 _TENSOR = {"classical_sum": r"\ast", "tensor_product": r"\otimes", "tensor_law": ""}
 _PLAIN = ("scale", "shift", "power", "inverse")  # whose signs say what they mean
 _SYMBOL = re.compile(
@@ -174,7 +176,9 @@ def _word(word: str) -> str:
 def _is_law(node: ast.AST) -> bool:
     """Whether a constructor of laws is called somewhere in the expression."""
     return any(
-        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in {*OPERATIONS, *_TENSOR, *_ENTRIES}
+        isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Name)
+        and n.func.id in {*OPERATIONS, *_TENSOR, *_ENTRIES, NAMED}
         for n in ast.walk(node)
     )
 
@@ -232,6 +236,8 @@ def _law(node: ast.expr) -> Typeset:
     match node:
         case ast.Call(ast.Name(name), arguments, named) if name in OPERATIONS:
             return _called(OPERATIONS[name], [*arguments, *(k.value for k in named)])
+        case ast.Call(ast.Name(name), [ast.Name(letter)], []) if name == NAMED:
+            return Typeset(letter)
         case ast.Call(ast.Name("tensor_law"), [_, ast.List(variables), *_], []):
             return Typeset(rf"H({', '.join(_scalar(v).latex for v in variables)})")
         case ast.Call(ast.Name(name), [a, b], []) if name in _TENSOR:

@@ -3,6 +3,7 @@ r"""Titles of pictures: laws and the values of parameters, with their letters: \
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +13,13 @@ from resolvent.catalog.registry import find
 from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.expressions.law import stated_ratios
 from resolvent.derive.laws.operations import OPERATIONS, Kind
-from resolvent.writing.mathematics import law_latex, law_name
+from resolvent.language.expressions import parse
+from resolvent.writing.mathematics import NAMED, law_latex, law_name
 
 _SINGLE = (Kind.SCALAR, Kind.RATIO, Kind.COUNT)
 _LONGEST = 80  # characters of a title
+_WORDY = re.compile(r"\b(law_of_distribution|law_of_density|law_of_equation|empirical)\(")
+_LETTERS = "ABCDEFGH"
 
 
 def law_title(law: Any) -> str:
@@ -75,12 +79,44 @@ def _formula(text: str) -> str:
     from matplotlib.mathtext import MathTextParser
 
     inside = text.removeprefix("law_of(").removesuffix(")") if text.startswith("law_of(") else text
-    formula = (law_latex(inside) or "").replace(r"\frac", r"\dfrac")
+    outline, meanings = _with_letters(inside)
+    if outline == f"{NAMED}(A)":
+        return meanings["A"]
+    formula = (law_latex(outline) or "").replace(r"\frac", r"\dfrac")
     try:
         MathTextParser("path").parse(f"${formula}$")
     except ValueError:
         formula = ""
-    return f"${formula}$" if formula else _plain(text)
+    if not formula:
+        return _plain(text)
+    return ", ".join((f"${formula}$", *(f"${letter}$: {words}" for letter, words in meanings.items())))
+
+
+def _with_letters(text: str) -> tuple[str, dict[str, str]]:
+    """The text with a letter for every law in it that has words and no formula, and what the letters mean."""
+    meanings: dict[str, str] = {}
+    while (begin := _WORDY.search(text)) and len(meanings) < len(_LETTERS):
+        level, end = 1, begin.end()
+        while level and end < len(text):
+            level += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        words = _said(begin[1], text[begin.end() : end - 1])
+        letter = next((k for k, said in meanings.items() if said == words), _LETTERS[len(meanings)])
+        meanings[letter] = words
+        text = f"{text[: begin.start()]}{NAMED}({letter}){text[end:]}"
+    return text, meanings
+
+
+def _said(constructor: str, inside: str) -> str:
+    match constructor:
+        case "law_of_distribution":
+            return _plain(re.sub(r"(\w+) of SciPy", r"SciPy's \1", inside.partition(", cut off")[0]))
+        case "law_of_density":
+            return _plain(f"a density on {inside.removeprefix('..., ')}")
+        case "law_of_equation":
+            return f"${parse(f'law_of_equation({inside})').latex()}$"
+        case _:
+            return _plain(inside)
 
 
 def _plain(text: str) -> str:

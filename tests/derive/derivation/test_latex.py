@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import sympy
 
+import resolvent as rv
 from resolvent import catalog
 from resolvent.derive.derivation.derivation import Derivation
 from resolvent.derive.derivation.latex import broken, escape, expression_latex, formula_lines, polynomial_terms
@@ -16,7 +19,7 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle, wachter
 from resolvent.writing.blocks import Report
-from resolvent.writing.latex import latex_document, latex_fragment
+from resolvent.writing.latex import bibtex, latex_document, latex_fragment
 from resolvent.writing.law_report import derivation_report
 from tests.documents import compiled, needs_pdflatex
 
@@ -148,6 +151,40 @@ def test_a_fragment_is_read_into_a_paper(tmp_path: Path) -> None:
     (tmp_path / "law.tex").write_text(latex_fragment(derivation_report(law, title="The law")), encoding="utf-8")
     paper = latex_document(Report("A paper", ())).replace(r"\end{document}", "\\input{law}\n\\end{document}")
     assert "undefined" not in compiled(paper, tmp_path)
+
+
+@needs_pdflatex
+@pytest.mark.skipif(shutil.which("bibtex") is None, reason="needs BibTeX")
+def test_two_fragments_in_a_paper_share_its_bibliography(tmp_path: Path) -> None:
+    laws = {"sum": semicircle() + marchenko_pastur(c), "product": marchenko_pastur(c) @ marchenko_pastur(2)}
+    for name, law in laws.items():
+        report = derivation_report(law)
+        (tmp_path / f"{name}.tex").write_text(latex_fragment(report, name, has_sources=False), encoding="utf-8")
+        (tmp_path / f"{name}.bib").write_text(bibtex(report), encoding="utf-8")
+    words = r"\ref{sum:result}, \eqref{product:equation:6}, \cite{Voiculescu1987}"
+    end = rf"\input{{sum}}\input{{product}}{words}\bibliographystyle{{plain}}\bibliography{{sum,product}}" + "\n"
+    paper = latex_document(Report("A paper", ())).replace(r"\end{document}", end + r"\end{document}")
+    compiled(paper, tmp_path)
+    done = subprocess.run(["bibtex", "document"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Warning" not in done.stdout
+    log = compiled(paper, tmp_path)
+    assert "undefined" not in log
+    assert "multiply" not in log
+
+
+def test_a_paragraph_with_a_long_formula_breaks_inside_the_page() -> None:
+    p, n = rv.dimension("p"), rv.dimension("n")
+    matrix = rv.gaussian("X", p, n) @ rv.gaussian("X", p, n).T / n + rv.given("P", p, law=atoms([0, 1]))
+    assert r"{\raggedright The matrix is $" in latex_document(derivation_report(rv.law_of(matrix, ratios={(p, n): c})))
+
+
+def test_a_law_that_has_no_name_of_its_own_is_not_named_and_signs_are_explained_once() -> None:
+    hessian, covariance = (catalog.get(name) for name in ("hessian", "marchenko-pastur"))
+    assert "The law is" not in latex_document(derivation_report(hessian.law(), model=hessian.model))
+    document = latex_document(derivation_report(covariance.law(), model=covariance.model))
+    assert r"The law is $\mathrm{MP}(c, \sigma)$ ($\mathrm{MP}$: Marchenko--Pastur law)." in document
+    both = latex_document(derivation_report(semicircle() + marchenko_pastur(c)))
+    assert both.count("Marchenko--Pastur law") == 1
 
 
 def test_negative_denominators_are_turned() -> None:

@@ -225,3 +225,14 @@ def test_the_density_command_says_where_the_support_is(tmp_path: Path) -> None:
 def test_a_pipe_and_a_device_get_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_is_watched", lambda: True)
     assert run("derive", "semicircle()", "-o", os.devnull).stderr == ""
+
+
+def test_a_fragment_of_a_paper_and_its_sources_are_two_files(tmp_path: Path) -> None:
+    paper, sources = tmp_path / "free_sum.tex", tmp_path / "free.bib"
+    found = run("derive", "semicircle() + marchenko_pastur(c)", "--fragment", "-o", str(paper), "-o", str(sources))
+    assert found.exit_code == 0, found.output
+    written = paper.read_text()
+    assert r"\label{free-sum:result}" in written
+    assert r"\cite{Voiculescu1991}" in written
+    assert "thebibliography" not in written
+    assert "@misc{Voiculescu1991,\n  author = {D. Voiculescu}," in sources.read_text()

@@ -45,6 +45,16 @@ def test_the_law_of_a_matrix_has_the_ratios_of_its_sizes() -> None:
     assert law_title(law.at(c="2/3") + 1).endswith("$p/n = 2/3$")
 
 
+def test_laws_that_have_words_and_no_formula_are_no_code() -> None:
+    points, normal = rv.empirical([1.0, 2.0]), rv.law_of_distribution(stats.norm())
+    assert law_title(normal + rv.semicircle()) == r"$A \boxplus \mathrm{SC}(1)$, $A$: SciPy's norm"
+    assert law_title(normal) == "SciPy's norm"
+    assert law_title(points.sample_covariance("1/2")) == r"$\mathrm{Cov}_{1/2}(A)$, $A$: 2 points"
+    assert law_title(points @ points) == r"$A \boxtimes A$, $A$: 2 points"
+    assert law_title(rv.law_of_density(lambda x: 1.0 + 0 * x, (0, 1))) == "a density on (0, 1)"
+    assert law_title(rv.law_of_equation(rv.m**2 + rv.z * rv.m + 1)) == "$m^{2} + z m + 1 = 0$"
+
+
 P, POINTS = rv.dimension("p"), rv.empirical([1.0, 2.0])
 ODD_LAWS: dict[str, Callable[[], rv.Law]] = {
     "distribution": lambda: rv.law_of_distribution(stats.norm()),
