@@ -258,7 +258,7 @@ class ProductWithTransform(FreeMap):
 
     @property
     def is_self_map(self) -> bool:
-        """For Marchenko-Pastur w = z + c int t w/(w - t) dA, which is z plus what -1/w, in the half-plane, is taken to."""
+        """For Marchenko-Pastur w = z - c int t/(1 + t v) dA with v = -1/w, which lies in the half-plane with w."""
         return self.ratio is not None
 
     @property
