@@ -18,6 +18,7 @@ PAGE = Path(__file__).with_name("architecture.md")
 PICTURE = Path(__file__).with_name("pictures") / "architecture.png"
 COLOURS = {"derive": "#dfe9f3", "numeric": "#e3efdf", "catalog": "#f6ecd9", "resolvent": "#efe2ec"}
 WIDTH, ROW = 10.5, 0.66
+_CROWD = 5  # wings of one level
 
 
 def wing_of(name: str) -> tuple[str, str]:
@@ -49,8 +50,9 @@ def drawing(modules: dict[str, Module]) -> Figure:
         for wing in WINGS[package]:
             rows.setdefault(levels[package, wing], []).append((package, wing))
         for k, level in enumerate(sorted(rows)):
+            offset = 0.38 if len(rows[level]) > _CROWD else 0.5 if k % 2 else 0.62  # arrows pass between the boxes
             for j, node in enumerate(rows[level]):
-                x = 1.9 + (WIDTH - 1.9) * (j + (0.5 if k % 2 else 0.62)) / len(rows[level])
+                x = 1.9 + (WIDTH - 1.9) * (j + offset) / len(rows[level])
                 places[node] = (min(x, WIDTH - 0.9), bottom + 0.45 + ROW * k)
         height = 0.3 + ROW * len(rows)
         bands.append((package, bottom, height))

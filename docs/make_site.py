@@ -109,7 +109,9 @@ def _parts(entry: Ensemble, entries: list[Ensemble]) -> Iterator[str]:
         yield f"```python\n{to_sympy_code(law)}\n```"
     yield "::::"
     yield f"::::{{dropdown}} The derivation\n{_derivation(law)}\n::::"
-    yield markdown(_untitled(entry_report(entry)))
+    told = "What the sources state, compared with the derived law: moments, cumulants, equations and atoms exactly by"
+    checked = f"{told} `resolvent audit {entry.slug}`, the rest in the tests."
+    yield markdown(_untitled(entry_report(entry))).replace("## Known\n", f"## Known\n\n{checked}\n")
     related = [other for other in entries if other is not entry and _sources(other) & _sources(entry)]
     if related:
         yield "## Related laws\n\n" + ", ".join(f"[{other.slug}]({other.slug}.md)" for other in related)

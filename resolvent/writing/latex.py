@@ -10,7 +10,7 @@ from resolvent.derive.derivation.latex import escape
 from resolvent.writing import blocks as b
 from resolvent.writing.bibtex import bibtex_entries, source_keys
 from resolvent.writing.blocks import Block, Report, Section, Table, capital
-from resolvent.writing.latex_steps import FITTED, THEOREMS, bibliography, derivation_list, display
+from resolvent.writing.latex_steps import FITTED, ROOM, THEOREMS, bibliography, derivation_list, display
 from resolvent.writing.mathematics import sentence_latex
 
 _PREAMBLE = (
@@ -36,6 +36,7 @@ _PREAMBLE = (
 """
     + THEOREMS
     + FITTED
+    + ROOM
 )
 _NEEDS = r"""% To \input where amsmath, amssymb, graphicx, xcolor, longtable, booktabs and array are loaded, and where
 % \newtheorem has made theorem and claim.
@@ -63,7 +64,7 @@ def latex_fragment(report: Report, name: str = "", *, has_sources: bool = True) 
     keys = [*source_keys(sources).values()]
     text += bibliography(sources) if has_sources else ""
     text = _SOURCE.sub(lambda found: f"{found[1]}{{{keys[int(found[2]) - 1]}}}", text)
-    return _NEEDS + FITTED + (_LABEL.sub(rf"\g<0>{name}:", text) if name else text) + "\\par\n"
+    return _NEEDS + FITTED + ROOM + (_LABEL.sub(rf"\g<0>{name}:", text) if name else text) + "\\par\n"
 
 
 def bibtex(report: Report) -> str:
@@ -86,15 +87,20 @@ def _body(report: Report, sources: dict[str, int]) -> str:
 
 
 def _section(section: Section, part: str, sources: dict[str, int]) -> str:
-    title = rf"\section*{{{words(section.title)}}}" + "\n" if section.title else ""
+    room = r"\roomfor{7\baselineskip}" if any(isinstance(block, b.Table) for block in section.blocks[:2]) else ""
+    title = rf"{room}\section*{{{_titled(section.title)}}}" + "\n" if section.title else ""
     return title + "".join(_block(block, part, sources) for block in section.blocks)
+
+
+def _titled(text: str) -> str:
+    """A title of ours, with the letters of parameters: at sigma = 1 as at σ = 1."""
+    return sentence_latex(text) if text.isascii() else words(text)
 
 
 def _block(block: Block, part: str, sources: dict[str, int]) -> str:
     match block:
         case b.Heading(text):
-            title = sentence_latex(capital(text)) if text.isascii() else words(capital(text))
-            return rf"\subsection*{{{title}}}" + "\n"
+            return rf"\subsection*{{{_titled(capital(text))}}}" + "\n"
         case b.Words(text, is_warning):
             return (r"\textbf{Warning.} " if is_warning else "") + f"{words(text)}\n\n"
         case b.Prose(latex):
@@ -112,7 +118,7 @@ def _block(block: Block, part: str, sources: dict[str, int]) -> str:
             shown = f"{words(capital(summary))}.\n" if summary else ""
             return shown + derivation_list(steps, evidence, sources, result, part, claim)
         case b.Picture(_, caption, _, file):
-            shown = rf"\includegraphics[width=0.8\linewidth]{{{file}}}\\{{\small {words(caption)}}}"
+            shown = rf"\includegraphics[width=0.8\linewidth]{{{file}}}\\{{\small {_titled(caption)}}}"
             return f"\\begin{{center}}\n{shown}\n\\end{{center}}\n" if file else ""
         case b.Listing(text):
             return _listing(text)
@@ -130,7 +136,7 @@ def _table(table: Table) -> str:
     columns = "".join(map(_column, table.shares)) if table.shares else numeric
     head = " & ".join(map(_arrow, table.header))
     rows = [" & ".join(map(_cell, table.header, row)) for row in table.rows]
-    title = words(table.caption)
+    title = _titled(table.caption)
     return _long(columns, rows, head, rf"\textbf{{{title}}}" if title and table.shares else title)
 
 

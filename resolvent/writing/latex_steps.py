@@ -22,6 +22,10 @@ _PLACE = re.compile(r"(.+?)(, ((?:section|chapter|Theorem|Proposition|by|for) .+
 FITTED = r"""\providecommand{\fitted}[1]{\sbox0{$\displaystyle #1$}%
   \ifdim\wd0>0.9\linewidth\resizebox{0.9\linewidth}{!}{\usebox0}\else\usebox0\fi}
 """
+# the title of a section goes to the next page where there is no room for the beginning of a table below it
+ROOM = r"""\providecommand{\roomfor}[1]{\par\penalty-100\begingroup\dimen0=\pagegoal\advance\dimen0-\pagetotal
+  \ifdim\dimen0<#1\relax\ifdim\dimen0>0pt\vfil\fi\break\fi\endgroup}
+"""
 
 
 def derivation_list(
