@@ -109,7 +109,7 @@ def _parts(entry: Ensemble, entries: list[Ensemble]) -> Iterator[str]:
         yield f"```python\n{to_sympy_code(law)}\n```"
     yield "::::"
     yield f"::::{{dropdown}} The derivation\n{_derivation(law)}\n::::"
-    told = "What the sources state, compared with the derived law: moments, cumulants, equations and atoms exactly by"
+    told = "What the sources state, compared with the derived law: moments, cumulants, equations and atoms by"
     checked = f"{told} `resolvent audit {entry.slug}`, the rest in the tests."
     yield markdown(_untitled(entry_report(entry))).replace("## Known\n", f"## Known\n\n{checked}\n")
     related = [other for other in entries if other is not entry and _sources(other) & _sources(entry)]
