@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,7 @@ from resolvent.numeric.density.chebyshev_piece import Piece
 from resolvent.numeric.density.moved_piece import moved
 from resolvent.numeric.density.sampled_piece import Ends, Values, floor_for, resolve_values
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
+from resolvent.numeric.expressions.singular_points import SingularPoint, singular_point, singular_points
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.numeric_measure import NumericMeasure, moments_on_circle, scaled_certificate
 from resolvent.numeric.spectrum.measure import Measure, Pieces
@@ -29,11 +31,20 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class End:
-    """An end of a part of the support: where, how many sheets meet there, and whether it is known to be two."""
+    """An end of a part of the support: where, how many sheets meet there, and whether that is known.
+
+    ``point`` has the series of m next to it where it was found.
+    """
 
     place: float
     sheets: int
     is_root: bool
+    point: SingularPoint | None = None
+
+    @classmethod
+    def at(cls, point: SingularPoint) -> End:
+        """The end at a singular point."""
+        return cls(point.place, point.sheets, True, point)
 
 
 _COARSE = (64, 8)
@@ -44,6 +55,8 @@ _SECTIONS, _WIDE, _ROUNDS = (48, 8), 30, 16  # one round costs little, or with s
 _MISSING = 1e-9  # mass outside the density from which on atoms are looked for
 _SHARP = 1e-12  # of the width: how far edges are bisected
 _FIT, _DEPTH = 9, 1e-3  # points, and their depth over the interval's length, from which edges are extrapolated
+_CLOSE, _NOISE = 1e-8, 1e-11  # of the interval: where the density at 0 is tested, and what its values may scatter
+_NEAR = 1e-2  # of the interval: the radius around an end at which a singular point is looked for
 _LIGHTEST = 1e-7
 _TAILS, _FLOOR = (2e-13, 3e-11), 1e-15
 _CONTOUR, _OUTSIDE = 128, 1.5
@@ -120,12 +133,7 @@ def _measure(line: Line, low: float, high: float, count: int, text: str, unit: f
     whole: list[tuple[End, End]] = []
     floor = floor_for(_FLOOR, intervals[-1][1].place - intervals[0][0].place) if intervals else _FLOOR
     for a, b in intervals:
-
-        def values(below: Floats, above: Floats, a: float = a.place, b: float = b.place) -> Floats:
-            x = np.where(below < above, a + below, b - above)
-            return np.maximum(line.density(np.clip(x, np.nextafter(a, np.inf), np.nextafter(b, -np.inf))), 0.0)
-
-        found = _resolved(values, a, b, floor)
+        found = _resolved(partial(_values, line, a, b), a, b, floor)
         if groups and groups[-1][-1].right == a.place:
             groups[-1] += found
             whole[-1] = whole[-1][0], b
@@ -148,6 +156,20 @@ def _measure(line: Line, low: float, high: float, count: int, text: str, unit: f
     exact = _moments(line.solver, reach)[1:]
     known = [(first.is_root, last.is_root) for first, last in whole]
     return NumericMeasure(held, scaled_certificate(held, unit * reach, exact), text, tuple(known))
+
+
+def _values(line: Line, left: End, right: End, below: Floats, above: Floats) -> Floats:
+    """The density between two ends, at these distances from them; next to singular points by their series."""
+    x = np.where(below < above, left.place + below, right.place - above)
+    out = np.full(len(x), np.nan)
+    for point, offsets in ((left.point, below), (right.point, -above)):
+        if point is not None:
+            near = np.abs(offsets) < point.radius
+            out[near] = point.density(offsets[near])
+    rest = np.flatnonzero(np.isnan(out))
+    inside = np.nextafter(left.place, np.inf), np.nextafter(right.place, -np.inf)
+    out[rest] = line.density(np.clip(x[rest], *inside))
+    return np.maximum(out, 0.0)
 
 
 def _resolved(values: Values, a: End, b: End, floor: float) -> list[Piece]:
@@ -189,19 +211,26 @@ def _reach(solver: DysonSolver, text: str) -> tuple[float, float]:
 
 
 def _support(line: Line, low: float, high: float, count: int) -> list[tuple[End, End]]:
-    """The intervals of positive density between low and high, cut at 0."""
+    """The intervals of positive density between low and high, cut at 0 and where the density is singular inside."""
     width = high - low
-    x = np.unique(np.concatenate([np.linspace(low, high, count), *_around(low, high, count)]))
+    even = np.linspace(low, high, count)
+    x = np.unique(np.concatenate([even, *_around(low, high, count)]))
     density = line.density(x)
+    even_density = np.nan_to_num(density[np.searchsorted(x, even)])
     x, density = x[~np.isnan(density)], density[~np.isnan(density)]  # a letter may have a pole in a gap
     inside = density > _ZERO / width
     changes = np.flatnonzero(inside[1:] != inside[:-1])
     edges = _sharpened(line, x[changes], x[changes + 1], inside[changes], width)
+    known = {s.place: End.at(s) for s in singular_points(line.solver, even, even_density, _ZERO / width)}
     intervals = []
     for a, b in zip(edges[::2], edges[1::2], strict=False):
-        inner = [0.0] if a < 0 < b and min(-a, b) > 1e-6 * (b - a) else []
+        room = 1e-6 * (b - a)
+        inner = sorted(x for x in {0.0, *(s for s in known if abs(s) > room)} if min(x - a, b - x) > room)
         places = [a, *inner, b]
-        intervals += [(_end(line, u, v, width), _end(line, v, u, width)) for u, v in pairwise(places)]
+        intervals += [
+            (known.get(u) or _end(line, u, v, width), known.get(v) or _end(line, v, u, width))
+            for u, v in pairwise(places)
+        ]
     return intervals
 
 
@@ -240,11 +269,25 @@ def _end(line: Line, end: float, other: float, width: float) -> End:
         nearest = roots[np.argmin(np.abs(roots))]
         if abs(nearest * depth) < 1e-7 * width and abs(nearest.imag) < 1e-9:
             return End(end + depth * float(nearest.real), 2, True)
+    if end != 0 or not _has_digits(line, other - end):
+        point = singular_point(line.solver, end, _NEAR * abs(other - end), is_place=end == 0)
+        if point is not None:
+            return End.at(point)
     t = np.geomspace(1e-9, 1e-7, 5) * (other - end)
     with np.errstate(all="ignore"):
         power = float(np.polyfit(np.log(np.abs(t)), np.log(line.density(end + t)), 1)[0])
     close = [q for q in (1, 2, 3, 4, 5) if abs(power * q - round(power * q)) < 0.05] if np.isfinite(power) else []
     return End(end, close[0] if close else 2, False)
+
+
+def _has_digits(line: Line, length: float) -> bool:
+    """Whether values of the density next to 0 lie on a smooth curve: not all pencils are exact there."""
+    t = np.linspace(-0.04, 0.04, 9)
+    density = line.density(_CLOSE * length * (1 + t))
+    if not (np.isfinite(density).all() and density.max() > 0):
+        return False
+    curve = np.polynomial.polynomial.polyfit(t, density / density.max(), 5)
+    return bool(np.abs(np.polynomial.polynomial.polyval(t, curve) - density / density.max()).max() < _NOISE)
 
 
 def _atoms(solver: DysonSolver, low: float, high: float, count: int, width: float) -> list[tuple[float, float]]:

@@ -59,6 +59,36 @@ def test_the_numbers_are_those_of_the_equation(model: Any, ratios: Any) -> None:
     assert found.certificate.worst < found.certificate.tolerance
 
 
+@pytest.mark.parametrize(
+    ("coefficients", "edges"),
+    [
+        ([1, 1, 0], (-0.25, 6)),
+        pytest.param([1, 1, 0, 0], (-4, 12), marks=pytest.mark.slow),
+        pytest.param([1, 0, -1, 0], (-6, 6), marks=pytest.mark.slow),
+        pytest.param([1, 0, -2, 0, 0], (-1, 8), marks=pytest.mark.slow),
+    ],
+)
+def test_polynomials_in_one_matrix(coefficients: list[int], edges: tuple[float, float]) -> None:
+    """Hard edges off 0 and singular places inside: the density is that of f(x) with x from the semicircle."""
+    model = sum((a * X**k for k, a in enumerate(reversed(coefficients)) if a and k), 0)
+    law = law_of(model, numeric=True)
+    rho = Spectrum(law)
+    assert rho.support() == pytest.approx(edges, abs=1e-11)
+
+    def density(y: float) -> float:
+        roots = np.roots(np.array(coefficients, float) - y * (np.arange(len(coefficients))[::-1] == 0))
+        x = roots[(np.abs(roots.imag) < 1e-9) & (np.abs(roots.real) < 2)].real
+        slopes = np.abs(np.polyval(np.polyder(coefficients), x))
+        return float((np.sqrt(4 - x**2) / (2 * np.pi * slopes)).sum())
+
+    y = np.linspace(*edges, 104)[1:-1]
+    assert rho.pdf(y) == pytest.approx([density(float(place)) for place in y], rel=1e-7)
+    x, weights = np.polynomial.legendre.leggauss(200)
+    angle = np.pi * (1 + x) / 2
+    seen = [np.polyval(coefficients, 2 * np.cos(angle)) ** k @ (weights * np.sin(angle) ** 2) for k in (1, 2, 3, 4)]
+    assert list(map(float, law.moments(4))) == pytest.approx(seen, rel=1e-10, abs=1e-10)
+
+
 def test_a_variance_profile_of_many_blocks() -> None:
     """Equal rows of a profile: the semicircle whose variance is the mean of a row."""
     sizes = [dimension(f"d{k}") for k in range(12)]
