@@ -152,7 +152,7 @@ def _suspects(x: Floats, density: Floats, nothing: float) -> list[float]:
     Next to edges, which are found in another way, they always have one.
     """
     five = np.stack([density[k : len(density) - 4 + k] for k in range(5)])
-    inside = (five > nothing).all(axis=0)
+    inside = np.asarray((five > nothing).all(axis=0))
     jump = np.where(inside, np.abs(np.array([1, -4, 6, -4, 1]) @ five) / np.where(inside, five.max(axis=0), 1.0), 0.0)
     is_peak = (jump[3:-3] >= jump[2:-4]) & (jump[3:-3] >= jump[4:-2]) & (jump[3:-3] > _JUMP)
     peaks = np.flatnonzero(is_peak & inside[:-6] & inside[6:]) + 3
