@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import eval_legendre
+from scipy.special import betaln, eval_legendre, gammaln
 
 import resolvent as rv
+from resolvent.numeric.curves import optimisation
 from resolvent.numeric.curves.optimisation import descent, halting_time
 
 METHODS = ("gradient", "momentum", "nesterov", "conjugate")
@@ -118,6 +119,56 @@ def test_a_law_by_numbers_and_a_time_that_is_not_reached() -> None:
     law = rv.empirical(np.linspace(1, 2, 50)).sample_covariance("1/4")
     assert halting_time(law, 1e-3) == halting_time(rv.Spectrum(law), 1e-3)
     assert halting_time(rv.marchenko_pastur(1), 1e-9, most=50) is None
+
+
+def _conjugate_at_the_hard_edge(k: float) -> float:
+    """|grad f_k|^2 over |grad f_0|^2 at c = 1: h_k/P_k(0)^2 of the Jacobi polynomials of t^(3/2) (4 - t)^(1/2)."""
+    size = gammaln(k + 2.5) + gammaln(k + 1.5) - gammaln(k + 1) - gammaln(k + 3) - np.log(2 * k + 3)
+    at_zero = gammaln(k + 2.5) - gammaln(k + 1) - gammaln(2.5)
+    first = gammaln(2.5) + gammaln(1.5) - gammaln(3) - np.log(3)
+    return float(np.exp(size - 2 * at_zero - first))
+
+
+def test_conjugate_gradients_at_a_hard_edge_have_jacobis_polynomials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many nodes as the steps need: with 512 the time at 1e-10 came out as 361."""
+    law = rv.marchenko_pastur(1)
+    found = descent(law, "conjugate", 500).gradient
+    for k in (1, 50, 400, 500):
+        assert found[k] == pytest.approx(2 * _conjugate_at_the_hard_edge(k), rel=1e-10)
+    for tolerance, steps in ((1e-6, 45), (1e-10, 460)):
+        assert halting_time(law, tolerance, "conjugate") == steps
+        assert _conjugate_at_the_hard_edge(steps) <= tolerance < _conjugate_at_the_hard_edge(steps - 1)
+    assert halting_time(law, 1e-10, "conjugate", most=459) is None
+    monkeypatch.setattr(optimisation, "_FINEST", 1024)
+    with pytest.raises(rv.PrecisionError, match="do not resolve"):
+        halting_time(law, 1e-10, "conjugate")
+
+
+def test_slow_methods_at_a_hard_edge_have_enough_nodes() -> None:
+    """Gradient descent at c = 1 by Euler's integral; Nesterov's method with the same steps for 512 to 4096 nodes."""
+    law = rv.marchenko_pastur(1)
+    found = descent(law, "gradient", 2000).gradient
+    for k in (0, 10, 2000):
+        assert found[k] == pytest.approx(2 * np.exp(betaln(2.5, 2 * k + 1.5) - betaln(2.5, 1.5)), rel=1e-10)
+    assert halting_time(law, 1e-10, "nesterov") == 505
+
+
+def test_conjugate_gradients_are_done_after_as_many_steps_as_there_are_eigenvalues() -> None:
+    law = rv.atoms([0, 1, 2, 3, 4], ["1/5"] * 5)
+    assert halting_time(law, 1e-40, "conjugate") == 4
+    found = descent(law, "conjugate", 6)
+    assert found.gradient[4:].tolist() == [0.0, 0.0, 0.0]
+    assert found.distance[4:] == pytest.approx(0.2)  # the zero is not seen
+    assert halting_time(rv.marchenko_pastur("1/2"), 1e-30, "conjugate") == 96  # by 60 digits, 400 nodes
+
+
+def test_noise_at_an_edge_in_zero_moves_the_minimum_without_limit() -> None:
+    """The distance holds int dmu/t over t > 0."""
+    assert np.all(np.isinf(descent(rv.marchenko_pastur(1), steps=3, noise=1).distance))
+    assert np.all(np.isinf(descent(rv.law_of_density(np.ones_like, (0, 1)), steps=3, noise=1).distance))
+    assert descent(rv.semicircle() + 2, steps=0, noise=1).distance == pytest.approx(2)
+    assert descent(rv.law_of_density(lambda x: 6 * x * (1 - x), (0, 1)), steps=0, noise=1).distance == pytest.approx(4)
+    assert descent(rv.marchenko_pastur(2), steps=0, noise=1, ratio=2).distance == pytest.approx(2)
 
 
 def test_wrong_arguments_are_refused() -> None:
