@@ -12,21 +12,27 @@ Floats = NDArray[np.float64]
 
 _CUTOFF = 13.0  # in standard deviations
 _PANELS, _NODES = 104, 16  # panels between the cutoffs, and nodes on each
+_LARGE = 4.0  # a scale from which f(s xi) changes fast next to 0, beside the panels
+_PLACES = 0.5 * 2.0 ** np.arange(10)  # where f does so
 
 
-def gaussian_grid(scale: Floats, kinks: Sequence[float]) -> tuple[Floats, Floats]:
+def gaussian_grid(scale: Floats, kinks: Sequence[float], finer: float = 1.0) -> tuple[Floats, Floats]:
     """Nodes xi, a row for each scale, and weights times the Gaussian density: Gauss-Legendre between the kinks.
 
-    ``kinks`` are those of f; those of xi -> f(s xi) lie at kink/s.
+    ``kinks`` are those of f; those of xi -> f(s xi) lie at kink/s. For large s panels shrink towards 0, where functions
+    like tanh turn into steps. ``finer`` multiplies the number of panels.
 
     >>> nodes, weights = gaussian_grid(np.array([1.0, 2.0]), [0.5])
     >>> (weights * nodes**4).sum(axis=1).round(12)
     array([3., 3.])
     """
-    fixed = np.linspace(-_CUTOFF, _CUTOFF, _PANELS + 1)
+    fixed = np.linspace(-_CUTOFF, _CUTOFF, round(_PANELS * finer) + 1)
     bounds = np.broadcast_to(fixed, (len(scale), len(fixed)))
-    if kinks:
-        places = np.clip(np.asarray(kinks)[None, :] / scale[:, None], -_CUTOFF, _CUTOFF)
+    breaks = [*kinks]
+    if np.any(scale > _LARGE):
+        breaks += [0.0, *_PLACES, *-_PLACES]
+    if breaks:
+        places = np.clip(np.asarray(breaks)[None, :] / scale[:, None], -_CUTOFF, _CUTOFF)
         bounds = np.sort(np.concatenate([bounds, places], axis=1), axis=1)
     t, weights = np.polynomial.legendre.leggauss(_NODES)
     left, half = bounds[:, :-1, None], np.diff(bounds, axis=1)[:, :, None] / 2

@@ -20,6 +20,7 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
+import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from resolvent.derive.activations.activation import Activation, activation
@@ -40,6 +41,8 @@ Floats = NDArray[np.float64]
 
 _SMALLEST = 1e-150  # stands for a standard deviation of 0
 _TERMS = (64, 256, 1024)
+_FINER, _COARSE = 1.5, 1e-5  # times as many panels to compare with; kinks that are not known leave about 1e-6
+_SMALL = 0.1  # squared lengths times squared rates, below which exponentials cancel
 _BLOCK = 256  # rows at a time
 _ACCURACY = 1e-8  # of a Hermite series, relative to the sizes of the functions
 
@@ -177,7 +180,21 @@ def _series(act: Activation, variances: Floats, terms: int) -> tuple[Floats, Flo
         values = np.asarray(act.function(part[:, None] * nodes), dtype=float)
         coefficients.append(hermite_sums(values * density, nodes, terms))
         energies.append(np.sum(density * values**2, axis=1))
+        _require_resolved(act, part, energies[-1])
     return np.concatenate(coefficients)[index], np.concatenate(energies)[index]
+
+
+def _require_resolved(act: Activation, scales: Floats, energies: Floats) -> None:
+    """Compare E f^2 with that of another grid, at the largest scale."""
+    k = int(np.argmax(scales))
+    nodes, density = gaussian_grid(scales[k : k + 1], act.kinks, _FINER)
+    finer = float(np.sum(density * np.asarray(act.function(scales[k] * nodes), dtype=float) ** 2))
+    if (error := abs(finer - energies[k])) > _COARSE * abs(finer):
+        raise PrecisionError(
+            f"{act.name} changes too fast for its Gaussian means at points of length {scales[k]:.4g}, which have an "
+            f"error of {error / finer:.2g} of their size; scale the points down",
+            error=error,
+        )
 
 
 def _energies(act: Activation, a: Floats) -> Floats:
@@ -205,12 +222,18 @@ def _polynomial_part(family: Polynomial, k: int, a: Floats) -> Floats:
 
 @expectation.register
 def _(family: ExponentialSum, act: Activation, a: Floats, b: Floats, c: Floats) -> Floats:
+    terms = [(complex(v), complex(r)) for v, r in family.terms]
+    # sum v w exp(e) = f(0)^2 + f(0) f''(0) (a + b)/2 + f'(0)^2 c + sum v w (exp(e) - 1 - e): what cancels is exact
+    values = [complex(sympy.expand(sympy.Add(*(v * r**k for v, r in family.terms)))).real for k in range(3)]
+    small = max(abs(r) for _, r in terms) ** 2 * (a + b) < _SMALL
     total = np.zeros(np.broadcast(a, b, c).shape, dtype=complex)
-    for v, r in family.terms:
-        for w, q in family.terms:
-            v1, r1, w1, q1 = (complex(value) for value in (v, r, w, q))
-            total += v1 * w1 * np.exp((r1**2 * a + q1**2 * b) / 2 + r1 * q1 * c)
-    return np.asarray(total.real)
+    for v, r in terms:
+        for w, q in terms:
+            exponent = (r**2 * a + q**2 * b) / 2 + r * q * c
+            near = np.where(small, exponent, 0.0)
+            total += v * w * np.where(small, np.expm1(near) - near, np.exp(exponent))
+    start = values[0] ** 2 + values[0] * values[2] * (a + b) / 2 + values[1] ** 2 * c
+    return np.asarray(total.real + np.where(small, start, 0.0))
 
 
 @expectation.register
@@ -238,19 +261,31 @@ def _(family: Steps, act: Activation, a: Floats, b: Floats, c: Floats) -> Floats
 
 @expectation.register
 def _(family: PiecewiseLinear, act: Activation, a: Floats, b: Floats, c: Floats) -> Floats:
-    level, slope = _float(family.level, act.name), _float(family.slope, act.name)
-    bends = [(_float(t, act.name), _float(d, act.name)) for t, d in family.bends]
+    level, slope, ramps = _from_zero(family, act.name)
     total = level**2 + slope**2 * c
-    for t, d in bends:
+    for side, t, d in ramps:
         # E v max(0, u - t) = c P(u > t), by Stein's lemma
         total = (
             total
             + level * d * (_ramp(t, a) + _ramp(t, b))
-            + slope * d * c * (_tail(t / _root(a)) + _tail(t / _root(b)))
+            + side * slope * d * c * (_tail(t / _root(a)) + _tail(t / _root(b)))
         )
-        for u, e in bends:
-            total = total + d * e * _both_ramps(t, u, a, b, c)
+        for other, u, e in ramps:
+            total = total + d * e * _both_ramps(t, u, a, b, side * other * c)
     return np.asarray(total)
+
+
+def _from_zero(family: PiecewiseLinear, name: str) -> tuple[float, float, list[tuple[float, float, float]]]:
+    """f(0), a slope at 0, and the ramps d max(0, side x - t), t >= 0, that f adds to these on both sides.
+
+    For points of small lengths nothing is left of the ramps, and nothing cancels.
+    """
+    below = [(t, d) for t, d in family.bends if t < 0]
+    level = family.level - sympy.Add(*(t * d for t, d in below))
+    slope = family.slope + sympy.Add(*(d for _, d in below))
+    ramps = [(-1.0, -_float(t, name), _float(d, name)) for t, d in below]
+    ramps += [(1.0, _float(t, name), _float(d, name)) for t, d in family.bends if not t < 0]
+    return _float(level, name), _float(slope, name), ramps
 
 
 def _both_ramps(t: float, u: float, a: Floats, b: Floats, c: Floats) -> Floats:
@@ -258,9 +293,10 @@ def _both_ramps(t: float, u: float, a: Floats, b: Floats, c: Floats) -> Floats:
     h, k, rho = t / _root(a), u / _root(b), _correlation(a, b, c)
     rest = np.sqrt((1 - rho) * (1 + rho))
     safe = np.maximum(rest, 1e-9)  # where it vanishes, so do the terms that it divides
-    exponent = (h - k) ** 2 + 2 * (1 - rho) * h * k
-    joint = np.exp(-exponent / (2 * safe**2)) / (2 * np.pi)  # times rest it is (1 - rho^2) times the joint density
-    edges = k * _density(h) * _tail((k - rho * h) / safe) + h * _density(k) * _tail((h - rho * k) / safe)
+    exponent = np.where(rho > 0, (h - k) ** 2 + 2 * (1 - rho) * h * k, (h + k) ** 2 - 2 * (1 + rho) * h * k)
+    with np.errstate(over="ignore"):
+        joint = np.exp(-exponent / (2 * safe**2)) / (2 * np.pi)  # times rest it is (1 - rho^2) times the joint density
+    edges = k * _density(h) * _tail(_beyond(k, rho, h) / safe) + h * _density(k) * _tail(_beyond(h, rho, k) / safe)
     chance = _both_beyond(h, k, rho)
     return np.asarray((t * u + c) * chance + _root(a) * _root(b) * (rest * joint - edges))
 
@@ -276,11 +312,16 @@ def _both_beyond(h: Floats, k: Floats, rho: Floats) -> Floats:
     h, k, rho, rest = np.broadcast_arrays(h, k, rho, rest)
     with np.errstate(divide="ignore", invalid="ignore"):
         # next to rho = +-1 the slope is infinite; where it is 0/0, h = +-k, the limit is that of the exact slope
-        one = np.where(h == 0, np.copysign(np.inf, k), (k - rho * h) / (h * rest))
-        two = np.where(k == 0, np.copysign(np.inf, h), (h - rho * k) / (k * rest))
+        one = np.where(h == 0, np.copysign(np.inf, k), _beyond(k, rho, h) / (h * rest))
+        two = np.where(k == 0, np.copysign(np.inf, h), _beyond(h, rho, k) / (k * rest))
     one, two = (np.where(np.isnan(s), np.sqrt((1 - np.abs(rho)) / 2), s) for s in (one, two))
     opposite = (h * k < 0) | ((h * k == 0) & (h + k < 0))
     return np.asarray((_tail(-h) + _tail(-k)) / 2 - owens_t(h, one) - owens_t(k, two) - np.where(opposite, 0.5, 0.0))
+
+
+def _beyond(k: Floats, rho: Floats, h: Floats) -> Floats:
+    """k - rho h, from 1 - |rho|, which has all of its digits where rho is next to 1 or -1."""
+    return np.where(rho > 0, (k - h) + (1 - rho) * h, (k + h) - (1 + rho) * h)
 
 
 def _correlation(a: Floats, b: Floats, c: Floats) -> Floats:
@@ -341,8 +382,8 @@ def _(family: Steps, act: Activation, a: Floats) -> Floats:
 
 @mean.register
 def _(family: PiecewiseLinear, act: Activation, a: Floats) -> Floats:
-    parts = (_float(d, act.name) * _ramp(_float(t, act.name), a) for t, d in family.bends)
-    return np.asarray(_float(family.level, act.name) + sum(parts))
+    level, _, ramps = _from_zero(family, act.name)
+    return np.asarray(level + sum(d * _ramp(t, a) for _, t, d in ramps))
 
 
 def _float(value: Any, act_name: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy
+from scipy.special import ndtr
 
 import resolvent as rv
 from resolvent.derive.activations.activation import TABLE, activation
@@ -152,3 +153,49 @@ def test_the_diagonal_of_signs_is_1() -> None:
     """Not 1 - 1e-8, as rounding of correlations would have it."""
     x = np.random.default_rng(2).standard_normal((5, 50))
     assert np.diag(kernel_matrix("sign", x)).tolist() == pytest.approx([1.0] * 50, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", ["hard_tanh", "sin", "tanh", "linear"])
+@pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-20])
+def test_short_points_see_the_slope_at_0(name: str, size: float) -> None:
+    """f(x) = x + O(x^3): the kernel is x.y up to terms of the order of |x|^4, without what cancels."""
+    x, y = size * np.array([[1.0], [0.5]]), size * np.array([[-0.2], [0.7]])
+    assert kernel_matrix(name, x, y)[0, 0] == pytest.approx(0.15 * size**2, rel=5 * size**2 + 1e-13)
+
+
+@pytest.mark.parametrize("length", [30.0, 1e3, 1e6])
+def test_long_points_of_a_step_that_is_not_one(length: float) -> None:
+    """E tanh(s xi)^2 = 1 - E sech(s xi)^2 = 1 - 2 sqrt(2/pi)/(2 s) (1 - pi^2/(24 s^2) + ...)."""
+    found = kernel_matrix("tanh", [[length]])[0, 0]
+    lost = np.sqrt(2 / np.pi) / length * (1 - np.pi**2 / (24 * length**2) + 7 * np.pi**4 / (1920 * length**4))
+    assert 1 - found == pytest.approx(lost, rel=1e-7)
+    assert kernel_diagonal(rv.activation("tanh"), [[length]])[0] == pytest.approx(found, rel=1e-13)
+
+
+@pytest.mark.parametrize(("square", "distance"), [(30.0, 1e-7), (1e8, 1e-9)])
+def test_long_points_next_to_each_other(square: float, distance: float) -> None:
+    """By Price's theorem E f(u) f(v) grows with rho like |x| |y| P(|u| < 1, |v| < 1) for hard_tanh."""
+    root, sine = np.sqrt(square), np.sqrt(distance * (2 - distance))
+    x, y = np.array([[root], [0.0]]), root * np.array([[1 - distance], [sine]])
+    for sign in (1, -1):
+        same, near = kernel_matrix("hard_tanh", x, sign * x)[0, 0], kernel_matrix("hard_tanh", x, sign * y)[0, 0]
+        assert sign * (same - near) == pytest.approx(
+            square * _both_inside(root, distance), abs=1e-15 * square, rel=1e-4
+        )
+
+
+def _both_inside(root: float, distance: float) -> float:
+    """The integral over 1 - rho from 0 to ``distance`` of P(|u| < 1, |v| < 1) for deviations ``root``."""
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    steps, parts = np.polynomial.legendre.leggauss(100)
+    t = (steps[:, None] + 1) / 2
+    rest = distance * t**2
+    width = root * np.sqrt(rest * (2 - rest))
+    inside = ndtr((1 - (1 - rest) * nodes) / width) - ndtr((-1 - (1 - rest) * nodes) / width)
+    chance = (inside * np.exp(-((nodes / root) ** 2) / 2)) @ weights / (root * np.sqrt(2 * np.pi))
+    return float(parts @ (distance * t[:, 0] * chance))
+
+
+def test_functions_that_are_not_resolved_are_refused() -> None:
+    with pytest.raises(rv.PrecisionError, match="changes too fast"):
+        kernel_matrix(lambda t: np.sin(50 * t), [[30.0]])
