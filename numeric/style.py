@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ LINES = (INK, "#b3452c", "#2f7d5b", "#8a5a9e", "#b8860b", "#4f7fb5")
 """The colours of the first, second, ... law on the same axes; they differ in lightness, too."""
 SIZE = (6.4, 4.0)
 FILES: dict[Any, Any] = {"svg.hashsalt": "resolvent", "svg.fonttype": "path", "pdf.fonttype": 42, "ps.fonttype": 42}
+_FONTS = ("pdf.fonttype", "ps.fonttype")
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
@@ -27,10 +29,26 @@ def new_figure(size: tuple[float, float], layout: Literal["constrained"] | None 
     if _is_notebook() or "matplotlib.pyplot" in sys.modules:
         import matplotlib.pyplot as plt
 
-        return plt.figure(figsize=size, layout=layout)
+        return _with_whole_fonts(plt.figure(figsize=size, layout=layout))
     from matplotlib.figure import Figure
 
-    return Figure(figsize=size, layout=layout)
+    return _with_whole_fonts(Figure(figsize=size, layout=layout))
+
+
+def _with_whole_fonts(figure: Figure) -> Figure:
+    """The figure, whose files have fonts of type 42: journals refuse type 3, matplotlib's own."""
+    figure.savefig = partial(_save, figure)  # type: ignore[method-assign]
+    return figure
+
+
+def _save(figure: Figure, *arguments: Any, **options: Any) -> None:
+    import matplotlib
+
+    now: Any = matplotlib.rcParams
+    default: Any = matplotlib.rcParamsDefault
+    chosen: dict[Any, Any] = {name: FILES[name] for name in _FONTS if now[name] == default[name]}
+    with matplotlib.rc_context(chosen):
+        type(figure).savefig(figure, *arguments, **options)
 
 
 def new_axes(size: tuple[float, float] = SIZE) -> Axes:
