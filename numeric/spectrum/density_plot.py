@@ -22,6 +22,7 @@ _MARGIN, ROOM = 0.05, 1.12  # beside the support, in widths; above the highest p
 _WIDE = 4.5  # inches: there three words of a legend stand side by side
 _LARGEST_DENOMINATOR = 1000
 _FEWEST_BARS = 5  # of an interval of the support
+_LETTER = 4.6  # points, of the words beside an atom
 _SEPARATE = 60  # marks outside the support that are told apart; more are drawn fainter
 
 
@@ -69,12 +70,13 @@ def density_plot(
         for edge, exponent in ((interval.left, interval.left_exponent), (interval.right, interval.right_exponent)):
             if exponent is not None and exponent < 0:
                 _arrow(ax, edge, style["color"])
+    room = 0.0
     if spectrum.atoms:
         heaviest = max(float(atom.weight) for atom in spectrum.atoms)
         unit = top / ROOM or 1.0
-        _atoms(ax, spectrum, unit, ATOM if is_fresh else style["color"], style.get("label"))
+        room = _atoms(ax, spectrum, unit, ATOM if is_fresh else style["color"], style.get("label"))
         top = max(top, ROOM * heaviest * unit)
-    _limits(ax, spectrum.support(), top, shown)
+    _limits(ax, spectrum.support(), top, shown, room)
     ax.set_xlabel("$x$")
     ax.set_ylabel(r"density $\rho(x)$" if curves else "mass")
     finish(ax)
@@ -94,23 +96,32 @@ def _arrow(ax: Axes, edge: float, color: str) -> None:
             linestyle="none", clip_on=False)  # fmt: skip
 
 
-def _atoms(ax: Axes, spectrum: Drawn, unit: float, color: str, label: str | None) -> None:
-    """Stems whose height is the mass, a unit for mass 1, each with its mass as a fraction."""
+def _atoms(ax: Axes, spectrum: Drawn, unit: float, color: str, label: str | None) -> float:
+    """Stems whose height is the mass, a unit for mass 1, each with its mass as a fraction.
+
+    The words of the lowest atom stand on its left where the density would run through them; returns the room that
+    they take there.
+    """
     from matplotlib.patheffects import withStroke
 
     lower, upper = spectrum.support()
     halo = withStroke(linewidth=2.5, foreground="white")  # so that a curve does not strike the words out
+    width, room = upper - lower or 1.0, 0.0
     for atom in spectrum.atoms:
         place, weight = float(atom.point), float(atom.weight)
         height = weight * unit
+        words = f"mass {_fraction(atom.weight)}"
+        long = (_LETTER * len(words) + 7) / (72 * ax.bbox.width / ax.figure.dpi) * width
         is_right = place - lower > 0.8 * (upper - lower)  # there words would leave the picture
+        if place == lower < upper and np.max(spectrum.pdf(np.linspace(place, place + long, 50)[1:])) > height:
+            is_right, room = True, long
         ax.plot([place, place], [0, height], color=color, linewidth=2.2, zorder=4, solid_capstyle="butt", label=label)
         ax.plot([place], [height], marker="o", markersize=4.5, color=color, zorder=4)
         offset, side = ((-5, 3), "right") if is_right else ((5, 3), "left")
-        words = f"mass {_fraction(atom.weight)}"
         ax.annotate(words, (place, height), textcoords="offset points", xytext=offset, ha=side, fontsize=8,
                     color=color, zorder=6, path_effects=[halo])  # fmt: skip
         label = None
+    return room
 
 
 def _fraction(weight: Any) -> str:
@@ -119,11 +130,11 @@ def _fraction(weight: Any) -> str:
     return str(exact) if exact is not None and exact.denominator <= _LARGEST_DENOMINATOR else f"{float(weight):.4g}"
 
 
-def _limits(ax: Axes, support: tuple[float, float], top: float, shown: Any) -> None:
-    """Room round the support, and for what was ``shown`` before, None for nothing."""
+def _limits(ax: Axes, support: tuple[float, float], top: float, shown: Any, room: float) -> None:
+    """Room round the support, on the left at least that much, and for what was ``shown`` before, None for nothing."""
     lower, upper = support
     margin = _MARGIN * (upper - lower) or 0.5
-    left, right, bottom, height = lower - margin, upper + margin, 0.0, top
+    left, right, bottom, height = lower - max(margin, 1.2 * room), upper + margin, 0.0, top
     if shown is not None:
         (a, b), (_, c) = shown
         left, right, height = min(left, a), max(right, b), max(height, c)
@@ -156,7 +167,7 @@ def histogram_plot(
     named = label if not at_atom.any() else f"{label} ({at_atom.sum()} at atoms)"
     ax.bar(bins[:-1], bars, width=np.diff(bins), align="edge", color=BARS, zorder=0, label=named)
     density_plot(spectrum, ax, label=curve, color=INK, is_filled=False)
-    ax.set_xlim(min(lower, bins[0]) - _MARGIN * width, max(upper, bins[-1]) + _MARGIN * width)
+    ax.set_xlim(min(min(lower, bins[0]) - _MARGIN * width, ax.get_xlim()[0]), max(upper, bins[-1]) + _MARGIN * width)
     ax.set_ylim(0, max(ax.get_ylim()[1], ROOM * bar_height(bars)))
     _mark_outside(ax, rest, (lower - step, upper + step), reach)
     legend_above(ax)

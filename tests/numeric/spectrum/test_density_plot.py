@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
+from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
@@ -225,3 +226,17 @@ def test_pictures_leave_pyplot_alone() -> None:
         "histogram_plot(rho, [0.0, 1.0]); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("law", [marchenko_pastur(3), marchenko_pastur("5/4")], ids=["wide", "narrow"])
+def test_words_beside_the_lowest_atom_stand_on_no_curve_and_in_the_picture(law: AlgebraicLaw) -> None:
+    ax = density_plot(Spectrum(law))
+    ax.figure.draw_without_rendering()
+    (words,) = ax.texts
+    box = words.get_window_extent().transformed(ax.transData.inverted())
+    x, y = ax.lines[0].get_data()
+    inside = (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)
+    between = (np.min(y[(x >= box.x0) & (x <= box.x1)], initial=np.inf), np.max(y[x <= box.x1], initial=-np.inf))
+    assert not inside.any()
+    assert not between[0] < box.y0 < between[1]  # nor between two points of it
+    assert box.x0 >= ax.get_xlim()[0]
