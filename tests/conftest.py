@@ -1,6 +1,8 @@
 """What makes a run repeatable: hypothesis draws the same examples, and a slow machine prints what a fast one prints."""
 
 import threading
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -24,6 +26,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if kept.setdefault(item.nodeid.partition("[")[0], item) is not item]
         config.hook.pytest_deselected(items=others)
         items[:] = kept.values()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # below the list of what was skipped
+def pytest_terminal_summary(terminalreporter: Any) -> Generator[None]:
+    """Say in one line at the end that LaTeX was not tested, and what to install."""
+    yield
+    count = sum("pdflatex is missing" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", ()))
+    if count:
+        needed = "on Debian: apt-get install texlive-latex-recommended lmodern"
+        terminalreporter.write_line(f"LaTeX was not tested: {count} tests were skipped, pdflatex is missing; {needed}")
 
 
 @pytest.fixture(autouse=True)

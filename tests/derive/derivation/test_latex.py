@@ -154,7 +154,7 @@ def test_a_fragment_is_read_into_a_paper(tmp_path: Path) -> None:
 
 
 @needs_pdflatex
-@pytest.mark.skipif(shutil.which("bibtex") is None, reason="needs BibTeX")
+@pytest.mark.skipif(shutil.which("bibtex") is None, reason="bibtex is missing (Debian: texlive-binaries)")
 def test_two_fragments_in_a_paper_share_its_bibliography(tmp_path: Path) -> None:
     laws = {"sum": semicircle() + marchenko_pastur(c), "product": marchenko_pastur(c) @ marchenko_pastur(2)}
     for name, law in laws.items():
