@@ -108,9 +108,12 @@ class PhaseMap:
     @cached_property
     def values(self) -> list[Grid]:
         """Each curve's polynomial on the grid, rows along y."""
+        return self._values(*np.meshgrid(*self.axes))
+
+    def _values(self, x: Grid, y: Grid) -> list[Grid]:
+        """Each curve's polynomial at points."""
         names = sympy.symbols((self.x, self.y))
         table = {s: dict(zip((self.x, self.y), names, strict=True))[s.name] for s in self.law.equation.symbols}
-        x, y = np.meshgrid(*self.axes)
         found = []
         for curve in self.curves:
             function = sympy.lambdify(names, sympy.horner(curve.xreplace(table)), "numpy")
@@ -129,7 +132,7 @@ class PhaseMap:
             if mask.sum() < _SMALLEST:
                 continue
             row, column, _ = _center(mask)
-            samples.append((self._rational(0, column), self._rational(1, row)))
+            samples.append(self._sample(column, row))
             shapes.append(self.shape_at(*samples[-1]))
             kept[mask] = len(samples) - 1
         nearest = ndimage.distance_transform_edt(kept < 0, return_distances=False, return_indices=True)
@@ -168,12 +171,26 @@ class PhaseMap:
         except (ParameterError, DerivationError):
             return None
 
-    def _rational(self, axis: int, index: int) -> fmpq:
-        """The simplest number inside a pixel."""
+    def _sample(self, column: int, row: int) -> tuple[fmpq, fmpq]:
+        """The simplest point of a pixel, where no curve parts it from the centre, by which pixels belong to cells.
+
+        Else a simple one next to the centre.
+        """
+        signs = [np.signbit(v[row, column]) for v in self.values]
+        for part in (1, 1000):
+            x, y = (self._rational(axis, index, part) for axis, index in enumerate((column, row)))
+            there = self._values(np.array([_float(x)]), np.array([_float(y)]))
+            if [np.signbit(v[0]) for v in there] == signs:
+                break
+        return x, y
+
+    def _rational(self, axis: int, index: int, part: int) -> fmpq:
+        """The simplest number in that part of a pixel which lies around its middle: in all of it for 1."""
         low, high = self.window[axis]
         step = (high - low) / self.resolution
+        middle, reach = low + step * fmpq(2 * index + 1, 2), step / (2 * part)
         with working_precision(_BITS):
-            return simplest_between(arb(low + step * index), arb(low + step * (index + 1)))
+            return simplest_between(arb(middle - reach), arb(middle + reach))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the phases, with letters that a key explains, and the curves between them; returns the axes."""

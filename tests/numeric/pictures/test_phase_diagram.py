@@ -18,6 +18,7 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
 from resolvent.numeric.pictures.phase_diagram import PhaseMap, phase_diagram, phase_map
+from resolvent.numeric.spectrum.spectrum import Spectrum
 
 C, T = sympy.symbols("c t", positive=True)
 NOISY = semicircle(T) + marchenko_pastur(C)
@@ -84,12 +85,29 @@ def key(axes: Axes) -> list[str]:
     return [text.get_text() for text in legend.get_texts()]
 
 
+def in_the_row(found: PhaseMap, phi: float) -> tuple[int, float]:
+    """The number of intervals at the pixel next to phi, eps = 99/100, as the picture has it; the end of the first."""
+    column, row = np.argmin(abs(found.axes[0] - phi)), np.argmin(abs(found.axes[1] - 0.99))
+    point = {"phi": str(found.axes[0][column]), "eps": str(found.axes[1][row])}
+    intervals = Spectrum(catalog.get("hessian"), **point, sigma=1).intervals
+    cells, _, shapes = found.cells
+    shape = shapes[cells[row, column]]
+    assert shape is not None
+    assert shape.intervals == len(intervals)
+    return shape.intervals, intervals[0].right
+
+
 def test_no_curve_ends_in_mid_air() -> None:
     """Between phi = 1.9 and 2 two curves come closer than the pixels; each goes on to the border of the window."""
     law = catalog.get("hessian").law()
     found = phase_map(law, "phi", "eps", (("1/20", 3), ("1/50", 1)), sigma=1)
     axes = found.plot()
-    assert len(axes.lines) == 4
+    # at eps = 99/100 a gap opens above 0 between phi = 1.88 and 1.89, and its lower end falls below 0 between 1.91 and
+    # 1.92: two curves, which next to phi = 2 were one where a cell was sampled in its neighbour
+    assert in_the_row(found, 1.87)[0] == 1
+    assert in_the_row(found, 1.905)[0] == 2
+    assert in_the_row(found, 1.905)[1] > 0 > in_the_row(found, 1.935)[1]
+    assert len(axes.lines) == 5
     ends = [line.get_xydata()[k] for line in axes.lines for k in (0, -1)]
     for x, y in ends:
         pixels = ((x - 0.05) / 2.95 * 200, (y - 0.02) / 0.98 * 200)
@@ -151,3 +169,15 @@ def test_bad_arguments() -> None:
         phase_diagram(NOISY, "c", "t", window, resolution=5)
     with pytest.raises(ParameterError, match="rational"):
         phase_diagram(NOISY, "c", "t", ((1, sympy.pi), (1, 2)))
+
+
+def test_a_cell_has_the_shape_of_its_own_pixels_where_a_curve_crosses_them() -> None:
+    law = marchenko_pastur(C) + T * atoms([0, 1])
+    found = phase_map(law, "c", "t", (("1/20", 3), ("1/20", 4)))
+    x, y = found.axes
+    cells, _, shapes = found.cells
+    for row, column in ((21, 0), (25, 0), (28, 0), (25, 1), (19, 0), (20, 2), (33, 0)):
+        true = len(Spectrum(law, c=str(x[column]), t=str(y[row])).intervals)
+        shape = shapes[cells[row, column]]
+        assert shape is not None
+        assert shape.intervals == true
