@@ -406,8 +406,14 @@ def readable(coefficients: Sequence[Coefficient], symbols: Sequence[sympy.Symbol
 
 
 def by_name(values: Images, named: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of parameters by name, from those given by symbol and those given by name."""
-    return {**{str(symbol): value for symbol, value in (values or {}).items()}, **named}
+    """The values of parameters by name, from those given by symbol and those given by name.
+
+    Raises `ParameterError` for a parameter that is given in both ways.
+    """
+    found = {str(symbol): value for symbol, value in (values or {}).items()}
+    if twice := sorted(found.keys() & named.keys()):
+        raise ParameterError(f"{', '.join(twice)} is given twice, by symbol and by name; give it once", names=twice)
+    return {**found, **named}
 
 
 def parameter_images(parameters: Sequence[sympy.Symbol], values: Mapping[str, Any]) -> dict[sympy.Symbol, sympy.Expr]:

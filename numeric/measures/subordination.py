@@ -207,8 +207,9 @@ class ExplicitSubordination(Subordination):
     def attracts(self, state: Array) -> Array:
         """Where dz/dw is real and positive."""
         w = np.append(state[0], 1j * _FAR * self.width)
-        m, slope = self.a(w)
-        *found, far = self.operation.forward(w, m, slope)[1]
+        with np.errstate(all="ignore"):  # at atoms there are no values: nothing attracts there
+            m, slope = self.a(w)
+            *found, far = self.operation.forward(w, m, slope)[1]
         return _is_positive(np.array(found), far) & self.operation.inside(w.real, m.real)[:-1]
 
     def step(self, state: Array, z: Array) -> tuple[Array, Array]:
@@ -251,7 +252,8 @@ class PairSubordination(Subordination):
     def attracts(self, state: Array) -> Array:
         """Where dz/dw is real and positive."""
         w, v = np.concatenate([state, self.pair.start(np.array([1j * _FAR * self.width]))], axis=1)
-        *found, far = self.pair.on_line(w, self.pair.a(w), v, self.pair.b(v))[1]
+        with np.errstate(all="ignore"):
+            *found, far = self.pair.on_line(w, self.pair.a(w), v, self.pair.b(v))[1]
         return _is_positive(np.array(found), far)
 
     def step(self, state: Array, z: Array) -> tuple[Array, Array]:

@@ -174,6 +174,11 @@ def test_laws_without_parameters_refuse_one_by_symbol(name: str) -> None:
     assert OBJECTS[name].at({}) is OBJECTS[name]
 
 
+def test_two_values_for_one_parameter_are_refused() -> None:
+    with pytest.raises(rv.ParameterError, match="c is given twice, by symbol and by name"):
+        LAW.at({"c": 1}, c=2)
+
+
 def test_an_ensemble_is_an_attribute_and_an_item() -> None:
     assert rv.catalog.marchenko_pastur is rv.catalog["marchenko-pastur"] is rv.catalog.get("marchenko-pastur")
 

@@ -377,6 +377,13 @@ def test_densities_beside_lonely_atoms_have_their_digits(operation: Callable[[An
             assert float(rho.pdf(x)) == pytest.approx(expected, rel=1e-9)
 
 
+def test_points_at_atoms_make_no_warnings(recwarn: pytest.WarningsRecorder) -> None:
+    """Next to the far atoms of a Poisson distribution Newton's method comes onto them, where there is no value."""
+    rho = rv.Spectrum(rv.law_of_distribution(stats.poisson(4)) + rv.semicircle())
+    assert (rho.mean(), rho.var()) == pytest.approx((4.0, 5.0), rel=1e-12)
+    assert not recwarn.list
+
+
 def test_a_law_with_an_equation_is_known_as_such() -> None:
     """The product with a Marchenko-Pastur law is a sample covariance, also where that is taken as one by numbers."""
     population = rv.law_of_distribution(stats.beta(2, 1))
