@@ -35,7 +35,11 @@ def _checked(function: Callable[[Array], Any], x: Array, ends: tuple[float, floa
     """The values of a density; raises `ParameterError` if they are none."""
     x = np.clip(x, np.nextafter(ends[0], np.inf), np.nextafter(ends[1], -np.inf))
     with np.errstate(all="ignore"):
-        values = np.asarray(function(x), dtype=float) + 0 * x
+        values = np.asarray(function(x))
+    try:
+        values = (values if values.dtype.kind in "biuf" else values.astype(object)).astype(float) + 0 * x
+    except (TypeError, ValueError):
+        raise ParameterError(f"a density has real values; got {values.dtype} data", x=float(x[0])) from None
     bad = ~np.isfinite(values)
     if np.any(bad):
         raise ParameterError(f"the density has no finite value at x = {x[bad][0]:.6g}", x=float(x[bad][0]))

@@ -117,14 +117,20 @@ def edge_test(
 ) -> EdgeTest:
     """Which eigenvalues stick out of the support, and how surely, for one matrix with ``size`` eigenvalues.
 
-    Raises `ParameterError` for values that are not finite real numbers, a beta other than 1, 2 and 4, or a level
-    outside (0, 1).
+    Raises `ParameterError` for values that are not finite real numbers in one dimension, a beta other than 1, 2 and 4,
+    or a level outside (0, 1).
     """
     if beta not in (1, 2, 4) or isinstance(beta, bool):
         raise ParameterError(f"the Tracy-Widom laws have beta = 1, 2 or 4; got {beta!r}", beta=beta)
     if not 0 < level < 1:
         raise ParameterError(f"the level is a probability between 0 and 1; got {level!r}", level=level)
-    found = np.sort(np.asarray(values, dtype=float).ravel())
+    found = np.asarray(values, dtype=float)
+    if found.ndim > 1:
+        raise ParameterError(
+            f"the eigenvalues of one matrix are an array of one dimension; got {found.ndim}. Of a matrix take eigvalsh",
+            eigenvalues=values,
+        )
+    found = np.sort(found.ravel())
     if not len(found) or not np.all(np.isfinite(found)):
         raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=values)
     count = len(found) if size is None else size

@@ -431,7 +431,8 @@ class Spectrum(Presented):
         >>> [round(o.p_value, 3) for o in found.outside], found.count
         ([0.08, 0.0], 1)
 
-        Raises `ParameterError` for values that are not finite, another beta, or a level outside (0, 1).
+        Raises `ParameterError` for values that are not finite or no array of one dimension, another beta, or a level
+        outside (0, 1).
         """
         return edge_test(self.measure, values, beta, level, size)
 

@@ -484,6 +484,8 @@ def test_unbounded_distributions_are_cut_off_where_nothing_is_left() -> None:
         (lambda: rv.law_of_density(lambda x: x, (-1, 1)), "negative"),
         (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (1, 0)), "a < b"),
         (lambda: rv.law_of_density(lambda x: 1 + 0 * x, (0, 1), breaks=["x"]), "a number is needed; got 'x'"),
+        (lambda: rv.law_of_density(lambda x: 1 + 1j * x, (0, 1)), "real values; got complex128"),
+        (lambda: rv.law_of_density(lambda x: "one", (0, 1)), "real values"),
         (lambda: rv.law_of_distribution(3), "scipy.stats"),
         (lambda: rv.law_of_distribution(stats.cauchy()), "too heavy"),
         (lambda: rv.law_of_distribution(stats.zipf(2.5)), "zipf has too many atoms"),

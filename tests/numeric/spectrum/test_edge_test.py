@@ -118,6 +118,12 @@ def test_bad_eigenvalues_are_refused(values: list[float], words: str) -> None:
         rv.Spectrum(rv.semicircle()).edge_test(values)
 
 
+def test_a_matrix_is_no_array_of_its_eigenvalues() -> None:
+    """Its entries would be taken for eigenvalues."""
+    with pytest.raises(rv.ParameterError, match="one dimension; got 2"):
+        rv.Spectrum(rv.semicircle()).edge_test(np.eye(9))
+
+
 def test_a_level_is_a_probability() -> None:
     with pytest.raises(rv.ParameterError, match="level"):
         rv.Spectrum(rv.semicircle()).edge_test([1.0], level=5)
