@@ -22,6 +22,7 @@ _MARGIN, ROOM = 0.05, 1.12  # beside the support, in widths; above the highest p
 _WIDE = 4.5  # inches: there three words of a legend stand side by side
 _LARGEST_DENOMINATOR = 1000
 _FEWEST_BARS = 5  # of an interval of the support
+_EDGE = 1e-6  # bars: nearer to the support is rounding
 _LETTER = 4.6  # points, of the words beside an atom
 _SEPARATE = 60  # marks outside the support that are told apart; more are drawn fainter
 
@@ -169,7 +170,7 @@ def histogram_plot(
     density_plot(spectrum, ax, label=curve, color=INK, is_filled=False)
     ax.set_xlim(min(min(lower, bins[0]) - _MARGIN * width, ax.get_xlim()[0]), max(upper, bins[-1]) + _MARGIN * width)
     ax.set_ylim(0, max(ax.get_ylim()[1], ROOM * bar_height(bars)))
-    _mark_outside(ax, rest, (lower - step, upper + step), reach)
+    _mark_outside(ax, rest, (lower, upper), step, reach)
     legend_above(ax)
     return ax
 
@@ -234,15 +235,21 @@ def at_atoms(spectrum: Drawn, values: Array) -> NDArray[np.bool_]:
     return np.isin(onto_atoms(values, places, spectrum.support(), spectrum.intervals), places)
 
 
-def _mark_outside(ax: Axes, values: Array, inside: tuple[float, float], reach: tuple[float, float]) -> None:
-    """Marks on the axis for eigenvalues outside the support; beyond the reach, how many there are and how far."""
-    outside = values[(values < inside[0]) | (values > inside[1])]
+def _mark_outside(
+    ax: Axes, values: Array, support: tuple[float, float], step: float, reach: tuple[float, float]
+) -> None:
+    """Marks on the axis for eigenvalues outside the support by a bar; beyond the reach, how many and how far.
+
+    The legend says "by a bar" where others are outside by less.
+    """
+    outside, near = (values[(values < support[0] - d) | (values > support[1] + d)] for d in (step, _EDGE * step))
+    by = "" if len(near) == len(outside) else " by a bar"
     shown = outside[(outside >= reach[0]) & (outside <= reach[1])]
     if len(shown):
         size, opacity = (9, 1.0) if len(shown) <= _SEPARATE else (6, 0.3)
         ax.plot(shown, np.full(len(shown), 0.015), "|", markersize=size, alpha=opacity, markeredgewidth=1.2,
                 color=ATOM, transform=ax.get_xaxis_transform(), zorder=6,
-                label=f"outside the support ({len(outside)})")  # fmt: skip
+                label=f"outside the support{by} ({len(outside)})")  # fmt: skip
     for beyond, place, side, words in (
         (values[values < reach[0]], 0.01, "left", "$\\leftarrow$ {} beyond, down to {:.4g}"),
         (values[values > reach[1]], 0.99, "right", "{} beyond, up to {:.4g} $\\rightarrow$"),

@@ -140,6 +140,12 @@ def test_outliers_are_marked_on_the_axis_and_far_ones_counted() -> None:
     assert sum(p.get_width() * p.get_height() for p in bars(ax)) == pytest.approx(102 / 103)
 
 
+def test_marks_leave_out_what_is_outside_by_less_than_a_bar_and_say_so() -> None:
+    ax = histogram_plot(law("semicircle"), np.concatenate([np.linspace(-2.05, 1.9, 100), [3.0]]))
+    labels = [str(line.get_label()) for line in ax.lines]
+    assert "outside the support by a bar (1)" in labels
+
+
 def test_style_goes_to_the_line() -> None:
     (line,) = law("semicircle").plot(color="red", linewidth=3, label="law").lines
     assert (line.get_color(), line.get_linewidth(), line.get_label()) == ("red", 3, "law")
