@@ -23,7 +23,8 @@ def moved(piece: Piece, factor: float, offset: float = 0.0) -> Piece:
     low, high = factor * piece.left, factor * piece.right
     rests = (factor * piece.rests[0], factor * piece.rests[1])
     if offset:
-        low, high, rests = low + rests[0] + offset, high + rests[1] + offset, (0.0, 0.0)
+        (low, below), (high, above) = _sum(low, offset), _sum(high, offset)
+        rests = (rests[0] + below, rests[1] + above)
     margins = (abs(factor) * piece.margins[0], abs(factor) * piece.margins[1])
     ramification, orders, boundary = piece.ramification, piece.orders, piece.boundary / abs(factor)
     if factor < 0:
@@ -31,3 +32,10 @@ def moved(piece: Piece, factor: float, offset: float = 0.0) -> Piece:
         ramification, orders = ramification[::-1], orders[::-1]
         boundary = boundary * (-1.0) ** np.arange(len(boundary))
     return Piece(low, high, rests, ramification, orders, boundary, *edge_maps(ramification), margins)
+
+
+def _sum(a: float, b: float) -> tuple[float, float]:
+    """The sum of two floats, and what its rounding has taken from it (Knuth's two-sum)."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)

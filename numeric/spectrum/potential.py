@@ -7,12 +7,14 @@ m(x + i0)/pi, and log|x(t) - z| is the sum of log|t - t_j| over the roots of x(t
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array, Nodes, Piece
+from resolvent.numeric.density.moved_piece import moved
 from resolvent.numeric.spectrum.linear_statistics import expect, smooth_integral
 from resolvent.numeric.spectrum.measure import Pieces
 from resolvent.numeric.spectrum.stieltjes_values import (
@@ -84,4 +86,8 @@ def log_energy(measure: Pieces) -> float:
     try:
         return float(smooth_integral(measure.pieces, potential, 1e-12))
     except PrecisionError:  # where a density jumps, or two pieces meet, the potential is no power series
-        return float(expect(measure, lambda x: log_potential(measure, x), 1e-12))
+        # places next to the strongest singularity, or to the narrowest piece, keep their digits if that is at 0
+        ends = [(e, p.width, x) for p in measure.pieces for e, x in zip(p.exponents, (p.left, p.right), strict=True)]
+        start = -min(ends)[2]
+        here = replace(measure, groups=tuple(tuple(moved(p, 1.0, start) for p in group) for group in measure.groups))
+        return float(expect(here, lambda x: log_potential(here, x), 1e-12))

@@ -40,6 +40,15 @@ def test_what_shifts_leave_unchanged(name: str, shift: Fraction) -> None:
     assert moved.cdf(x) == pytest.approx(rho.cdf(x - float(shift)), abs=1e-14)  # the difference is exact
 
 
+@pytest.mark.parametrize(("scale", "shift"), [(1, 3), (-1, 0), (1, -(10**9)), (Fraction(1, 10**9), 1)])
+def test_the_energy_of_a_law_with_a_narrow_gap_is_kept_by_shifts(scale: Fraction, shift: int) -> None:
+    """At c = 1 it is 2 (-1/4), as x = s^2 with s from the semicircle law; here 1 - c = 7e-12."""
+    law = marchenko_pastur(1 - Fraction(7, 10**12))
+    moved = Spectrum(scale * law + shift).log_energy() - math.log(abs(scale))
+    assert moved == pytest.approx(-0.5, abs=1e-9)
+    assert moved == pytest.approx(Spectrum(law).log_energy(), abs=1e-12)
+
+
 @pytest.mark.parametrize("scale", [Fraction(1, 10**30), Fraction(1, 10**9), Fraction(10**15)], ids=float)
 def test_what_scales_change(scale: Fraction) -> None:
     rho, scaled = Spectrum(marchenko_pastur("1/2")), Spectrum(scale * marchenko_pastur("1/2"))
