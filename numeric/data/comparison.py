@@ -195,17 +195,17 @@ def _verdict(
 ) -> tuple[Status, tuple[str, ...]]:
     if against:
         return "refuted", tuple(against)
+    many = f"{share:.1%} of the eigenvalues stick out: more than a few components" if share > _MANY else ""
     if power < _ENOUGH:
         enough = f"; about {float(f'{needed:.2g}'):,.0f} eigenvalues would decide" if math.isfinite(needed) else ""
         each = f"{enough} in each of {matrices} matrices" if enough and matrices > 1 else enough
+        so_far = f"{many};" if many else "nothing speaks against the law, but"
         return "undecided", (
-            f"nothing speaks against the law, but eigenvalues wrong by {resolution:.3g} would be seen with probability "
-            f"{power:.2g} only{each or '; more or larger matrices decide'}",
+            f"{so_far} eigenvalues wrong by {resolution:.3g} would be seen with probability {power:.2g} "
+            f"only{each or '; more or larger matrices decide'}",
         )
-    if share > _MANY:
-        return "undecided", (
-            f"the bulk agrees with the law, but {share:.1%} of the eigenvalues stick out: more than a few components",
-        )
+    if many:
+        return "undecided", (f"the bulk agrees with the law, but {many}",)
     return "supported", (
         f"nothing speaks against the law; eigenvalues wrong by {resolution:.3g} would be seen with probability "
         f"{power:.3g} at least",

@@ -101,7 +101,7 @@ def test_the_table_streams() -> None:
         assert process.stderr is not None
         assert [process.stdout.readline().split()[0] for _ in range(2)] == ["code", ",".join("1" * 18)]
         process.stdout.close()
-        assert (process.wait(timeout=10), process.stderr.read()) == (FINE, "")
+        assert (process.wait(), process.stderr.read()) == (FINE, "")
 
 
 # -- JSON ------------------------------------------------------------------------------------------------------

@@ -193,6 +193,15 @@ def test_eigenvalues_in_other_units_are_refuted_with_both_means(factor: float, s
     assert len(found.plot().lines) < 10
 
 
+def test_many_eigenvalues_outside_speak_before_the_power() -> None:
+    x = np.random.default_rng(0).normal(size=(200, 400))
+    found = rv.compare(np.linalg.eigvalsh(x @ x.T / 400), rv.marchenko_pastur("1/3"))
+    assert (found.verdict, found.components) == ("undecided", 17)
+    assert found.reasons[0].startswith(
+        "8.5% of the eigenvalues stick out: more than a few components; eigenvalues wrong"
+    )
+
+
 def test_pooled_matrices_that_differ_are_named() -> None:
     rng = np.random.default_rng(2)
     alike = [rng.normal(size=(200, 400)) for _ in range(5)]
