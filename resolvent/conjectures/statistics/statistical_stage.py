@@ -228,12 +228,20 @@ def examine(
         dilation = shift = np.inf
     else:
         correction = means.correction(joint_level, is_slow) if test.p_value < joint_level else None
+        if correction is not None and not correction.explains and any(bulk.taken):
+            # what was taken out may be an end of the bulk that comes in slowly, in like numbers at all sizes
+            whole = _means(conjecture.claim, law, functions, expected, others, _jumps(others, sizes))
+            correction = max(correction, whole.correction(joint_level, is_slow), key=lambda c: c.explains)
         parts.joint(test, joint_level, correction, means.room() * means.units)
     if law is None and not strays:
         parts.tested(len(functions))
     elif law is not None:
         places = _quantiles(law)
-        parts.quantile(at_quantiles(places, law.cdf(places), bulks, jumps, level * _QUANTILE_SHARE, is_slow))
+        at_level = partial(at_quantiles, places, law.cdf(places), level=level * _QUANTILE_SHARE, is_slow=is_slow)
+        quantile = at_level(bulks, jumps)
+        if quantile is not None and not quantile.correction.explains and any(bulk.taken):
+            quantile = max(quantile, at_level(others, _jumps(others, sizes)), key=lambda q: q.correction.explains)
+        parts.quantile(quantile)
         parts.distance(distances, sizes, len(pooled), rows[-1], partial(_levy_distances, law, bulks))
         parts.outside(outside, trials, sizes, bulk.taken, bulk.margin)
         parts.outliers(law, draws, level * _OUTLIER_SHARE)
