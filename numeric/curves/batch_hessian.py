@@ -87,7 +87,7 @@ def minimal_damping(law: Law | Spectrum, share: Any = 0, outliers: Iterable[floa
     >>> minimal_damping(semicircle()), round(minimal_damping(semicircle(), share="1/4"), 6)
     (2.0, 0.807946)
 
-    Raises `ParameterError` for a share outside [0, 1).
+    Raises `ParameterError` for a share outside [0, 1), and outliers that are no finite numbers.
     """
     part = real_number(share)
     if not 0 <= part < 1:
@@ -95,7 +95,7 @@ def minimal_damping(law: Law | Spectrum, share: Any = 0, outliers: Iterable[floa
     rho = law if isinstance(law, Spectrum) else Spectrum(law.at(**parameters) if parameters else law)
     if part:
         return max(0.0, -_upper_quantile(rho, part))
-    return max(0.0, -min([rho.support()[0], *map(float, outliers)]))
+    return max(0.0, -min([rho.support()[0], *map(real_number, outliers)]))
 
 
 def _upper_quantile(rho: Spectrum, share: float) -> float:

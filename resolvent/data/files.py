@@ -18,7 +18,10 @@ from resolvent.derive.errors import ParameterError
 
 SUFFIXES = (".npy", ".npz", ".csv", ".txt", ".safetensors")
 _HEADER = 100_000_000  # bytes that the header of a .safetensors file may have
-_KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1"}
+_KINDS = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
+}  # fmt: skip
 
 
 def read_array(path: Path, name: str | None = None) -> Any:

@@ -21,6 +21,7 @@ from resolvent.numeric.style import FILL, INK, LINES, finish, new_figure, set_ti
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_LEAST = 1e-140  # of the largest weight; the largest is one over it
 _SMALLEST = 20  # of the shorter side: below it nothing is said
 _WHITE = 0.1  # Kolmogorov's distance of the bulk from noise, beyond which nothing is advised
 _SPREAD = (1.0, 0.62, 0.05)  # times the size p it stays below a + b log p + c rank at the level 1 %: sampled
@@ -28,7 +29,7 @@ _PEAKED = 1.0  # the fourth cumulant of the entries, from which on the level at 
 _FEW = 0.1  # of the singular values: more that stick out are no low rank
 _LEVEL = 0.01
 _ROUNDS = 20
-_COLUMNS = 3
+_COLUMNS, _BINS = 3, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,17 +144,26 @@ class PruningAdvice:
 
 def _draw(ax: Any, layer: LayerAdvice) -> None:
     bulk = layer.values[layer.rank :] / max(layer.edge, 1e-300)
-    ax.hist(bulk, bins=40, density=True, color=FILL)
+    set_title(ax, f"{layer.name}: rank {layer.rank}" if not layer.reason else f"{layer.name}: no advice")
+    ax.set_yticks([])
+    if not layer.noise:  # nothing is said of it, and there is no law to draw
+        finish(ax)
+        return
+    ax.hist(bulk, bins=_bins(bulk), density=True, color=FILL)
     ratio = min(layer.shape) / max(layer.shape)
     y = np.linspace(max(1 - math.sqrt(ratio), 1e-3), 1 + math.sqrt(ratio), 400)
     top = 1 + math.sqrt(ratio)
     ax.plot(y / top, 2 * y * Spectrum(marchenko_pastur(ratio)).pdf(y**2) * top, color=INK)
     outliers = layer.values[: layer.rank] / max(layer.edge, 1e-300)
     ax.plot(outliers, np.zeros(len(outliers)), "|", color=LINES[1], markersize=14, clip_on=False)
-    set_title(ax, f"{layer.name}: rank {layer.rank}" if not layer.reason else f"{layer.name}: no advice")
     ax.set_xlabel("singular value over the edge of the noise")
-    ax.set_yticks([])
     finish(ax)
+
+
+def _bins(values: Any) -> Any:
+    """The ends of 40 bins, of a width even where all values are one."""
+    low, high = float(np.min(values)), float(np.max(values))
+    return np.linspace(low, max(high, low * 1.01), _BINS + 1)
 
 
 @checked
@@ -177,7 +187,7 @@ def advise_pruning(arrays: Mapping[str, Any]) -> PruningAdvice:
         if values.ndim < 2 or values.dtype.kind not in "fiu":
             skipped.append(name)
             continue
-        layers.append(_layer(name, values.reshape(len(values), -1).astype(float)))
+        layers.append(_layer(name, values.reshape(len(values), -1 if values.size else 0).astype(float)))
     if not layers:
         raise ParameterError("there is no matrix of weights among the arrays", names=list(arrays))
     return PruningAdvice(tuple(layers), tuple(skipped))
@@ -189,7 +199,13 @@ def _layer(name: str, w: Any) -> LayerAdvice:
         place = tuple(bad[0].tolist())
         raise ParameterError(f"the weights of {name} must be finite; entry {place} is {w[place]}", name=name)
     short, long = sorted(w.shape)
-    values = np.linalg.svd(w, compute_uv=False)
+    size = float(np.max(np.abs(w), initial=0.0))
+    if size and not _LEAST < size < 1 / _LEAST:
+        raise ParameterError(
+            f"the weights of {name} reach up to {size:.3g}, whose squares are no floats; multiply them by a number",
+            name=name,
+        )
+    values = np.linalg.svd(w, compute_uv=False) if short else np.zeros(0)
     shape = (int(w.shape[0]), int(w.shape[1]))
     if short < _SMALLEST or values[0] == 0:
         reason = f"it has fewer than {_SMALLEST} rows or columns" if short < _SMALLEST else "it is 0"

@@ -94,6 +94,13 @@ def test_damping_across_gaps(law: rv.Law, share: str, expected: float) -> None:
     assert minimal_damping(law, share=share) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize("outlier", [np.nan, np.inf, "x"])
+def test_outliers_that_are_no_numbers_are_refused(outlier: object) -> None:
+    """NaN came out as no damping at all."""
+    with pytest.raises(rv.ParameterError):
+        minimal_damping(rv.semicircle(), outliers=[outlier])  # type: ignore[list-item]
+
+
 # -- spacings ------------------------------------------------------------------------------------------------------
 
 

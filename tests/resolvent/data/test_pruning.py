@@ -196,3 +196,32 @@ def test_layers_without_noise_are_left_as_they_are() -> None:
         assert pruned(constant, layer) == pytest.approx(constant)
     (nothing,) = advise_pruning({"w": 0 * w}).layers
     assert not np.any(pruned(0 * w, nothing))
+
+
+def test_layers_with_no_numbers_or_one_row_are_drawn_and_masks_are_skipped(tmp_path: Path) -> None:
+    """One row has one singular value, and an orthogonal matrix many equal ones: their histograms have no width."""
+    advice = advise_pruning(
+        {"none": np.zeros((0, 50)), "row": np.ones((1, 500)), "orthogonal": np.eye(60), "mask": np.eye(60) > 0}
+    )
+    assert [bool(layer.reason) for layer in advice.layers] == [True, True, True]
+    assert advice.skipped == ("mask",)
+    advice.plot().savefig(tmp_path / "layers.png")
+
+
+def test_masks_and_unsigned_numbers_of_safetensors(tmp_path: Path) -> None:
+    arrays = {"BOOL": np.array([[True, False]]), "U16": np.array([[1, 65535]], "<u2"), "U32": np.array([[7]], "<u4")}
+    header, body = {}, b""
+    for kind, array in arrays.items():
+        start, body = len(body), body + array.tobytes()
+        header[kind] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [start, len(body)]}
+    text = json.dumps(header).encode()
+    (tmp_path / "w.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + body)
+    found = read_arrays(tmp_path / "w.safetensors")
+    assert all(np.array_equal(found[name], array) for name, array in arrays.items())
+    assert found["BOOL"].dtype == bool
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e160])
+def test_weights_whose_squares_are_no_floats_are_refused(size: float) -> None:
+    with pytest.raises(ParameterError, match="multiply them by a number"):
+        advise_pruning({"w": size * np.random.default_rng(0).standard_normal((60, 60))})
