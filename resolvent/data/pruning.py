@@ -29,7 +29,7 @@ _PEAKED = 1.0  # the fourth cumulant of the entries, from which on the level at 
 _FEW = 0.1  # of the singular values: more that stick out are no low rank
 _LEVEL = 0.01
 _ROUNDS = 20
-_COLUMNS, _BINS = 3, 40
+_COLUMNS, _BINS, _THINNEST = 3, 40, 0.01  # the thinnest in units of the edge
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,31 +139,35 @@ class PruningAdvice:
         figure = new_figure((4.2 * columns, 3.0 * rows), "constrained")
         for number, layer in enumerate(self.layers, start=1):
             _draw(figure.add_subplot(rows, columns, number), layer)
+        figure.supxlabel("singular value over the edge of the noise", fontsize=10)  # wider than axes of three columns
         return figure
 
 
 def _draw(ax: Any, layer: LayerAdvice) -> None:
     bulk = layer.values[layer.rank :] / max(layer.edge, 1e-300)
     set_title(ax, f"{layer.name}: rank {layer.rank}" if not layer.reason else f"{layer.name}: no advice")
-    ax.set_yticks([])
     if not layer.noise:  # nothing is said of it, and there is no law to draw
-        finish(ax)
+        ax.set_axis_off()
         return
     ax.hist(bulk, bins=_bins(bulk), density=True, color=FILL)
     ratio = min(layer.shape) / max(layer.shape)
     y = np.linspace(max(1 - math.sqrt(ratio), 1e-3), 1 + math.sqrt(ratio), 400)
     top = 1 + math.sqrt(ratio)
-    ax.plot(y / top, 2 * y * Spectrum(marchenko_pastur(ratio)).pdf(y**2) * top, color=INK)
-    outliers = layer.values[: layer.rank] / max(layer.edge, 1e-300)
-    ax.plot(outliers, np.zeros(len(outliers)), "|", color=LINES[1], markersize=14, clip_on=False)
-    ax.set_xlabel("singular value over the edge of the noise")
+    law = 2 * y * Spectrum(marchenko_pastur(ratio)).pdf(y**2) * top
+    ax.plot(y / top, law, color=INK)
+    ax.set_yticks([])
+    ax.set_ylim(0, min(ax.get_ylim()[1], 3 * float(np.max(law))))
+    if layer.rank:  # markers of nothing that are not clipped have an extent that no layout knows
+        outliers = layer.values[: layer.rank] / layer.edge
+        ax.plot(outliers, np.zeros(len(outliers)), "|", color=LINES[1], markersize=14, clip_on=False)
     finish(ax)
 
 
 def _bins(values: Any) -> Any:
-    """The ends of 40 bins, of a width even where all values are one."""
+    """The ends of up to 40 bins, of a width that is seen even where all values are one."""
     low, high = float(np.min(values)), float(np.max(values))
-    return np.linspace(low, max(high, low * 1.01), _BINS + 1)
+    count = min(max(round((high - low) / _THINNEST), 1), _BINS)
+    return np.linspace(low, max(high, low + _THINNEST), count + 1)
 
 
 @checked

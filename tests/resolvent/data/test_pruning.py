@@ -200,12 +200,14 @@ def test_layers_without_noise_are_left_as_they_are() -> None:
 
 def test_layers_with_no_numbers_or_one_row_are_drawn_and_masks_are_skipped(tmp_path: Path) -> None:
     """One row has one singular value, and an orthogonal matrix many equal ones: their histograms have no width."""
-    advice = advise_pruning(
-        {"none": np.zeros((0, 50)), "row": np.ones((1, 500)), "orthogonal": np.eye(60), "mask": np.eye(60) > 0}
-    )
-    assert [bool(layer.reason) for layer in advice.layers] == [True, True, True]
+    noise = np.random.default_rng(0).normal(size=(50, 80))
+    arrays = {"none": np.zeros((0, 50)), "row": np.ones((1, 500)), "orthogonal": np.eye(60), "mask": np.eye(60) > 0}
+    advice = advise_pruning({**arrays, "noise": noise})
+    assert [bool(layer.reason) for layer in advice.layers] == [True, True, True, False]
     assert advice.skipped == ("mask",)
-    advice.plot().savefig(tmp_path / "layers.png")
+    figure = advice.plot()
+    figure.savefig(tmp_path / "layers.png")  # beside a layer of rank 0 the axes were a tenth as wide
+    assert all(ax.get_position().width > 0.2 for ax in figure.axes)
 
 
 def test_masks_and_unsigned_numbers_of_safetensors(tmp_path: Path) -> None:
