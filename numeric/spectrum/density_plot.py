@@ -100,8 +100,8 @@ def _arrow(ax: Axes, edge: float, color: str) -> None:
 def _atoms(ax: Axes, spectrum: Drawn, unit: float, color: str, label: str | None) -> float:
     """Stems whose height is the mass, a unit for mass 1, each with its mass as a fraction.
 
-    The words of the lowest atom stand on its left where the density would run through them; returns the room that
-    they take there.
+    The words stand on the left where the density would run through them on the right alone; returns the room that they
+    take on the left of the support.
     """
     from matplotlib.patheffects import withStroke
 
@@ -114,8 +114,11 @@ def _atoms(ax: Axes, spectrum: Drawn, unit: float, color: str, label: str | None
         words = f"mass {_fraction(atom.weight)}"
         long = (_LETTER * len(words) + 7) / (72 * ax.bbox.width / ax.figure.dpi) * width
         is_right = place - lower > 0.8 * (upper - lower)  # there words would leave the picture
-        if place == lower < upper and np.max(spectrum.pdf(np.linspace(place, place + long, 50)[1:])) > height:
-            is_right, room = True, long
+        if lower < upper:
+            x = np.linspace(-long, long, 100)
+            density = spectrum.pdf(place + x)
+            if np.max(density[x > 0]) > height >= np.max(density[x < 0]):
+                is_right, room = True, max(room, long - (place - lower))
         ax.plot([place, place], [0, height], color=color, linewidth=2.2, zorder=4, solid_capstyle="butt", label=label)
         ax.plot([place], [height], marker="o", markersize=4.5, color=color, zorder=4)
         offset, side = ((-5, 3), "right") if is_right else ((5, 3), "left")

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.numeric.measures.known_by_numbers import mixture
 from resolvent.numeric.spectrum.density_plot import density_plot, histogram_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
@@ -72,6 +73,14 @@ def test_an_atom_is_a_stem_with_its_mass_written_on_it() -> None:
     ((place, height),) = stems(ax)
     assert (place, height > 0) == (0.0, True)
     assert [t.get_text() for t in ax.texts] == ["mass 3/4"]
+
+
+def test_the_words_of_an_atom_stand_on_the_side_without_density() -> None:
+    """On the left of each bulk that rises there, also in the middle; else on the right."""
+    right = density_plot(Spectrum(marchenko_pastur(3) + atoms([0, 40])))
+    assert [t.get_ha() for t in right.texts] == ["right", "right"]
+    lonely = mixture([atoms([5]), atoms([0, 10]) + semicircle("1/100")], [0.5, 0.5])
+    assert [t.get_ha() for t in density_plot(Spectrum(lonely)).texts] == ["left"]
 
 
 def test_stems_of_atoms_alone_are_as_high_as_their_weights() -> None:
