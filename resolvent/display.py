@@ -24,6 +24,7 @@ from resolvent.derive.expressions.law import stated_ratios
 from resolvent.derive.laws.record import Law
 from resolvent.derive.laws.statement import equation_statement
 from resolvent.derive.presentation import Tabled
+from resolvent.numeric.spectrum.density_plot import density_plot
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.proposals.proposal import Proposal
 from resolvent.writing.blocks import Display, Entries, Entry, Report, Section, Steps
@@ -32,7 +33,7 @@ from resolvent.writing.entry_report import entry_report
 from resolvent.writing.html import html_fragment
 from resolvent.writing.latex import latex_document
 from resolvent.writing.law_report import convention_prose, law_report, steps_block
-from resolvent.writing.titles import law_title
+from resolvent.writing.titles import entry_title, law_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,7 +74,12 @@ def _(equation: ResolventEquation) -> str:
 def plot(law: Any, ax: Axes | None = None, **options: Any) -> Axes:
     """Draw the density of a law or an ensemble at the given parameters; label, color, linewidth go to the line."""
     style = {name: options.pop(name) for name in _STYLE & options.keys()}
-    return Spectrum(law, **options).plot(ax, **style)
+    spectrum = Spectrum(law, **options)
+    if isinstance(law, Ensemble) and ax is None and "label" not in style:
+        choice = {name: value for name, value in options.items() if name not in law.symbols}
+        values = {name: value for name, value in law.numbers(options).items() if name in law.symbols}
+        return density_plot(spectrum, title=entry_title(law, values | choice), **style)
+    return spectrum.plot(ax, **style)
 
 
 def title(spectrum: Spectrum) -> str:

@@ -342,8 +342,9 @@ class GaussNewton:
     @property
     def text(self) -> str:
         """What it is called."""
-        widths = "" if self.hidden == self.outputs == 1 else f", n1/n0={self.hidden:g}, n2/n0={self.outputs:g}"
-        return f"gauss_newton({self.activation.name}, m/n0={self.samples:g}{widths})"
+        widths = f", {self.hidden:g} hidden and {self.outputs:g} output units per input"
+        shown = "" if self.hidden == self.outputs == 1 else widths
+        return f"Gauss-Newton matrix of {self.activation.name} networks, {self.samples:g} samples per input{shown}"
 
     def density(self, x: ArrayLike) -> Array:
         """The density of H_0 at points, from the fixed point itself.

@@ -123,6 +123,6 @@ def csv_text(spectrum: Spectrum, points: int) -> str:
 
 
 def _title(subject: Subject) -> str:
-    from resolvent.writing.titles import law_title, values_title
+    from resolvent.writing.titles import entry_title, law_title
 
-    return values_title(subject.values, subject.entry.slug) if subject.entry else law_title(subject.law)
+    return entry_title(subject.entry, subject.values) if subject.entry else law_title(subject.law)

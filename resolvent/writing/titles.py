@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from resolvent.catalog.registry import find
+from resolvent.catalog.schema.ensemble import Ensemble
 from resolvent.derive.derivation.latex import expression_latex
 from resolvent.derive.expressions.law import stated_ratios
 from resolvent.derive.laws.operations import OPERATIONS, Kind
@@ -50,6 +51,18 @@ def values_title(values: Mapping[str, Any], name: str = "") -> str:
     return ": ".join(filter(None, (_plain(name), listed)))
 
 
+def entry_title(entry: Ensemble, values: Mapping[str, Any]) -> str:
+    """An entry of the catalog with the values of its parameters, choices in words, without what an option implies.
+
+    >>> print(entry_title(find("jacobian"), {"depth": 2, "weights": 1}))
+    jacobian: depth = 2, weights = orthogonal
+    """
+    words = {p.name: dict(zip(map(str, range(len(p.words))), p.words, strict=True)) for p in entry.parameters}
+    implied = entry.option.sets if entry.option and entry.option.name in values else ()
+    shown = {n: words.get(n, {}).get(str(value), value) for n, value in values.items() if n not in implied}
+    return values_title(shown, entry.slug)
+
+
 def _value(name: str, value: Any) -> str:
     letter = expression_latex(sympy.Symbol(name)) if name.isidentifier() else name
     is_word = (name.isidentifier() and r"\mathrm" in letter) or not str(value).strip("-")[:1].isdigit()
@@ -69,8 +82,8 @@ def _named(text: str) -> str:
             if not names or (row and any(kind not in _SINGLE for _, kind in row.arguments)):
                 return ""
             shown = law_name(name).replace("--", "\u2013") if row else name.replace("_", "-")
-            values = (ast.get_source_segment(text, node) for node in arguments)
-            return values_title(dict(zip(names, values, strict=False)), shown)
+            values = dict(zip(names, (ast.get_source_segment(text, node) or "" for node in arguments), strict=False))
+            return entry_title(entry, values) if entry and not row else values_title(values, shown)
     return ""
 
 

@@ -37,6 +37,18 @@ def test_laws(text: str, title: str) -> None:
     assert law_title(rv.parse(text)) == title
 
 
+def test_choices_are_words_and_networks_no_code() -> None:
+    jacobian = rv.catalog.get("jacobian")
+    axes = jacobian.plot(depth=2, weights="orthogonal", sigma_w=2, p="1/4")
+    assert axes.get_title() == "jacobian: depth = 2, weights = orthogonal, $\\sigma_{w} = 2$, $p = 1/4$"
+    assert (
+        rv.catalog.get("nonlinear-gram").plot(phi=1, psi=1, activation="relu").get_title().endswith("activation = relu")
+    )
+    network = rv.GaussNewton("relu", samples=4, hidden=2)
+    assert network.text.endswith("relu networks, 4 samples per input, 2 hidden and 1 output units per input")
+    assert law_title(rv.GaussNewton("relu", samples=4).law).endswith("of relu networks, 4 samples per input")
+
+
 def test_the_law_of_a_matrix_has_the_ratios_of_its_sizes() -> None:
     p, n = rv.dimension("p"), rv.dimension("n")
     x = rv.gaussian("X", p, n)
