@@ -39,25 +39,25 @@ $(READY): pyproject.toml
 
 demo: $(READY)
 	@mkdir -p $(OUT)
-	@echo; echo "1. A random matrix X X^T/n + S: X is p x n with independent Gaussian entries, S a Wigner matrix, p/n = c. Its law:"
+	@echo; echo "1. A random matrix X X^T/n + S (X: p x n, independent Gaussian; S: Wigner; p/n = c); for m = int rho(dx)/(x - z)"
 	@$(BIN)/resolvent derive --no-steps --matrix "X: gaussian(p, n)" --matrix "S: wigner(p)" --ratio "p/n = c" "X @ X.T / n + S" \
-	  | sed -n '/equation/,/= 0/p;/evidence/p'
-	@echo; echo "2. The Hessian of a ReLU network (Pennington, Bahri 2017), derived from its matrix as a paper would: $(OUT)/hessian.pdf"
+	  | sed -n '/= 0$$/p;/^evidence/p' | paste -sd ' ' | sed 's/^ */   /; s/ evidence: \(.*\)/   (\1)/'
+	@echo "2. The Hessian of a ReLU network (Pennington, Bahri 2017), derived from its matrix as a paper would: $(OUT)/hessian.pdf"
 	@$(BIN)/resolvent derive hessian --check --output $(OUT)/hessian.tex --output $(OUT)/hessian.txt
 	@sed -n 's/^checked: /   /p' $(OUT)/hessian.txt
 	@if command -v pdflatex >/dev/null; then cd $(OUT) && pdflatex -interaction=batchmode hessian.tex >/dev/null \
 	  && pdflatex -interaction=batchmode hessian.tex >/dev/null && rm -f hessian.aux hessian.log hessian.out; \
 	  else echo "   (pdflatex is not there, only hessian.tex; on Debian: apt-get install texlive-latex-recommended)"; fi
-	@echo; echo "3. Its density at phi = 1/2, eps = 1, sigma = 1: $(OUT)/density.png"
+	@echo "3. Its density at phi = 1/2, eps = 1, sigma = 1: $(OUT)/density.png"
 	@$(BIN)/resolvent density hessian --set phi=1/2 --set eps=1 --set sigma=1 --output $(OUT)/density.png | sed 's/^/   /'
-	@echo; echo "4. 40 matrices of that model, sampled, against the law: $(OUT)/model.png"
+	@echo "4. 40 matrices of that model, sampled, against the law: $(OUT)/model.png"
 	@$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --size 600 --output $(OUT)/model.png \
 	  --output $(OUT)/model.html | sed -n 's/^verdict/   verdict/p'
-	@echo; echo "5. The Hessians of real networks with random weights, against the same law: $(OUT)/network.png"
+	@echo "5. The Hessians of real networks with random weights, against the same law: $(OUT)/network.png"
 	@$(BIN)/resolvent verify hessian --set phi=1/2 --set eps=1 --set sigma=1 --sampler network --output $(OUT)/network.png \
-	  --output $(OUT)/network.html | sed -n '/^first thing wrong/,$$s/^/   /p'
+	  --output $(OUT)/network.html | sed -n '/^first thing wrong/,$$p' | tr -s '\n ' ' ' \
+	  | sed 's/first thing wrong: distance: \(.*\), most at.*verdict: \([a-z]*\).*/   verdict: \2: \1\n/'
 	@$(BIN)/resolvent show hessian | tr -s '\n ' ' ' | sed -n 's/.*\(Why: [^.]*\.\).*/   \1\n/p'
-	@echo "Written: $$(ls $(OUT)/hessian.tex $(OUT)/density.png $(OUT)/model.png $(OUT)/network.png | tr '\n' ' ')"
 	@echo "Next: README.md, the reports $(OUT)/model.html and $(OUT)/network.html, or make docs and site/index.html."
 	@if [ -t 1 ] && [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then xdg-open $(OUT)/network.png; fi
 
