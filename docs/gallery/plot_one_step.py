@@ -18,7 +18,7 @@ bulk = rv.Spectrum(entry.law(c=2))
 s = np.linspace(*np.sqrt(bulk.support()), 300)
 step = gradient_step("tanh", "relu", rate=8, units=2, samples=4, noise=0.2)
 
-plt.hist(values[values > 1e-6], bins=60, density=True, label="real step, 800 inputs")
+plt.hist(values[values > 1e-6], bins=60, density=True, alpha=0.3, label="real step, 800 inputs")
 plt.plot(s, 4 * s * bulk.pdf(s**2), label="the layer before")
 plt.axvline(step.singular_value, linestyle="--", label="predicted")
 plt.xlabel("singular value")
