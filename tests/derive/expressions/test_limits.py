@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import multiprocessing
 import signal
-import time
 from typing import Any
 
 import pytest
@@ -51,13 +50,11 @@ def interrupted(model: MatrixExpression) -> None:
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 2.0)
-        began = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             law_of(model)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - began < Limits().seconds / 2
     assert not multiprocessing.active_children()
 
 

@@ -109,10 +109,10 @@ def test_many_terms_are_searched_in_part() -> None:
 
 def test_long_numbers_shorten_the_search() -> None:
     numbers = random.Random(2)
-    began = time.monotonic()
+    began = time.process_time()
     finding = find_relation([numbers.randint(1, 10**3900) for _ in range(150)], "ode")
     assert 14 < finding.searched < 150
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_a_series_may_be_free_for_a_term() -> None:

@@ -257,7 +257,6 @@ def test_as_a_program(file: Path) -> None:
         [sys.executable, "-m", "resolvent", "check", str(file), "--exact-only"],
         capture_output=True,
         text=True,
-        timeout=120,
         env=environment,
     )
     assert (result.returncode, result.stderr) == (REFUTED, "")

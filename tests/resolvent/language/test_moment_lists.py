@@ -75,10 +75,10 @@ def test_empty_lists(text: str) -> None:
     ],
 )
 def test_sizes_are_bounded(text: str, message: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ParameterError, match=message):
         read_moments(text)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_the_largest_sizes_are_read() -> None:
