@@ -184,7 +184,7 @@ class TubeTree:
                     (tables[node],) = self._steps([node])
                 before = self._guesses[node]
                 self._guesses[node], self._slopes[node] = self._led(parent, *tables[node])
-                is_new[node] = not abs(self._guesses[node] - before) <= _SAME * abs(before)
+                is_new[node] = not _size(self._guesses[node] - before) <= _SAME * _size(before)
 
     def _steps(self, nodes: Sequence[int]) -> list[tuple[complex, list[list[complex]], list[list[complex]]]]:
         """For the segments to some nodes a step, and at each stop P and P_x, as polynomials in y, highest first."""
@@ -215,7 +215,7 @@ class TubeTree:
     def _is_promising(self, k: int, round_: int) -> bool:
         """Whether halving the segment to a node may help: no pole is near, and no other sheet that is met there."""
         parent = self._parents[k]
-        here, there = (abs(self._guesses[j] + self.height) for j in (k, parent))
+        here, there = (_size(self._guesses[j] + self.height) for j in (k, parent))
         return here < _STEEP * there and (
             round_ < _PATIENCE or bool(self._tubes.widths[k] > 0 and self._tubes.widths[parent] > 0)
         )
@@ -238,6 +238,11 @@ class TubeTree:
             found = tubes(self._expansions, self._tubes.places[chosen], roots[missing], _OVERLAP * wanted[chosen])
             self._tubes = self._tubes.replaced(chosen, found)
         return list(self._tubes.share(parents, children))
+
+
+def _size(value: complex) -> float:
+    """The absolute value, NaN for a guess that is not known; Python's ``abs`` may refuse NaN after another overflow."""
+    return math.hypot(value.real, value.imag)
 
 
 def share_of_distance(degree: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import math
 
 import mpmath as mp
 import numpy as np
@@ -129,3 +130,12 @@ def test_random_trees_agree_with_the_closed_form() -> None:
             assert abs(complex(ball) - semicircle_value(z)) < 1e-14
             proved += 1
     assert proved > 50
+
+
+def test_a_guess_that_is_not_known_is_no_overflow() -> None:
+    """Python 3.11 says so of abs(NaN) where something else overflowed before."""
+    tree = tree_of(semicircle())
+    (node,) = tree._added([0], np.array([1 + 1j]))
+    with pytest.raises(OverflowError):
+        math.exp(1000)
+    assert not tree._is_promising(node, 0)
