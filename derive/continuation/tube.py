@@ -39,6 +39,15 @@ _BLOCK = 40000
 _TINY = 1e-60  # no tube is narrower: powers of its width shall stay among the floats
 
 
+def modulus(z: complex) -> float:
+    """abs(z), also where z is no number: Python 3.11's abs raises OverflowError for NaN where C's errno is left over.
+
+    >>> modulus(3 - 4j), modulus(complex(math.nan, 0))
+    (5.0, nan)
+    """
+    return math.hypot(z.real, z.imag)
+
+
 @dataclass(frozen=True)
 class Tube:
     """For |x - x0| <= width exactly one root lies within ``radius`` of y0 + path(x - x0)."""
@@ -166,7 +175,7 @@ class Expansion:
                 break
             change = value / slope
             y -= change
-            if abs(change) <= 1e-9 * abs(y):
+            if modulus(change) <= 1e-9 * modulus(y):
                 break
         return y
 

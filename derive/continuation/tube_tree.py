@@ -15,7 +15,7 @@ from flint import acb
 
 from resolvent.derive.arrays import np
 from resolvent.derive.continuation.followed_root import Sheet
-from resolvent.derive.continuation.tube import Complexes
+from resolvent.derive.continuation.tube import Complexes, modulus
 from resolvent.derive.continuation.tube_batch import Tubes, no_tubes, tubes
 from resolvent.derive.errors import PrecisionError
 
@@ -184,7 +184,7 @@ class TubeTree:
                     (tables[node],) = self._steps([node])
                 before = self._guesses[node]
                 self._guesses[node], self._slopes[node] = self._led(parent, *tables[node])
-                is_new[node] = not _size(self._guesses[node] - before) <= _SAME * _size(before)
+                is_new[node] = not modulus(self._guesses[node] - before) <= _SAME * modulus(before)
 
     def _steps(self, nodes: Sequence[int]) -> list[tuple[complex, list[list[complex]], list[list[complex]]]]:
         """For the segments to some nodes a step, and at each stop P and P_x, as polynomials in y, highest first."""
@@ -215,7 +215,7 @@ class TubeTree:
     def _is_promising(self, k: int, round_: int) -> bool:
         """Whether halving the segment to a node may help: no pole is near, and no other sheet that is met there."""
         parent = self._parents[k]
-        here, there = (_size(self._guesses[j] + self.height) for j in (k, parent))
+        here, there = (modulus(self._guesses[j] + self.height) for j in (k, parent))
         return here < _STEEP * there and (
             round_ < _PATIENCE or bool(self._tubes.widths[k] > 0 and self._tubes.widths[parent] > 0)
         )
@@ -240,11 +240,6 @@ class TubeTree:
         return list(self._tubes.share(parents, children))
 
 
-def _size(value: complex) -> float:
-    """The absolute value, NaN for a guess that is not known; Python's ``abs`` may refuse NaN after another overflow."""
-    return math.hypot(value.real, value.imag)
-
-
 def share_of_distance(degree: int) -> float:
     """A guess how wide tubes are, as a share of the distance to the nearest singularity."""
     return min(0.45, 2.5 / (degree + 2))
@@ -260,7 +255,7 @@ def _newton(row: list[complex], y: complex, tolerance: float) -> tuple[complex, 
             value = value * y + c
         change = value / slope
         y -= change
-        if abs(change) <= tolerance * abs(y):
+        if modulus(change) <= tolerance * modulus(y):
             break
     return y, slope
 

@@ -63,6 +63,7 @@ class PhysicalSeries:
         self._solution: dict[Entry, Series] = {}
         self._cases: dict[tuple[int, int, Entry], Series] = {}
         self._known: dict[int, Any] = {}
+        self._series: dict[tuple[int, int], tuple[Any, Series]] = {}
 
     def number(self, element: Element) -> Any:
         """A coefficient of the system as a number of the series' field."""
@@ -71,6 +72,14 @@ class PhysicalSeries:
             found = element.evaluate(self.values) if self.values else element
             self._known[key] = (element, found.to_fmpq() if self.base.is_rational else self.base.coerce(found))
         return self._known[key][1]
+
+    def constant(self, element: Element | int, n: int) -> Series:
+        """A coefficient of the system, or 0 or 1, as a series modulo w^n; each is made once."""
+        key = (id(element), n)
+        if key not in self._series:
+            value = element if isinstance(element, int) else self.number(element)
+            self._series[key] = (element, make_series(self.base, [value] if value else [], n))
+        return self._series[key][1]
 
     def solution(self, n: int) -> dict[Entry, Series]:
         """g_ij modulo w^n for all unknown entries, and s_T as the entry (-1 - k, -1 - k) for the k-th given matrix.
@@ -140,11 +149,7 @@ class PhysicalSeries:
             base: dict[Entry, Series] = {}
             for i in component.states:
                 for j in component.states:
-                    entry = (
-                        make_series(self.base, [self.number(system.constants[i, j])], n)
-                        if (i, j) in system.constants
-                        else None
-                    )
+                    entry = self.constant(system.constants[i, j], n) if (i, j) in system.constants else None
                     if (i, j) in eta:
                         entry = -eta[i, j] if entry is None else entry - eta[i, j]
                     if (i, j) in extra_terms:
@@ -177,7 +182,7 @@ class PhysicalSeries:
         blocks = self.system.pencil.blocks if self.system.spectral else 0
         if n == 1 and self.base.is_rational:
             return self._constant_inverse(states, base, extra, blocks)
-        zero, one, w = (make_series(self.base, terms, n) for terms in ([], [1], [0, 1]))
+        zero, one, w = self.constant(0, n), self.constant(1, n), make_series(self.base, [0, 1], n)
         rows: Matrix = []
         for i in states:
             row = []
