@@ -281,8 +281,8 @@ ENSEMBLE = Ensemble(
         Note(
             "remark",
             "A mean of the activation, and a component along x^2 - 1 where the fourth moments of W or X differ from 1, "
-            "make up to two eigenvalues outside the bulk (with skew entries one along x^3 - 3x); `verify` says where "
-            "they are predicted and seen.",
+            "make up to two eigenvalues outside the bulk; skew entries move them, by a component along x^3 - 3x and "
+            "the linear one; `verify` says where they are predicted and seen.",
             "Benigni, Peche 2022",
         ),
     ),

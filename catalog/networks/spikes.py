@@ -11,8 +11,16 @@ fluctuations make a direction w, and by those of the columns of X, a direction x
     c_3 = E W^3 E X^3/sqrt(n_0),   c_4 = (E W^4 E X^4 - 3)/n_0,
     theta_w^2 = (E[He_2 f]/2)^2 (E W^4 - 1) n_1/n_0,   theta_x^2 = (E[He_2 f]/2)^2 (E X^4 - 1) n_1/n_0,
 
-So the strengths are the singular values of [[a, theta_x], [theta_w, 0]]: two at most. Each one makes an eigenvalue
-outside the bulk if it is above the threshold of the bulk's law, for a rectangular perturbation X + theta u v^T.
+A skew distribution makes these directions lean towards the linear part of f, which is not independent of the weights:
+with e the all-one direction of the inputs, the correlation of w with W e is rho_w = E W^3/(E W^4 - 1)^(1/2), that of x
+with X^T e is rho_x. Apart from it the bulk is independent of both, and W e e^T X/sqrt(n_0) is one direction of n_0, of
+strength b = E[xi f] sqrt(n_1/n_0). So the strengths are the singular values of
+
+    [[a, theta_x rho_x, theta_x rho_x'], [theta_w rho_w, b, 0], [theta_w rho_w', 0, 0]],   rho'^2 = 1 - rho^2,
+
+those of [[a, theta_x], [theta_w, 0]] and b without skewness. The bulk has n_0 like b, so b itself is below the
+threshold of the bulk's law, and with it all but two of the three at least. Each one above makes an eigenvalue outside
+the bulk, as a rectangular perturbation X + theta u v^T does.
 
 Sources: Benigni, Peche 2022, Largest eigenvalues of the conjugate kernel of single-layered neural networks;
 Benaych-Georges, Nadakuditi 2012 for the places.
@@ -70,6 +78,11 @@ class Entries:
         """Whether these are the moments of the Gaussian, which is drawn then."""
         return self.third == 0 and self.fourth == 3
 
+    @property
+    def fluctuation(self) -> tuple[float, float]:
+        """The part of x^2 - 1 along x, E x^3, and the length of the rest: (E x^4 - 1 - (E x^3)^2)^(1/2)."""
+        return self.third, math.sqrt(max(self.fourth - 1 - self.third**2, 0.0))
+
     def draw(self, rows: int, columns: int, rng: np.random.Generator) -> Matrix:
         """A matrix of independent entries."""
         if self.is_gaussian:
@@ -99,22 +112,28 @@ class RandomLayer:
         return np.asarray(self.activation(scale * (w @ x)))
 
     def low_rank(self, features: int, inputs: int) -> Matrix:
-        """[[a, theta_x], [theta_w, 0]]; see the module."""
-        mean, second, third, fourth, sixth = (float(self.activation.hermite(k)) for k in (0, 2, 3, 4, 6))
+        """The part of rank three with a direction of the linear part in its middle; see the module."""
+        mean, slope, second, third, fourth, sixth = (float(self.activation.hermite(k)) for k in (0, 1, 2, 3, 4, 6))
         w, x = self.weights, self.data
         skewness = w.third * x.third / math.sqrt(inputs)  # the third and fourth cumulants of an entry of W X
         kurtosis = (w.fourth * x.fourth - 3) / inputs
         if abs(mean) > _NOTHING:  # beside a mean, what is of the order of 1/n counts
             mean += fourth / math.sqrt(24) * kurtosis + math.sqrt(720) * sixth * skewness**2 / 72
         mean += third / math.sqrt(6) * skewness
-        share = second / math.sqrt(2) * math.sqrt(features / inputs)
-        theta_w, theta_x = (share * math.sqrt(max(e.fourth - 1, 0.0)) for e in (w, x))
-        return np.array([[math.sqrt(features) * mean, theta_x], [theta_w, 0.0]])
+        share = math.sqrt(features / inputs)
+        # theta (rho, rho'): along the skewness and across it
+        w_along, w_across, x_along, x_across = (
+            second / math.sqrt(2) * share * v for e in (w, x) for v in e.fluctuation
+        )
+        return np.array(
+            [[math.sqrt(features) * mean, x_along, x_across], [w_along, slope * share, 0.0], [w_across, 0.0, 0.0]]
+        )
 
     def strengths(self, features: int, inputs: int) -> list[float]:
-        """The strengths of the spikes, the largest first."""
-        values = np.linalg.svd(self.low_rank(features, inputs), compute_uv=False)
-        return [float(v) for v in values if v > _NOTHING]
+        """The strengths of the spikes, the largest first, of those that the linear part does not exceed."""
+        matrix = self.low_rank(features, inputs)
+        least = max(abs(float(matrix[1, 1])) * (1 + _NOTHING), _NOTHING)
+        return [float(v) for v in np.linalg.svd(matrix, compute_uv=False) if v > least]
 
 
 @checked

@@ -117,6 +117,31 @@ def test_skew_entries_make_one_where_there_is_no_square() -> None:
     assert top(RandomLayer(sine, skew, GAUSSIAN), (n0, n1, m), 1, 2)[0] < 1.04 * edge
 
 
+def test_skew_weights_lean_towards_the_linear_part() -> None:
+    """Two-point weights: (w^2 - 1) is 3/2 w, so that the direction of the norms is W e itself: one of both lengths."""
+    f = activation(x / 2 + sympy.Rational(2, 5) * (x**2 - 1))
+    skew, alike = Entries(1.5, 3.25), Entries(0.0, 3.25)
+    norms, linear = (0.4 * 1.5) ** 2 * 10, 0.25 * 10
+    assert RandomLayer(f, skew, SIGNS).strengths(2000, 200) == pytest.approx([math.sqrt(norms + linear)], rel=1e-12)
+    assert RandomLayer(f, alike, SIGNS).strengths(2000, 200) == pytest.approx([math.sqrt(norms)], rel=1e-12)
+    both = np.zeros((4, 4))  # singular values as eigenvalues
+    both[:2, 2:] = [[0, math.sqrt(norms)], [math.sqrt(norms), math.sqrt(linear)]]
+    expected = np.linalg.eigvalsh(both + both.T)[-1]
+    assert RandomLayer(f, skew, Entries(-1.5, 3.25)).strengths(2000, 200) == pytest.approx([expected], rel=1e-12)
+
+
+@pytest.mark.slow
+def test_sampled_spikes_of_skew_data_come_closer_with_the_size() -> None:
+    """8.512 beyond the edge 7.430, where entries without skewness have nothing: seen 11.0 and 9.1 (+- 0.1)."""
+    layer = RandomLayer(activation(x / 2 + sympy.Rational(2, 5) * (x**2 - 1)), GAUSSIAN, Entries(1.5, 3.25))
+    law = GRAM.at(phi="1/5", psi="1/10", eta="57/100", zeta="1/4")
+    found = spikes(law, layer, 2000, 200, 1000)
+    assert found[0].location == pytest.approx(8.5121, abs=1e-4)
+    assert all(s.location is None for s in spikes(law, RandomLayer(layer.activation), 2000, 200, 1000))
+    gaps = [abs(top(layer, (n0, 10 * n0, 5 * n0), 1, seeds)[0] - 8.5121) for n0, seeds in ((20, 200), (80, 30))]
+    assert gaps[1] < 0.5 * gaps[0]
+
+
 @pytest.mark.slow
 def test_verification_predicts_the_spike() -> None:
     params: dict[str, Any] = {**SETTINGS, "w_4": 1}
