@@ -9,6 +9,8 @@ from functools import lru_cache
 import sympy
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.printer import Printer
+from sympy.printing.str import StrPrinter
 
 from resolvent.derive.equations.equation import G, M, ResolventEquation
 from resolvent.derive.errors import ParameterError
@@ -102,11 +104,8 @@ def _spaced(latex: str) -> str:
     return re.sub(r"(\\mathrm\{\w+\}(?:[_^]\{[^{}]*\})*) (?=[\w\\])(?!\\[,t])", r"\1 \\, ", latex)
 
 
-class _Printer(LatexPrinter):
-    """SymPy's printer, but no sum begins with a minus sign that can begin without, and E is the expectation."""
-
-    def _hprint_Function(self, func: str) -> str:  # noqa: N802 - the name is SymPy's
-        return r"\mathbb{E}" if func == "E" else str(super()._hprint_Function(func))
+class _Signs(Printer):
+    """A printer of SymPy's, but no sum begins with a minus sign that can begin without."""
 
     def _as_ordered_terms(self, expr: sympy.Expr, order: str | None = None) -> list[sympy.Expr]:
         terms = [_turned(term) for term in super()._as_ordered_terms(expr, order=order)]
@@ -115,6 +114,17 @@ class _Printer(LatexPrinter):
 
     def _print_Mul(self, expr: sympy.Expr) -> str:  # noqa: N802
         return str(super()._print_Mul(_turned(expr)))
+
+
+class _Printer(_Signs, LatexPrinter):
+    """SymPy's LaTeX with these signs, and E is the expectation."""
+
+    def _hprint_Function(self, func: str) -> str:  # noqa: N802 - the name is SymPy's
+        return r"\mathbb{E}" if func == "E" else str(super()._hprint_Function(func))
+
+
+class _Text(_Signs, StrPrinter):
+    """SymPy's text with these signs."""
 
 
 def _turned(term: sympy.Expr) -> sympy.Expr:
@@ -151,12 +161,13 @@ def _symbol(name: str) -> str:
 _FRACTION = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
-def _width(text: str) -> int:
+def _width(text: str) -> float:
     """Roughly how many characters LaTeX source shows: of a fraction the longer part, a command as one, no braces; the
-    room around a sign is another."""
+    room around a sign is another, m and w are wider than the rest, and powers are narrower."""
     text = _FRACTION.sub(lambda found: max(found[1], found[2], key=_width), text)
     text = re.sub(r" ([-+=]) ", r"\1\1", text)
-    return len(re.sub(r"\\[A-Za-z]+|[{}^_ ]", lambda found: "x" if found[0].startswith("\\") else "", text))
+    shown = re.sub(r"\\[A-Za-z]+|[{}^_ ]", lambda found: "x" if found[0].startswith("\\") else "", text)
+    return len(shown) + 0.7 * len(re.findall("[mw]", shown)) - 0.25 * text.count("^")
 
 
 def formula_lines(formula: sympy.Basic, convention: str) -> list[str]:
@@ -243,10 +254,14 @@ def formula_text(formula: sympy.Basic, convention: str) -> str:
     """The same as one line of text, in SymPy's notation but for the unknowns of linear equations."""
     image, _ = in_convention(formula, convention)
     if (terms := _linear_terms(image)) is not None:
-        shown = [(f"({c})*" if c != 1 else "") + _unknown(f, convention, latex=False) for c, f in terms]
+        shown = [(f"({_text(c)})*" if c != 1 else "") + _unknown(f, convention, latex=False) for c, f in terms]
         return f"{' + '.join(shown)} = 0"
     sides = image.args if isinstance(image, sympy.Eq) else (image,)
-    return " = ".join(_INDEX.sub(r"_\1", str(x.tolist() if isinstance(x, sympy.MatrixBase) else x)) for x in sides)
+    return " = ".join(_INDEX.sub(r"_\1", _text(x.tolist() if isinstance(x, sympy.MatrixBase) else x)) for x in sides)
+
+
+def _text(expression: object) -> str:
+    return str(_Text().doprint(expression))
 
 
 def _linear_terms(formula: sympy.Basic) -> list[tuple[sympy.Expr, sympy.Expr]] | None:

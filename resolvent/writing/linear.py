@@ -24,6 +24,8 @@ def linear(latex: str) -> str:
     '1/(c m + √(z − 4)) − g'
     >>> linear(r"\frac{1}{2m} \sum_{i\mu} e_{i\mu}^2 W^{(2)}")
     '1/(2 m) ∑_iμ e_iμ² W⁽²⁾'
+    >>> linear(r"\frac{\varepsilon \phi}{2} + \begin{cases} x & \text{for}\: x < 1 \\0 & \text{otherwise} \end{cases}")
+    'ε ϕ/2 + {x for x < 1, 0 otherwise}'
 
     Raises `ParameterError` for what is no LaTeX that `mathml` knows.
     """
@@ -36,7 +38,7 @@ def _text(node: Element) -> str:
     tag, parts = node.tag.rpartition("}")[2], list(node)
     match tag:
         case "mfrac":
-            return f"{_operand(parts[0])}/{_operand(parts[1])}"
+            return f"{_numerator(parts[0])}/{_operand(parts[1])}"
         case "msup":
             return _text(parts[0]) + _raised(parts[1])
         case "msub":
@@ -58,6 +60,8 @@ def _text(node: Element) -> str:
             return " "
         case "mtr":
             return "[" + ", ".join(_text(part).strip() for part in parts) + "]"
+        case "mrow" if [part.tag.rpartition("}")[2] for part in parts] == ["mo", "mtable"]:  # cases
+            return "{" + ", ".join(" ".join(_text(cell).strip() for cell in row) for row in parts[1]) + "}"
         case "mtable":
             return "[" + ", ".join(map(_text, parts)) + "]"
         case "mo":
@@ -81,6 +85,12 @@ def _operand(node: Element) -> str:
     """The text, in brackets where it is more than one word."""
     text = _text(node).strip()
     return text if re.fullmatch(r"√?[\w′∗.]+[⁰¹²³⁴⁵⁶⁷⁸⁹ᵀⁿ]*", text) else f"({text})"
+
+
+def _numerator(node: Element) -> str:
+    """The text, in brackets where it is a sum or has a fraction; a product may stand without."""
+    text = _text(node).strip()
+    return text if re.fullmatch(r"[\w′.√⁰¹²³⁴⁵⁶⁷⁸⁹ᵀⁿ ]+", text) else _operand(node)
 
 
 def _lowered(node: Element) -> str:

@@ -18,6 +18,7 @@ from resolvent.derive.derivation.step import Rule, Step
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle, wachter
+from resolvent.derive.laws.matrix_functions import direct_sum
 from resolvent.writing.blocks import Report
 from resolvent.writing.latex import bibtex, latex_document, latex_fragment
 from resolvent.writing.law_report import derivation_report
@@ -192,6 +193,12 @@ def test_negative_denominators_are_turned() -> None:
     assert expression_latex(-phi / (g * phi - 1) - g / (1 + g)) == r"\frac{\phi}{1 - g \phi} - \frac{g}{g + 1}"
 
 
+def test_the_text_has_the_signs_of_the_latex() -> None:
+    text = (semicircle() + marchenko_pastur(c)).derivation.text()
+    assert "R(g) = 1/(1 - c*g)" in text
+    assert "R(g) = g + 1/(1 - c*g)" in text
+
+
 def test_primes() -> None:
     assert expression_latex(sympy.Symbol("eta_prime") ** 2) == r"\eta'^{2}"
 
@@ -212,8 +219,9 @@ def test_what_is_too_long_is_broken_in_brackets_and_fractions() -> None:
         atoms([-1, 0, 2]) + atoms([0, 1, 3], ["1/4", "1/4", "1/2"]),
         (semicircle(c) + 3) ** -1,
         marchenko_pastur(c).information_plus_noise(2, c).wishart("1/3"),
+        direct_sum(semicircle(), marchenko_pastur(c), sympy.Symbol("w", positive=True)),
     ],
-    ids=["degree five", "irrational moments", "symbolic"],
+    ids=["degree five", "irrational moments", "symbolic", "wide letters"],
 )
 def test_long_documents_fit_the_page(law: AlgebraicLaw, tmp_path: Path) -> None:
     log = compiled(law.derivation.latex(), tmp_path)

@@ -128,7 +128,7 @@ def test_statement_is_the_equation_of_the_source() -> None:
     """zG - 1 = G (zG + p - 1)^L and z (zG - 1)(zG)^(L-1) = (zG + p - 1)^L; FORMULAS J."""
     assert gaussian_product().statement("cauchy").formula.text() == ["G*z - 1 = G*(G*z + p - 1)**L"]
     assert rotated_product().statement("cauchy").formula.text() == ["z*(G*z)**(L - 1)*(G*z - 1) = (G*z + p - 1)**L"]
-    assert gaussian_product().statement().formula.text() == ["m*z + 1 = m*(-m*z + p - 1)**L"]
+    assert gaussian_product().statement().formula.text() == ["m*z + 1 = m*(p - m*z - 1)**L"]
     assert set(gaussian_product().statement().data()["equation"]) == {"formula", "inverse"}
     with pytest.raises(ParameterError, match="convention"):
         gaussian_product().statement("physics")

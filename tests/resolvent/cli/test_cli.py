@@ -540,6 +540,16 @@ def test_a_model_is_shown_in_letters_of_mathematics() -> None:
     assert "p/n → c; or X_ij i.i.d., 𝔼 X_ij = 0, 𝔼 X_ij² = 1" in lines
 
 
+def test_facts_and_parameters_are_shown_in_letters_of_mathematics() -> None:
+    text = " ".join(run("show", "hessian").stdout.split())
+    assert "κ_2 = ε ϕ/2 + ϕ σ²" in text
+    assert "R(g) = ε g ϕ/(2 − ε g² ϕ²) + σ/(1 − g ϕ σ) [Pennington, Bahri 2017]" in text
+    assert "eps, ε: in (0, ∞)" in text
+    known = run("show", "wishart-product").stdout.split("Known")[1].split("Notes")[0]
+    assert "for α < 1, 0 otherwise}" in " ".join(known.split())
+    assert not any(sign in known for sign in ("**", "Piecewise", "alpha"))
+
+
 # -- files -----------------------------------------------------------------------------------------------------
 
 
