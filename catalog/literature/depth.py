@@ -28,8 +28,8 @@ from resolvent.derive.activations.activation import activation
 from resolvent.derive.activations.propagation import critical_sigma_w, propagation
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
 
 PSG17 = Paper(
     "PSG17",

@@ -18,7 +18,7 @@ from resolvent.derive.activations.activation import activation
 from resolvent.derive.activations.kernel_matrix import kernel_matrix
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
-from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance
 
 PW17 = Paper(
     "PW17", "J. Pennington, P. Worah, Nonlinear random matrix theory for deep learning, NeurIPS 30 (2017) 2634-2643"

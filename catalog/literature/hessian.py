@@ -22,8 +22,8 @@ from resolvent.catalog.literature.paper import Paper
 from resolvent.catalog.networks import relu_network
 from resolvent.catalog.networks.relu_network import Matrix, NetworkState
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
 
 PB17 = Paper(
     "PB17",

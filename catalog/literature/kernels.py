@@ -21,8 +21,8 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.expressions import dimension
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
 
 JGH18 = Paper(
     "JGH18",

@@ -13,15 +13,25 @@ the estimate of m from the eigenvalues).
 from __future__ import annotations
 
 import math
+import warnings
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
+from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
-from resolvent.numeric.data.samples import covariance_eigenvalues, require_enough, require_mean
+from resolvent.derive.presentation import Tabled
+from resolvent.numeric.data.samples import (
+    covariance_eigenvalues,
+    data_matrix,
+    heavy_tails,
+    require_enough,
+    require_mean,
+    tails_words,
+)
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import positive_number
 from resolvent.numeric.measures.numeric_outliers import transform_of_squares
@@ -30,38 +40,116 @@ from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _LOSSES = ("frobenius", "stein", "inverse")
 _TOO_SQUARE = 1e-3  # a ratio as near to 1 leaves eigenvalues of the order 1/n^2
+_LEVEL = 0.01  # of the test for components, which are no doubt about a law
+_CENTRED = 1e-13  # of the sum of absolute values, which sums of rows keep when their means are taken away
+_LEAST = 1e-140  # of the largest entry; the largest is one over it
 _NOTHING = 1e-10  # of the largest: an eigenvalue of a matrix that has not full rank
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaned(ByValue, Tabled):
+    """A sample covariance matrix with cleaned eigenvalues.
+
+    Attributes:
+        covariance: the cleaned p x p matrix, with the labels of the rows of a pandas frame.
+        eigenvalues: those of the sample, rising.
+        cleaned: what stands in their place.
+        ratio: p/n; rows whose means were taken away have a sample less than columns.
+        doubts: what the data say against the assumptions: entries with heavy tails or samples that differ in size, and
+            eigenvalues that do not lie like those of the law that was given.
+    """
+
+    covariance: Any
+    eigenvalues: Array
+    cleaned: Array
+    ratio: float
+    doubts: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """The eigenvalues before and after, and whether there are doubts."""
+        ends = [f"{np.min(v):.4g} to {np.max(v):.4g}" for v in (self.eigenvalues, self.cleaned)]
+        doubtful = "; doubtful" if self.doubts else ""
+        return f"<Cleaned: {len(self.cleaned)} eigenvalues from {ends[0]}, cleaned from {ends[1]}{doubtful}>"
+
+    def __str__(self) -> str:
+        """The same with the doubts, a line each."""
+        return "\n".join([repr(self), *(f"  doubtful: {doubt}" for doubt in self.doubts)])
 
 
 @checked
 def shrink(
-    eigenvalues: ArrayLike,
-    ratio: Any,
+    eigenvalues: Any,
+    ratio: Any = None,
     loss: Literal["frobenius", "stein", "inverse"] = "frobenius",
     law: Law | Spectrum | None = None,
+    singular: bool | None = None,
 ) -> Any:
-    """The eigenvalues that a sample covariance matrix should have, in the order of those given.
+    """The eigenvalues that a sample covariance matrix should have, in the order of those given; or the whole matrix.
 
     Args:
         eigenvalues: all p eigenvalues of X X^T/n, the zeros of a matrix without full rank included.
         ratio: p/n. For centred data n is one less than the number of samples.
         loss: "frobenius", "stein" or "inverse" (Frobenius' norm of the error of the inverse).
         law: the limiting law of the sample eigenvalues, if it is known; otherwise m is estimated from them.
+        singular: take a matrix X of size p x n as data, its columns the samples. Then come a `Cleaned` with the cleaned
+            covariance matrix, and doubts that only the data show; p/n is known, and that rows were centred is seen.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(200, 400))
     >>> cleaned = shrink(np.linalg.eigvalsh(x @ x.T / 400), "1/2")  # the population is the identity
     >>> bool(np.std(cleaned) < 0.1)
     True
+    >>> found = shrink(x, singular=True)
+    >>> bool(np.allclose(np.linalg.eigvalsh(found.covariance), np.sort(cleaned))), found.doubts
+    (True, ())
 
     Raises `ParameterError` for eigenvalues that are negative or not finite, for another loss, a ratio that is not
     positive, a loss that needs full rank for a ratio above 1, and without a law for a ratio of 1, or fewer than eight
     eigenvalues; `PrecisionError` where the estimate of the transform would make cleaned eigenvalues negative, or it or
     the law would change their mean, which is that of the population; `DerivationError` for a law that no such matrix
-    has.
+    has. Warns of eigenvalues farther from the law than rigid ones are.
     """
-    values = covariance_eigenvalues(eigenvalues)
-    c = _ratio(ratio)
+    if singular:
+        return _cleaned_matrix(eigenvalues, ratio, loss, law)
+    if ratio is None:
+        raise ParameterError("the ratio p/n is needed; of a p x n matrix of data (singular=True) it is known")
+    found, doubts = _shrunk(covariance_eigenvalues(eigenvalues), ratio, loss, law)
+    for doubt in doubts:
+        warnings.warn(doubt, stacklevel=3)
+    return like(eigenvalues, found)
+
+
+def _cleaned_matrix(data: Any, ratio: Any, loss: str, law: Law | Spectrum | None) -> Cleaned:
+    """The covariance matrix of p x n data, cleaned."""
+    if np.ndim(data) != 2:
+        raise ParameterError(f"data are a matrix of p x n; got {np.ndim(data)} dimensions", data=data)
+    x = data_matrix(data)
+    p, n = x.shape
+    size = float(np.max(np.abs(x)))
+    if not _LEAST < size < 1 / _LEAST:
+        raise ParameterError(f"the entries reach up to {size:.3g}, whose squares are no floats", data=data)
+    n -= bool(np.all(np.abs(np.sum(x, axis=1)) <= _CENTRED * np.sum(np.abs(x), axis=1)))
+    if not n:
+        raise ParameterError("one sample has no covariance left when its mean is taken away", data=data)
+    vectors, roots, _ = np.linalg.svd(x, full_matrices=False)
+    order = np.arange(len(roots))[::-1]  # rising
+    found = np.concatenate([np.zeros(p - len(roots)), roots[order] ** 2 / n])
+    c = p / n if ratio is None else ratio
+    cleaned, doubts = _shrunk(covariance_eigenvalues(found), c, loss, law)
+    null = float(cleaned[0]) if p > len(roots) else 0.0  # of all directions without data
+    u = vectors[:, order]
+    matrix: Any = (u * (cleaned[p - len(roots) :] - null)) @ u.conj().T
+    matrix = (matrix + matrix.conj().T) / 2 + null * np.eye(p)
+    if hasattr(data, "iloc") and hasattr(data, "index"):  # pandas
+        matrix = type(data)(matrix, index=data.index, columns=data.index)
+    if peak := heavy_tails(data, True):
+        doubts += (tails_words(peak, "the cleaned eigenvalues assume samples of one size, and tails that are light"),)
+    return Cleaned(matrix, found, cleaned, positive_number(c, "the ratio"), doubts)
+
+
+def _shrunk(values: Array, ratio: Any, loss: str, law: Law | Spectrum | None) -> tuple[Array, tuple[str, ...]]:
+    """The cleaned eigenvalues, and doubts about the law."""
+    c = positive_number(ratio, "the ratio")
     if loss not in _LOSSES:
         raise ParameterError(f"the loss is one of {', '.join(_LOSSES)}; got {loss!r}", loss=loss)
     zero = values <= _NOTHING * np.max(values)
@@ -96,14 +184,14 @@ def shrink(
             )
     result = np.full(len(values), null)
     result[~zero] = cleaned
-    return like(eigenvalues, result)
+    return result, _spectrum(law).edge_test(values, level=_LEVEL).doubts if law is not None else ()
 
 
 def _transform(positive: Array, count: int, c: float, law: Law | Spectrum | None) -> tuple[Array, float]:
     """m at the eigenvalues, and for c > 1 the companion's transform at 0."""
     if law is None:
         return _estimated(positive, count, c)
-    spectrum = law if isinstance(law, Spectrum) else Spectrum(law)
+    spectrum = _spectrum(law)
     transform_of_squares(spectrum.measure, c)
     m = np.asarray(spectrum.stieltjes(positive))
     if c <= 1:
@@ -128,5 +216,5 @@ def _estimated(positive: Array, count: int, c: float) -> tuple[Array, float]:
     return m - zeros / count / positive, float(c * np.sum(1 / positive) / count)
 
 
-def _ratio(ratio: Any) -> float:
-    return positive_number(ratio, "the ratio")
+def _spectrum(law: Law | Spectrum) -> Spectrum:
+    return law if isinstance(law, Spectrum) else Spectrum(law)

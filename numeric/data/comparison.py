@@ -23,16 +23,19 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.lanczos_sample import LanczosSample, lanczos_sample
-from resolvent.numeric.data.samples import ExactSample, heavy_tails, samples, symmetry_index
+from resolvent.numeric.data.samples import ExactSample, heavy_tails, samples, symmetry_index, tails_words
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import EdgeTest, edge_test
-from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import (
+from resolvent.numeric.spectrum.rigidity import (
     Distance,
-    chebyshev_statistics,
+    are_outside,
+    distance_of_rigid,
+    is_far,
     kolmogorov_distance,
     snapped,
 )
+from resolvent.numeric.spectrum.spectrum import Spectrum
+from resolvent.numeric.statistics.empirical_spectrum import chebyshev_statistics
 
 _STATISTICS = 6
 _WIDER = 1.5
@@ -41,7 +44,7 @@ _ESTIMATED = 1.5  # standard errors from few probes are themselves estimates
 _SAME_SIZE = 1.2  # times the smallest matrix
 _ENOUGH = 0.9  # power from which on a law may be supported
 _HOPELESS = 1e6  # times as many eigenvalues
-_MANY, _FAR_TOO_MANY = 0.02, 0.1  # shares of eigenvalues outside: no longer a few components, no longer this law
+_MANY = 0.02  # the share of eigenvalues outside that is no longer a few components
 
 Status = Literal["supported", "refuted", "undecided"]
 
@@ -149,25 +152,18 @@ def compared(
     quantile = _two_sided(level / 2 / len(statistics))
     power = _power(statistics, shifts, true, quantile)
     distance, allowed = _distance(spectrum, bulk)
-    allowed += (4 + 2 * math.log(size) + outside) / size
+    allowed += distance_of_rigid(size, outside)
     zeros, unsure = _zeros(spectrum, trials)
 
-    against = []
-    if share > _FAR_TOO_MANY:
-        means = [sum(trial.sum(lambda x: x)[0] for trial in trials) / sum(t.size for t in trials), spectrum.mean()]
-        units = f"their mean is {means[0]:.6g}, the law's {means[1]:.6g}"
-        against.append(f"{share:.1%} of the eigenvalues lie outside the support ({units}: are both in the same units?)")
+    mean = sum(trial.sum(lambda x: x)[0] for trial in trials) / sum(t.size for t in trials)
+    against = [are_outside(share, mean, spectrum.mean())]
     against += [
         f"the sum of {s.name} is off by {s.excess:.4g}, with a standard deviation of {s.deviation:.3g} and "
         f"{s.allowed:.3g} allowed (p = {s.p_value:.2g})"
         for s in statistics
         if s.p_value * len(statistics) < level / 2
     ]
-    if distance.value > allowed:
-        against.append(
-            f"the distribution functions differ by {distance.value:.4g} at {distance.location:.6g}; rigid eigenvalues "
-            f"stay below {allowed:.3g}"
-        )
+    against = [words for words in (*against, is_far(distance, allowed)) if words]
     if abs(zeros[0] - zeros[1]) > len(trials) * (3 + outside) + resolution * zeros[1] + 4 * unsure:
         against.append(f"{zeros[0]} eigenvalues are 0 instead of {zeros[1]:.6g}")
     if against and singular and zeros[0] > 2 * zeros[1] and zeros[0] > resolution * trials[0].size:
@@ -177,10 +173,7 @@ def compared(
         )
     unlike = _unlike(spectrum, bulk, [trial.size for trial in trials], beta, level)
     if outside and not lanczos and (peak := heavy_tails(eigenvalues, singular)):
-        unlike += (
-            f"the entries have heavy tails, or the samples differ in size (a fourth cumulant of {peak:.2g}; "
-            "0 for Gaussian ones): single entries may stick out, and the p-values of components are too small",
-        )
+        unlike += (tails_words(peak, "single entries may stick out, and the p-values of components are too small"),)
     rows = sum(t.size for t in trials) / len(trials)
     needed = math.inf if lanczos else rows * _needed(statistics, shifts, quantile)  # probes have errors of their own
     status, reasons = _verdict(against, power, resolution, share, needed, len(trials))

@@ -23,8 +23,8 @@ from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.samples import heavy_tails, samples, symmetry_index
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.spectrum.edge_test import edge_test
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
 
 _STATISTICS = 6
 _ROUNDS = 6

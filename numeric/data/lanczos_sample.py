@@ -11,8 +11,8 @@ import numpy as np
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.matrices.lanczos import LanczosSpectrum, stochastic_lanczos
+from resolvent.numeric.spectrum.rigidity import Distance
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import Distance
 
 _PROBES, _STEPS = 16, 96
 _SAME = 1e-7  # of the support: Ritz values of several probes that are one eigenvalue

@@ -115,6 +115,14 @@ def heavy_tails(data: Any, singular: bool | None) -> float:
     return found if found > _PEAKED else 0.0
 
 
+def tails_words(peak: float, consequence: str) -> str:
+    """The sentence about heavy tails of that fourth cumulant."""
+    return (
+        f"the entries have heavy tails, or the samples differ in size (a fourth cumulant of {peak:.2g}; 0 for Gaussian "
+        f"ones): {consequence}"
+    )
+
+
 def eigenvalues_of(values: Any) -> Array:
     """Numbers as `real_values`; those that are 0 but for the rounding of single precision are 0."""
     return _without_rounding(real_values(values, "eigenvalues"), values)
@@ -172,10 +180,10 @@ def require_mean(found: float, values: Array, what: str) -> None:
         )
 
 
-def spectrum_of_matrix(matrix: Any, singular: bool | None = None) -> Array:
-    """The eigenvalues of a symmetric or Hermitian matrix, or with ``singular`` those of X X^T/n, X of size p x n.
+def data_matrix(matrix: Any) -> Array:
+    """A matrix of floats, or of complex numbers.
 
-    Raises `ParameterError` for entries that are not finite numbers, and for a matrix that is neither.
+    Raises `ParameterError` for entries that are not finite numbers, and where there are none.
     """
     if np.ma.is_masked(matrix):
         raise ParameterError("some entries of the matrix are masked; fill them, or leave rows out", matrix=matrix)
@@ -184,10 +192,18 @@ def spectrum_of_matrix(matrix: Any, singular: bool | None = None) -> Array:
         raise ParameterError(f"a matrix of numbers is needed; got {array.dtype} data")
     if not np.all(np.isfinite(array)):
         raise ParameterError("the matrix has entries that are not finite; remove or replace them", matrix=matrix)
-    array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
-    rows, columns = array.shape
     if not array.size:
-        raise ParameterError(f"the matrix of size {rows} x {columns} is empty", matrix=matrix)
+        raise ParameterError(f"the matrix of size {' x '.join(map(str, array.shape))} is empty", matrix=matrix)
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def spectrum_of_matrix(matrix: Any, singular: bool | None = None) -> Array:
+    """The eigenvalues of a symmetric or Hermitian matrix, or with ``singular`` those of X X^T/n, X of size p x n.
+
+    Raises `ParameterError` for entries that are not finite numbers, and for a matrix that is neither.
+    """
+    array = data_matrix(matrix)
+    rows, columns = array.shape
     if singular:
         values = np.linalg.svd(array, compute_uv=False) ** 2 / columns
         return np.sort(np.concatenate([values, np.zeros(rows - len(values))]))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.errors import ParameterError
+from resolvent.derive.presentation import Tabled
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.fluctuations.airy_determinants import survival
 from resolvent.numeric.spectrum.at_atoms import onto_atoms
@@ -65,7 +66,7 @@ class OutsideEigenvalue:
 
 
 @dataclass(frozen=True)
-class EdgeTest:
+class EdgeTest(Tabled):
     """Eigenvalues outside the support, each against the law of the outermost one.
 
     Attributes:
@@ -74,6 +75,8 @@ class EdgeTest:
             and stop at the first that noise explains.
         level: the probability that noise alone gives one component or more, at all edges together.
         size, beta: of the test.
+        doubts: what the eigenvalues say against the law: a bulk farther from it than rigid eigenvalues are, or too many
+            outside. Whether the entries have heavy tails they do not tell; `rv.compare` says it of data.
     """
 
     outside: tuple[OutsideEigenvalue, ...]
@@ -81,14 +84,21 @@ class EdgeTest:
     level: float
     size: int
     beta: int
+    doubts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        """The components with their p-values, and how many eigenvalues lie outside."""
+        """The components with their p-values, how many eigenvalues lie outside, and whether there are doubts."""
         found = ", ".join(f"{o.value:.6g} (p = {o.p_value:.2g})" for o in self.components[::-1][:_SHOWN])
         rest = f" and {self.count - _SHOWN} more" if self.count > _SHOWN else ""
         noun = "component" if self.count == 1 else "components"
         listed = f": {found}{rest}" if found else ""
-        return f"<EdgeTest: {self.count} {noun} at the level {self.level:.3g}{listed}; {len(self.outside)} outside>"
+        doubtful = "; doubtful" if self.doubts else ""
+        counted = f"{self.count} {noun} at the level {self.level:.3g}{listed}; {len(self.outside)} outside"
+        return f"<EdgeTest: {counted}{doubtful}>"
+
+    def __str__(self) -> str:
+        """The same with the doubts, a line each."""
+        return "\n".join([repr(self), *(f"  doubtful: {doubt}" for doubt in self.doubts)])
 
     @property
     def count(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -26,6 +27,7 @@ from resolvent.numeric.spectrum.measure import Measure, PointMass, SupportInterv
 from resolvent.numeric.spectrum.moments import central_moment, moment
 from resolvent.numeric.spectrum.outliers import OutlierResult
 from resolvent.numeric.spectrum.restricted import expect_between
+from resolvent.numeric.spectrum.rigidity import doubts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -430,11 +432,14 @@ class Spectrum(Presented):
         >>> found = Spectrum(semicircle()).edge_test([1.9, 2.01, 2.3], size=500)
         >>> [round(o.p_value, 3) for o in found.outside], found.count
         ([0.08, 0.0], 1)
+        >>> Spectrum(semicircle()).edge_test([-1.0, 1.0] * 30).doubts  # no law of this kind
+        ('the distribution functions differ by 0.3045 at 1; rigid eigenvalues stay below 0.203',)
 
         Raises `ParameterError` for values that are not finite or no array of one dimension, another beta, or a level
         outside (0, 1).
         """
-        return edge_test(self.measure, values, beta, level, size)
+        found = edge_test(self.measure, values, beta, level, size)
+        return replace(found, doubts=doubts(self, values, found))
 
     # -- trust and pictures --------------------------------------------------------------------------------
 

@@ -4,46 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from resolvent.derive.errors import ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.spectrum.at_atoms import onto_atoms
+from resolvent.numeric.spectrum.rigidity import snapped
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _BISECTIONS = 24
 _CLIP = 1.1  # Chebyshev statistics hold still beyond this, so that a single far eigenvalue cannot dominate them
-
-
-@dataclass(frozen=True)
-class Distance:
-    """The largest difference of the two distribution functions, where it is, and its sign.
-
-    ``excess`` is positive if the sample has more mass left of ``location`` than the law.
-    """
-
-    value: float
-    location: float
-    excess: float
-
-
-def kolmogorov_distance(spectrum: Spectrum, eigenvalues: Array) -> Distance:
-    """The Kolmogorov distance of the empirical distribution of all given eigenvalues from the law.
-
-    Raises `ParameterError` if there are none, or if one is not finite.
-    """
-    values = np.sort(snapped(spectrum, eigenvalues))
-    n = len(values)
-    exact = spectrum.cdf(values)
-    before = spectrum.cdf(np.nextafter(values, -np.inf))
-    counts_after = np.searchsorted(values, values, side="right") / n
-    counts_before = np.searchsorted(values, values, side="left") / n
-    over, under = counts_after - exact, counts_before - before
-    k = int(np.argmax(np.maximum(np.abs(over), np.abs(under))))
-    signed = over[k] if abs(over[k]) >= abs(under[k]) else under[k]
-    return Distance(float(abs(signed)), float(values[k]), float(signed))
 
 
 def levy_distance(spectrum: Spectrum, eigenvalues: Array, unit: float) -> float:
@@ -71,18 +40,6 @@ def levy_distance(spectrum: Spectrum, eigenvalues: Array, unit: float) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if is_within(middle) else (middle, high)
     return high
-
-
-def snapped(spectrum: Spectrum, eigenvalues: Array) -> Array:
-    """Eigenvalues as a flat array, those within rounding of an atom moved onto it.
-
-    Raises `ParameterError` for anything but a non-empty array of finite numbers.
-    """
-    values = np.array(eigenvalues, dtype=float).ravel()
-    if not len(values) or not np.all(np.isfinite(values)):
-        raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=eigenvalues)
-    places = [float(atom.point) for atom in spectrum.atoms]
-    return onto_atoms(values, places, spectrum.support(), spectrum.intervals)
 
 
 def chebyshev_statistics(spectrum: Spectrum, count: int) -> list[tuple[str, Callable[[Array], Array]]]:

@@ -21,8 +21,8 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.matrices.ensembles import generator
+from resolvent.numeric.spectrum.rigidity import snapped
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import snapped
 from resolvent.numeric.statistics.spacing_laws import (
     MEAN_RATIOS,
     NAMES,

@@ -9,6 +9,7 @@ from resolvent.data.illustrated import Illustrated
 from resolvent.derive.border import checked
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.data.fit import FitRecord, fitted
+from resolvent.numeric.data.samples import tails_words
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.writing.blocks import Entries, Entry, Items, Report, Section, Table
 from resolvent.writing.titles import values_title
@@ -130,8 +131,7 @@ def _readings(found: Fit) -> tuple[str, ...]:
         return (_reading(found),)
     return (
         _reading(found),
-        f"the entries have heavy tails, or the samples differ in size (a fourth cumulant of {found.tails:.2g}, "
-        "Gaussian ones have 0): the intervals are too narrow, and what was left out may be single entries",
+        tails_words(found.tails, "the intervals are too narrow, and what was left out may be single entries"),
     )
 
 

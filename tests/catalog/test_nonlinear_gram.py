@@ -16,8 +16,8 @@ from resolvent.conjectures.verification import verify
 from resolvent.derive.activations.activation import activation
 from resolvent.derive.errors import ParameterError
 from resolvent.numeric.matrices.ensembles import symmetric_eigenvalues
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import kolmogorov_distance
 
 GRAM: Ensemble = catalog.get("nonlinear-gram")
 SHAPES = [("3/4", "3/2"), (2, "1/2"), ("1/8", 2)]  # n1 : n0 : m = 2 : 3 : 4, 4 : 2 : 1, 1 : 2 : 16

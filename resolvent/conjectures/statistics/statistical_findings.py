@@ -12,7 +12,8 @@ from resolvent.catalog.conjectures.conjecture import REFUTED, SUPPORTED, UNDECID
 from resolvent.conjectures.statistics.corrections import Correction, Quantile, fallen
 from resolvent.conjectures.statistics.outlier_test import outlier_finding
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.statistics.empirical_spectrum import Distance, distance_bound
+from resolvent.numeric.spectrum.rigidity import Distance
+from resolvent.numeric.statistics.empirical_spectrum import distance_bound
 from resolvent.numeric.statistics.joint_test import JointTest
 
 STAGE = "statistics"

@@ -29,11 +29,10 @@ from resolvent.conjectures.statistics.settling import unsettled
 from resolvent.conjectures.statistics.statistical_findings import PointFindings
 from resolvent.derive.errors import ParseError
 from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.spectrum.rigidity import Distance, kolmogorov_distance
 from resolvent.numeric.statistics.empirical_spectrum import (
-    Distance,
     chebyshev_statistics,
     distance_bound,
-    kolmogorov_distance,
     levy_distance,
     outside_support,
     per_trial,

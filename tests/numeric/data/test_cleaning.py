@@ -121,3 +121,79 @@ def test_a_law_that_they_have_is_taken_with_components_that_stick_out(size: int)
     values = np.linalg.eigvalsh(x @ x.T / (2 * size))
     cleaned = rv.shrink(values, "1/2", law=rv.marchenko_pastur("1/2"))
     assert np.mean(cleaned) == pytest.approx(np.mean(values), rel=0.1)
+
+
+@pytest.mark.parametrize("shape", [(120, 400), (150, 100)])
+@pytest.mark.parametrize("kind", ["raw", "centred", "complex"])
+def test_data_give_the_matrix_with_the_cleaned_eigenvalues(shape: tuple[int, int], kind: str) -> None:
+    """Against NumPy's covariance and its eigenvectors; centred data have one sample less."""
+    rng = np.random.default_rng(0)
+    x = np.sqrt(np.linspace(1, 5, shape[0]))[:, None] * rng.normal(size=shape) + 0.2
+    if kind == "complex":
+        x = x + 1j * rng.normal(size=shape)
+    n, covariance = shape[1], x @ x.conj().T / shape[1]
+    if kind == "centred":
+        x -= np.mean(x, axis=1, keepdims=True)
+        n, covariance = shape[1] - 1, np.cov(x)
+    values, vectors = np.linalg.eigh(covariance)
+    expected = rv.shrink(np.maximum(values, 0), shape[0] / n)
+    found = rv.shrink(x, singular=True)
+    assert found.ratio == shape[0] / n
+    assert np.allclose(found.covariance, (vectors * expected) @ vectors.conj().T, atol=1e-9)
+    assert np.allclose(found.cleaned, expected)
+    assert np.allclose(found.eigenvalues, np.maximum(values, 0))
+    assert found.doubts == ()
+    assert repr(found).startswith(f"<Cleaned: {shape[0]} eigenvalues from ")
+
+
+def test_a_frame_keeps_its_labels() -> None:
+    pandas = pytest.importorskip("pandas")
+    names = [f"x{k}" for k in range(20)]
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(20, 60)), index=names)
+    covariance = rv.shrink(frame, singular=True).covariance
+    assert list(covariance.index) == list(covariance.columns) == names
+
+
+@pytest.mark.parametrize("kind", ["entries", "samples"])
+def test_data_with_heavy_tails_are_said_to_be_doubtful(kind: str) -> None:
+    """For samples of different sizes what the formula gives is off: its loss is over that of the oracle."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_t(3, size=(200, 400)) if kind == "entries" else rng.normal(size=(200, 400))
+    if kind == "samples":
+        x *= np.repeat([0.5, 2.0], 200)
+    found = rv.shrink(x, singular=True)
+    assert "heavy tails, or the samples differ in size" in found.doubts[0]
+    assert "doubtful: the entries have heavy tails" in str(found)
+    assert repr(found).endswith("; doubtful>")
+
+
+def test_a_law_farther_than_rigid_eigenvalues_is_doubtful() -> None:
+    """Of the right mean, which alone was looked at."""
+    x = np.random.default_rng(0).normal(size=(200, 400))
+    law = rv.atoms(["1/2", "3/2"], ["1/2", "1/2"]).sample_covariance("1/2")
+    with pytest.warns(UserWarning, match="rigid eigenvalues stay below"):
+        rv.shrink(np.linalg.eigvalsh(x @ x.T / 400), "1/2", law=law)
+    assert "rigid eigenvalues stay below" in rv.shrink(x, singular=True, law=law).doubts[0]
+    assert rv.shrink(x, singular=True, law=rv.marchenko_pastur("1/2")).doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (np.ones(20), "data are a matrix"),
+        (np.full((20, 30), 1e200), "no floats"),
+        (np.zeros((20, 30)), "no floats"),
+        (np.array([["a", "b"]]), "a matrix of numbers"),
+        (np.zeros((0, 3)), "empty"),
+        (np.array([[1.0, np.nan]]), "not finite"),
+        (np.ones((3, 1)), "at least 8"),
+    ],
+)
+def test_bad_data_are_named(data: np.ndarray, words: str) -> None:
+    with pytest.raises(rv.ParameterError, match=words):
+        rv.shrink(data, singular=True)
+
+
+def test_eigenvalues_need_a_ratio() -> None:
+    with pytest.raises(rv.ParameterError, match="the ratio p/n is needed"):
+        rv.shrink(np.ones(20))

@@ -127,3 +127,19 @@ def test_a_matrix_is_no_array_of_its_eigenvalues() -> None:
 def test_a_level_is_a_probability() -> None:
     with pytest.raises(rv.ParameterError, match="level"):
         rv.Spectrum(rv.semicircle()).edge_test([1.0], level=5)
+
+
+def test_a_bulk_that_is_not_the_laws_is_doubtful() -> None:
+    """Quantiles are as rigid as can be; of another variance they are not those of the law."""
+    values = rv.Spectrum(rv.semicircle()).ppf((np.arange(150) + 0.5) / 150)
+    rho = rv.Spectrum(rv.semicircle(2))
+    assert rv.Spectrum(rv.semicircle()).edge_test(values).doubts == ()
+    found = rho.edge_test(values)
+    assert "rigid eigenvalues stay below" in found.doubts[0]
+    assert found.count == 0
+    assert repr(found).endswith("; 0 outside; doubtful>")
+    assert str(found).endswith(f"\n  doubtful: {found.doubts[0]}")
+    assert rho.edge_test(values[-20:], size=150).doubts == ()  # of the bulk nothing is known
+    assert "are both in the same units?" in rho.edge_test(3 * values).doubts[0]
+    assert "are both in the same units?" in rho.edge_test(3 * values[-40:], size=150).doubts[0]
+    assert "doubts" in found._repr_html_()

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import atoms, marchenko_pastur, semicircle
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance, snapped
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.statistics.empirical_spectrum import (
     chebyshev_statistics,
     edge_margin,
-    kolmogorov_distance,
     outside_support,
     per_trial,
     power_statistics,
-    snapped,
 )
 
 Array = NDArray[Any]

@@ -15,8 +15,9 @@ from resolvent.conjectures.statistics.statistical_stage import PointStatistics, 
 from resolvent.language.expressions import parse
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.matrices.ensembles import goe
+from resolvent.numeric.spectrum.rigidity import kolmogorov_distance
 from resolvent.numeric.spectrum.spectrum import Spectrum
-from resolvent.numeric.statistics.empirical_spectrum import chebyshev_statistics, kolmogorov_distance, levy_distance
+from resolvent.numeric.statistics.empirical_spectrum import chebyshev_statistics, levy_distance
 
 TRIALS = 20
 Sampler = Callable[[int, np.random.Generator], Array]
