@@ -22,11 +22,11 @@ from typing import Any, Literal
 import numpy as np
 
 from resolvent.derive.border import checked
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.derive.outliers.outlier_transform import check_ratio
 from resolvent.numeric.density.certificate import Certificate, moment_checks
-from resolvent.numeric.density.chebyshev_piece import Array
+from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import Ends, floor_for, resolve_values
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.numbers import positive_number, real_number
@@ -38,6 +38,7 @@ from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _TAIL, _FLOOR = 1e-11, 1e-14
 _NO_MASS = 1e-12
+_DEEPEST = 45  # splits next to an edge, as for a strength next to a threshold
 
 
 Factor = Callable[[Array, Array], Array]
@@ -69,7 +70,8 @@ def seen_from(
 
     Raises `ParameterError` for a strength that is no number, or for multiplicative perturbations not above -1, for
     another kind, a ratio that is missing, superfluous or not positive, and for laws whose density is not held in
-    pieces; `DerivationError` for the rectangular kind of a law that X X^T cannot have.
+    pieces; `NotCertified` next to a threshold, within 10^-5 of it; `DerivationError` for the rectangular kind of a law
+    that X X^T cannot have.
     """
     theta = real_number(strength)
     if kind not in ("additive", "multiplicative", "rectangular"):
@@ -82,20 +84,29 @@ def seen_from(
     base = law.measure if isinstance(law, Spectrum) else measure_of(law.at(**parameters))
     if not isinstance(base, PiecewiseMeasure):
         raise ParameterError("this needs a law whose density is held in pieces: an algebraic or a numeric one", law=law)
+    try:
+        return Spectrum.of_measure(_measure(base, theta, kind, ratio))
+    except NotCertified as error:
+        raise NotCertified(
+            f"the measure seen from a vector is not resolved at the strength {theta:g}. Next to a threshold its "
+            "density has a spike at the edge: take the threshold itself, or a strength 10^-5 of it away",
+            strength=strength,
+        ) from error
+
+
+def _measure(base: PiecewiseMeasure, theta: float, kind: str, ratio: Any) -> Measure:
     old = float(base.integral(lambda x: x, 64))
     if kind == "rectangular":
-        return Spectrum.of_measure(_rectangular(base, theta, positive_number(ratio, "the ratio"), old + theta**2))
+        return _rectangular(base, theta, positive_number(ratio, "the ratio"), old + theta**2)
     if kind == "multiplicative":
         tau, share = theta / (1 + theta), 1 / (1 + theta)
         transform = Transform(base)
         zero = transform.mass_at_zero()
         kept = [(0.0, share * zero / (1 - tau * zero))] if zero else []
         atoms = sorted(kept + zeros(transform, tau, share, True))
-        found = _seen(base, lambda x, m: share / np.abs(1 + tau * x * m) ** 2, atoms, (1 + theta) * old)
-    else:
-        atoms = zeros(Transform(base), theta, 1.0, False)
-        found = _seen(base, lambda x, m: 1 / np.abs(1 + theta * m) ** 2, atoms, old + theta)
-    return Spectrum.of_measure(found)
+        return _seen(base, lambda x, m: share / np.abs(1 + tau * x * m) ** 2, atoms, (1 + theta) * old)
+    atoms = zeros(Transform(base), theta, 1.0, False)
+    return _seen(base, lambda x, m: 1 / np.abs(1 + theta * m) ** 2, atoms, old + theta)
 
 
 def _rectangular(base: PiecewiseMeasure, theta: float, c: float, mean: float) -> Measure:
@@ -121,12 +132,16 @@ def _seen(base: PiecewiseMeasure, factor: Factor, atoms: list[tuple[float, float
     for group in base.parts.groups:
         left, right = group[0], group[-1]
 
-        def values(below: Array, above: Array, left: Any = left, right: Any = right) -> Array:
+        def values(below: Array, above: Array, left: Piece = left, right: Piece = right) -> Array:
             x = np.where(below < above, left.left + below, right.right - above)
-            return np.asarray(base.table.pdf(x) * factor(x, base.stieltjes(x)))
+            density, m = base.table.pdf(x), base.stieltjes(x)
+            at_left, at_right = below < left.width / 2, above < right.width / 2  # by distances, which x rounds
+            density[at_left] = left.pdf_between(below[at_left], left.width - below[at_left])
+            density[at_right] = right.pdf_between(right.width - above[at_right], above[at_right])
+            return np.asarray(density * factor(x, m.real + 1j * np.pi * density))
 
         ends = Ends((left.left, right.right), (left.ramification[0], right.ramification[1]), (False, False))
-        groups.append(tuple(resolve_values(values, ends, _TAIL, floor_for(_FLOOR, base.parts.span))))
+        groups.append(tuple(resolve_values(values, ends, _TAIL, floor_for(_FLOOR, base.parts.span), _DEEPEST)))
     points, weights = (np.array([pair[k] for pair in atoms]) for k in (0, 1))
     parts = Pieces(tuple(groups), points, weights, base.parts.span)
     mass, found = (

@@ -18,6 +18,18 @@ def test_moments_are_those_of_the_perturbed_matrix(strength: float) -> None:
     assert [found.moment(k) for k in (1, 2, 3, 4)] == pytest.approx(expected, abs=1e-10)
 
 
+@pytest.mark.parametrize("off", [-1e-5, 0.0, 1e-5])
+def test_next_to_the_threshold_the_spike_at_the_edge_is_seen(off: float) -> None:
+    """The density is rho/|1 + t m|^2, a spike of width off^2; the atom has the weight 1 - 1/t^2."""
+    t = 1 + off
+    found = rv.seen_from(rv.semicircle(), t)
+    expected = [1, t, 1 + t**2, 2 * t + t**3, 2 + 3 * t**2 + t**4]
+    assert [found.moment(k) for k in range(5)] == pytest.approx(expected, abs=1e-9)
+    assert [a.weight for a in found.atoms] == pytest.approx([1 - 1 / t**2] if off > 0 else [], abs=1e-10)
+    with pytest.raises(rv.NotCertified, match="take the threshold itself"):
+        rv.seen_from(rv.semicircle(), 1 + 1e-7)
+
+
 def test_atoms_are_the_outliers_with_their_overlaps() -> None:
     (atom,) = rv.seen_from(rv.marchenko_pastur("1/2"), 3, "multiplicative").atoms
     exact = rv.spike(rv.empirical([1.0]), "1/2", 4)
