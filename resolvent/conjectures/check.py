@@ -12,6 +12,7 @@ from typing import Any
 
 from resolvent.catalog.conjectures.conjecture import REFUTED, UNDECIDED, Conjecture, Finding, Point, point_text
 from resolvent.conjectures.exact import exact_stage
+from resolvent.conjectures.exact.all_parameters import symbolic_findings
 from resolvent.conjectures.exact.measured_law import law_findings
 from resolvent.conjectures.exact.model_laws import follows
 from resolvent.conjectures.file.reader import read_conjecture
@@ -168,12 +169,13 @@ def exact_findings(
     if conjecture.points != ({},) and conjecture.claim.made:
         with contextlib.suppress(ResolventError):  # what holds for all parameters is more than was asked for
             left = min(max(end - time.monotonic(), 1.0), time_limit * _SYMBOLIC_SHARE)
-            found += [Finding(**f) for f in within(left, partial(_symbolic, conjecture))]
+            undecided = {f.subject for f in found if f.status == UNDECIDED}
+            found += [Finding(**f) for f in within(left, partial(_symbolic, conjecture, undecided))]
     return found, lawful
 
 
-def _symbolic(conjecture: Conjecture) -> list[dict[str, Any]]:
-    return [asdict(f) for f in exact_stage.symbolic_findings(conjecture)]
+def _symbolic(conjecture: Conjecture, undecided: set[str]) -> list[dict[str, Any]]:
+    return [asdict(f) for f in symbolic_findings(conjecture, undecided)]
 
 
 def _at_point(conjecture: Conjecture, point: Point, will_sample: bool) -> list[dict[str, Any]]:

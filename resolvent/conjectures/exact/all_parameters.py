@@ -1,42 +1,38 @@
 """Is a claim the model's law for all values of the parameters that stand in it?
 
-Equations, laws and moments are compared as polynomials with symbols in them. Edges, weights of atoms at fixed
-places, densities and means whose formulas have symbols are looked at next to the first point, on both sides of it: what
-holds on neither does not hold in general. A number in a list with symbols, of edges say, has to hold there as they do.
+Equations, laws and moments are compared as polynomials with symbols in them. Whatever this does not decide, edges,
+atoms, densities, means, moments with roots, and claims without a model whose parts have to agree, is looked at next to
+the points, on both sides: what holds on neither does not hold in general. A number in a list with symbols, of edges
+say, has to hold there as they do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
-from functools import partial
+from typing import Any
 
 import sympy
-from flint import fmpq
 
 from resolvent.catalog.conjectures.conjecture import (
     REFUTED,
     SUPPORTED,
-    Amount,
-    AtomClaim,
     Claim,
     Conjecture,
-    DensityClaim,
+    Finding,
     MeanClaim,
     Point,
     Status,
+    point_text,
 )
 from resolvent.catalog.conjectures.formula import Formula
-from resolvent.conjectures.exact.model_laws import full_point, model_law, symbolic_law
-from resolvent.conjectures.exact.spectrum_claims import (
-    atom_finding,
-    density_finding,
-    edges_of,
-    is_at,
-    mean_findings,
-)
+from resolvent.conjectures.exact.exact_stage import STAGE, exact_findings
+from resolvent.conjectures.exact.measured_law import law_findings
+from resolvent.conjectures.exact.model_laws import model_law, symbolic_law
 from resolvent.derive.equations.equation import M, Z, spectral_ring
-from resolvent.derive.errors import DerivationError, ResolventError
+from resolvent.derive.errors import ParameterError, ParseError, ResolventError
 from resolvent.derive.exact.field import Field, rational_function
 from resolvent.derive.exact.polynomials import irreducible_factors
 from resolvent.derive.laws.record import Law
@@ -44,17 +40,33 @@ from resolvent.language.expressions import parse
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _STEP = Fraction(1, 1009)  # by which a parameter is moved, in units of its size
+_CLOSE = Fraction(1, 10**6 + 3)
 _SPREAD = Fraction(
     37, 100
 )  # no two parameters are moved alike: what holds where they are equal need not hold in general
 
-Found = tuple[Status | None, str, str, str]
+Found = tuple[Status, str, str, str]
 
 
-def compare(conjecture: Conjecture) -> Iterator[Found]:
-    """(status, subject, text, evidence) for a claim with symbols in it and a model that has a derivation."""
-    yield from _identically(conjecture)
-    yield from _next_to_the_point(conjecture)
+def symbolic_findings(conjecture: Conjecture, undecided: Collection[str] = ()) -> Iterator[Finding]:
+    """What is found of a claim with symbols in it for all their values, but for parts undecided at the points."""
+    for status, subject, text, evidence in _compare(conjecture, undecided):
+        yield Finding(STAGE, subject, status, text, evidence, "all parameters", conjecture.claim.lines.get(subject))
+
+
+def _compare(conjecture: Conjecture, undecided: Collection[str]) -> Iterator[Found]:
+    """(status, subject, text, evidence)."""
+    found = list(_identically(conjecture))
+    yield from found
+    if any(status == REFUTED for status, *_ in found):
+        return
+    decided = {*undecided, *(subject for _, subject, *_ in found)}
+    with suppress(ResolventError):  # what cannot be found out next to a point says nothing
+        for point in conjecture.points:
+            refuted = list(_next_to(conjecture, point, decided))
+            yield from refuted
+            if refuted:
+                return
 
 
 def _identically(conjecture: Conjecture) -> Iterator[Found]:
@@ -127,84 +139,92 @@ def _at_the_others(conjecture: Conjecture, law: Law, symbols: set[str]) -> Law:
     return law.at(fixed) if symbols and fixed else law
 
 
-def _next_to_the_point(conjecture: Conjecture) -> Iterator[Found]:
-    """Claimed edges, weights, densities and means that are wrong on both sides of the first point."""
-    claim, point = conjecture.claim, full_point(conjecture, conjecture.points[0])
-    parts = [a.formula for a in claim.edges or ()] + _of_atoms(claim) + _of_density(claim)
-    parts += [f for mean in claim.means or () for f in (mean.formula, mean.value.formula)]
-    names = sorted({name for formula in parts for name in formula.names} & set(conjecture.points[0]))
+# -- next to the points ------------------------------------------------------------------------------------
+
+
+def _next_to(conjecture: Conjecture, point: Point, decided: Collection[str]) -> Iterator[Found]:
+    """What is refuted on both sides of a point, of the parts with symbols that are not decided already."""
+    has_model = model_law(conjecture.model, point) is not None
+    claim = _in_symbols(conjecture.claim, frozenset(point), decided, has_model)
+    names = sorted(frozenset().union(*_symbols(claim).values()) & set(point))
     if not names:
         return
-    steps = {n: _STEP * (abs(point[n]) or 1) / (1 + _SPREAD * k) for k, n in enumerate(names)}
-    sides: list[Point] = [{**point, **{n: point[n] + sign * step for n, step in steps.items()}} for sign in (1, -1)]
-    where = ", ".join(f"{n} = {sides[0][n]} and {sides[1][n]}" for n in names)
-    try:
-        here = _spectrum(conjecture, point)
-        moved = [(_spectrum(conjecture, values), values) for values in sides]
-        found = [
-            (REFUTED, subject, f"{text} holds at the point, but not next to it, at {where}", evidence)
-            for subject, text, evidence, is_wrong in _questions(claim, here, point)
-            if all(is_wrong(spectrum, values) for spectrum, values in moved)
-        ]
-    except ResolventError:
-        return  # on one side there is no law
-    yield from found
+    part = replace(conjecture, claim=claim)
+    wide = _refuted(part, _sides(part, point, names, _STEP))
+    exact = [subject for subject, finding in wide.items() if finding.evidence != "numerical"]
+    # A phase may be narrower than the first step; what is numerical does not see a smaller one.
+    close = _refuted(part, _sides(part, point, names, _CLOSE)) if exact else {}
+    for subject, finding in wide.items():
+        if subject in decided:
+            continue  # a part that stands for a law
+        if subject in close or (subject not in exact and (subject == "means" or _is_one_phase(part, point, names))):
+            where = "; ".join(point_text({n: v[n] for n in names}) for v in _sides(part, point, names, _STEP))
+            text = f"what holds at the point does not next to it, at {where}: {finding.text}"
+            yield REFUTED, subject, text, finding.evidence
 
 
-def _of_atoms(claim: Claim) -> list[Formula]:
-    return [f for a in claim.atoms or () for f in (a.place.formula, a.weight.formula)]
-
-
-def _of_density(claim: Claim) -> list[Formula]:
+def _symbols(claim: Claim) -> dict[str, frozenset[str]]:
+    """The names that stand in each part of a claim."""
+    found: dict[str, frozenset[str]] = {}
+    if claim.law is not None:
+        found["law"] = frozenset(s.name for s in parse(claim.law.text).parameters)
+    if claim.equation is not None:
+        found["equation"] = frozenset(s.name for s in claim.equation.polynomial.free_symbols)
     density = claim.density
-    return [density.formula, *(a.formula for ends in density.intervals for a in ends)] if density is not None else []
+    formulas = {
+        "density": [density.formula, *(a.formula for ends in density.intervals for a in ends)] if density else [],
+        "moments": [a.formula for a in claim.moments or ()],
+        "edges": [a.formula for a in claim.edges or ()],
+        "atoms": [f for a in claim.atoms or () for f in (a.place.formula, a.weight.formula)],
+        "means": [f for mean in claim.means or () for f in _of_mean(mean)],
+    }
+    return found | {part: frozenset().union(*(f.names for f in listed)) for part, listed in formulas.items()}
 
 
-def _spectrum(conjecture: Conjecture, values: Point) -> Spectrum:
-    law = model_law(conjecture.model, {n: v for n, v in values.items() if n in conjecture.points[0]})
-    if law is None:
-        raise DerivationError("no route of derivation is known for the model")
-    return Spectrum(law)
+def _of_mean(mean: MeanClaim) -> tuple[Formula, Formula]:
+    return mean.formula, mean.value.formula
 
 
-Question = tuple[str, str, str, Callable[[Spectrum, Point], bool]]
+def _in_symbols(claim: Claim, names: frozenset[str], decided: Collection[str], has_model: bool) -> Claim:
+    """The parts with symbols in them; where no model has a law also those that stand for one."""
+    kept = {part for part, own in _symbols(claim).items() if own & names and part not in decided}
+    if kept and not has_model:
+        kept |= {"law", "equation", "density", "atoms"}
+    means = tuple(m for m in claim.means or () if frozenset().union(*(f.names for f in _of_mean(m))) & names)
+    dropped: dict[str, Any] = {part: None for part in claim.made if part not in kept}
+    return replace(claim, **{"means": means, **dropped})
 
 
-def _questions(claim: Claim, here: Spectrum, point: Point) -> Iterator[Question]:
-    """(subject, what is claimed, evidence, whether it is wrong) for each part of the claim that has symbols in it."""
-    edges, density = claim.edges or (), claim.density
-    for k, edge in enumerate(edges if any(e.formula.names for e in edges) else ()):
-        is_wrong = partial(_no_edge, (len(edges_of(here)), len(edges)), k, edge)
-        yield "edges", f"the edge {edge.text}", "certified", is_wrong
-    for atom in (claim.atoms or ()) if any(f.names for f in _of_atoms(claim)) else ():
-        is_one = atom.weight.equals(fmpq(0), point) is False  # a weight of 0 claims nothing
-        if is_one and not atom.place.formula.names:
-            text = f"the atom {atom.weight.text} at {atom.place.text}"
-            yield "atoms", text, "certified", partial(_no_atom, len(here.atoms), atom)
-    if density is not None and any(f.names - {"x"} for f in _of_density(claim)):
-        is_wrong = partial(_no_density, len(here.intervals), density)
-        yield "density", "the density", "numerical", is_wrong
-    for mean in claim.means or ():
-        if (mean.formula.names - {"x"}) | mean.value.formula.names:
-            text = f"the mean {mean.value.text} of {mean.text}"
-            yield "means", text, "numerical", partial(_no_mean, mean)
+def _sides(conjecture: Conjecture, point: Point, names: Sequence[str], step: Fraction) -> list[Point]:
+    """The points on both sides at which the model has a law."""
+    steps = {n: step * (abs(point[n]) or 1) / (1 + _SPREAD * k) for k, n in enumerate(names)}
+    sides = [{**point, **{n: point[n] + sign * by for n, by in steps.items()}} for sign in (1, -1)]
+    return [values for values in sides if _is_in_domain(conjecture, values)]
 
 
-def _no_edge(counts: tuple[int, int], k: int, edge: Amount, spectrum: Spectrum, values: Point) -> bool:
-    ends = edges_of(spectrum)
-    if set(counts) != {len(ends)}:
-        return False  # another phase begins here, or what meets is counted once
-    return is_at(edge, ends[k], values, max(abs(float(e)) for e in ends))[0] is False
+def _is_in_domain(conjecture: Conjecture, values: Point) -> bool:
+    try:
+        model_law(conjecture.model, values)
+    except ParseError as error:  # which says on which line
+        if isinstance(error.__context__, ParameterError):
+            return False
+        raise
+    return True
 
 
-def _no_atom(before: int, atom: AtomClaim, spectrum: Spectrum, values: Point) -> bool:
-    status, text, _ = atom_finding((atom,), spectrum, values)
-    return len(spectrum.atoms) == before and status == REFUTED and "not claimed" not in text
+def _refuted(conjecture: Conjecture, sides: Sequence[Point]) -> dict[str, Finding]:
+    """The first finding on each subject that is refuted on all sides."""
+    found = [{f.subject: f for f in _findings(conjecture, values) if f.status == REFUTED} for values in sides]
+    return {subject: f for side in found[:1] for subject, f in side.items() if all(subject in f for f in found)}
 
 
-def _no_density(before: int, density: DensityClaim, spectrum: Spectrum, values: Point) -> bool:
-    return len(spectrum.intervals) == before and density_finding(density, spectrum, values)[0] == REFUTED
+def _findings(conjecture: Conjecture, values: Point) -> list[Finding]:
+    findings, reference = exact_findings(conjecture, values)
+    if reference.law is None and conjecture.claim.density is not None:
+        findings += law_findings(conjecture, values, None)
+    return findings
 
 
-def _no_mean(mean: MeanClaim, spectrum: Spectrum, values: Point) -> bool:
-    return all(status == REFUTED for status, *_ in mean_findings((mean,), spectrum, values))
+def _is_one_phase(conjecture: Conjecture, point: Point, names: Sequence[str]) -> bool:
+    laws = [model_law(conjecture.model, values) for values in (point, *_sides(conjecture, point, names, _STEP))]
+    return len({len(Spectrum(law).intervals) for law in laws if law is not None}) < 2

@@ -5,7 +5,7 @@ All is exact or compared in ball arithmetic, except densities and means of funct
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -389,12 +389,4 @@ def unexamined(conjecture: Conjecture, findings: Sequence[Finding]) -> list[Find
     ]
 
 
-def symbolic_findings(conjecture: Conjecture) -> Iterator[Finding]:
-    """Is the claimed equation, or law, the model's for all values of the parameters?"""
-    from resolvent.conjectures.exact.all_parameters import compare
-
-    for status, subject, text, evidence in compare(conjecture):
-        yield Finding(STAGE, subject, status, text, evidence, "all parameters", conjecture.claim.lines.get(subject))
-
-
-__all__ = ["STAGE", "Reference", "exact_findings", "reference_law", "symbolic_findings", "unexamined"]
+__all__ = ["STAGE", "Reference", "exact_findings", "reference_law", "unexamined"]

@@ -254,8 +254,10 @@ def test_where_two_bulks_meet_the_inner_edge_may_be_left_out() -> None:
     ("atoms", "expected"),
     [
         ('[{at = 0, weight = "1 - 1/c"}]', SUPPORTED),
-        ('[{at = 0, weight = "max(0, 1 - 1/c)"}, {at = 7, weight = "c - 2"}]', SUPPORTED),
-        ('[{at = "sqrt(c) - sqrt(2)", weight = "sqrt(c)/sqrt(8)"}]', SUPPORTED),
+        ('[{at = 0, weight = "max(0, 1 - 1/c)"}, {at = 7, weight = "sqrt(4) - 2"}]', SUPPORTED),
+        ('[{at = "sqrt(8) - 2*sqrt(2)", weight = "sqrt(2)/sqrt(8)"}]', SUPPORTED),
+        ('[{at = 0, weight = "max(0, 1 - 1/c)"}, {at = 7, weight = "c - 2"}]', REFUTED),  # right at c = 2 alone
+        ('[{at = "sqrt(c) - sqrt(2)", weight = "sqrt(c)/sqrt(8)"}]', REFUTED),
         ('[{at = "10**-99", weight = "1/2"}]', REFUTED),
         ('[{at = 0, weight = "1/2 + 10**-99"}]', REFUTED),
         ('[{at = 0, weight = "1/2"}, {at = 0, weight = "1/2"}]', REFUTED),
@@ -503,7 +505,10 @@ TWO_BULKS, TWO_POINTS = "semicircle(a) + semicircle(b)", "atoms([0, 1], [b, 1 - 
         (TWO_BULKS, 1, 1, 'edges = ["-2*sqrt(a + b)", "2*sqrt(a + b)"]', SUPPORTED),
         (TWO_BULKS, 2, 2, 'edges = ["-2*sqrt(a + b)", 4]', REFUTED),  # a number beside a formula
         (TWO_BULKS, 2, 2, "edges = [-4, 4]", SUPPORTED),  # about the point
-        ("marchenko_pastur(a) @ marchenko_pastur(b)", 2, 2, 'atoms = [{at = 0, weight = "1 - 1/sqrt(a*b)"}]', REFUTED),
+        pytest.param(
+            "marchenko_pastur(a) @ marchenko_pastur(b)", 2, 2,
+            'atoms = [{at = 0, weight = "1 - 1/sqrt(a*b)"}]', REFUTED, marks=pytest.mark.slow,
+        ),
         (TWO_POINTS, 1, '"1/3"', 'atoms = [{at = 0, weight = "b"}, {at = 1, weight = "2/3"}]', REFUTED),
         (TWO_POINTS, 1, '"1/3"', 'atoms = [{at = 0, weight = "b"}, {at = 1, weight = "1 - b"}]', SUPPORTED),
     ],
@@ -529,6 +534,70 @@ def test_densities_with_symbols_are_looked_at_next_to_the_point(density: str, in
     """All of these are that of c = 1."""
     text = SIGMA.replace('"1/2"', "1") + f'density = "{density}"\nintervals = [[{intervals}]]'
     assert status(text) == expected
+
+
+def both(law: str, a: str, right: str, wrong: str, slow: bool = False) -> list[object]:
+    """A claim that is true for all a and b = 1, and one that is so at the point alone."""
+    marks = [pytest.mark.slow] if slow else []
+    return [pytest.param(law, a, c, v, marks=marks) for c, v in ((right, SUPPORTED), (wrong, REFUTED))]
+
+
+TWO_OF_A = 'atoms = [{{at = 0, weight = "1/2"}}, {{at = "{}", weight = "1/2"}}]'
+ROOT_OF_A = 'atoms = [{{at = "-sqrt(a)", weight = "1/2"}}, {{at = "{}", weight = "1/2"}}]'
+ALONE = 'density = "{}*sqrt(4*a - x**2)/(2*pi*a)"\nintervals = [["-2*sqrt(a)", "2*sqrt(a)"]]'
+MP_ALONE = 'law = "marchenko_pastur(a)"\n'
+
+
+@pytest.mark.parametrize(
+    ("law", "a", "claim", "expected"),
+    [
+        *both("marchenko_pastur(a)", "4", 'moments = [1, "1 + sqrt(a)**2"]', 'moments = [1, "3 + sqrt(a)"]'),
+        *both("semicircle()", "1", 'moments = [0, "a/a"]', 'moments = [0, "a"]'),
+        *both("semicircle(a)", "1", 'moments = [0, "a + b - 1 + 1 - b"]', 'moments = [0, "a*b"]'),
+        *both("semicircle(a)", "1", 'equation = "a*m**2 + z*m + 1"', 'equation = "a*b*m**2 + z*m + 1"'),
+        *both("semicircle()", "1", 'law = "semicircle()"', 'law = "semicircle(a)"'),
+        *both("atoms([0, a], [1/2, 1/2])", "4", TWO_OF_A.format("sqrt(a)**2"), TWO_OF_A.format("2*sqrt(a)")),
+        *both("atoms([a]).symmetric_root()", "4", ROOT_OF_A.format("sqrt(a)"), ROOT_OF_A.format("a/2"), slow=True),
+        *both("atoms([0, a], [1/2, 1/2])", "0", 'atoms = [{at = 0, weight = 1}]', 'atoms = [{at = "a", weight = 1}]',
+              slow=True),
+        *both("marchenko_pastur(a)", "1", 'atoms = [{at = 0, weight = "1 - 1/a"}]',
+              'atoms = [{at = 0, weight = "a - 1"}]', slow=True),
+        *both("", "4", f'{MP_ALONE}moments = [1, "1 + a"]', f'{MP_ALONE}moments = [1, "9 - a"]'),
+        *both("", "4", f'{MP_ALONE}atoms = [{{at = 0, weight = "1 - 1/a"}}]',
+              f'{MP_ALONE}atoms = [{{at = 0, weight = "3/a"}}]', slow=True),
+        *both("", "4", f'{MP_ALONE}edges = ["(1 - sqrt(a))**2", "(1 + sqrt(a))**2"]',
+              f'{MP_ALONE}edges = [1, "5 + a"]', slow=True),
+        *both("", "1", 'equation = "a*m**2 + z*m + 1"\nmoments = [0, "a"]',
+              'equation = "a*m**2 + z*m + 1"\nmoments = [0, "a**2"]', slow=True),
+        *both("", "1", 'equation = "a*m**2 + z*m + 1"', 'equation = "a*m**2 + z*m + 2 - a"'),
+        *both("", "1", ALONE.format("1"), ALONE.format("a")),
+        *both("", "1", ALONE.format("1") + '\nmoments = [0, "a"]', ALONE.format("1") + '\nmoments = [0, "a**2"]',
+              slow=True),
+    ],
+)  # fmt: skip
+def test_what_is_right_at_the_point_alone_is_refuted(law: str, a: str, claim: str, expected: str) -> None:
+    """In every part of a claim; without a model its parts have to be those of one law."""
+    model = f'[model]\nexpression = "{law}"\n' if law else ""
+    assert status(f"[parameters]\na = {a}\nb = 1\n{model}[claim]\n{claim}") == expected
+
+
+@pytest.mark.slow
+def test_constants_of_an_activation_are_moved_with_their_model() -> None:
+    head = 'model.activation = "relu"\nparameters = {phi = 1, psi = 1}\nclaim.moments = '
+    assert (status(head + '["eta"]'), status(head + '["eta*phi"]')) == (SUPPORTED, REFUTED)
+
+
+@pytest.mark.slow
+def test_a_side_without_a_law_says_nothing() -> None:
+    """Compressions are to at most the whole size."""
+    text = '[parameters]\np = 1\n[model]\nexpression = "semicircle().compress(p)"\n[claim]\nedges = ["-2*{0}", "2*{0}"]'
+    assert (status(text.format("sqrt(p)")), status(text.format("p"))) == (SUPPORTED, REFUTED)
+
+
+def test_several_points_have_one_law_for_all_symbols() -> None:
+    text = "".join(f"[[parameters]]\na = {k}\nb = {k}\n" for k in (1, 2))
+    text += f'[model]\nexpression = "{TWO_BULKS}"\n[claim]\nmoments = [0, "{{}}"]'
+    assert (status(text.format("a + b")), status(text.format("2*a"))) == (SUPPORTED, REFUTED)
 
 
 def test_a_claim_with_numbers_for_parameters_is_one_about_points() -> None:
