@@ -125,7 +125,7 @@ def effective_ridge(measure: Measure, ratio: Array, ridge: Array) -> Array:
                 f"of the sample covariance matrix at the ratio {place:g}; take a larger one",
                 smallest=least[1],
             )
-    inner = ratio * _rank(measure) <= 1
+    inner = ratio * rank(measure) <= 1
     for _ in range(_NEWTON):
         value = ridge_of(measure, ratio, kappa) - ridge
         # d lambda/d kappa = 1 - g d_2, as kappa d_1' = d_2 - d_1
@@ -138,8 +138,13 @@ def effective_ridge(measure: Measure, ratio: Array, ridge: Array) -> Array:
     return np.where(inner & (ridge == 0), 0.0, kappa)
 
 
-def _rank(measure: Measure) -> float:
-    """The mass that is not at 0."""
+def rank(measure: Measure) -> float:
+    """The mass that is not at 0.
+
+    >>> from resolvent.numeric.measures.atomic_measure import AtomicMeasure
+    >>> rank(AtomicMeasure([0.0, 1.0], [0.25, 0.75]))
+    0.75
+    """
     return 1 - float(np.sum(measure.atom_weights[measure.atom_points == 0]))
 
 

@@ -68,13 +68,17 @@ def random_feature_errors(
     """The errors of random-feature ridge regression at psi_1 = ``features``, psi_2 = ``samples``, both over d.
 
     The predictor minimises |y - Z a|^2 + ridge |a|^2 with Z = f(X Theta^T/sqrt(d))/sqrt(d), n x N; ``signal`` is
-    |beta|^2, ``noise`` the variance tau^2. The arrays are broadcast; the mean of f has no influence.
+    |beta|^2, ``noise`` the variance tau^2. The arrays are broadcast; the mean of f has no influence. Ridge 0 is the
+    limit of small ridges, the least squares solution of least norm, whose variance is infinite where as many samples as
+    features interpolate.
 
     >>> errors = random_feature_errors("relu", 2, 10/3, 1e-3, noise=0.01)
     >>> round(float(errors.risk), 10)
     0.5769888629
+    >>> random_feature_errors("relu", [1, 2, 3], 2, 0).risk.round(6)
+    array([1.05707 ,      inf, 0.642346])
 
-    Raises `ParameterError` for ratios or ridges that are not positive, and for an activation without a variance;
+    Raises `ParameterError` for ratios that are not positive, negative ridges, and an activation without a variance;
     `PrecisionError` where the ridge is too small for the nodes of the law.
     """
     return errors_of_model(random_features(function, options), features, samples, ridge, signal, noise)

@@ -29,6 +29,7 @@ Rule = tuple[Array, Array]
 
 _NODES = (128, 256, 512, 1024, 2048, 4096, 8192)
 _ACCURACY = 1e-9
+_LEAST = 1e-100  # of the ratios; the largest is one over it
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,16 @@ def converged(
 
     The first axis counts the values.
 
-    Raises `ParameterError` for ratios or ridges that are not positive, `PrecisionError` where 8192 nodes are too few.
+    Raises `ParameterError` for ratios that are not positive and negative ridges, `PrecisionError` where 8192 nodes are
+    too few.
     """
     given = [np.asarray(v, dtype=float) for v in (features, samples, ridge)]
-    if not all(np.all(np.isfinite(v) & (v > 0)) for v in given):
-        raise ParameterError("features/d, samples/d and the ridge must be positive and finite", given=given)
+    if not all(np.all((v >= least) & (v <= 1 / _LEAST)) for v, least in zip(given, (_LEAST, _LEAST, 0), strict=True)):
+        raise ParameterError(
+            f"features/d and samples/d must be positive, {_LEAST:g} at least, the ridge not negative, and none above "
+            f"{1 / _LEAST:g}",
+            given=given,
+        )
     grids = np.broadcast_arrays(*given)
     found = np.empty((values, *grids[0].shape))
     for place in np.ndindex(grids[0].shape):

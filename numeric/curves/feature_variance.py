@@ -23,6 +23,7 @@ Sources: Adlam, Pennington, Understanding double descent requires a fine-grained
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
-from resolvent.derive.errors import ParameterError
+from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.feature_model import (
@@ -45,6 +46,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.numbers import nonnegative_number, real_number
 
 _SAME = 1e-8  # how far the two routes to the mean may be apart, in units of |beta|^2
+_HALVINGS = 2000  # of an interval from the smallest float on
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,8 +116,9 @@ def random_feature_variances(
     >>> parts.weights_samples.round(4)
     array([0.1179, 1.3608, 0.0065])
 
-    Raises `ParameterError` for ratios or ridges that are not positive, and for an activation without a variance;
-    `PrecisionError` where the ridge is too small for the nodes of the law.
+    Raises `ParameterError` for ratios that are not positive, negative ridges, and an activation without a variance;
+    `PrecisionError` where the ridge is too small for the nodes of the law, and where it is 0 and the samples are just
+    interpolated.
     """
     return variances_of_model(random_features(function, options), features, samples, ridge, signal, noise)
 
@@ -166,6 +169,11 @@ def variances_of_model(
         shrunk = np.divide(t, t + kappa, out=np.zeros_like(t), where=t > 0)
         mean = float(seen.squares @ (t * shrunk))  # E <beta, x> y_hat
         same_weights = float(seen.squares @ (t * shrunk**2))
+        if math.isinf(of_noise):
+            raise PrecisionError(
+                f"at features/d = {psi_1:g}, samples/d = {psi_2:g} and ridge 0 the samples are just interpolated: the "
+                "variance is infinite; take a larger ridge, or another ratio"
+            )
         same_both = float(curve.bias(own_ridge)) + seen.approximation * (1 + of_noise) - 1 + 2 * mean
         other_mean, same_samples, noise_alone = _given_samples(model, psi_1, psi_2, lam, nodes)
         if abs(other_mean - mean) > _SAME:
@@ -191,17 +199,30 @@ def _given_samples(
     from scipy.optimize import brentq
 
     x, weights = quadrature(1 / psi_2, nodes)
-    s = psi_2 * x  # the law of X X^T/d, d x d; X^T X/d has the same s > 0
+    s, weights = psi_2 * x[x > 0], weights[x > 0]  # the law of X X^T/d, d x d; X^T X/d has the same s > 0
     kernel = model.zeta * s + (model.eta - model.zeta)
-    scale = 1.0 if model.is_tangent else psi_1
-    base = ridge + model.own + (model.zeta * s if model.is_tangent else 0.0)
-    count = weights * (s > 0)
-    rest, alone = max(psi_2 - float(np.sum(count)), 0.0), model.eta - model.zeta
+    rest, alone = max(psi_2 - float(np.sum(weights)), 0.0), model.eta - model.zeta
 
-    def excess(c: float) -> float:
-        inside = count @ (kernel / (scale * c * kernel + base)) + rest * alone / (scale * c * alone + ridge + model.own)
-        return float(c * (1 + scale / psi_1 * inside) - 1)
+    if model.is_tangent:
+        own = ridge + model.own
 
-    c = brentq(excess, 0.0, 1.0, xtol=1e-300, rtol=1e-14)
-    share = model.zeta * (scale * c + model.is_tangent) / (scale * c * kernel + base)
+        def excess(c: float) -> float:
+            inside = weights @ (kernel / (c * kernel + own + model.zeta * s))
+            if rest * alone:
+                inside += rest * alone / (c * alone + own)
+            return float(c * (1 + inside / psi_1) - 1)
+
+        c = brentq(excess, 0.0, 1.0, xtol=1e-300, rtol=1e-14)
+        share = model.zeta * (c + 1) / (c * kernel + own + model.zeta * s)
+    else:
+
+        def beyond(e: float) -> float:  # of e = lambda/(q c), which has a limit for small ridges, as c has not
+            c = ridge / (psi_1 * e) if ridge else 0.0
+            return float(
+                c + (weights @ (kernel / (kernel + e)) + (rest * alone / (alone + e) if alone else 0.0)) / psi_1 - 1
+            )
+
+        ends = ridge / psi_1, (ridge + float(weights @ kernel) + rest * alone) / psi_1
+        e = brentq(beyond, *ends, xtol=1e-300, rtol=1e-14, maxiter=_HALVINGS) if ridge or beyond(0.0) > 0 else 0.0
+        share = model.zeta / (kernel + e)
     return float(weights @ (share * s)), float(weights @ (share * s) ** 2), float(weights @ (share**2 * s))

@@ -25,7 +25,7 @@ from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.precision import cached_property
 from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Tabled
-from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, integral, ridge_of, smallest
+from resolvent.numeric.curves.effective_ridge import degrees, effective_ridge, integral, rank, ridge_of, smallest
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
@@ -132,9 +132,10 @@ class RidgeRegression:
             with np.errstate(divide="ignore", invalid="ignore"):
                 return np.where(t == 0, 0.0, t * (flat / (t + flat)) ** 2)
 
-        second = ratio * degrees(self.measure, kappa, 2)
+        # at 0 the share of eigenvalues that are not 0, in which rounded weights have no part
+        second = ratio * np.where(kappa == 0, rank(self.measure), degrees(self.measure, kappa, 2))
         rest = np.abs(1 - second)
-        if np.any((rest < _LEAST_REST) & (kappa > 0)):
+        if np.any((rest < _LEAST_REST) & ((kappa > 0) | (rest > 0))):
             raise PrecisionError(
                 f"so close to interpolation, 1 - df_2 = {float(np.min(rest)):.3g} has lost its digits; take a larger "
                 "ridge, or another ratio",

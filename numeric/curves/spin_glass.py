@@ -17,6 +17,7 @@ Source: Choromanska et al. 2014, The loss surfaces of multilayer networks.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mpmath
@@ -24,7 +25,7 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import checked, is_whole
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.precision import cached_property, working_digits
 from resolvent.derive.laws.closed_potential import potential_primitive
@@ -34,6 +35,7 @@ from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.style import LINES, QUIET, finish, legend, new_axes
 
 _MOST_DIGITS = 10_000
+_LARGEST = 1e300  # of x: its square is beyond floats, its logarithm is not
 _G = sympy.Symbol("g")
 
 
@@ -94,8 +96,7 @@ class SpinGlass:
 
         Raises `ParameterError` for a negative index, or a number of digits outside 1 to 10000.
         """
-        if index < 0:
-            raise ParameterError(f"the index counts descending directions; got {index}", index=index)
+        _check_index(index)
         with working_digits(_checked(digits) + 20):
             exponent = sympy.lambdify(_G, self._exponent(index), "mpmath")
             low, high = mpmath.mpf("0.01"), mpmath.mpf(1)
@@ -132,21 +133,24 @@ class SpinGlass:
     def complexity(self, u: ArrayLike, index: int | None = None) -> Array:
         """The limit of (1/Lambda) log of the number of critical points of energy at most u, of an index or of all.
 
-        Negative values mean that there are none.
+        Negative values mean that there are none; at -oo that is the limit -oo.
 
-        Raises `ParameterError` for a negative index.
+        Raises `ParameterError` for a negative index, and for energies that are no numbers.
         """
-        if index is not None and index < 0:
-            raise ParameterError(f"the index counts descending directions; got {index}", index=index)
-        energies = np.minimum(np.asarray(u, dtype=float), 0.0 if index is None else -float(self.threshold()))
-        x = np.abs(energies) * np.sqrt(self.h / (self.h - 1))
-        outside = np.maximum(x, 2.0)
-        g = 2 / (outside + np.sqrt((outside - 2) * (outside + 2)))
+        if index is not None:
+            _check_index(index)
+        given = np.asarray(u, dtype=float)
+        if np.any(np.isnan(given)):
+            raise ParameterError(f"energies are numbers or infinite; got {u!r}", u=u)
+        energies = np.minimum(given, 0.0 if index is None else -float(self.threshold()))
+        x = np.abs(energies) * math.sqrt(self.h / (self.h - 1))
+        outside = np.clip(x, 2.0, _LARGEST)
+        g = 2 / (outside + np.sqrt(outside - 2) * np.sqrt(outside + 2))
         potential = sympy.lambdify(_G, self._potential, "numpy")
-        value = np.where(x > 2, potential(g), x**2 / 4 - 0.5)
-        every = 0.5 + np.log(self.h - 1) / 2 - energies**2 / 2 + value
-        cost = x**2 / 4 - 0.5 - value
-        return np.asarray(every - (index or 0) * cost)
+        with np.errstate(over="ignore"):
+            value = np.where(x > 2, potential(g), x**2 / 4 - 0.5)
+            every = 0.5 + math.log(self.h - 1) / 2 - energies**2 / 2 + value
+            return np.asarray(every - index * (x**2 / 4 - 0.5 - value) if index else every)
 
     def plot(self, indices: int = 3, ax: Any = None) -> Any:
         """Draw the complexities of the first indices and of all critical points next to the threshold."""
@@ -166,9 +170,14 @@ class SpinGlass:
         return axes
 
 
+def _check_index(index: int) -> None:
+    if not is_whole(index) or index < 0:
+        raise ParameterError(f"the index counts descending directions, a whole number; got {index}", index=index)
+
+
 def _checked(digits: int) -> int:
-    if not 1 <= digits <= _MOST_DIGITS:
-        raise ParameterError(f"digits lie between 1 and {_MOST_DIGITS}; got {digits}", digits=digits)
+    if not is_whole(digits) or not 1 <= digits <= _MOST_DIGITS:
+        raise ParameterError(f"digits are a whole number between 1 and {_MOST_DIGITS}; got {digits}", digits=digits)
     return digits
 
 

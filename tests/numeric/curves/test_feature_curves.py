@@ -110,6 +110,40 @@ def test_real_tangent_kernels_approach_the_curve(name: str, psi_1: float, psi_2:
     assert gaps[1] < gaps[0] / 1.8
 
 
+def test_without_a_ridge_it_is_infinite_at_interpolation_alone() -> None:
+    """Eigenvalues whose weights do not sum to 1 in floats, too."""
+    psi = [1 / 3, 0.5, 1, 2, 3, 7]
+    assert np.all(np.isinf(rv.random_feature_errors("relu", psi, psi, 0, noise=0.1).risk))
+    errors = rv.random_feature_errors("tanh", [1, 3, 2], 1.5, 0, noise=0.1)
+    assert errors.risk == pytest.approx(
+        rv.random_feature_errors("tanh", [1, 3, 2], 1.5, 1e-8, noise=0.1).risk, rel=1e-4
+    )
+    assert rv.tangent_kernel_errors("tanh", 2, 2, 0).risk == pytest.approx(
+        rv.tangent_kernel_errors("tanh", 2, 2, 1e-9).risk, rel=1e-7
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("psi_1", "psi_2"), [(1, 2.5), (3, 1.5)])
+def test_least_squares_of_random_features(psi_1: float, psi_2: float) -> None:
+    """Solutions of least norm on both sides of interpolation, for real erf features at two sizes."""
+    act = rv.activation("erf")
+    limit, gaps = float(rv.random_feature_errors(act, psi_1, psi_2, 0, noise=0.1).risk), []
+    for d, draws in ((20, 60), (160, 8)):
+        risks = []
+        for seed in range(draws):
+            rng = np.random.default_rng(seed)
+            weights, beta = rng.standard_normal((round(psi_1 * d), d)), rng.standard_normal(d)
+            x, new = rng.standard_normal((2, round(psi_2 * d), d))
+            beta /= np.linalg.norm(beta)
+            y = x @ beta + np.sqrt(0.1) * rng.standard_normal(len(x))
+            a = np.linalg.pinv(act(x @ weights.T / np.sqrt(d))) @ y
+            risks.append(np.mean((new @ beta - act(new @ weights.T / np.sqrt(d)) @ a) ** 2))
+        assert abs(np.mean(risks) - limit) < 5 * np.std(risks) / np.sqrt(draws) + 4 / d
+        gaps.append(np.sqrt(np.mean((np.array(risks) - limit) ** 2)))
+    assert gaps[1] < gaps[0] / 1.8
+
+
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(rv.ParameterError, match="must be positive"):
         rv.random_feature_errors("relu", 0, 1, 0.1)

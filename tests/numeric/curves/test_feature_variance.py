@@ -162,6 +162,19 @@ def test_many_points_at_once_have_the_shape_that_is_asked_for() -> None:
     assert rv.random_feature_variances("relu", [], 1, 0.1).risk.shape == (0,)
 
 
+def test_without_a_ridge() -> None:
+    """He_2 sees nothing linear: all is noise to it, of which N/(n - N) is passed on; others come from small ridges."""
+    parts = rv.random_feature_variances("He2", [1, 3, 2], [2, 2, 1], 0, noise=0.1)
+    assert parts.weights_samples == pytest.approx([1, 2, 1], rel=1e-9)
+    assert parts.weights_samples_noise == pytest.approx([0.1, 0.2, 0.1], rel=1e-9)
+    none, small = (rv.random_feature_variances("relu", [1, 3, 0.5], [2, 2, 0.3], r, noise=0.1) for r in (0, 1e-9))
+    for name in vars(none):
+        assert getattr(none, name) == pytest.approx(getattr(small, name), rel=2e-4)
+    assert rv.random_feature_variances("relu", 3, 2, 1e-90, noise=0.1).risk == pytest.approx(none.risk[1], rel=1e-9)
+    with pytest.raises(rv.PrecisionError, match="just interpolated"):
+        rv.random_feature_variances("relu", 2, 2, 0, noise=0.1)
+
+
 def test_wrong_arguments_are_refused() -> None:
     parts = rv.random_feature_variances("relu", 1, 1, 0.1)
     with pytest.raises(rv.ParameterError, match="1 network and 1 bag"):
@@ -169,7 +182,7 @@ def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(rv.ParameterError, match="1 network and 1 bag"):
         parts.ensemble(2, bags=0.5)
     with pytest.raises(rv.ParameterError, match="must be positive"):
-        rv.random_feature_variances("relu", 1, 1, 0)
+        rv.random_feature_variances("relu", 0, 1, 0.1)
     with pytest.raises(rv.ParameterError, match="must not be negative"):
         rv.random_feature_variances("relu", 1, 1, 0.1, noise=-1)
     with pytest.raises(rv.ParameterError, match="jumps"):

@@ -206,6 +206,10 @@ def test_next_to_interpolation_the_risk_has_its_digits() -> None:
 
 def test_at_interpolation_the_risk_is_infinite() -> None:
     assert rv.RidgeRegression(1, ratio=1, signal=0, noise=1).risk(0.0) == np.inf
+    for count in (7, 11, 49):  # times 1/count is not 1
+        assert rv.RidgeRegression(np.linspace(1, 2, count), ratio=1).risk(0.0) == np.inf
+    with pytest.raises(rv.PrecisionError, match="so close to interpolation"):
+        rv.RidgeRegression(1, ratio=1 - 1e-10).risk(0.0)
 
 
 @pytest.mark.parametrize("ratio", ["1e999999999", "1e400", 10**400, "1/0", "x", "nan", None])

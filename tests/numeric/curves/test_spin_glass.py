@@ -95,6 +95,26 @@ def test_wrong_arguments_are_refused() -> None:
         glass.complexity(0, -1)
     with pytest.raises(rv.ParameterError, match="digits"):
         glass.threshold(0)
+    with pytest.raises(rv.ParameterError, match="a whole number"):
+        glass.threshold(2.5)
+    for index in (2.5, math.inf, math.nan):
+        with pytest.raises(rv.ParameterError, match="a whole number"):
+            glass.complexity(0, index)
+        with pytest.raises(rv.ParameterError, match="whole number"):
+            glass.energy(index)
+    with pytest.raises(rv.ParameterError, match="numbers or infinite"):
+        glass.complexity([-1.65, math.nan])
+
+
+@pytest.mark.parametrize("index", [None, 0, 3])
+def test_complexities_at_the_ends_are_limits(index: int | None) -> None:
+    """Far below, -u^2/2 and the k costs decide, of x^2/4 = 3 u^2/8 each."""
+    glass = rv.SpinGlass(3)
+    assert np.all(glass.complexity([-math.inf, -1e200], index) == -math.inf)
+    assert glass.complexity(math.inf, index) == glass.complexity(0.0, index)
+    far = -0.5e200 - (index or 0) * 1.5 / 4 * 1e200
+    assert glass.complexity(-1e100, index) == pytest.approx(far, rel=1e-12)
+    assert rv.SpinGlass(10**30).complexity(-1.0) == pytest.approx(15 * math.log(10) - 0.25)  # Theta_H(u) at large H
 
 
 def test_complexities_are_drawn() -> None:
