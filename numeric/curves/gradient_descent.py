@@ -29,7 +29,7 @@ class GradientDescent(GradientFlow):
     """The limit of gradient descent for two classes, as functions of the number of steps.
 
     Args:
-        c, rho, ridge, initial: as in `GradientFlow`.
+        c, rho, ridge, initial, imbalance: as in `GradientFlow`.
         step: s, the learning rate.
 
     >>> descent = GradientDescent(2, 1, step="1/10", initial=0.1)
@@ -41,8 +41,8 @@ class GradientDescent(GradientFlow):
 
     _ABSCISSA = "steps"
 
-    def __init__(self, c: Any, rho: Any, step: Any, ridge: Any = 0.0, initial: Any = 0.0) -> None:
-        super().__init__(c, rho, ridge, initial, rate=step)
+    def __init__(self, c: Any, rho: Any, step: Any, ridge: Any = 0.0, initial: Any = 0.0, imbalance: Any = 0.0) -> None:
+        super().__init__(c, rho, ridge, initial, rate=step, imbalance=imbalance)
         top = max(self.seen.support()[1], self.noise.support()[1]) + self.ridge
         if not self.rate * top < 2:
             raise ParameterError(

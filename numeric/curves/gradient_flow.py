@@ -12,8 +12,11 @@ and mu sees b with the share rho/(rho + c). With f = exp(-rate t (x + gamma)), h
     <mu, w>    = rho int h dnu,           |w|^2         = (rho + c) int h^2 dnu + sigma^2 int f^2 dM,
     (y, X^T w)/n = (rho + c) int h dnu,   |X^T w|^2/n   = (rho + c) int x h^2 dnu + sigma^2 int x f^2 dM,
 
-and a point is misclassified with the probability Q(mean/deviation). For rho > sqrt(c) the measure nu has an atom, the
-spike, at (1 + rho)(rho + c)/rho.
+and a point is misclassified with the probability Q(mean/deviation). Where the labels have the mean a, and features
+are taken less the middle of the two classes' means, X sees 1 - a y no more, so that |v|^2 -> c/(1 - a^2); with c +
+rho replaced by |v|^2 + rho all else holds. That middle has errors, too: points of a class y have the mean <mu, w> + a
+y <v, w>, <v, w> = |v|^2 int h dnu, and the classes the shares (1 + a y)/2. For rho > sqrt(c) the measure nu has an
+atom, the spike, at (1 + rho)(rho + c)/rho.
 
 Source: Liao, Couillet 2018, The dynamics of learning: a random matrix approach (there omega = rho nu).
 """
@@ -89,6 +92,7 @@ class GradientFlow:
         ridge: gamma.
         initial: sigma^2, the squared length of w(0).
         rate: the learning rate; times enter as rate t.
+        imbalance: the mean of the labels, for features less the middle of the classes' means.
 
     >>> flow = GradientFlow("1/2", 2, ridge=0.3, initial=0.1, rate=0.01)
     >>> test, training = flow.test(300), flow.training(300)
@@ -100,7 +104,8 @@ class GradientFlow:
 
     _ABSCISSA = "time"
 
-    def __init__(self, c: Any, rho: Any, ridge: Any = 0.0, initial: Any = 0.0, rate: Any = 1.0) -> None:
+    def __init__(self, c: Any, rho: Any, ridge: Any = 0.0, initial: Any = 0.0, rate: Any = 1.0,
+                 imbalance: Any = 0.0) -> None:  # fmt: skip
         self.c, self.rho, self.rate = (
             positive_number(c, "c"),
             positive_number(rho, "rho"),
@@ -113,8 +118,13 @@ class GradientFlow:
             raise ParameterError(
                 f"the ridge and the initial size must not be negative; got {ridge} and {initial}", ridge=ridge
             )
+        self.imbalance = real_number(imbalance)
+        if not abs(self.imbalance) < 1:
+            raise ParameterError(f"the mean of labels -1 and 1 is between these; got {imbalance}", imbalance=imbalance)
+        self.scatter = self.c / (1 - self.imbalance**2)
+        self.length = self.rho + self.scatter
         self.noise = Spectrum(marchenko_pastur(c))
-        self.seen = seen_from(self.noise, self.rho + self.c)
+        self.seen = seen_from(self.noise, self.length)
 
     def __repr__(self) -> str:
         return shown(self, c=self.c, rho=self.rho, ridge=self.ridge, initial=self.initial, rate=self.rate)
@@ -161,7 +171,7 @@ class GradientFlow:
         times = self._times(t)
         h, f = self._filters(times)
         first = integral(self.seen.measure, h)
-        second = (self.rho + self.c) * integral(self.seen.measure, lambda x: h(x) ** 2)
+        second = self.length * integral(self.seen.measure, lambda x: h(x) ** 2)
         if self.initial:
             second = second + self.initial * integral(self.noise.measure, lambda x: f(x) ** 2)
         return Margin((self.rho * first).reshape(times.shape), second.reshape(times.shape))
@@ -173,8 +183,8 @@ class GradientFlow:
         """
         times = self._times(t)
         h, f = self._filters(times)
-        first = (self.rho + self.c) * integral(self.seen.measure, h)
-        second = (self.rho + self.c) * integral(self.seen.measure, lambda x: x * h(x) ** 2)
+        first = self.length * integral(self.seen.measure, h)
+        second = self.length * integral(self.seen.measure, lambda x: x * h(x) ** 2)
         if self.initial:
             second = second + self.initial * integral(self.noise.measure, lambda x: x * f(x) ** 2)
         return Margin(first.reshape(times.shape), (second - first**2).reshape(times.shape))
@@ -186,7 +196,17 @@ class GradientFlow:
             # at the hard edge the mean grows like t^(1/2), the variance like t^(3/2)
             finite = self.test_error(np.where(np.isinf(times), 1.0, times))
             return np.asarray(np.where(np.isinf(times), 0.5, finite))
-        return self.test(times).error
+        return self._misclassified(self.test(times))
+
+    def _misclassified(self, margin: Margin) -> Array:
+        """The error on new points whose margin is that without the error of the middle."""
+        if not self.imbalance:
+            return margin.error
+        shift = self.imbalance * self.scatter / self.rho
+        parts = (
+            (1 + y * self.imbalance) / 2 * Margin(margin.mean * (1 + y * shift), margin.variance).error for y in (1, -1)
+        )
+        return np.asarray(sum(parts))
 
     def training_error(self, t: ArrayLike) -> Array:
         """The share of the training points that are misclassified at the time t."""
@@ -204,7 +224,7 @@ class GradientFlow:
         (0.744, 0.315329)
         """
         if not self.initial:
-            return BestTime(0.0, float(Margin(np.asarray(self.rho), np.asarray(self.rho + self.c)).error))
+            return BestTime(0.0, float(self._misclassified(Margin(np.asarray(self.rho), np.asarray(self.length)))))
         interval = self.noise.intervals[0]
         slowest = interval.left or interval.right / 10
         last = 40 / (self.rate * (slowest + self.ridge))
@@ -261,7 +281,7 @@ class GradientFlow:
         m = self.noise.stieltjes(z - self.ridge)
         f = self._damping(z, time)
         h = (1 - f) / z
-        below = (self.rho + self.c) * m + 1
+        below = self.length * m + 1
         if side == "test":
             return np.array([-h * self.rho * m / below, h**2 / below - self.initial * f**2 * m])
         x = z - self.ridge

@@ -119,10 +119,12 @@ def advise_stopping(
     scale = float(np.sqrt(np.sum(rest**2) / (p * (n - 2))))
     if scale == 0:
         raise ParameterError("the features of each class are all equal; there is no noise to stop for", x=x)
-    c, rho = p / n, float(b @ b) / scale**2 - p / n
+    c, balance = p / n, float(np.mean(signs))
+    scatter = c / (1 - balance**2)  # what noise adds to |b|^2
+    rho = float(b @ b) / scale**2 - scatter
     whiteness = _distance(rest / scale, p, n)
     reason, descent = "", None
-    if rho < _CLEAR * math.sqrt(2 * p) / n:
+    if rho < max(_CLEAR * scatter * math.sqrt(2 / p), abs(balance) * scatter):
         reason = "the classes cannot be told apart from noise; get more samples, or better features"
     elif whiteness > _WHITE:
         reason = (
@@ -133,7 +135,7 @@ def advise_stopping(
         largest = float(np.linalg.norm(centred, 2) ** 2 / n) + ridge
         # with x/scale the weights are those of the divided features times scale, the steps those times scale^2
         with contextlib.suppress(ParameterError):  # where it diverges
-            descent = GradientDescent(c, rho, step * scale**2, ridge / scale**2, initial * scale**2)
+            descent = GradientDescent(c, rho, step * scale**2, ridge / scale**2, initial * scale**2, balance)
         if descent is None or step * largest >= 2:
             reason = (
                 f"gradient descent diverges at the learning rate {step:g}: it must stay below 2 over the largest "

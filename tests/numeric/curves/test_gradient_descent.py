@@ -103,3 +103,37 @@ def test_the_time_axis_counts_steps() -> None:
 def test_what_is_refused(build: Any, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         build()
+
+
+def _unequal_run(p: int, n: int, share: float, seed: int) -> list[float]:
+    """Test error (given w) and training error after 100 steps; features less the middle of the classes' means."""
+    rng = np.random.default_rng(seed)
+    y = np.where(np.arange(n) < round(share * n), 1.0, -1.0)
+    mu = np.full(p, np.sqrt(2 / p))
+    noise = rng.standard_normal((p, n))
+    off = noise @ (1 - y * y.mean()) / (n * (1 - y.mean() ** 2))  # the error of the middle
+    x = mu[:, None] * y + noise - off[:, None]
+    w = rng.standard_normal(p) * np.sqrt(0.5 / p)
+    for _ in range(100):
+        w += 0.05 * x @ (y - x.T @ w) / n
+    classes = [(1 + sign * y.mean()) / 2 * ndtr(-(w @ mu - sign * (w @ off)) / np.linalg.norm(w)) for sign in (1, -1)]
+    return [float(sum(classes)), float(np.mean(y * (x.T @ w) <= 0))]
+
+
+@pytest.mark.parametrize("share", [0.85, 0.15])
+def test_classes_of_different_sizes(share: float) -> None:
+    """Trained layers at two sizes; with equal classes the errors are 0.1608 and 0.0150."""
+    descent = GradientDescent("1/2", 2, step=0.05, initial=0.5, imbalance=2 * share - 1)
+    limit = np.array([float(descent.test_error(100)), float(descent.training_error(100))])
+    assert limit == pytest.approx([0.1369, 0.0090], abs=1e-4)
+    gaps = []
+    for p, draws in ((40, 60), (400, 6)):
+        runs = np.array([_unequal_run(p, 2 * p, share, seed) for seed in range(draws)])
+        assert np.all(np.abs(runs.mean(axis=0) - limit) < 5 * runs.std(axis=0) / np.sqrt(draws) + 0.2 / p)
+        gaps.append(np.sqrt(np.mean((runs[:, 0] - limit[0]) ** 2)))
+    assert gaps[1] < gaps[0] / 2
+
+
+def test_labels_of_one_class_are_refused() -> None:
+    with pytest.raises(ParameterError, match="between these"):
+        GradientDescent(1, 1, step=0.1, imbalance=1)

@@ -140,3 +140,16 @@ def test_the_command(tmp_path: Path) -> None:
     assert other.exit_code in (0, 3)
     missing = CliRunner().invoke(app, ["advise", "stopping", str(tmp_path / "none.npy"), str(tmp_path / "y.csv")])
     assert missing.exit_code == 2
+
+
+def test_unequal_classes_are_no_farther_apart() -> None:
+    """|X y/n|^2 holds c/(1 - a^2) of noise for the mean a of the labels, twice c here: rho was 2.5, not 2."""
+    rng = np.random.default_rng(0)
+    y = np.where(np.arange(800) < 680, 1.0, -1.0)
+    x = np.full((400, 1), np.sqrt(2 / 400)) * y + rng.standard_normal((400, 800))
+    advice = advise_stopping(x, y, rate=0.05, initial=0.5)
+    assert advice.rho == pytest.approx(2, abs=0.3)
+    assert advice.error == pytest.approx(0.1369, abs=0.02)
+    few = y * (np.arange(800) < 682)  # two of the other class
+    kept = few != 0
+    assert not advise_stopping(x[:, kept], few[kept], rate=0.05, initial=0.5).is_decided
