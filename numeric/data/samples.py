@@ -16,6 +16,8 @@ _FEWEST = 8
 _SYMMETRIC = 1e-8
 _SINGLE = 1e-6  # of the largest: what single precision leaves of an eigenvalue 0
 _PEAKED = 1.0  # the fourth cumulant of entries, from which on the levels of edges are not kept
+_FIRST = 1000  # numbers that are looked at before all
+_BLOCK = 256
 _OFF = 0.15  # of the trace, besides one over the number of eigenvalues
 
 
@@ -136,12 +138,15 @@ def _without_rounding(values: Array, given: Any) -> Array:
 
 def _are_single(values: Any) -> bool:
     """Whether all numbers are those of single precision, and most of them not as short as numbers that are typed."""
-    found = np.asarray(values)
+    found = np.asarray(values).ravel()
     if found.dtype.kind == "c":
-        found = np.stack([found.real, found.imag])
-    found = found.astype(float)
+        found = found.view(found.real.dtype)
     with np.errstate(over="ignore"):
-        return bool(np.all(found.astype(np.float32) == found) and np.mean(found.astype(np.float16) != found) > 0.5)
+        for part in (found[:_FIRST], found):  # of most large matrices the first numbers tell
+            part = part.astype(float)
+            if not np.all(part.astype(np.float32) == part):
+                return False
+        return bool(np.mean(part.astype(np.float16) != part) > 0.5)
 
 
 def covariance_eigenvalues(eigenvalues: Any) -> Array:
@@ -207,10 +212,17 @@ def spectrum_of_matrix(matrix: Any, singular: bool | None = None) -> Array:
     if singular:
         values = np.linalg.svd(array, compute_uv=False) ** 2 / columns
         return np.sort(np.concatenate([values, np.zeros(rows - len(values))]))
-    if rows != columns or np.max(np.abs(array - array.conj().T)) > _SYMMETRIC * np.max(np.abs(array), initial=0.0):
+    if rows != columns or _asymmetry(array) > _SYMMETRIC * float(np.max(np.abs(array))):
         raise ParameterError(
             f"the matrix of size {rows} x {columns} is not symmetric; for the eigenvalues of X X^T/n say singular "
             "(--singular), for several spectra give a list of arrays",
             matrix=matrix,
         )
     return np.asarray(np.linalg.eigvalsh(array))
+
+
+def _asymmetry(array: Array) -> float:
+    """The largest |A - A*|, block by block: blocks of a large matrix fit the cache, its columns do not."""
+    starts = range(0, len(array), _BLOCK)
+    pairs = ((slice(i, i + _BLOCK), slice(j, j + _BLOCK)) for i in starts for j in starts if i <= j)
+    return max(float(np.max(np.abs(array[own, other] - array[other, own].conj().T))) for own, other in pairs)

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import resolvent as rv
-from resolvent.numeric.data.samples import heavy_tails
+from resolvent.numeric.data.samples import heavy_tails, samples
 
 N = 120
 
@@ -288,3 +288,14 @@ def test_data_with_samples_in_rows_get_a_hint() -> None:
     assert found.verdict == "refuted"
     assert any("transpose the data if yours are rows" in reason for reason in found.reasons)
     assert rv.compare(x.T, rv.marchenko_pastur("1/2"), singular=True).verdict != "refuted"
+
+
+@pytest.mark.parametrize("place", [(290, 3), (3, 290), (299, 280), (5, 4)])
+def test_one_entry_that_is_not_symmetric_is_seen(place: tuple[int, int]) -> None:
+    """In every block of a matrix that is looked at in blocks."""
+    a = np.random.default_rng(0).normal(size=(300, 300))
+    for matrix in (a + a.T, a + a.T + 1j * (a - a.T)):
+        assert len(samples(matrix)[0]) == 300
+        matrix[place] += 1
+        with pytest.raises(rv.ParameterError, match="300 x 300 is not symmetric"):
+            samples(matrix)
