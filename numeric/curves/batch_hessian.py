@@ -20,7 +20,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Tabled
-from resolvent.numeric.measures.numbers import positive_number, real_number
+from resolvent.numeric.spectrum.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _ROUNDING = 1e-12  # of a share

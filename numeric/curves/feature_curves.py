@@ -28,7 +28,7 @@ from resolvent.numeric.curves.feature_model import (
 )
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import nonnegative_number
+from resolvent.numeric.spectrum.numbers import nonnegative_number
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -43,7 +43,7 @@ from resolvent.numeric.curves.feature_model import (
 )
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import nonnegative_number, real_number
+from resolvent.numeric.spectrum.numbers import nonnegative_number, real_number
 
 _SAME = 1e-8  # how far the two routes to the mean may be apart, in units of |beta|^2
 _HALVINGS = 2000  # of an interval from the smallest float on

@@ -45,9 +45,9 @@ from resolvent.numeric.curves.feature_model import quadrature
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.certificate import moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import positive_number
 from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.spectrum.formula_measure import FormulaMeasure
+from resolvent.numeric.spectrum.numbers import positive_number
 
 Complexes = NDArray[np.complex128]
 

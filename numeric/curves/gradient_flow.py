@@ -40,8 +40,8 @@ from resolvent.numeric.curves.effective_ridge import integral
 from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.measures.seen_from_vector import seen_from
+from resolvent.numeric.spectrum.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import LINES, QUIET, finish, legend, new_axes
 

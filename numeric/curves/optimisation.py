@@ -31,10 +31,10 @@ from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import nonnegative_number, positive_number, real_number
 from resolvent.numeric.spectrum.arc_measure import ArcMeasure
 from resolvent.numeric.spectrum.formula_measure import FormulaMeasure
 from resolvent.numeric.spectrum.measure import Measure, measure_of
+from resolvent.numeric.spectrum.numbers import nonnegative_number, positive_number, real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 Method = Literal["gradient", "momentum", "nesterov", "conjugate"]

@@ -31,7 +31,7 @@ from resolvent.numeric.curves.effective_ridge import effective_ridge
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numbers import real_values
+from resolvent.numeric.spectrum.numbers import real_values
 
 _LARGE = 25.0  # mean squared length of points, in units of what the theory calls bounded
 _NOTHING = 1e-100

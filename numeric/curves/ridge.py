@@ -30,8 +30,8 @@ from resolvent.numeric.curves.minimum import minimum
 from resolvent.numeric.curves.shown import shown
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numbers import is_below_zero, nonnegative_number, real_number, real_values
 from resolvent.numeric.spectrum.measure import Measure, measure_of
+from resolvent.numeric.spectrum.numbers import is_below_zero, nonnegative_number, real_number, real_values
 from resolvent.numeric.style import LINES, finish, legend, new_axes
 
 if TYPE_CHECKING:

@@ -33,15 +33,15 @@ from resolvent.numeric.data.samples import (
     tails_words,
 )
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import positive_number
 from resolvent.numeric.measures.numeric_outliers import transform_of_squares
 from resolvent.numeric.spectrum.likeness import like
+from resolvent.numeric.spectrum.numbers import positive_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _LOSSES = ("frobenius", "stein", "inverse")
 _TOO_SQUARE = 1e-3  # a ratio as near to 1 leaves eigenvalues of the order 1/n^2
 _LEVEL = 0.01  # of the test for components, which are no doubt about a law
-_CENTRED = 1e-13  # of the sum of absolute values, which sums of rows keep when their means are taken away
+_CENTRED = 1e-6  # of sums of absolute values: those of p rows by chance are that small with a chance (10^-6 sqrt(n))^p
 _LEAST = 1e-140  # of the largest entry; the largest is one over it
 _NOTHING = 1e-10  # of the largest: an eigenvalue of a matrix that has not full rank
 
@@ -121,9 +121,9 @@ def shrink(
 
 def _cleaned_matrix(data: Any, ratio: Any, loss: str, law: Law | Spectrum | None) -> Cleaned:
     """The covariance matrix of p x n data, cleaned."""
-    if np.ndim(data) != 2:
-        raise ParameterError(f"data are a matrix of p x n; got {np.ndim(data)} dimensions", data=data)
     x = data_matrix(data)
+    if x.ndim != 2:
+        raise ParameterError(f"data are a matrix of p x n; got {x.ndim} dimensions", data=data)
     p, n = x.shape
     size = float(np.max(np.abs(x)))
     if not _LEAST < size < 1 / _LEAST:

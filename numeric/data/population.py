@@ -25,10 +25,10 @@ from resolvent.numeric.data.samples import covariance_eigenvalues, require_enoug
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
 from resolvent.numeric.measures.known_by_numbers import empirical
-from resolvent.numeric.measures.numbers import positive_number, real_values
 from resolvent.numeric.measures.numeric_law import NumericLaw
 from resolvent.numeric.measures.numeric_outliers import transform_on_half_line
 from resolvent.numeric.spectrum.measure import measure_of
+from resolvent.numeric.spectrum.numbers import positive_number, real_values
 
 _GRID = 60
 _CONTOUR = 80

@@ -10,7 +10,7 @@ import numpy as np
 
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.numeric.density.chebyshev_piece import Array
-from resolvent.numeric.measures.numbers import real_values
+from resolvent.numeric.spectrum.numbers import real_values
 
 _FEWEST = 8
 _SYMMETRIC = 1e-8
@@ -192,7 +192,10 @@ def data_matrix(matrix: Any) -> Array:
     """
     if np.ma.is_masked(matrix):
         raise ParameterError("some entries of the matrix are masked; fill them, or leave rows out", matrix=matrix)
-    array = np.asarray(matrix)
+    try:
+        array = np.asarray(matrix)
+    except ValueError:
+        raise ParameterError("the rows of the matrix must have one length", matrix=matrix) from None
     if array.dtype.kind not in "fciub":
         raise ParameterError(f"a matrix of numbers is needed; got {array.dtype} data")
     if not np.all(np.isfinite(array)):

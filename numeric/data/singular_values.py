@@ -28,10 +28,10 @@ from resolvent.derive.laws.record import Law
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
-from resolvent.numeric.measures.numbers import positive_number, real_values
 from resolvent.numeric.measures.numeric_outliers import both_transforms, transform_of_squares
 from resolvent.numeric.spectrum.likeness import like
 from resolvent.numeric.spectrum.measure import measure_of
+from resolvent.numeric.spectrum.numbers import positive_number, real_values
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 

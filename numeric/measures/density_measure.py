@@ -15,9 +15,9 @@ from resolvent.derive.errors import NotCertified, ParameterError
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import DEEPEST, Ends, floor_for, resolve_values
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
-from resolvent.numeric.measures.numbers import real_number
 from resolvent.numeric.measures.numeric_measure import NumericMeasure, scaled_certificate
 from resolvent.numeric.spectrum.measure import Measure, Pieces
+from resolvent.numeric.spectrum.numbers import real_number
 
 _TAILS = (1e-13, 3e-11)  # the second where rounding of x is felt, next to a singular end away from 0
 _FLOOR = 1e-15

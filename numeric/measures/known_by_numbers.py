@@ -14,10 +14,10 @@ from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.record import Law
 from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.density_measure import measure_of_density, measure_of_distribution
-from resolvent.numeric.measures.numbers import real_number, real_values
 from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms, mixed
 from resolvent.numeric.measures.parameter_mixture import mixture_over
 from resolvent.numeric.spectrum.measure import measure_of
+from resolvent.numeric.spectrum.numbers import real_number, real_values
 
 _WEIGHTS = 1e-9
 _MOST = 2_000_000

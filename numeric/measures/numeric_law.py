@@ -34,11 +34,11 @@ from resolvent.numeric.measures.free_operations import (
     rectangular_sum_of,
     sum_of,
 )
-from resolvent.numeric.measures.numbers import is_below_zero, positive_number, real_number
 from resolvent.numeric.measures.numeric_measure import measure_of_operation
 from resolvent.numeric.measures.real_maps import FunctionMap, Mobius
 from resolvent.numeric.measures.refusals import REFUSED, require_nonnegative
 from resolvent.numeric.spectrum.measure import Measure, measure_of
+from resolvent.numeric.spectrum.numbers import is_below_zero, positive_number, real_number
 
 _NUMBERS = Rule("numbers", "a measure that is known by numbers", "", "")
 

@@ -15,8 +15,8 @@ from resolvent.derive.errors import DerivationError
 from resolvent.derive.outliers.outlier_transform import check_kind, check_ratio
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.measures.free_maps import Transform
-from resolvent.numeric.measures.numbers import is_below_zero, positive_number
 from resolvent.numeric.spectrum.measure import Measure
+from resolvent.numeric.spectrum.numbers import is_below_zero, positive_number
 from resolvent.numeric.spectrum.outliers import EdgeThreshold, Outlier, OutlierResult, checked_strengths
 
 _ORDER = 9  # extrapolation to an edge, in powers of the root of the distance

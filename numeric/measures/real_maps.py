@@ -20,7 +20,7 @@ from resolvent.derive.errors import DerivationError, NotCertified, ParameterErro
 from resolvent.numeric.density.chebyshev_nodes import chebyshev_coefficients
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.density.edge_maps import EdgeMap, edge_maps
-from resolvent.numeric.measures.numbers import is_below_zero
+from resolvent.numeric.spectrum.numbers import is_below_zero
 
 _SIZES = (32, 96, 288, 864)
 _TAIL = 1e-13

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from resolvent.derive.errors import DerivationError
 from resolvent.derive.laws.record import Law
-from resolvent.numeric.measures.numbers import is_below_zero
 from resolvent.numeric.spectrum.measure import measure_of
+from resolvent.numeric.spectrum.numbers import is_below_zero
 
 REFUSED: Mapping[str, str] = {
     "equation": "it has no polynomial equation",

@@ -29,10 +29,10 @@ from resolvent.numeric.density.certificate import Certificate, moment_checks
 from resolvent.numeric.density.chebyshev_piece import Array, Piece
 from resolvent.numeric.density.sampled_piece import Ends, floor_for, resolve_values
 from resolvent.numeric.measures.free_maps import Transform
-from resolvent.numeric.measures.numbers import positive_number, real_number
 from resolvent.numeric.measures.numeric_measure import NumericMeasure
 from resolvent.numeric.measures.numeric_outliers import numeric_outliers, transform_of_squares, zeros
 from resolvent.numeric.spectrum.measure import Measure, Pieces, measure_of
+from resolvent.numeric.spectrum.numbers import positive_number, real_number
 from resolvent.numeric.spectrum.piecewise_measure import PiecewiseMeasure
 from resolvent.numeric.spectrum.spectrum import Spectrum
 

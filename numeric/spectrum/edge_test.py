@@ -13,12 +13,14 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
+from resolvent.derive.border import is_whole
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.presentation import Tabled
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.fluctuations.airy_determinants import survival
 from resolvent.numeric.spectrum.at_atoms import onto_atoms
 from resolvent.numeric.spectrum.measure import Measure
+from resolvent.numeric.spectrum.numbers import real_values
 
 _SHOWN = 10  # components that the text lists
 
@@ -127,23 +129,27 @@ def edge_test(
 ) -> EdgeTest:
     """Which eigenvalues stick out of the support, and how surely, for one matrix with ``size`` eigenvalues.
 
-    Raises `ParameterError` for values that are not finite real numbers in one dimension, a beta other than 1, 2 and 4,
-    or a level outside (0, 1).
+    Raises `ParameterError` for values that are masked, or not finite real numbers in one dimension, a beta other than
+    1, 2 and 4, a level outside (0, 1), or a size that is smaller than the number of values.
     """
     if beta not in (1, 2, 4) or isinstance(beta, bool):
         raise ParameterError(f"the Tracy-Widom laws have beta = 1, 2 or 4; got {beta!r}", beta=beta)
     if not 0 < level < 1:
         raise ParameterError(f"the level is a probability between 0 and 1; got {level!r}", level=level)
-    found = np.asarray(values, dtype=float)
-    if found.ndim > 1:
+    if np.ndim(values) > 1:
         raise ParameterError(
-            f"the eigenvalues of one matrix are an array of one dimension; got {found.ndim}. Of a matrix take eigvalsh",
+            f"the eigenvalues of one matrix are an array of one dimension; got {np.ndim(values)}. Of a matrix take "
+            "eigvalsh",
             eigenvalues=values,
         )
-    found = np.sort(found.ravel())
-    if not len(found) or not np.all(np.isfinite(found)):
+    if not np.size(values):
         raise ParameterError("the eigenvalues must be a non-empty array of finite numbers", eigenvalues=values)
+    found = np.sort(real_values(values, "eigenvalues"))
     count = len(found) if size is None else size
+    if not is_whole(count) or count < len(found):
+        raise ParameterError(
+            f"the size is the number of all eigenvalues, {len(found)} at least; got {size!r}", size=size
+        )
     edges = edges_of(measure)
     outside, components = [], []
     for low, high, gap in _gaps(measure, edges, found):

@@ -110,7 +110,7 @@ def are_outside(share: float, mean: float, expected: float) -> str:
 
 def doubts(spectrum: Distribution, values: ArrayLike, found: EdgeTest) -> tuple[str, ...]:
     """What eigenvalues say against the law of which an edge is tested; without all of them, not how far they are."""
-    given, outside = np.sort(np.asarray(values, dtype=float)), [o.value for o in found.components]
+    given, outside = np.sort(np.asarray(values, dtype=float).ravel()), [o.value for o in found.components]
     said = [are_outside(len(outside) / found.size, float(np.mean(given)), spectrum.mean())]
     bulk = given[~np.isin(given, outside)]
     if len(given) == found.size and len(bulk):

@@ -435,8 +435,8 @@ class Spectrum(Presented):
         >>> Spectrum(semicircle()).edge_test([-1.0, 1.0] * 30).doubts  # no law of this kind
         ('the distribution functions differ by 0.3045 at 1; rigid eigenvalues stay below 0.203',)
 
-        Raises `ParameterError` for values that are not finite or no array of one dimension, another beta, or a level
-        outside (0, 1).
+        Raises `ParameterError` for values that are masked, not finite or no array of one dimension, another beta, a
+        level outside (0, 1), or a size below the number of values.
         """
         found = edge_test(self.measure, values, beta, level, size)
         return replace(found, doubts=doubts(self, values, found))

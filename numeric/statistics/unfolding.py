@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
-from resolvent.numeric.measures.numbers import real_values
+from resolvent.numeric.spectrum.numbers import real_values
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.numeric.curves.gradient_descent import GradientDescent
-from resolvent.numeric.measures.numbers import positive_number
+from resolvent.numeric.spectrum.numbers import positive_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from resolvent.derive.errors import ResolventError
 from resolvent.display import shown_mean
 from resolvent.explorer import view
 from resolvent.explorer.view import Curve, Slider, Subject
-from resolvent.numeric.measures.numbers import real_number
+from resolvent.numeric.spectrum.numbers import real_number
 from resolvent.numeric.spectrum.spectrum import Spectrum
 from resolvent.numeric.style import ATOM, BARS, FILL, INK
 from resolvent.writing.html import html_fragment

@@ -143,3 +143,19 @@ def test_a_bulk_that_is_not_the_laws_is_doubtful() -> None:
     assert "are both in the same units?" in rho.edge_test(3 * values).doubts[0]
     assert "are both in the same units?" in rho.edge_test(3 * values[-40:], size=150).doubts[0]
     assert "doubts" in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("values", "size", "words"),
+    [
+        (np.ma.masked_greater([1.0, 2.5], 2.0), None, "masked"),
+        (np.array([1.0, 2.0j]), None, "must be real"),
+        ([1.0, 2.5], 1, "number of all eigenvalues, 2 at least; got 1"),
+        ([1.0, 2.5], 2.5, "number of all eigenvalues"),
+    ],
+)
+def test_what_is_not_the_eigenvalues_of_a_matrix_is_refused(values: np.ndarray, size: int, words: str) -> None:
+    """Masked values and the real parts of complex ones were taken for eigenvalues."""
+    with pytest.raises(rv.ParameterError, match=words):
+        rv.Spectrum(rv.semicircle()).edge_test(values, size=size)
+    assert rv.Spectrum(rv.semicircle()).edge_test(2.5).outside[0].value == 2.5
