@@ -21,7 +21,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from resolvent.derive.border import checked
+from resolvent.derive.border import checked, is_whole
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.laws.elementary import marchenko_pastur
 from resolvent.derive.laws.record import Law
@@ -139,6 +139,8 @@ def shrink_singular_values(
     estimate it; `DerivationError` for a law that E E^T cannot have.
     """
     found = real_values(values, "singular values")
+    if len(shape) != 2 or not all(map(is_whole, shape)):
+        raise ParameterError(f"the shape is that of a matrix, two whole numbers; got {shape}", shape=shape)
     if min(shape) < 1 or np.any(found < 0):
         raise ParameterError("singular values are not negative, and sizes are positive", shape=shape)
     if (count := np.count_nonzero(found)) > min(shape):

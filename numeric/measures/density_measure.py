@@ -34,8 +34,15 @@ _RAMIFICATIONS = ((1, 1), (2, 2), (1, 2), (2, 1), (3, 3), (1, 3), (3, 1), (4, 4)
 def _checked(function: Callable[[Array], Any], x: Array, ends: tuple[float, float]) -> Array:
     """The values of a density; raises `ParameterError` if they are none."""
     x = np.clip(x, np.nextafter(ends[0], np.inf), np.nextafter(ends[1], -np.inf))
-    with np.errstate(all="ignore"):
-        values = np.asarray(function(x))
+    try:
+        with np.errstate(all="ignore"):
+            values = np.asarray(function(x))
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise ParameterError(
+            f"the density fails at an array of points ({type(error).__name__}: {error}); write it for arrays, with "
+            "np.exp for math.exp, or give np.vectorize of it",
+            function=function,
+        ) from error
     try:
         values = (values if values.dtype.kind in "biuf" else values.astype(object)).astype(float) + 0 * x
     except (TypeError, ValueError):

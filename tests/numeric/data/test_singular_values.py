@@ -120,6 +120,8 @@ def test_singular_values_of_a_low_rank_signal_come_back(loss: str) -> None:
         (lambda: rv.shrink_singular_values([1.0, -1.0], (2, 2)), "not negative"),
         (lambda: rv.shrink_singular_values([1.0, 1.0], (2, 2), loss="huber"), "loss"),
         (lambda: rv.shrink_singular_values([1.0, 1.0], (2, 2), noise=-1.0), "must be positive; it is -1"),
+        (lambda: rv.shrink_singular_values([1.0, 2.0], (2.0, 2)), "two whole numbers"),
+        (lambda: rv.shrink_singular_values([1.0, 2.0], (2, 2, 2)), "two whole numbers"),
         (lambda: rv.shrink_singular_values([0.0, 0.0], (2, 2)), "must be positive; it is 0"),
         (lambda: rv.shrink_singular_values([9.0, 1.0], (20, 30)), "2 singular values of a matrix of 20 x 30"),
         (lambda: rv.shrink_singular_values([1.0, 1.0], (2, 2), 1.0, bulk=TWO_LEVELS), "no meaning"),

@@ -680,3 +680,11 @@ def test_quantiles_of_steep_tails_are_found(distribution: Any) -> None:
     assert places == pytest.approx(distribution.ppf(levels), rel=1e-7, abs=0)
     assert rho.cdf(places) == pytest.approx(levels, rel=1e-12, abs=0)
     assert rho.ppf([0.0, 1.0]) == pytest.approx(rho.support(), rel=1e-12)
+
+
+@pytest.mark.parametrize("density", [lambda x: math.exp(x) / (math.e - 1), lambda x: 1 / 0])
+def test_a_density_that_fails_at_arrays_is_named(density: Callable[..., float]) -> None:
+    with pytest.raises(rv.ParameterError, match="write it for arrays"):
+        rv.law_of_density(density, (0, 1))
+    law = rv.law_of_density(np.vectorize(lambda x: math.exp(x) / (math.e - 1)), (0, 1))
+    assert float(law.moments(1)[0]) == pytest.approx(1 / (math.e - 1), rel=1e-10)
