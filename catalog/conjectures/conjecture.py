@@ -227,7 +227,10 @@ class Conjecture:
     references: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     expected: tuple[Status, str] | None = None
-    source: str = field(default="", repr=False)
+    source: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Conjecture {self.name}: {self.title}>"
 
 
 @dataclass(frozen=True)

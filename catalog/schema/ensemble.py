@@ -90,6 +90,9 @@ class Sampler:
     rows: Callable[..., int] | None = None
     outliers: Callable[..., tuple[Outlier, ...]] | None = None
 
+    def __repr__(self) -> str:
+        return f"<Sampler {self.name}, size {self.default_size}: {self.doc}>"
+
     def size_up_to(self, most: int) -> int:
         """The default size, or the largest one up to ``most`` if that is smaller."""
         return min(self.default_size, most) // self.multiple_of * self.multiple_of

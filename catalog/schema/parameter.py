@@ -57,6 +57,9 @@ class Parameter:
     root: bool = False
     is_chosen: bool = False
 
+    def __repr__(self) -> str:
+        return f"<Parameter {self.name}: {self.doc}; {self.domain}>"
+
     def __post_init__(self) -> None:
         if self.words:
             bounds = {"lower": 0, "upper": len(self.words) - 1, "lower_open": False, "upper_open": False}

@@ -49,6 +49,10 @@ class Quantity:
     limit: Callable[..., float]
     experiment: Callable[..., float]
     model: Callable[..., Model] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Quantity {self.name}: {self.doc}>"
+
     cases: tuple[Mapping[str, Any], ...] = ()
 
     def exact(self, **values: Any) -> Trace:

@@ -30,6 +30,9 @@ class AlgebraicNumber:
     polynomial: tuple[int, ...]
     index: int
 
+    def __repr__(self) -> str:
+        return f"<AlgebraicNumber {self.digits(12) if self.rational is None else self.rational}>"
+
     def ball(self, precision: int = 128) -> arb:
         """A ball around the number, of about the given relative precision in bits."""
         return _real_roots(self.polynomial, precision)[self.index]
@@ -46,7 +49,7 @@ class AlgebraicNumber:
         """2^exponent times the number.
 
         >>> AlgebraicNumber((-2, 0, 1), 0).times_power_of_two(-1)
-        AlgebraicNumber(polynomial=(-1, 0, 2), index=0)
+        <AlgebraicNumber -0.707106781187>
         """
         n = len(self.polynomial) - 1
         scaled = [c << abs(exponent) * (n - k if exponent > 0 else k) for k, c in enumerate(self.polynomial)]

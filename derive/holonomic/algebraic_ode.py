@@ -70,6 +70,10 @@ class ParametricODE:
     coefficients: tuple[fmpz_mpoly, ...]
     symbols: tuple[sympy.Symbol, ...]
 
+    def __repr__(self) -> str:
+        terms = [f"({a})*m{chr(39) * k}" for k, a in enumerate(self.expressions()) if a != 0]
+        return f"<ParametricODE: {' + '.join(terms)} = 0>"
+
     def __hash__(self) -> int:
         return hash((self.symbols, tuple(map(str, self.coefficients))))
 

@@ -46,6 +46,9 @@ class Ratio:
     top: fmpz_mpoly
     bottom: fmpz_mpoly
 
+    def __repr__(self) -> str:
+        return str(self.top) if self.bottom == 1 else f"({self.top})/({self.bottom})"
+
     def __hash__(self) -> int:
         return hash((str(self.top), str(self.bottom)))
 
@@ -99,6 +102,9 @@ class HypergeometricSum:
     in_k: Ratio
     first: fmpq
 
+    def __repr__(self) -> str:
+        return f"<HypergeometricSum: F(n+1, k)/F(n, k) = {self.in_n}, F(n, k+1)/F(n, k) = {self.in_k}>"
+
     @bounded(n=range(10_001))
     def row(self, n: int) -> list[fmpq]:
         """F(n, 0), ..., F(n, n), by brute force."""
@@ -147,6 +153,9 @@ class Telescoped:
     summand: HypergeometricSum
     recurrence: Recurrence
     certificate: Ratio
+
+    def __repr__(self) -> str:
+        return f"<Telescoped: {str(self.recurrence).strip('<>').removeprefix('Recurrence: ')}; R = {self.certificate}>"
 
     def check(self) -> bool:
         """Verify the telescoped identity, the boundary terms and the absence of poles, all exactly."""

@@ -60,6 +60,9 @@ class DysonSolution:
     blocks: Complexes
     residual: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        return f"<DysonSolution at {np.size(self.z)} points, residual {np.max(self.residual, initial=0.0):.2g}>"
+
 
 def _is_negative(matrices: Complexes, slack: float) -> NDArray[np.bool_]:
     """Whether the imaginary parts (A - A^*)/2i of matrices are negative up to rounding."""

@@ -51,6 +51,10 @@ class JointTest(ByValue):
     p_value: float
     correlation: Array
 
+    def __repr__(self) -> str:
+        count = len(self.names)
+        return f"<JointTest: {count} statistic{'s' * (count != 1)}, {self.trials} trials, p = {self.p_value:.3g}>"
+
     @property
     def scores(self) -> Array:
         """(extrapolated - expected)/errors."""

@@ -82,6 +82,9 @@ class InitialisationAdvice:
         """Whether the squared singular values vary by less than half of their mean."""
         return self.best.variance <= _SPREAD
 
+    def __repr__(self) -> str:
+        return f"<InitialisationAdvice: {self.text().splitlines()[0]}>"
+
     def __str__(self) -> str:
         return self.text()
 

@@ -63,6 +63,10 @@ class LayerAdvice:
     reason: str = ""
     doubts: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        told = f"no advice, {self.reason}" if self.reason else f"rank {self.rank}, noise {self.noise:.4g}"
+        return f"<LayerAdvice {self.name}, {self.shape[0]} x {self.shape[1]}: {told}>"
+
     @property
     def kept(self) -> float:
         """The share of the squared weights in the part that is kept."""
@@ -107,6 +111,10 @@ class PruningAdvice:
     def is_decided(self) -> bool:
         """Whether something is advised for a layer at least."""
         return any(not layer.reason for layer in self.layers)
+
+    def __repr__(self) -> str:
+        names = ", ".join(layer.name for layer in self.layers[:6])
+        return f"<PruningAdvice on {len(self.layers)} layer{'s' * (len(self.layers) != 1)}: {names}>"
 
     def __str__(self) -> str:
         return self.text()

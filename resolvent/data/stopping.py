@@ -63,6 +63,9 @@ class StoppingAdvice:
         middle = self.flow.best.time if self.flow.best.time < math.inf else 10 / self.flow.rate
         return self.flow.plot(np.unique(np.round(np.geomspace(max(1, middle / 100), 100 * middle, 200))), ax)
 
+    def __repr__(self) -> str:
+        return f"<StoppingAdvice: {self.text().splitlines()[0]}>"
+
     def __str__(self) -> str:
         return self.text()
 

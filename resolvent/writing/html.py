@@ -9,6 +9,7 @@ from resolvent.derive.derivation.document import Formula, WrittenStep, sentence
 from resolvent.derive.errors import ParameterError
 from resolvent.writing import blocks as b
 from resolvent.writing.blocks import Block, Report, Section, Table, capital
+from resolvent.writing.mathematics import symbol_in
 from resolvent.writing.mathml import escaped, mathml
 
 _SIGNS = {"supported": "✓", "refuted": "✗", "undecided": "?", "fact": "·"}
@@ -169,7 +170,7 @@ def _cell(column: str, text: str) -> str:
 def _step(step: WrittenStep) -> str:
     kind = f" <em>({step.mark})</em>" if step.mark else ""
     statement = _mixed(step.statement) if step.in_latex else escaped(step.statement)
-    text = _mixed(sentence(step.latex)) or escaped(sentence(step.text))
+    text = _mixed(sentence(step.latex)) or " ".join(map(_word, sentence(step.text).split(" ")))
     uses = f' <span class="soft">From {", ".join(map(str, step.uses))}.</span>' if step.uses else ""
     source = f' <span class="soft">[{escaped(step.reference)}]</span>' if step.reference else ""
     formulas = "".join(map(_displayed, step.formulas))
@@ -177,6 +178,12 @@ def _step(step: WrittenStep) -> str:
         f'<li value="{step.number}"><strong>{escaped(step.rule)}</strong>{kind}: {statement}<br>'
         f"{text}.{uses}{source}{formulas}</li>"
     )
+
+
+def _word(word: str) -> str:
+    """A word of a step; a symbol as mathematics."""
+    found = symbol_in(word)
+    return escaped(word) if found is None else f"{escaped(found[0])}{_math([found[1]])}{escaped(found[2])}"
 
 
 def _displayed(formula: Formula) -> str:

@@ -151,23 +151,33 @@ def _law_in(words: str) -> tuple[str, tuple[str, str]] | None:
     return None
 
 
-def _word(word: str) -> str:
+def symbol_in(word: str) -> tuple[str, str, str] | None:
+    r"""The LaTeX of a word that is a symbol, with the signs before and after it; None for other words.
+
+    >>> symbol_in("(omega_A,")
+    ('(', '\\omega_{A}', ',')
+    """
     match = _AROUND.fullmatch(word)
     assert match is not None
     before, core, after = match.groups()
     power = _POWER.fullmatch(core)
     if power is not None:
         exponent = r"\top" if power[3] == "T" else power[3]
-        return rf"{before}${power[1]}{power[2]}^{{{exponent}}}${after}"
+        return before, rf"{power[1]}{power[2]}^{{{exponent}}}", after
     if core == "oo":
-        return rf"{before}$\infty${after}"
+        return before, r"\infty", after
     if _SYMBOL.fullmatch(core):
         name, *indices = core.split(",")
         inner = expression_latex(sympy.Symbol(name))
         if indices:
             inner = inner[:-1] + "," + ",".join(expression_latex(sympy.Symbol(i)) for i in indices) + "}"
-        return f"{before}${inner}${after}"
-    return escape(word)
+        return before, inner, after
+    return None
+
+
+def _word(word: str) -> str:
+    found = symbol_in(word)
+    return escape(word) if found is None else f"{found[0]}${found[1]}${found[2]}"
 
 
 # -- by the tree of the expression -----------------------------------------------------------------------------

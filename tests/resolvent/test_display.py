@@ -14,6 +14,10 @@ from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
 import resolvent as rv
+from resolvent.data.initialisation import advise_initialisation
+from resolvent.data.pruning import advise_pruning
+from resolvent.data.stopping import advise_stopping
+from resolvent.derive.exact.algebraic_number import AlgebraicNumber
 
 C = sympy.Symbol("c", positive=True)
 P, N = rv.dimension("p"), rv.dimension("n")
@@ -269,6 +273,45 @@ def test_nothing_public_prints_its_address_or_a_dump() -> None:
         assert len(found) < 400
     assert "<Proposal: m**2*z + m*z + 1 = 0; guessed" in repr(rv.guess(catalan))  # as the law's equation
     assert "risk 0." in repr(made[1]) or "risk 2 values" in repr(made[1])
+
+
+def test_symbols_in_the_words_of_a_step_are_typeset() -> None:
+    page = LAW.derivation._repr_html_()
+    assert "omega_A" not in page
+    assert re.search(r"by eliminating <math[^>]*><msub><mi>ω</mi><mi>A</mi></msub></math> and <math", page)
+    assert "equation of semicircle(1) + marchenko_pastur(c), by" in page  # laws as they are typed
+
+
+def test_parts_of_what_is_public_print_in_a_line() -> None:
+    """Parts that a user takes out of a result, an entry, a verdict, an advice."""
+    c, n, k = sympy.Symbol("c", positive=True), sympy.Symbol("n"), sympy.Symbol("k")
+    entry = rv.catalog["ridge"]
+    verdict = rv.verify(rv.catalog["semicircle"], params={"variance": 1}, size=40, trials=4)
+    binomials = rv.hypergeometric_sum((n + 1) ** 2 / (n + 1 - k) ** 2, (n - k) ** 2 / (k + 1) ** 2)
+    critical = rv.critical_values(rv.marchenko_pastur(c), "c")[0]
+    weights = np.random.default_rng(0).normal(size=(30, 20))
+    pruned, start = advise_pruning({"dense": weights}), advise_initialisation("relu", 4)
+    waits = advise_stopping(np.random.default_rng(1).normal(size=(5, 40)), np.repeat([1, -1], 20), 0.01)
+    told = {
+        "<AlgebraicNumber 1>": critical.value,
+        "<AlgebraicNumber -1.41421356237>": AlgebraicNumber((-2, 0, 1), 0),
+        "<Parameter g: parameters over samples, p/n; (0, oo)>": entry.parameters[0],
+        "<Quantity risk: The excess risk": entry.quantities[0],
+        "<Sampler gaussian, size ": entry.samplers[0],
+        "<Conjecture semicircle: semicircle: the sampler": verdict.conjecture,
+        "<PointStatistics at variance = 1: sizes (20, 40); <JointTest: 1 statistic, 4 trials": verdict.statistics[0],
+        "<HypergeometricSum: F(n+1, k)/F(n, k) = (": binomials,
+        "<Telescoped: (-4*n - 2)*u(n) + (n + 1)*u(n+1) = 0; R = (": rv.telescope(binomials),
+        "<ParametricODE: (-1)*m + (z)*m' + (": rv.parametric_ode(rv.semicircle(c).equation),
+        "<DysonSolution at 2 points, residual ": rv.DysonSolver.of(rv.wigner("X", P)).solve([1j, 2j]),
+        "<PruningAdvice on 1 layer: dense>": pruned,
+        "<LayerAdvice dense, 30 x 20: ": pruned.layers[0],
+        "<InitialisationAdvice: relu, 4 layers: ": start,
+        "<StoppingAdvice: ": waits,
+    }
+    for start_of, part in told.items():
+        assert repr(part).startswith(start_of), repr(part)
+        assert len(repr(part)) < 300
 
 
 def test_moments_are_mathematics_on_pages() -> None:

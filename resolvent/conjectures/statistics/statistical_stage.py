@@ -7,7 +7,7 @@ when half of the trials are there and at the end; the level is shared between th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -88,8 +88,11 @@ class PointStatistics:
     outside: tuple[Array, ...]
     predicted: tuple[tuple[float, str, Array], ...]
     findings: tuple[Finding, ...]
-    eigenvalues: Array = field(repr=False)
-    law: Any = field(repr=False)
+    eigenvalues: Array
+    law: Any
+
+    def __repr__(self) -> str:
+        return f"<PointStatistics{f' at {self.point}' if self.point else ''}: sizes {self.sizes}; {self.test!r}>"
 
     @property
     def is_refuted(self) -> bool:
