@@ -36,7 +36,7 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 caption { text-align: left; padding: .4rem 0; }
 th { white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; }
-table.numbers td, table.numbers th { text-align: right; font-variant-numeric: tabular-nums; }
+table.numbers td, table.numbers th { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 table.numbers td:first-child, table.numbers th:first-child { text-align: left; }
 table.words caption { font-weight: 600; color: var(--ink); }
 td.mark, td.mark + td, td.mark ~ td:last-child { white-space: nowrap; }
@@ -49,6 +49,9 @@ dd code { display: block; width: fit-content; } code, pre { font-size: .88em; ba
   3px; } code { padding: .05rem .25rem; } pre { padding: .8rem; white-space: pre-wrap; }
 figure { margin: 1rem 0; } figure svg { width: 100%; max-width: 44rem; height: auto; background: #ffffff; border-radius:
   4px; } summary { cursor: pointer; } ol > li { margin-bottom: .6rem; }
+li > .said { overflow-x: auto; overflow-y: hidden; }
+@media screen and (max-width: 40rem) { dl { grid-template-columns: fit-content(45%) 1fr; } ol { padding-left: 1.6rem; }
+  table.words { min-width: 34rem; } }
 """
 # inside another page: its colours, its background and its font
 _FRAGMENT = """
@@ -175,8 +178,8 @@ def _step(step: WrittenStep) -> str:
     source = f' <span class="soft">[{escaped(step.reference)}]</span>' if step.reference else ""
     formulas = "".join(map(_displayed, step.formulas))
     return (
-        f'<li value="{step.number}"><strong>{escaped(step.rule)}</strong>{kind}: {statement}<br>'
-        f"{text}.{uses}{source}{formulas}</li>"
+        f'<li value="{step.number}"><div class="said"><strong>{escaped(step.rule)}</strong>{kind}: {statement}<br>'
+        f"{text}.{uses}{source}</div>{formulas}</li>"
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 import sympy
@@ -10,6 +12,7 @@ import sympy
 import resolvent as rv
 from resolvent import catalog
 from resolvent.derive.laws.elementary import marchenko_pastur, semicircle
+from resolvent.writing.blocks import Entries, Entry, Report, Section, Table
 from resolvent.writing.formats import WRITERS
 from resolvent.writing.latex import latex_document
 from resolvent.writing.law_report import derivation_report, law_report
@@ -17,6 +20,7 @@ from tests.documents import compiled, needs_pdflatex
 from tests.resolvent.conjectures.report.test_html_report import Page
 
 c = sympy.Symbol("c", positive=True)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LAWS = {"sum": lambda: semicircle() + marchenko_pastur(c), "fisher-linear": lambda: catalog.get("fisher-linear").law()}
 
 
@@ -40,6 +44,26 @@ def test_the_page_has_a_formula_for_each_claim_and_needs_no_script() -> None:
     assert "m2=c+2" in Page(page).text
     assert "c + 2" not in Page(page).text  # as code
     assert not {"script", "iframe", "img", "link"} & {*Page(page).tags}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_pages_fit_a_phone_and_every_value_is_seen(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    entries = Entries((Entry("the smallest change of scale that is seen with 95 %", ("1.10%",)),))
+    table = Table("", ("size", "claimed", "seen"), (("200", "-0.357071", "-0.35713"),))
+    reports = law_report(LAWS["fisher-linear"]()), Report("", (Section("", (entries, table)),))
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        for k, report in enumerate(reports):
+            (tmp_path / f"{k}.html").write_text(WRITERS["html"](report), encoding="utf-8")
+            page.goto((tmp_path / f"{k}.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.evaluate("document.querySelector('dd').clientWidth") > 100
+        assert page.evaluate("document.querySelector('td').clientHeight") < 40  # no number is broken
+        browser.close()
 
 
 def test_text_is_one_line_a_fact() -> None:
