@@ -36,6 +36,7 @@ from resolvent.derive.expressions.elimination import (
 )
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.germ import Unbounded, physical_equation_at
+from resolvent.derive.expressions.invertible import require_inverses
 from resolvent.derive.expressions.letter import Ratios, SymbolicSize
 from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import unspecified
@@ -139,7 +140,9 @@ def algebraic_law_of(
     named = ((*scalars[:factors], *others), *rest)
     if not numbers:
         try:
-            return _law_of(model, given, limits or Limits(), stated)
+            law = _law_of(model, given, limits or Limits(), stated)
+            require_inverses(model, given)
+            return law
         except (NotRational, RootStays):
             if any(scalar.has(sympy.I) for scalar in scalars):
                 raise
@@ -149,6 +152,7 @@ def algebraic_law_of(
     eliminate = partial(_eliminated_until, end, limits or Limits())
     with unnamed(numbers):
         law = stated.law(*named)
+    require_inverses(model, given)
     return put_in(law, tuple(numbers), tuple(numbers.values()), eliminate)
 
 

@@ -23,6 +23,7 @@ from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import DysonSystem
 from resolvent.derive.expressions.elimination import Limits, told, told_latex
 from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
+from resolvent.derive.expressions.invertible import require_inverses
 from resolvent.derive.expressions.letter import Ratios
 from resolvent.derive.expressions.model_steps import generic_position, linearisation_step
 from resolvent.derive.expressions.open_equations import OpenEquations, trbar, unspecified, with_probes
@@ -219,6 +220,7 @@ def _derived(model: MatrixExpression, ratios: Ratios, limits: Limits, spectral: 
         ) from error
     names = [x.name for x in unspecified(model)]
     found = open_equations(pencil, names, limits)
+    require_inverses(model, ratios)
     verify = partial(is_linearisation, probe, pencil) if spectral else None
     uses = [linearisation_step(model, pencil, ratios, verify, trace=not spectral)]
     uses += existence(model, found.system)

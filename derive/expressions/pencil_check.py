@@ -13,12 +13,13 @@ from resolvent.derive.exact.field import Element
 from resolvent.derive.expressions.expression import MatrixExpression
 from resolvent.derive.expressions.letter import SymbolicSize
 from resolvent.derive.expressions.pencil import Pencil
+from resolvent.derive.expressions.scaling import Scales
 
 _SIZES = ((2, 3, 4, 3, 5, 2), (3,), (4, 3, 2, 5))
 
 
 @dataclass(frozen=True)
-class _Point:
+class Point:
     """Residues modulo a prime for the parameters and the square roots."""
 
     prime: int
@@ -49,7 +50,7 @@ def is_linearisation(model: MatrixExpression, pencil: Pencil, trials: int = 2) -
     for attempt in range(12):
         sizes = _SIZES[attempt % len(_SIZES)]
         dimensions = {d: sizes[k % len(sizes)] for k, d in enumerate(model.dimensions())}
-        point = _scalars(pencil, rng)
+        point = drawn_point(pencil.scales, rng)
         if point is None:
             continue
         try:
@@ -63,7 +64,7 @@ def is_linearisation(model: MatrixExpression, pencil: Pencil, trials: int = 2) -
     return False
 
 
-def _scalars(pencil: Pencil, rng: random.Random) -> _Point | None:
+def drawn_point(scales: Scales, rng: random.Random) -> Point | None:
     """Residues for the parameters and, consistently, for the square roots; None when no such residues were found.
 
     Whether a number has a root depends on the prime, so that several are tried; -1 has one modulo each of them.
@@ -73,10 +74,10 @@ def _scalars(pencil: Pencil, rng: random.Random) -> _Point | None:
         prime = int(sympy.nextprime(prime))
         if prime % 4 != 1:
             continue
-        point = _Point(prime, {name: rng.randrange(2, prime) ** 2 % prime for name in pencil.scales.symbols})
-        squares = {name: point.residue(x) for name, x in pencil.scales.roots.items()}
+        point = Point(prime, {name: rng.randrange(2, prime) ** 2 % prime for name in scales.symbols})
+        squares = {name: point.residue(x) for name, x in scales.roots.items()}
         if all(pow(x, (prime - 1) // 2, prime) in (0, 1) for x in squares.values()):
-            return _Point(prime, point.values | {name: int(sympy.sqrt_mod(x, prime)) for name, x in squares.items()})
+            return Point(prime, point.values | {name: int(sympy.sqrt_mod(x, prime)) for name, x in squares.items()})
     return None
 
 
@@ -84,7 +85,7 @@ def _agrees(
     model: MatrixExpression,
     pencil: Pencil,
     dimensions: dict[SymbolicSize, int],
-    point: _Point,
+    point: Point,
     rng: random.Random,
 ) -> bool:
     drawn: dict[str, nmod_mat] = {}
@@ -103,7 +104,7 @@ def _agrees(
 
 
 def _pencil_value(
-    pencil: Pencil, drawn: dict[str, nmod_mat], dimensions: dict[SymbolicSize, int], point: _Point, z: int
+    pencil: Pencil, drawn: dict[str, nmod_mat], dimensions: dict[SymbolicSize, int], point: Point, z: int
 ) -> nmod_mat:
     starts = [0]
     for d in pencil.states:
@@ -128,7 +129,7 @@ def _pencil_value(
                 mirrored = {**point.values}
                 if "i_" in mirrored:
                     mirrored["i_"] = point.prime - mirrored["i_"]
-                put(j, i, _Point(point.prime, mirrored).residue(x), drawn[name].transpose())
+                put(j, i, Point(point.prime, mirrored).residue(x), drawn[name].transpose())
     return nmod_mat([[x % point.prime for x in row] for row in total], point.prime)
 
 
@@ -137,33 +138,42 @@ def _value(
     drawn: dict[str, nmod_mat],
     dimensions: dict[SymbolicSize, int],
     pencil: Pencil,
-    point: _Point,
+    point: Point,
 ) -> nmod_mat:
     """The expression at matrices, dimensions in scalars standing for their ratios."""
     done: dict[int, nmod_mat] = {}
     for node in model.nodes():
-        parts = [done[id(p)] for p in node.parts]
         rows, columns = (sum(dimensions[d] for d in shape) for shape in (node.rows, node.columns))
-        if node.letter is not None:
-            value = drawn[node.letter.name]
-        elif node.head == "identity":
-            value = point.identity(rows)
-        elif node.head == "zero":
-            value = nmod_mat(rows, columns, point.prime)
-        elif node.head == "scale":
-            value = parts[0] * point.residue(pencil.scales.read(node.scalar).value)
-        elif node.head == "sum":
-            value = parts[0] + parts[1]
-        elif node.head == "product":
-            value = parts[0] * parts[1]
-        elif node.head == "transpose":
-            value = parts[0].transpose()
-        elif node.head == "inverse":
-            value = parts[0].inv()
-        else:
-            value = _blocks(parts, node.width, point.prime)
-        done[id(node)] = value
+        factor = pencil.scales.read(node.scalar).value
+        parts = [done[id(p)] for p in node.parts]
+        done[id(node)] = (
+            drawn[node.letter.name] if node.letter else value_of(node, parts, (rows, columns), factor, point)
+        )
     return done[id(model)]
+
+
+def value_of(
+    node: MatrixExpression, parts: list[nmod_mat], shape: tuple[int, int], factor: Element, point: Point
+) -> nmod_mat:
+    """What an operation makes of matrices; ``factor`` is that of a "scale".
+
+    Raises ZeroDivisionError for the inverse of a singular matrix.
+    """
+    if node.head == "identity":
+        return point.identity(shape[0])
+    if node.head == "zero":
+        return nmod_mat(*shape, point.prime)
+    if node.head == "scale":
+        return parts[0] * point.residue(factor)
+    if node.head == "sum":
+        return parts[0] + parts[1]
+    if node.head == "product":
+        return parts[0] * parts[1]
+    if node.head == "transpose":
+        return parts[0].transpose()
+    if node.head == "inverse":
+        return parts[0].inv()
+    return _blocks(parts, node.width, point.prime)
 
 
 def _blocks(parts: list[nmod_mat], width: int, prime: int) -> nmod_mat:

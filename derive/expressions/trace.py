@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from resolvent.derive.expressions.elimination import Limits, eliminate
 from resolvent.derive.expressions.enclosure import candidates
 from resolvent.derive.expressions.expression import MatrixExpression, NotSelfAdjoint
 from resolvent.derive.expressions.followed import enclosed
+from resolvent.derive.expressions.invertible import require_inverses
 from resolvent.derive.expressions.law import inverses_of
 from resolvent.derive.expressions.letter import Ratios
 from resolvent.derive.expressions.open_equations import unspecified
@@ -125,6 +127,7 @@ class Trace(Typeset):
         Raises `ParameterError` for a parameter without a number.
         """
         numbers = _numbers(self.parameters, values)
+        require_inverses(self.expression, self.ratios, numbers)
         if self.settles:
             element = Field(tuple(numbers)).element(*_rational_root(self.polynomial, tuple(numbers)))
             return arb((element.evaluate(numbers) if numbers else element).to_fmpq())
@@ -288,11 +291,8 @@ def _value(polynomial: fmpz_mpoly, balls: Mapping[str, arb]) -> arb:
     names = polynomial.context().names()
     total = arb(0)
     for exponents, coefficient in polynomial.to_dict().items():
-        term = arb(int(coefficient))
-        for name, e in zip(names, exponents, strict=True):
-            if e:
-                term = term * balls[name] ** int(e)
-        total = total + term
+        powers = (balls[name] ** int(e) for name, e in zip(names, exponents, strict=True) if e)
+        total = total + math.prod(powers, start=arb(int(coefficient)))
     return total
 
 
@@ -384,6 +384,7 @@ def trace_ball(
     for term in _terms(expression):
         system = _system(term, given)
         total += _enclosed_trace(system, _numbers(system.parameters, values), term, given)
+    require_inverses(expression, given, values)
     return total
 
 
@@ -492,6 +493,7 @@ def trace_of(
         build=partial(_claim, chosen, system.parameters),
         verify=partial(_solved, system, factors[0], exact),
     )
+    require_inverses(expression, given)
     found = Trace(expression, given, chosen, system, step, exact)
     if not found.parameters and not exact:
         found.ball()  # for its refusal where an inverse is not bounded

@@ -20,6 +20,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import BranchError, ParameterError
 from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.expression import MatrixExpression
+from resolvent.derive.expressions.invertible import require_inverses
 from resolvent.derive.expressions.pencil import pencil_of
 from resolvent.derive.expressions.scaling import scales_of
 from resolvent.numeric.expressions.clock import Clock
@@ -113,7 +114,9 @@ class DysonSolver:
     def of(cls, model: MatrixExpression, ratios: Mapping[Any, Any] | None = None, **values: Any) -> DysonSolver:
         """The solver of an expression, at ratios of its sizes and values of its parameters."""
         pencil = pencil_of(model, scales_of(model.dimensions(), dict(ratios or {})))
-        return cls(DysonArrays.of_system(dyson_system(pencil, numeric=True), values))
+        arrays = DysonArrays.of_system(dyson_system(pencil, numeric=True), values)
+        require_inverses(model, ratios or {}, values)
+        return cls(arrays)
 
     @classmethod
     def of_profile(cls, variances: ArrayLike, shares: ArrayLike | None = None) -> DysonSolver:

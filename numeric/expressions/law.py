@@ -16,13 +16,14 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import checked
 from resolvent.derive.derivation.step import Step
-from resolvent.derive.errors import BranchError, ParameterError, ResolventError
+from resolvent.derive.errors import BranchError, NotCertified, ParameterError, ResolventError
 from resolvent.derive.expressions import law as exact
 from resolvent.derive.expressions import rules
 from resolvent.derive.expressions.dyson import dyson_system
 from resolvent.derive.expressions.elimination import Limits
 from resolvent.derive.expressions.expression import MatrixExpression
-from resolvent.derive.expressions.law import dyson_step
+from resolvent.derive.expressions.invertible import at_numbers, require_inverses
+from resolvent.derive.expressions.law import dyson_step, inverses_of
 from resolvent.derive.expressions.letter import Ratios
 from resolvent.derive.expressions.open_equations import unspecified
 from resolvent.derive.expressions.pencil import Pencil, pencil_of
@@ -32,6 +33,7 @@ from resolvent.numeric.expressions.dyson_arrays import DysonArrays
 from resolvent.numeric.expressions.dyson_measure import measure_of_solver
 from resolvent.numeric.expressions.dyson_solver import DysonSolver
 from resolvent.numeric.measures.numeric_law import NumericLaw
+from resolvent.numeric.spectrum.measure import Measure
 
 _SECONDS = 600.0  # of a numeric law, unless limits are given
 _ORDINARY = 4  # the roots of the variances are at most 2^4, and not all below 2^-4; otherwise they are scaled
@@ -151,6 +153,7 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
     pencil = _pencil(model, ratios)
     system = dyson_system(pencil, numeric=True)
     solver = DysonSolver(DysonArrays.of_system(system, values))
+    require_inverses(model, ratios or {}, values)
     end = time.monotonic() + seconds
     with solver.clock.within(seconds):
         exponent = _exponent(solver)
@@ -167,8 +170,22 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
         uses=(dyson_step(model, pencil, system, dict(ratios or {}), by_series=by_series),),
         verify=partial(_solved_by_iteration, solver),
     )
-    build = partial(measure_of_solver, solver, text, math.ldexp(1.0, exponent), end - time.monotonic())
+    of = at_numbers(model, ratios or {}, values)
+    build = partial(_measure, solver, text, math.ldexp(1.0, exponent), end - time.monotonic(), *of)
     return NumericLaw(text, build, conclusion=step)
+
+
+def _measure(
+    solver: DysonSolver, text: str, unit: float, seconds: float, model: MatrixExpression, ratios: Ratios
+) -> Measure:
+    """The measure; its refusal names an inverse that is not bounded, whose spectrum has no ends to be found."""
+    try:
+        return measure_of_solver(solver, text, unit, seconds)
+    except NotCertified as error:
+        why = inverses_of(model, ratios)
+        if not why:
+            raise
+        raise NotCertified(f"{error}{why}", of=model) from error
 
 
 def _exponent(solver: DysonSolver) -> int:
