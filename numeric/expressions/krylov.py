@@ -46,12 +46,11 @@ def solve_by_products(
         safe = np.where(length > 0, length, np.finfo(float).tiny)
         reduced[:, used + 1, used] = length
         basis[:, used + 1] = new / safe[:, None]
-        missing = (across[:, None, : used + 1] @ reduced[:, : used + 1, used, None])[:, 0, 0]
-        used += 1
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # of rows that are good already
+            missing = (across[:, None, : used + 1] @ reduced[:, : used + 1, used, None])[:, 0, 0]
+            used += 1
             across[:, used] = -missing / safe
-            good = tolerance * np.linalg.norm(across[:, : used + 1], axis=1) >= 1
-        good |= size == 0
+            good |= tolerance * np.linalg.norm(np.abs(across[:, : used + 1]), axis=1) >= 1
     left, triangle = np.linalg.qr(reduced[:, : used + 1, :used])
     places = np.arange(used)
     triangle[:, places, places] += triangle[:, places, places] == 0
