@@ -179,8 +179,7 @@ class MatrixExpression(Typeset):
 
     def __matmul__(self, other: Any) -> MatrixExpression:
         if not isinstance(other, MatrixExpression):
-            scalar_or_none(other)  # which tells what to do with an array
-            return NotImplemented
+            return self.__rmatmul__(other)
         made = MatrixExpression("product", (self, other), self.rows, other.columns)
         if self.columns != other.rows:
             raise _misfit(made, f"{self.shape} times {other.shape}")
@@ -188,8 +187,9 @@ class MatrixExpression(Typeset):
         return (self._unscaled @ other._unscaled) * sympy.Mul(*scales) if scales else made
 
     def __rmatmul__(self, other: Any) -> MatrixExpression:
-        scalar_or_none(other)
-        return NotImplemented
+        if scalar_or_none(other) is None:
+            return NotImplemented
+        raise ParameterError(f"@ is for matrices; write {other} * {self._in(_POWER)} for a multiple", of=self)
 
     @property
     def _unscaled(self) -> MatrixExpression:

@@ -11,12 +11,14 @@ from typing import Any
 import sympy
 from flint import fmpq
 
+from resolvent.derive.border import shortly
 from resolvent.derive.derivation.latex import escape, expression_latex
 from resolvent.derive.errors import ParameterError
 from resolvent.derive.exact.field import to_fmpq, to_sympy_rational
 from resolvent.derive.laws.algebraic_law import AlgebraicLaw
 from resolvent.derive.laws.arguments import scalar_of
 from resolvent.derive.laws.elementary import atoms
+from resolvent.derive.laws.record import Law
 
 
 class SymbolicSize(sympy.Symbol):  # not "Dimension": SymPy prints its own class of that name
@@ -155,11 +157,24 @@ def spectra_of(letters: Mapping[str, Letter], given: Mapping[str, Any]) -> Spect
     return out
 
 
-def scalar_or_none(value: Any) -> sympy.Expr | None:
-    """A number or an expression as SymPy has it; None for anything else.
+_NO_OPERANDS: tuple[tuple[Any, str], ...] = (
+    (str, "write 3 or sympy.Rational(1, 2), and a parameter as rv.parameter('a', positive=True)"),
+    (Law, "a matrix with that law is given('T', p, law=...)"),
+    (sympy.MatrixBase, "multiples of one matrix in blocks are kron(small, of)"),
+    ((list, tuple), "blocks are put together by block([[A, B], [C, D]])"),
+    ((bool, type(None)), "write a number"),
+)
 
-    Raises `ParameterError` for an array, which has entries but no limit.
+
+def scalar_or_none(value: Any) -> sympy.Expr | None:
+    """A number or an expression as SymPy has it; None for anything else, which may have operators of its own.
+
+    Raises `ParameterError` for what people take for a number or a matrix: an array, which has entries but no limit, a
+    matrix of SymPy, a law, a text, a list, a truth value and None.
     """
+    for kinds, hint in _NO_OPERANDS:
+        if isinstance(value, kinds):
+            raise ParameterError(f"{shortly(value)} is no matrix or number; {hint}", value=value)
     if getattr(value, "ndim", 0):
         raise ParameterError(
             "an array of numbers has no limit; state a fixed matrix by its spectrum, "
