@@ -86,8 +86,11 @@ doctest: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@test -f site/.built || rm -rf site  # what an interrupted run left behind
+	@rm -f site/.built
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs site
 	$(BIN)/python docs/check_links.py site
+	@touch site/.built
 	@echo "Written: site/index.html"
 
 dist: $(READY)

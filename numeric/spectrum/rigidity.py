@@ -17,6 +17,7 @@ from resolvent.numeric.spectrum.edge_test import EdgeTest
 from resolvent.numeric.spectrum.measure import PointMass
 
 _FAR_TOO_MANY = 0.1  # the share of eigenvalues outside that is no longer a few components of this law
+_SAME_MEAN = 0.05  # relative: means this close do not speak of other units
 
 
 class Distribution(Protocol):
@@ -104,8 +105,9 @@ def are_outside(share: float, mean: float, expected: float) -> str:
     """The words for a share of eigenvalues that stick out, if it is too large for components, with both means."""
     if not share > _FAR_TOO_MANY:
         return ""
-    units = f"their mean is {mean:.6g}, the law's {expected:.6g}"
-    return f"{share:.1%} of the eigenvalues lie outside the support ({units}: are both in the same units?)"
+    means = f"their mean is {mean:.6g}, the law's {expected:.6g}"
+    units = ": are both in the same units?" if abs(mean - expected) > _SAME_MEAN * abs(expected) else ""
+    return f"{share:.1%} of the eigenvalues lie outside the support ({means}{units})"
 
 
 def doubts(spectrum: Distribution, values: ArrayLike, found: EdgeTest) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def compare(
     beta: Beta = None,
     level: Annotated[float, typer.Option(help="How often a true law may be refuted, at most.")] = 0.01,
     resolution: Annotated[
-        float, typer.Option(help="The relative error that must be seen before a law is supported.")
+        float, typer.Option(help="The relative error of all eigenvalues that must be seen before a law is supported.")
     ] = 0.02,
     output: Figures = None,
     plot: Annotated[

@@ -24,7 +24,11 @@ ArrayName = Annotated[
     str | None, typer.Option("--array", metavar="NAME", help="Which array of a .npz or .safetensors file.")
 ]
 Singular = Annotated[
-    bool, typer.Option("--singular", help="The file is data X of size p x n: take the eigenvalues of X X^T/n.")
+    bool,
+    typer.Option(
+        "--singular",
+        help="The file is data X, p variables as rows, n samples as columns: take the eigenvalues of X X^T/n.",
+    ),
 ]
 Beta = Annotated[
     int | None,

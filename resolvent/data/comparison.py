@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from resolvent.writing.titles import law_title
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from resolvent.numeric.spectrum.edge_test import EdgeTest, OutsideEigenvalue
+
 
 _MOST_ROWS = 12  # of the table of eigenvalues outside
 _HEIGHT = 0.75  # of the axes, up to which lines reach; above are the words
@@ -31,7 +34,10 @@ _SUMS = (
 _TAILS = (
     ("statistic", "the distance from the edge in units of the Tracy-Widom law"),
     ("p-value", "how often noise alone sends its outermost eigenvalue as far"),
-    ("reading", "a component, where that is rarer than the test's level"),
+    (
+        "reading",
+        "a component, where that is rarer than the test's level; no scale, where no square root ends the density",
+    ),
 )
 
 
@@ -132,6 +138,7 @@ def _report(record: ComparisonRecord) -> Report:
     count = record.count
     matrices = "one matrix" if len(record.samples) == 1 else f"{len(record.samples)} matrices"
     low, high = record.spectrum.support()
+    wrong = f"eigenvalues that are all {record.resolution:.2%} too large, or too far apart"
     estimated = ", by stochastic Lanczos quadrature" if record.is_estimated else ""
     overview = Entries(
         (
@@ -140,7 +147,7 @@ def _report(record: ComparisonRecord) -> Report:
             Entry("support", (f"[{low:.8g}, {high:.8g}]{_pieces(len(record.spectrum.intervals))}",)),
             Entry("distance", (f"{record.distance.value:.4g} at {record.distance.location:.6g}, {_expected(record)}",)),
             Entry("zeros", (f"{record.zeros[0]}, the law has {record.zeros[1]:.6g}",)),
-            Entry("power", (f"{record.power:.3g} against relative errors of {record.resolution:.3g}",)),
+            Entry("power", (f"{record.power:.3g} against {wrong}",)),
         )
     )  # fmt: skip
     sums = Table(
@@ -184,28 +191,33 @@ def _expected(record: ComparisonRecord) -> str:
 
 
 def _outside(record: ComparisonRecord) -> tuple[Block, ...]:
-    rows = []
-    for number, edge in enumerate(record.edges, start=1):
-        for o in edge.outside:
-            is_component = "component" if o in edge.components else "as noise does"
-            rows.append((f"{number}", f"{o.value:.8g}", f"{o.edge.place:.8g}", f"{o.statistic:.4g}",
-                         _chance(o.p_value), is_component))  # fmt: skip
-    if not rows:
+    found = [(number, edge, o) for number, edge in enumerate(record.edges, start=1) for o in edge.outside]
+    if not found:
         return (Words("No eigenvalue lies outside the support."),)
+    kept, words = found, ()
+    if len(found) > _MOST_ROWS:
+        kept = sorted(sorted(found, key=_prominence)[:_MOST_ROWS], key=lambda row: (row[0], row[2].value))
+        words = (Words(f"{len(found)} eigenvalues lie outside the support, {len(found) / record.count:.1%} of all; "
+                       f"these stick out most."),)  # fmt: skip
     header = ("matrix", "eigenvalue", "edge", "statistic", "p-value", "reading")
-    if len(rows) <= _MOST_ROWS:
-        return (Table("Eigenvalues outside, against Tracy-Widom", header, tuple(rows)), _meanings(_TAILS))
-    kept = sorted(sorted(rows, key=lambda row: -float(row[3]) if row[3] != "nan" else 0.0)[:_MOST_ROWS], key=_place)
-    return (
-        Words(f"{len(rows)} eigenvalues lie outside the support, {len(rows) / record.count:.1%} of all; "
-              f"these stick out most."),
-        Table("Eigenvalues outside, against Tracy-Widom", header, tuple(kept)),
-        _meanings(_TAILS),
-    )  # fmt: skip
+    rows = tuple(
+        (f"{number}", f"{o.value:.8g}", f"{o.edge.place:.8g}", *_readings(edge, o)) for number, edge, o in kept
+    )
+    return (*words, Table("Eigenvalues outside, against Tracy-Widom", header, rows), _meanings(_TAILS))
 
 
-def _place(row: tuple[str, ...]) -> tuple[int, float]:
-    return int(row[0]), float(row[1])
+def _readings(edge: EdgeTest, outside: OutsideEigenvalue) -> tuple[str, str, str]:
+    if math.isnan(outside.statistic):
+        return "-", "-", "no scale there"
+    reading = "component" if outside in edge.components else "as noise does"
+    return f"{outside.statistic:.4g}", _chance(outside.p_value), reading
+
+
+def _prominence(row: tuple[int, EdgeTest, OutsideEigenvalue]) -> tuple[float, float]:
+    """Orders what sticks out, most first: by Tracy and Widom's scale, or by the distance where there is none."""
+    outside = row[2]
+    distance = abs(outside.value - outside.edge.place)
+    return (math.inf, -distance) if math.isnan(outside.statistic) else (-outside.statistic, -distance)
 
 
 def _json(record: ComparisonRecord) -> dict[str, Any]:

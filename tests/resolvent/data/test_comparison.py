@@ -193,6 +193,25 @@ def test_eigenvalues_in_other_units_are_refuted_with_both_means(factor: float, s
     assert len(found.plot().lines) < 10
 
 
+def test_eigenvalues_beyond_a_hard_edge_have_no_scale_and_come_last() -> None:
+    """No Tracy-Widom law holds at 0 for a square matrix: rounding below it must not hide a component above 4."""
+    values = wishart(np.random.default_rng(3), N)
+    values[: 2 * 8] = -1e-15 * np.arange(1, 17)
+    values[-1] = 7.0
+    text = rv.compare(values, rv.marchenko_pastur(1)).text()
+    assert "nan" not in text
+    rows = [line.split() for line in text.splitlines() if line.split()[:1] == ["1"]]
+    assert len(rows) == 12
+    assert (rows[-1][1], rows[-1][-1]) == ("7", "component")
+    assert all(row[3:] == ["-", "-", "no", "scale", "there"] for row in rows[:-1])
+
+
+def test_means_that_agree_are_not_asked_for_their_units() -> None:
+    values = np.repeat([-1.5, 3.5], 100)  # a mean of 1, and all outside
+    (reason, *_) = rv.compare(values, rv.marchenko_pastur("1/16")).reasons
+    assert reason == "100.0% of the eigenvalues lie outside the support (their mean is 1, the law's 1)"
+
+
 def test_many_eigenvalues_outside_speak_before_the_power() -> None:
     x = np.random.default_rng(0).normal(size=(200, 400))
     found = rv.compare(np.linalg.eigvalsh(x @ x.T / 400), rv.marchenko_pastur("1/3"))
