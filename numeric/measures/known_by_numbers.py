@@ -16,11 +16,13 @@ from resolvent.numeric.measures.atomic_measure import AtomicMeasure
 from resolvent.numeric.measures.density_measure import measure_of_density, measure_of_distribution
 from resolvent.numeric.measures.numeric_law import NumericLaw, law_of_atoms, mixed
 from resolvent.numeric.measures.parameter_mixture import mixture_over
-from resolvent.numeric.spectrum.measure import measure_of
+from resolvent.numeric.measures.transport import affine
+from resolvent.numeric.spectrum.measure import Measure, measure_of
 from resolvent.numeric.spectrum.numbers import real_number, real_values
 
 _WEIGHTS = 1e-9
 _MOST = 2_000_000
+_FAR = 100.0  # scales of a distribution: farther from 0, roundings of x blur its tails
 
 
 @checked
@@ -87,7 +89,7 @@ def law_of_distribution(distribution: Any) -> NumericLaw:
 
     Raises `ParameterError` for anything else, `NotCertified` if the density is not resolved.
     """
-    measure = measure_of_distribution(distribution)
+    measure = _measure_of(distribution)
     return NumericLaw(f"law_of_distribution({measure.subject})", lambda: measure, _made_of(distribution))
 
 
@@ -139,11 +141,24 @@ def _mixture_over(law: Law, parameter: Any, distribution: Any) -> NumericLaw:
     elif distribution is None:
         raise ParameterError(f"say how {symbol.name} is distributed, such as scipy.stats.uniform(1, 3)", law=law)
     else:
-        weight, key = measure_of_distribution(distribution), _made_of(distribution)
+        weight, key = _measure_of(distribution), _made_of(distribution)
         name = weight.subject
     text = f"E[{law.text}], {symbol.name} ~ {name}"
     made = ("mixture over", law, symbol, key)
     return NumericLaw(text, lambda: mixture_over(lambda s: law.at({symbol: s}), weight, text), made)
+
+
+def _measure_of(distribution: Any) -> Measure:
+    """The measure of a frozen distribution; one far from 0 is resolved at 0, where x - loc keeps its digits."""
+    family: Any = getattr(distribution, "dist", None)
+    if hasattr(family, "pdf") and hasattr(family, "numargs"):
+        shapes, given = distribution.args[: family.numargs], dict(distribution.kwds)
+        moves = dict(zip(("loc", "scale"), distribution.args[family.numargs :], strict=False))
+        offset, factor = (float({**moves, **given}.get(name, k)) for k, name in enumerate(("loc", "scale")))
+        if abs(offset) > _FAR * factor > 0:
+            given = {name: value for name, value in given.items() if name not in ("loc", "scale")}
+            return affine(measure_of_distribution(family(*shapes, **given)), factor, offset)
+    return measure_of_distribution(distribution)
 
 
 def _made_of(distribution: Any) -> tuple[Any, ...]:

@@ -194,7 +194,8 @@ def _outside(record: ComparisonRecord) -> tuple[Block, ...]:
     found = [(number, edge, o) for number, edge in enumerate(record.edges, start=1) for o in edge.outside]
     if not found:
         return (Words("No eigenvalue lies outside the support."),)
-    kept, words = found, ()
+    kept = found
+    words: tuple[Words, ...] = ()
     if len(found) > _MOST_ROWS:
         kept = sorted(sorted(found, key=_prominence)[:_MOST_ROWS], key=lambda row: (row[0], row[2].value))
         words = (Words(f"{len(found)} eigenvalues lie outside the support, {len(found) / record.count:.1%} of all; "

@@ -377,6 +377,18 @@ def test_densities_beside_lonely_atoms_have_their_digits(operation: Callable[[An
             assert float(rho.pdf(x)) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("shape", [(stats.norm, ()), (stats.gamma, (3,)), (stats.uniform, ())], ids=lambda p: p[0].name)
+@pytest.mark.parametrize("named", [True, False])
+def test_distributions_far_from_0_keep_the_digits_of_their_tails(shape: Any, named: bool) -> None:
+    """The unit is a power of 2, so that no place is rounded: the numbers are those of the distribution at 0."""
+    (family, arguments), unit = shape, 2.0**-10
+    moved = family(*arguments, loc=5, scale=unit) if named else family(*arguments, 5, unit)
+    rho, near = rv.Spectrum(rv.law_of_distribution(moved)), family(*arguments)
+    x = np.round(near.ppf([1e-5, 0.01, 0.3, 0.9, 1 - 1e-5]) * 2**20) / 2**20
+    assert rho.pdf(5 + unit * x) * unit == pytest.approx(near.pdf(x), rel=1e-11, abs=0)
+    assert rho.cdf(5 + unit * x) == pytest.approx(near.cdf(x), rel=1e-8, abs=1e-14)
+
+
 def test_points_at_atoms_make_no_warnings(recwarn: pytest.WarningsRecorder) -> None:
     """Next to the far atoms of a Poisson distribution Newton's method comes onto them, where there is no value."""
     rho = rv.Spectrum(rv.law_of_distribution(stats.poisson(4)) + rv.semicircle())
