@@ -41,9 +41,7 @@ from resolvent.numeric.spectrum.spectrum import Spectrum
 
 _STEP = Fraction(1, 1009)  # by which a parameter is moved, in units of its size
 _CLOSE = Fraction(1, 10**6 + 3)
-_SPREAD = Fraction(
-    37, 100
-)  # no two parameters are moved alike: what holds where they are equal need not hold in general
+_SPREAD = Fraction(37, 100)  # no two parameters move alike: what holds where they are equal may fail elsewhere
 
 Found = tuple[Status, str, str, str]
 
