@@ -222,7 +222,7 @@ class Ensemble(Presented):
     # -- the law -------------------------------------------------------------------------------------------
 
     def law(self, **parameters: Any) -> Any:
-        """The limiting law, with its derivation; parameters that are not given stay symbolic.
+        """The limiting law, with its derivation; parameters not given stay symbolic (`at` takes defaults).
 
         An `AlgebraicLaw`, or a `TensorLaw` for the entries that say so in their derivation.
 

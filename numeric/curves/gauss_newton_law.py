@@ -80,7 +80,10 @@ class GaussNewtonLaw(Law):
         Raises `ParameterError` where a parameter is left.
         """
         if self.parameters:
-            raise ParameterError(f"{self.text} needs a number for {self.parameters[0]}", law=self)
+            raise ParameterError(
+                f"{self.text} needs a number for {self.parameters[0]}; `at` of the catalog's entry takes its default",
+                law=self,
+            )
         return _solved(self.phi, self.sigma_1, self.sigma_2)
 
     def same_as(self, other: Any) -> bool:
