@@ -54,9 +54,6 @@ def require_inverses(model: MatrixExpression, ratios: Ratios, values: Mapping[st
     Traceback (most recent call last):
         ...
     resolvent.derive.errors.DerivationError: inv(X @ X.T / n) does not exist in the limit: X @ X.T / n is singular, ...
-    ... a multiple of the identity to what is inverted
-      inv(1 + inv(X @ X.T / n))
-              ^^^^^^^^^^^^^^^^
 
     Raises `DerivationError` where what is inverted has eigenvalues 0 in the limit, a positive share of all.
     """
