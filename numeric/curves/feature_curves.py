@@ -76,7 +76,7 @@ def random_feature_errors(
     >>> round(float(errors.risk), 10)
     0.5769888629
     >>> random_feature_errors("relu", [1, 2, 3], 2, 0).risk.round(6)
-    array([1.05707 ,      inf, 0.642346])
+    array([0.895812,      inf, 0.53082 ])
 
     Raises `ParameterError` for ratios that are not positive, negative ridges, and an activation without a variance;
     `PrecisionError` where the ridge is too small for the nodes of the law.
