@@ -47,6 +47,7 @@ _DEEP, _FAR, _SPACING = 60.0, 5.0, 0.5  # of log w at which the points of layers
 _LEAST = 1e-250
 _DIGITS = 1e-290  # a moment below has fewer digits than others
 _CUT_OFF = 1e-17  # the mass beyond a faint end
+_BLURRED_SHARE = 1e-3  # of a power of the end: 1e-10 of a moment below is less than a mass of 1e-13 there
 _NODES = 6, 8, 10, 12  # layers that are tried in the place of many
 _TRIED, _AGREED = [1e-6, 1e-3, 0.1, 0.5, 1.0, 2.0], 1e-13  # |w| over the largest d^2; a difference, for each layer
 _SMALL = 1e-3  # of the largest d^2: a density is taken to reach down to 0
@@ -330,7 +331,11 @@ class DepthProduct:
         atoms = self.atoms()
         if not arcs and not atoms:
             raise NotCertified(f"no interval of the support of {law.text} was found", runs=runs)
-        return ArcMeasure(law, arcs, atoms, [m for m in self.moments(_CERTIFIED) if m > _DIGITS])
+        # Beside a faint end the density is below rounding, and a moment may have fewer digits than are asked for.
+        reach = math.exp(lows[-1].log_x) if lows[-1].is_faint else 0.0
+        exact = self.moments(_CERTIFIED)
+        kept = [m for k, m in enumerate(exact, 1) if m > max(_DIGITS, _BLURRED_SHARE * reach**k)]
+        return ArcMeasure(law, arcs, atoms, kept or exact[:2])
 
     def _hard_ends(self) -> list[Corner]:
         """The ends at which an atom is about to appear, so that u is infinite there."""
