@@ -37,6 +37,15 @@ class Tabled:
         return str(show("html", self))
 
 
+class Doubtful(Tabled):
+    """A table with ``doubts``: what data say against the assumptions, printed a line each."""
+
+    doubts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *(f"  doubtful: {doubt}" for doubt in self.doubts)])
+
+
 class Presented:
     """What a notebook displays typeset."""
 

@@ -49,11 +49,10 @@ class Quantity:
     limit: Callable[..., float]
     experiment: Callable[..., float]
     model: Callable[..., Model] | None = None
+    cases: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
         return f"<Quantity {self.name}: {self.doc}>"
-
-    cases: tuple[Mapping[str, Any], ...] = ()
 
     def exact(self, **values: Any) -> Trace:
         """The quantity as an algebraic function, derived from its matrix expression; what is not given stays symbolic.

@@ -266,7 +266,7 @@ class _Sizes:
             return drawn.letter(node.letter)
         rows, columns = (sum(drawn.rows[d] for d in shape) for shape in (node.rows, node.columns))
         off = sum(drawn.off[d] for d in (*node.rows, *node.columns)) + sum(more for _, more in parts)
-        return value_of(node, [m for m, _ in parts], (rows, columns), self.read(node.scalar), drawn.point), off
+        return value_of(node, [m for m, _ in parts], (rows, columns), self.read, drawn.point), off
 
     def _drawn(self, inverses: list[MatrixExpression], unit: float) -> _Drawn | None:
         """Matrices at a size; None where there is no prime for all square roots."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sympy
@@ -141,21 +142,26 @@ def _value(
     point: Point,
 ) -> nmod_mat:
     """The expression at matrices, dimensions in scalars standing for their ratios."""
+
+    def read(scalar: sympy.Expr) -> Element:
+        return pencil.scales.read(scalar).value
+
     done: dict[int, nmod_mat] = {}
     for node in model.nodes():
         rows, columns = (sum(dimensions[d] for d in shape) for shape in (node.rows, node.columns))
-        factor = pencil.scales.read(node.scalar).value
         parts = [done[id(p)] for p in node.parts]
-        done[id(node)] = (
-            drawn[node.letter.name] if node.letter else value_of(node, parts, (rows, columns), factor, point)
-        )
+        done[id(node)] = drawn[node.letter.name] if node.letter else value_of(node, parts, (rows, columns), read, point)
     return done[id(model)]
 
 
 def value_of(
-    node: MatrixExpression, parts: list[nmod_mat], shape: tuple[int, int], factor: Element, point: Point
+    node: MatrixExpression,
+    parts: list[nmod_mat],
+    shape: tuple[int, int],
+    read: Callable[[sympy.Expr], Element],
+    point: Point,
 ) -> nmod_mat:
-    """What an operation makes of matrices; ``factor`` is that of a "scale".
+    """What an operation makes of matrices; ``read`` reads the factor of a "scale".
 
     Raises ZeroDivisionError for the inverse of a singular matrix.
     """
@@ -164,7 +170,7 @@ def value_of(
     if node.head == "zero":
         return nmod_mat(*shape, point.prime)
     if node.head == "scale":
-        return parts[0] * point.residue(factor)
+        return parts[0] * point.residue(read(node.scalar))
     if node.head == "sum":
         return parts[0] + parts[1]
     if node.head == "product":

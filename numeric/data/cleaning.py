@@ -23,7 +23,7 @@ from resolvent.derive.border import checked
 from resolvent.derive.errors import ParameterError, PrecisionError
 from resolvent.derive.exact.copies import ByValue
 from resolvent.derive.laws.record import Law
-from resolvent.derive.presentation import Tabled
+from resolvent.derive.presentation import Doubtful
 from resolvent.numeric.data.samples import (
     covariance_eigenvalues,
     data_matrix,
@@ -47,7 +47,7 @@ _NOTHING = 1e-10  # of the largest: an eigenvalue of a matrix that has not full 
 
 
 @dataclass(frozen=True, eq=False)
-class Cleaned(ByValue, Tabled):
+class Cleaned(ByValue, Doubtful):
     """A sample covariance matrix with cleaned eigenvalues.
 
     Attributes:
@@ -70,10 +70,6 @@ class Cleaned(ByValue, Tabled):
         ends = [f"{np.min(v):.4g} to {np.max(v):.4g}" for v in (self.eigenvalues, self.cleaned)]
         doubtful = "; doubtful" if self.doubts else ""
         return f"<Cleaned: {len(self.cleaned)} eigenvalues from {ends[0]}, cleaned from {ends[1]}{doubtful}>"
-
-    def __str__(self) -> str:
-        """The same with the doubts, a line each."""
-        return "\n".join([repr(self), *(f"  doubtful: {doubt}" for doubt in self.doubts)])
 
 
 @checked

@@ -153,7 +153,8 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
     pencil = _pencil(model, ratios)
     system = dyson_system(pencil, numeric=True)
     solver = DysonSolver(DysonArrays.of_system(system, values))
-    require_inverses(model, ratios or {}, values)
+    at = at_numbers(model, ratios or {}, values)
+    require_inverses(*at)
     end = time.monotonic() + seconds
     with solver.clock.within(seconds):
         exponent = _exponent(solver)
@@ -170,8 +171,7 @@ def _numbers(model: MatrixExpression, ratios: Ratios | None, values: dict[str, A
         uses=(dyson_step(model, pencil, system, dict(ratios or {}), by_series=by_series),),
         verify=partial(_solved_by_iteration, solver),
     )
-    of = at_numbers(model, ratios or {}, values)
-    build = partial(_measure, solver, text, math.ldexp(1.0, exponent), end - time.monotonic(), *of)
+    build = partial(_measure, solver, text, math.ldexp(1.0, exponent), end - time.monotonic(), *at)
     return NumericLaw(text, build, conclusion=step)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from resolvent.derive.border import is_whole
 from resolvent.derive.errors import ParameterError
-from resolvent.derive.presentation import Tabled
+from resolvent.derive.presentation import Doubtful
 from resolvent.numeric.density.chebyshev_piece import Array
 from resolvent.numeric.fluctuations.airy_determinants import survival
 from resolvent.numeric.spectrum.at_atoms import onto_atoms
@@ -68,7 +68,7 @@ class OutsideEigenvalue:
 
 
 @dataclass(frozen=True)
-class EdgeTest(Tabled):
+class EdgeTest(Doubtful):
     """Eigenvalues outside the support, each against the law of the outermost one.
 
     Attributes:
@@ -97,10 +97,6 @@ class EdgeTest(Tabled):
         doubtful = "; doubtful" if self.doubts else ""
         counted = f"{self.count} {noun} at the level {self.level:.3g}{listed}; {len(self.outside)} outside"
         return f"<EdgeTest: {counted}{doubtful}>"
-
-    def __str__(self) -> str:
-        """The same with the doubts, a line each."""
-        return "\n".join([repr(self), *(f"  doubtful: {doubt}" for doubt in self.doubts)])
 
     @property
     def count(self) -> int:
